@@ -1,0 +1,1 @@
+"""Evaluation: QA sets and BEIR folders in, figures with intervals and reports out."""

@@ -1,0 +1,125 @@
+"""`eval add`: what a reader said about an answer becomes a row of a QA set, checked against the library."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+from pydantic import ValidationError
+
+from eval.datasets import UNANSWERABLE, UNTYPED, Nugget, Question, read_json_lines
+from eval.files import json_line, write_atomically
+from eval.metrics.base import cited_papers
+from rag.errors import DatasetError, PaperNotFound, UsageError
+from rag.types import Answer
+
+if TYPE_CHECKING:
+    from rag.library import Library
+
+NUGGET_FORM = "TEXT|IMPORTANCE|PAPER|SPAN"
+
+
+def parse_nugget(text: str) -> Nugget:
+    """Read a nugget written as `TEXT|IMPORTANCE|PAPER|SPAN`; only the span may hold further bars.
+
+    Raises:
+        UsageError: a part is missing or is not allowed.
+    """
+    parts = [part.strip() for part in text.split("|", 3)]
+    if len(parts) != 4 or not all(parts):
+        raise UsageError(f"{text!r} is not a nugget.", f"Write {NUGGET_FORM}.")
+    if parts[1] not in ("vital", "okay"):
+        raise UsageError(f"{parts[1]!r} is not the importance of a nugget.", "It is vital or okay.")
+    return Nugget(text=parts[0], importance="vital" if parts[1] == "vital" else "okay", paper=parts[2], span=parts[3])
+
+
+def row_of_answer(answer: Answer) -> dict[str, Any]:
+    """A good answer as a row: the papers it cites are gold, its quotes are vital nuggets.
+
+    An abstention becomes an unanswerable question, the papers it cites related ones.
+    """
+    if answer.abstained:
+        related = cited_papers(answer)
+        return {"question": answer.question, "type": UNANSWERABLE, "gold_papers": [], "related_papers": related}
+    nuggets = [
+        {"text": " ".join(c.quote.split()), "importance": "vital", "paper": c.paper_id, "span": c.quote}
+        for c in answer.citations
+    ]
+    return {"question": answer.question, "gold_papers": cited_papers(answer), "nuggets": nuggets}
+
+
+def add_question(path: Path, row: dict[str, Any], library: Library) -> Question:
+    """Check a row and append it to a QA set, which is made where it is missing.
+
+    The file is replaced in one step: whoever reads it, or is killed while writing it, has the old one or the new one.
+
+    Args:
+        path: The QA set.
+        row: Keys of a QA row; an `id` is made from the question where there is none.
+        library: Holds the papers the row is about.
+
+    Returns:
+        The row as it was appended.
+
+    Raises:
+        DatasetError: the row is not one; its id is taken; a paper is not in the library, or a span not in its paper.
+    """
+    question = checked(row, library)
+    target = path.resolve()
+    if not target.parent.is_dir():
+        raise UsageError(f"The folder {target.parent} does not exist.", "Make it, or name another QA set.")
+    with FileLock(target.with_name(f".{target.name}.lock")):
+        taken = {str(other["id"]): line for line, other in _rows(target) if "id" in other}
+        if question.id in taken:
+            raise DatasetError(f"{path} has the id {question.id!r} on line {taken[question.id]}.", "Give another --id.")
+        before = target.read_bytes() if target.exists() else b""
+        before += b"" if before.endswith(b"\n") or not before else b"\n"
+        write_atomically(target, before + json_line(as_row(question)).encode())
+    return question
+
+
+def as_row(question: Question) -> dict[str, Any]:
+    """A question as a line of a QA set holds it: what was not given is left out; no gold papers is a statement."""
+    row = question.model_dump(mode="json", exclude_none=True)
+    return {key: value for key, value in row.items() if key == "gold_papers" or value not in ([], UNTYPED)}
+
+
+def _rows(path: Path) -> Sequence[tuple[int, dict[str, Any]]]:
+    if not path.exists():
+        return []
+    return [(line, row) for line, row in read_json_lines(path) if isinstance(row, dict)]
+
+
+def checked(row: dict[str, Any], library: Library) -> Question:
+    """The row as a question whose papers and spans are in the library."""
+    identity = row.get("id") or "q-" + hashlib.sha256(str(row.get("question")).encode()).hexdigest()[:8]
+    try:
+        question = Question.model_validate(row | {"id": identity})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DatasetError(f"This is not a QA row: {where}: {first['msg']}.", "Correct it and add it again.") from None
+    for paper_id in (*question.needed_papers, *question.related_papers):
+        _text(library, paper_id)
+    for nugget in question.nuggets:
+        if nugget.paper is None or nugget.span is None:
+            advice = "Name the paper, and the words of it that state the fact."
+            raise DatasetError(f"The nugget {nugget.text!r} names no paper or no span.", advice)
+        if nugget.span not in _text(library, nugget.paper):
+            raise DatasetError(
+                f"The span {nugget.span!r} does not stand verbatim in {nugget.paper}.",
+                f"Copy it, LaTeX and all, from `paperchat show {nugget.paper} --json`.",
+            )
+    return question
+
+
+def _text(library: Library, paper_id: str) -> str:
+    try:
+        return library.paper(paper_id).text
+    except PaperNotFound:
+        raise DatasetError(
+            f"The library lacks the paper {paper_id}.", "Ingest a report that lists it, or correct the id."
+        ) from None

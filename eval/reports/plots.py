@@ -1,0 +1,129 @@
+"""Plots as inline SVG, drawn by matplotlib; colours are the page's own, so that light and dark both fit."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Colours that stand for the page's variables: matplotlib knows no CSS.
+_COLOURS = {"#010101": "var(--text)", "#020202": "var(--muted)", "#030303": "var(--line)", "#040404": "var(--accent)",
+            "#050505": "var(--soft)", "#060606": "var(--bad)"}  # fmt: skip
+TEXT, MUTED, LINE, ACCENT, SOFT, BAD = _COLOURS
+_SETTINGS: dict[Any, Any] = {
+    "svg.fonttype": "none", "text.parse_math": False, "font.size": 8, "text.color": TEXT, "axes.labelcolor": MUTED,
+    "xtick.color": MUTED, "ytick.color": TEXT, "axes.edgecolor": LINE, "grid.color": LINE, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.spines.left": False, "ytick.major.size": 0, "xtick.major.size": 0,
+    "xtick.labelsize": 7, "axes.axisbelow": True, "axes.grid": True, "axes.grid.axis": "x",
+}  # fmt: skip
+_WIDTH = 3.7
+"""Inches; a plot fills a phone's width at about the page's own text size."""
+
+Drawn = Mapping[str, Any]
+"""A figure as JSON: mean, low, high, n."""
+
+
+def bars(name: str, rows: Sequence[tuple[str, Drawn]]) -> Markup:
+    """One measure by question type: a bar for the mean, a line for its interval, the number of questions beside."""
+    rows = [(kind, figure) for kind, figure in rows if figure["mean"] is not None]
+    with matplotlib.rc_context(_SETTINGS):
+        canvas, axes = _axes(0.55 + 0.21 * len(rows))
+        for place, (_, figure) in enumerate(rows):
+            axes.barh(place, figure["mean"], color=SOFT, height=0.68)
+            axes.plot(
+                [figure["low"], figure["high"]], [place, place], color=ACCENT, linewidth=1.4, solid_capstyle="butt"
+            )
+            axes.plot(figure["mean"], place, "o", color=ACCENT, markersize=3.4)
+            axes.text(1.045, place, f"{figure['mean']:.2f}", va="center", ha="left")
+            axes.text(1.325, place, str(figure["n"]), va="center", ha="right", color=MUTED, fontsize=7)
+        axes.text(1.325, -0.95, "n", va="center", ha="right", color=MUTED, fontsize=7)
+        axes.set_yticks(range(len(rows)), [_label(kind) for kind, _ in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_xlim(0, 1)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", ".5", "", "1"])
+        axes.set_title(name, loc="left", fontsize=9, fontweight="bold", x=-0.36)
+        canvas.subplots_adjust(
+            left=0.27, right=0.77, top=1 - 0.3 / canvas.get_figheight(), bottom=0.2 / canvas.get_figheight()
+        )
+        return _svg(canvas, f"{name} by question type", f"bars-{name}")
+
+
+def latency(milliseconds: Sequence[float]) -> Markup:
+    """How long answers took: a histogram with the median and the 95th percentile."""
+    p50, p95 = np.quantile(milliseconds, [0.5, 0.95])
+    with matplotlib.rc_context(_SETTINGS | {"axes.grid.axis": "y", "ytick.color": MUTED, "ytick.labelsize": 7}):
+        canvas, axes = _axes(1.9, width=1.2 * _WIDTH)
+        axes.hist(
+            milliseconds, bins=min(40, max(8, len(milliseconds) // 4)), color=SOFT, edgecolor=ACCENT, linewidth=0.5
+        )
+        top = axes.get_ylim()[1]
+        for value, label, height in ((p50, "median", 1.13), (p95, "p95", 1.02)):
+            axes.axvline(value, color=ACCENT, linewidth=1)
+            axes.text(value, top * height, f" {label} {value:,.0f} ms", ha="left", va="bottom", fontsize=7)
+        axes.set_ylim(0, top)
+        axes.set_xlim(left=0)
+        axes.set_xlabel("milliseconds an answer", fontsize=7)
+        axes.set_ylabel("questions", fontsize=7)
+        canvas.subplots_adjust(left=0.11, right=0.84, top=0.8, bottom=0.2)
+        return _svg(canvas, "Distribution of the milliseconds an answer took", "latency")
+
+
+def differences(rows: Sequence[tuple[str, Drawn]]) -> Markup:
+    """B minus A for each measure with its interval, around a line at zero."""
+    with matplotlib.rc_context(_SETTINGS):
+        canvas, axes = _axes(0.75 + 0.21 * len(rows), width=1.05 * _WIDTH)
+        for place, (_, figure) in enumerate(rows):
+            certain = figure["low"] > 0 or figure["high"] < 0
+            colour = ACCENT if certain else MUTED
+            axes.plot([figure["low"], figure["high"]], [place, place], color=colour, linewidth=1.6)
+            axes.plot(figure["mean"], place, "o", color=colour, markersize=4)
+        axes.axvline(0, color=TEXT, linewidth=0.8)
+        reach = max([abs(figure[end]) for _, figure in rows for end in ("low", "high")] + [0.05]) * 1.08
+        axes.set_xlim(-reach, reach)
+        axes.set_yticks(range(len(rows)), [_label(name) for name, _ in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_xlabel("B minus A", fontsize=7)
+        height = canvas.get_figheight()
+        canvas.subplots_adjust(left=0.34, right=0.97, top=1 - 0.08 / height, bottom=0.42 / height)
+        return _svg(canvas, "Difference of every measure, B minus A", "differences")
+
+
+def _axes(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:
+    canvas = Figure(figsize=(width, height))
+    axes = canvas.add_subplot()
+    axes.tick_params(axis="y", pad=5)
+    return canvas, axes
+
+
+def _label(name: str, longest: int = 20) -> str:
+    """A name in one short line; what no font can show would break the drawing or the page."""
+    line = "".join(character if character.isprintable() else " " for character in name)
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _svg(canvas: Figure, title: str, salt: str) -> Markup:
+    """Draw: the same bytes for the same figures, without ids that would meet another plot's on the page."""
+    buffer = io.StringIO()
+    unknown = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    with matplotlib.rc_context({"svg.hashsalt": salt}), warnings.catch_warnings():
+        # The reader's browser draws the text; matplotlib's font only measures it.
+        warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)
+        canvas.savefig(buffer, format="svg", transparent=True, metadata=unknown)
+    drawing = buffer.getvalue()
+    drawing = drawing[drawing.index("<svg") :]
+    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    drawing = re.sub(r'<g id="[^"]*"', "<g", drawing)
+    for colour, variable in _COLOURS.items():
+        drawing = drawing.replace(colour, variable)
+    label = Markup.escape(title)
+    return Markup(
+        re.sub(r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1 role="img" aria-label="{label}">', drawing, count=1)
+    )

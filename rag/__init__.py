@@ -1,0 +1,1 @@
+"""The paperchat core: source → Paper → Chunk → Index → Passage → Draft → Answer."""

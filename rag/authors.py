@@ -1,0 +1,27 @@
+"""Author names: folded to words, so that one person's spellings match."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NOT_A_LETTER = re.compile(r"[\W\d_]+")
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """Fold a name to lower-case words without accents or punctuation: ``"É. A . Poe"`` → ``("e", "a", "poe")``."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return tuple(word for word in _NOT_A_LETTER.split(plain) if word)
+
+
+def name_matches(query: tuple[str, ...], name: tuple[str, ...]) -> bool:
+    """Tell whether the query's words stand in the name, in order; a single letter matches as an initial.
+
+    ``("charles", "clarke")`` and ``("c", "clarke")`` both match ``("charles", "l", "a", "clarke")``. A full word of the
+    query never matches a mere initial of the name: "Jimmy Lin" is not "J. Lin", who may be someone else.
+    """
+    rest = iter(name)
+    return bool(query) and all(
+        any(word == part or (len(word) == 1 and part[0] == word) for part in rest) for word in query
+    )

@@ -1,0 +1,75 @@
+"""The citation check: a draft's quotes → citations that are exact slices of the stored text, or nothing.
+
+It reads the shelf, not the draft: what a writer claims about a source is never trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.answering import Draft, Quote, quote_text
+from rag.errors import PaperNotFound
+from rag.library import Library
+from rag.types import Citation, RemovedText
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The citations that stand, grouped by paper in the draft's order, and what was struck."""
+
+    groups: tuple[tuple[Citation, ...], ...]
+    removed: tuple[RemovedText, ...]
+
+
+def check(draft: Draft, library: Library) -> Checked:
+    """Number the quotes that hold and strike the others.
+
+    A quote holds when its paper version is on the shelf, its span lies inside its passage, and the stored text has at
+    that span exactly the quoted characters.
+    """
+    groups: list[tuple[Citation, ...]] = []
+    removed: list[RemovedText] = []
+    n = 0
+    for quotes in draft.quotes:
+        group: list[Citation] = []
+        for quote in quotes:
+            problem = find_problem(quote, library)
+            if problem:
+                removed.append(RemovedText(text=quote_text(quote), reason=problem))
+                continue
+            n += 1
+            group.append(_citation(n, quote))
+        if group:
+            groups.append(tuple(group))
+    return Checked(tuple(groups), tuple(removed))
+
+
+def find_problem(quote: Quote, library: Library) -> str | None:
+    """Say why a quote does not hold, or None when it does."""
+    passage = quote.passage
+    try:
+        stored = library.paper(passage.paper_id, passage.version).text
+    except PaperNotFound as error:
+        return error.message
+    if not passage.start <= quote.start < quote.end <= passage.end:
+        return "The quote lies outside its passage."
+    if stored[quote.start : quote.end] != quote_text(quote):
+        return "The quote is not what the paper says at this place."
+    return None
+
+
+def _citation(n: int, quote: Quote) -> Citation:
+    passage = quote.passage
+    return Citation(
+        n=n,
+        paper_id=passage.paper_id,
+        version=passage.version,
+        title=passage.title,
+        authors=passage.authors,
+        date=passage.date.isoformat(),
+        url=passage.url,
+        chunk_id=passage.chunk_id,
+        quote=quote_text(quote),
+        start=quote.start,
+        end=quote.end,
+    )

@@ -1,0 +1,212 @@
+"""Configuration: `config.yaml` and `PAPERCHAT__SECTION__KEY` variables → one frozen `Config`.
+
+Read once, at the entry point. Unknown keys are refused by their full name. Secrets are never configured: a provider
+names the environment variable that holds its key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import ConfigError
+
+ENV_PREFIX = "PAPERCHAT__"
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, unknown keys refused, defaults checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class EmbeddingConfig(Section):
+    """What turns text into vectors."""
+
+    provider: Literal["minilm", "openai", "openai-compatible"] = Field(
+        "minilm", description="minilm runs offline; the others send text to a server"
+    )
+    model: str | None = Field(None, description="the server's model name; required for the servers")
+    base_url: str | None = Field(None, description="address of an OpenAI-compatible server, up to and with /v1")
+    dimensions: int | None = Field(None, ge=1, description="vector size the server is asked for and must return")
+    max_tokens: int = Field(512, ge=32, description="longest text the server's model reads, in cl100k tokens")
+    api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
+    timeout_s: float = Field(30.0, gt=0, description="seconds for one request, and for all its retries together")
+    max_retries: int = Field(3, ge=0, description="tries after the first, only where a retry can help")
+    batch_size: int = Field(16, ge=1, description="texts embedded at once")
+    threads: int | None = Field(None, ge=1, description="processor threads for minilm; null: all cores")
+
+
+class ChunkingConfig(Section):
+    """How papers are split."""
+
+    max_tokens: int | None = Field(
+        None, ge=48, description="longest chunk with its title, in the embedder's tokens; null: the embedder's limit"
+    )
+
+
+class IndexConfig(Section):
+    """Where vectors live and how they are searched."""
+
+    chroma_url: str | None = Field(None, description="http(s)://host:port of `chroma run`; null: embedded in data_dir")
+    hnsw_m: int = Field(16, ge=2, description="HNSW links a vector")
+    ef_construction: int = Field(200, ge=10, description="HNSW candidates while building")
+    ef_search: int = Field(400, ge=10, description="HNSW candidates while searching")
+
+
+class RetrievalConfig(Section):
+    """How passages are found."""
+
+    k: int = Field(10, ge=1, description="passages `search` prints")
+    candidates: int = Field(100, ge=20, description="candidates taken from each list")
+    dense_weight: float = Field(0.6, ge=0, le=1, description="weight of the dense list; the lexical one gets the rest")
+
+
+class AnswerConfig(Section):
+    """How answers are made."""
+
+    mode: Literal["extractive"] = Field("extractive", description="extractive quotes sentences, without a model")
+    max_papers: int = Field(3, ge=1, description="papers cited by one extractive answer")
+    max_sentences: int = Field(3, ge=1, description="sentences quoted from one paper")
+    max_words: int = Field(80, ge=10, description="words shown of one paper, its title included")
+    max_question_chars: int = Field(4000, ge=100, description="longest question")
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    data_dir: Path = Field(
+        Path("~/.local/share/paperchat"), description="folder of the library; ~ and relative paths are resolved"
+    )
+    embedding: EmbeddingConfig = EmbeddingConfig()
+    chunking: ChunkingConfig = ChunkingConfig()
+    index: IndexConfig = IndexConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    answer: AnswerConfig = AnswerConfig()
+
+    def digest(self) -> str:
+        """Hash of everything that can change an answer (where the data lies cannot), 16 hex digits."""
+        content = self.model_dump(mode="json", exclude={"data_dir"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def library_dir(self) -> Path:
+        """`data_dir` as an absolute path."""
+        return self.data_dir.expanduser().absolute()
+
+
+class Loaded(BaseModel):
+    """A configuration together with where each value came from.
+
+    Attributes:
+        origins: Full key (``embedding.model``) → ``default``, a file name or a variable's name.
+        path: The file that was read, None when there was none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    config: Config
+    origins: dict[str, str]
+    path: Path | None
+
+
+def load_config(
+    path: Path | None = None, *, environ: Mapping[str, str] | None = None, data_dir: Path | None = None
+) -> Loaded:
+    """Read the configuration: defaults, then the file, then the environment, then the command line.
+
+    Args:
+        path: A file that must exist; None takes `./config.yaml` where there is one.
+        environ: Environment variables; None takes the process's.
+        data_dir: Overrides `data_dir` (the command line's ``--data-dir``).
+
+    Raises:
+        ConfigError: a missing or unreadable file, an unknown key, a wrong type, a choice that doesn't exist.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    origins = {key: "default" for key in leaf_keys(Config)}
+    if path is None and Path("config.yaml").is_file():
+        path = Path("config.yaml")
+    if path is not None:
+        values = _read_file(path)
+        origins.update({key: str(path) for key in _keys_of(values)})
+    for name in sorted(environ):
+        if name.startswith(ENV_PREFIX):
+            keys = [part.lower() for part in name.removeprefix(ENV_PREFIX).split("__")]
+            _set(values, keys, yaml.safe_load(environ[name]) if environ[name] else None, name)
+            origins[".".join(keys)] = name
+    if data_dir is not None:
+        values["data_dir"] = data_dir
+        origins["data_dir"] = "--data-dir"
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, origins) from None
+    return Loaded(config=config, origins={key: origins[key] for key in leaf_keys(Config)}, path=path)
+
+
+def leaf_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
+    """Full names of all keys that hold a value, in order of declaration."""
+    keys: list[str] = []
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            keys += leaf_keys(inner, f"{prefix}{name}.")
+        else:
+            keys.append(prefix + name)
+    return keys
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(
+            f"The configuration {path} cannot be read: {error.strerror}.", "Give an existing file to --config."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration {path} is not valid YAML: {error}.", "Correct the line named.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"The configuration {path} holds no keys.", "Write `section:` and below it `key: value`.")
+    return content
+
+
+def _keys_of(values: Mapping[Any, Any], prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for name, value in values.items():
+        keys += _keys_of(value, f"{prefix}{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
+    return keys
+
+
+def _set(values: dict[str, Any], keys: list[str], value: object, variable: str) -> None:
+    for key in keys[:-1]:
+        inner = values.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{variable} sets a key below {key}, which is not a section.", "Check its name.")
+        values = inner
+    values[keys[-1]] = value
+
+
+def _explain(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
+    """Say in one sentence a problem which key is wrong, where it was set and what is allowed."""
+    problems = []
+    for item in error.errors(include_url=False):
+        key = ".".join(str(part) for part in item["loc"])
+        where = f" (set by {origins[key]})" if origins.get(key, "default") != "default" else ""
+        if item["type"] == "extra_forbidden":
+            parent = ".".join(key.split(".")[:-1])
+            allowed = [k for k in leaf_keys(Config) if k.startswith(f"{parent}." if parent else "")]
+            problems.append(f"{key}{where} is not a key. Known: {', '.join(allowed)}.")
+        else:
+            problems.append(f"{key}{where}: {item['msg']}; it is {item['input']!r}.")
+    return ConfigError(" ".join(problems), "`paperchat config schema` lists every key with its type and meaning.")

@@ -1,0 +1,204 @@
+"""The query engine: question → stream of events, as a LlamaIndex `BaseQueryEngine`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import Response
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import QueryBundle
+
+from rag.answering import ExtractiveWriter
+from rag.citing import check
+from rag.errors import QuestionError
+from rag.library import Library
+from rag.readable import readable
+from rag.retrieval import HybridRetriever, Question, distinct_papers, to_node
+from rag.types import (
+    AbstainReason,
+    Answer,
+    Citation,
+    ClosestPaper,
+    Delta,
+    Done,
+    Event,
+    Filters,
+    Passage,
+    Receipt,
+    Removed,
+    Retrieved,
+    RetrievedPassage,
+    Timings,
+    Understood,
+)
+
+CLOSEST = 3
+"""Papers offered when nothing answers."""
+_MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
+
+
+class ExtractiveQueryEngine(BaseQueryEngine):
+    """Answers with exact quotes. `stream` yields events; `query` folds them into a LlamaIndex `Response`.
+
+    The response's text is the answer, its source nodes are the retrieved passages, and
+    ``response.metadata["answer"]`` is the checked `Answer`.
+    """
+
+    def __init__(self, retriever: HybridRetriever) -> None:
+        self.retriever = retriever
+        self.library: Library = retriever.library
+        self.writer = ExtractiveWriter(self.library)
+        super().__init__(callback_manager=CallbackManager([]))
+
+    def stream(self, query: QueryBundle) -> Iterator[Event]:
+        """Answer a question step by step; the last event is `Done`.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            EmptyLibrary: there are no papers.
+        """
+        question = self.checked(query.query_str)
+        filters = query.filters if isinstance(query, Question) else Filters()
+        begin = time.perf_counter()
+        yield Understood(question, filters)
+        passages = self.retriever.search(question, filters, self.library.config.retrieval.candidates)
+        retrieved = time.perf_counter()
+        yield Retrieved(tuple(passages))
+        draft = self.writer.write(question, passages)
+        checked = check(draft, self.library)
+        for item in checked.removed:
+            yield Removed(item.text, item.reason)
+        if checked.groups:
+            reason: AbstainReason | None = None
+            closest: list[ClosestPaper] = []
+            parts = iter([render_group(group) for group in checked.groups])
+        else:
+            reason, text, closest = self._abstain(question, filters, passages)
+            parts = iter([text])
+        answer = ""
+        for n, part in zip(count(), parts, strict=False):
+            delta = f"\n\n{part}" if n else part
+            answer += delta
+            yield Delta(delta)
+        end = time.perf_counter()
+        yield Done(
+            Answer(
+                question=query.query_str,
+                standalone_question=question,
+                answer=answer,
+                abstained=reason is not None,
+                reason=reason,
+                confidence=draft.confidence,
+                mode="extractive",
+                citations=tuple(citation for group in checked.groups for citation in group),
+                removed=checked.removed,
+                closest=tuple(closest),
+                retrieved=tuple(_retrieved(passage) for passage in passages),
+                filters=filters.as_json(),
+                timings=Timings(
+                    retrieve_ms=round(1000 * (retrieved - begin), 3),
+                    answer_ms=round(1000 * (end - retrieved), 3),
+                    total_ms=round(1000 * (end - begin), 3),
+                ),
+                receipt=self.receipt(),
+            )
+        )
+
+    def checked(self, question: str) -> str:
+        """The question, trimmed, if it can be one (`check_question`)."""
+        return check_question(question, self.library.config.answer.max_question_chars)
+
+    def receipt(self) -> Receipt:
+        """What answers are made with at this moment."""
+        return Receipt(
+            corpus=self.library.corpus_digest(), config=self.library.config.digest(), model="extractive", prompts={}
+        )
+
+    def _abstain(
+        self, question: str, filters: Filters, passages: Sequence[Passage]
+    ) -> tuple[AbstainReason, str, list[ClosestPaper]]:
+        """Say what was searched and offer the closest papers, outside the filters where those leave nothing."""
+        outside = bool(filters) and not passages
+        if outside:
+            passages = self.retriever.search(question, k=self.library.config.retrieval.candidates)
+        nearest = distinct_papers(passages, CLOSEST)
+        closest = [ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest]
+        held = self.library.shelf.coverage()
+        scope = f"{held.papers} paper{'s' * (held.papers != 1)} from {held.first} to {held.last}"
+        if outside:
+            text = f"No paper matches {describe_filters(filters)}. The library holds {scope}."
+        else:
+            within = f", restricted to {describe_filters(filters)}" if filters else ""
+            text = f"Nothing in the library answers this. Searched: {scope}{within}."
+        names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
+        text += f"\n\nClosest papers{' outside that' if outside else ''}:\n\n{names}" if names else ""
+        return "outside_range" if outside else "nothing_found", text, closest
+
+    def _query(self, query_bundle: QueryBundle) -> Response:
+        passages: tuple[Passage, ...] = ()
+        for event in self.stream(query_bundle):
+            if isinstance(event, Retrieved):
+                passages = event.passages
+            elif isinstance(event, Done):
+                answer = event.answer
+        nodes = [to_node(passage) for passage in passages]
+        return Response(response=answer.answer, source_nodes=nodes, metadata={"answer": answer})
+
+    async def _aquery(self, query_bundle: QueryBundle) -> Response:
+        import asyncio
+
+        return await asyncio.to_thread(self._query, query_bundle)
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+
+def check_question(question: str, limit: int) -> str:
+    """Trim a question and refuse what cannot be one.
+
+    Raises:
+        QuestionError: it is empty, or longer than `limit` characters.
+    """
+    trimmed = question.replace("\0", " ").strip()
+    if not trimmed:
+        raise QuestionError("The question is empty.", "Ask something, for instance: which papers rewrite queries?")
+    if len(trimmed) > limit:
+        raise QuestionError(
+            f"The question has {len(trimmed):,} characters; the limit is {limit:,}.",
+            "Shorten it, or raise answer.max_question_chars.",
+        )
+    return trimmed
+
+
+def describe_filters(filters: Filters) -> str:
+    """The filters in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
+    parts = []
+    if filters.date_from or filters.date_to:
+        since = f" from {filters.date_from}" if filters.date_from else ""
+        until = f" to {filters.date_to}" if filters.date_to else ""
+        parts.append(f"reports{since}{until}")
+    if filters.author:
+        parts.append(f"author {filters.author}")
+    return ", ".join(parts)
+
+
+def escape(text: str) -> str:
+    """Make a stranger's text plain text in Markdown: no link, image, emphasis, code or tag."""
+    return text.translate(_MARKDOWN)
+
+
+def render_group(citations: Sequence[Citation]) -> str:
+    """One paper of an extractive answer: its title and day, then its quotes with their markers."""
+    first = citations[0]
+    quotes = "\n>\n".join(f"> {escape(readable(citation.quote))} [{citation.n}]" for citation in citations)
+    return f"**{escape(readable(first.title))}** ({first.date})\n\n{quotes}"
+
+
+def _retrieved(passage: Passage) -> RetrievedPassage:
+    return RetrievedPassage(
+        paper_id=passage.paper_id, chunk_id=passage.chunk_id, score=passage.score, ranks=dict(passage.ranks)
+    )

@@ -1,0 +1,144 @@
+"""Every error paperchat raises on purpose.
+
+Each says what happened and what to do next, in two sentences a reader can act on.
+
+    PaperchatError                  exit 1
+    ├── UsageError                  exit 2: the call or the configuration is wrong
+    │   ├── ConfigError             unknown key, wrong type, unknown provider
+    │   └── QuestionError           empty or too long a question
+    ├── SourceError                 a file or address cannot be read as papers
+    ├── LibraryError                the stored library
+    │   ├── EmptyLibrary            no papers yet
+    │   ├── PaperNotFound           no such paper or version
+    │   ├── IndexMismatch           built with another embedder or chunker
+    │   ├── IndexDamaged            shelf, Chroma and lexical index disagree or cannot be opened
+    │   └── LibraryBusy             another process holds the lock for too long
+    ├── EmbeddingError              turning text into vectors
+    │   ├── ModelFileError          the shipped model is missing or is not the pinned one
+    │   └── EmbeddingServerError    the configured server failed
+    │       ├── EmbeddingAuthError          no key, 401, 403
+    │       ├── EmbeddingNotFoundError      wrong base_url or model (404)
+    │       ├── EmbeddingRateLimitError     429 after the retries
+    │       ├── EmbeddingUnavailableError   5xx, connection refused
+    │       ├── EmbeddingTimeoutError       no answer within the time-out
+    │       └── EmbeddingResponseError      not JSON, wrong count or wrong size of vectors
+    ├── VectorStoreError            the configured Chroma server cannot be reached or refuses
+    └── EvaluationError             an evaluation cannot be done, or its figures would mislead
+        ├── JudgeError              the model that judges answers cannot be asked
+        ├── DatasetError            a QA set or BEIR folder cannot be read, or holds nothing to ask
+        └── RunMismatch             run folders that don't belong together, or to this corpus, config or QA set
+"""
+
+from __future__ import annotations
+
+
+class PaperchatError(Exception):
+    """Base of the tree: `message` says what happened, `advice` what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.advice}" if self.advice else self.message
+
+
+class UsageError(PaperchatError):
+    """The call or the configuration is wrong; nothing was done."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The configuration holds an unknown key, a wrong type or an unknown choice."""
+
+
+class QuestionError(UsageError):
+    """The question is empty or longer than the limit."""
+
+
+class SourceError(PaperchatError):
+    """A file or address cannot be read as papers."""
+
+
+class LibraryError(PaperchatError):
+    """The stored library cannot do what was asked."""
+
+
+class EmptyLibrary(LibraryError):
+    """The library holds no papers yet."""
+
+
+class PaperNotFound(LibraryError):
+    """The library holds no such paper, or not that version of it."""
+
+
+class IndexMismatch(LibraryError):
+    """The index was built with another embedder or chunker than the configuration names."""
+
+
+class IndexDamaged(LibraryError):
+    """Shelf, Chroma and lexical index disagree, or one of them cannot be opened."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process has been writing to the library for longer than we wait."""
+
+
+class EmbeddingError(PaperchatError):
+    """Text could not be turned into vectors."""
+
+
+class ModelFileError(EmbeddingError):
+    """The shipped model file is missing or is not the pinned one."""
+
+
+class EmbeddingServerError(EmbeddingError):
+    """The configured embedding server failed."""
+
+
+class EmbeddingAuthError(EmbeddingServerError):
+    """The server wants a key and none, or a wrong one, was sent."""
+
+
+class EmbeddingNotFoundError(EmbeddingServerError):
+    """The address or the model is unknown to the server."""
+
+
+class EmbeddingRateLimitError(EmbeddingServerError):
+    """The server refused for too many requests, also after the retries."""
+
+
+class EmbeddingUnavailableError(EmbeddingServerError):
+    """The server is down, unreachable or failing."""
+
+
+class EmbeddingTimeoutError(EmbeddingServerError):
+    """The server did not answer within the configured time."""
+
+
+class EmbeddingResponseError(EmbeddingServerError):
+    """The server's answer cannot be used: not JSON, too few vectors, vectors of another size."""
+
+
+class VectorStoreError(PaperchatError):
+    """The configured Chroma server cannot be reached or refuses."""
+
+
+class EvaluationError(PaperchatError):
+    """An evaluation cannot be done, or its figures would mislead."""
+
+
+class JudgeError(EvaluationError):
+    """The model that judges answers cannot be asked: its server is away, refuses or answers something else."""
+
+
+class DatasetError(EvaluationError):
+    """A QA set or a BEIR folder cannot be read, or holds nothing that could be asked."""
+
+
+class RunMismatch(EvaluationError):
+    """Run folders that do not belong together, or to this corpus, configuration or QA set."""

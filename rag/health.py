@@ -1,0 +1,192 @@
+"""`doctor`: do shelf, Chroma and lexical index agree, and the repair that makes them agree."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rag.errors import IndexDamaged, IndexMismatch, PaperchatError
+from rag.library import UNIT, Library, Progress
+
+SAMPLE = 2000
+"""Vectors that are queried back: all of a small library, evenly spread over a large one."""
+_PROBE_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: what was looked at, whether it is well, and in words what was found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All findings, and the papers that need indexing afresh for the library to be well."""
+
+    checks: tuple[Check, ...]
+    papers: int
+    chunks: int
+    stale_papers: frozenset[str] = frozenset()
+    vectors_damaged: bool = False
+    lexical_damaged: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed."""
+        return all(check.ok for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        """The findings as `doctor --json` prints them."""
+        return {
+            "ok": self.ok,
+            "papers": self.papers,
+            "chunks": self.chunks,
+            "checks": [asdict(check) for check in self.checks],
+        }
+
+
+def examine(library: Library, progress: Progress | None = None) -> Health:
+    """Compare shelf, Chroma and lexical index; waits for a running ingest first."""
+    with library.writing(progress):
+        return _examine(library)
+
+
+def repair(library: Library, progress: Progress | None = None) -> Health:
+    """Make both indexes agree with the shelf, and examine again.
+
+    Raises:
+        IndexDamaged: the shelf itself is damaged; it is the truth and cannot be rebuilt from anything.
+    """
+    with library.writing(progress):
+        health = _examine(library)
+        shelf = health.checks[0]
+        if not shelf.ok:
+            raise IndexDamaged(f"The shelf is damaged: {shelf.detail}.", "Restore it from a backup, or ingest afresh.")
+        _restart_with_current_recipe(library)
+        if health.vectors_damaged:
+            _drop_vectors(library, library.fingerprint)
+            library.shelf.mark_pending()
+        library.shelf.mark_pending(sorted(health.stale_papers))
+        if health.lexical_damaged:
+            _rebuild_lexical(library)
+        library.index_pending(progress)
+        return _examine(library)
+
+
+def _examine(library: Library) -> Health:
+    verdict = library.shelf.integrity()
+    rows = library.shelf.chunks() if verdict == "ok" else []
+    held = library.shelf.coverage().papers if verdict == "ok" else 0
+    expected = {row.chunk_id: row.paper_id for row in rows}
+    checks = [Check("shelf", verdict == "ok", f"{held} papers, {len(rows)} chunks" if verdict == "ok" else verdict)]
+    if verdict != "ok":
+        return Health(tuple(checks), held, len(rows))
+    pending = library.shelf.pending()
+    checks.append(Check("pending", not pending, f"{len(pending)} papers wait to be indexed" if pending else "none"))
+    try:
+        library.check_recipe()
+    except IndexMismatch as error:
+        checks.append(Check("settings", False, error.message))
+        return Health(tuple(checks), held, len(rows))
+    checks.append(Check("settings", True, f"built with {library.embedding_info.identity}"))
+    if not rows and not pending:
+        return Health(tuple(checks), held, 0)
+    vectors, stale, damaged = _examine_vectors(library, expected)
+    lexical, stale_words, lost = _examine_lexical(library, expected)
+    return Health((*checks, vectors, lexical), held, len(rows), stale | stale_words, damaged, lost)
+
+
+def _examine_vectors(library: Library, expected: Mapping[str, str]) -> tuple[Check, frozenset[str], bool]:
+    """Probe Chroma in a child process, since a damaged index can end the process that queries it."""
+    sample = list(islice(sorted(expected), 0, None, max(1, len(expected) // SAMPLE)))
+    order = {
+        "location": str(library.vectors_location),
+        "embedded": isinstance(library.vectors_location, Path),
+        "collection": library.collection_of(library.fingerprint),
+        "settings": library.config.index.model_dump(),
+        "sample": sample,
+    }
+    command = [sys.executable, "-m", "rag.probe"]
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(order), capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Check("chroma", False, f"no answer within {_PROBE_SECONDS} s"), frozenset(), True
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"])[-1]
+        return Check("chroma", False, f"cannot be queried: {last}"), frozenset(), True
+    found = json.loads(done.stdout)
+    check, stale = _compare("chroma", expected, found["ids"])
+    if check.ok and found["lost"]:
+        detail = f"{len(found['lost'])} of {len(sample)} stored vectors are not found by a query"
+        return Check("chroma", False, detail), frozenset(), True
+    if check.ok:
+        check = Check("chroma", True, f"{check.detail}; {len(sample)} of {len(sample)} queried back")
+    return check, stale, False
+
+
+def _examine_lexical(library: Library, expected: Mapping[str, str]) -> tuple[Check, frozenset[str], bool]:
+    try:
+        index = library.open_lexical()
+    except PaperchatError as error:
+        return Check("lexical", False, error.message), frozenset(), True
+    try:
+        check, stale = _compare("lexical", expected, index.ids())
+    finally:
+        index.close()
+    return check, stale, False
+
+
+def _compare(name: str, expected: Mapping[str, str], found: Mapping[str, str]) -> tuple[Check, frozenset[str]]:
+    """Compare chunk ids; returns the papers of those that are missing or too many."""
+    missing, orphaned = expected.keys() - found.keys(), found.keys() - expected.keys()
+    stale = {expected[i] for i in missing} | {found[i] for i in orphaned}
+    detail = f"{len(found)} chunks"
+    if stale:
+        detail += f", {len(missing)} missing, {len(orphaned)} orphaned"
+    return Check(name, not stale, detail), frozenset(stale)
+
+
+def _restart_with_current_recipe(library: Library) -> None:
+    """Where the index was built with other settings, throw it away and have all papers indexed afresh."""
+    stored = json.loads(library.shelf.meta("recipe") or "null")
+    if stored in (None, library.recipe):
+        return
+    library.shelf.mark_pending()
+    library.shelf.set_meta("recipe", json.dumps(library.recipe))
+    _drop_vectors(library, library.fingerprint_of(stored))
+    for folder in library.folder.glob("lexical-*"):
+        shutil.rmtree(folder)
+
+
+def _drop_vectors(library: Library, fingerprint: str) -> None:
+    if isinstance(library.vectors_location, Path):
+        shutil.rmtree(library.vectors_location, ignore_errors=True)
+        return
+    store = library.open_vectors(fingerprint)
+    store.drop()
+    store.close()
+
+
+def _rebuild_lexical(library: Library) -> None:
+    """Write the lexical index anew; it needs no embedding."""
+    shutil.rmtree(library.lexical_folder, ignore_errors=True)
+    index = library.open_lexical()
+    try:
+        ids = iter(sorted({row.paper_id for row in library.shelf.chunks()}))
+        while unit := list(islice(ids, UNIT)):
+            papers = library.shelf.papers(unit).values()
+            index.replace(unit, [chunk for paper in papers for chunk in library.chunker.split(paper)])
+    finally:
+        index.close()

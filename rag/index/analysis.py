@@ -1,0 +1,71 @@
+"""Text → terms, the same for what is stored and what is asked.
+
+Words are lower-cased, accents folded, English stop words dropped and the rest stemmed (Snowball). Besides its parts,
+a name such as `GPT-4o`, `MRR@10` or `Qwen2.5` yields the form without separators (`gpt4o`), so that all its spellings
+meet; `C++` and `C#` yield terms of their own; scripts written without spaces yield single characters and pairs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+
+VERSION = 1
+"""Raised whenever the same text yields other terms than before: an index of another version must be rebuilt."""
+
+# English function words; the last line is what splitting at apostrophes leaves of contractions.
+STOP_WORDS = """
+    i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers
+    herself it its itself they them their theirs themselves what which who whom this that these those am is are
+    was were be been being have has had having do does did doing would should could ought a an the and but if or
+    because as until while of at by for with about against between into through during before after above below
+    to from up down in out on off over under again further then once here there when where why how all any both
+    each few more most other some such no nor not only own same so than too very can will just now
+    don s t d ll m re ve
+""".split()
+
+_JOINED = re.compile(r"[^\W_]+(?:[-\u2010\u2011./@_'\u2019][^\W_]+)+")
+"""Two or more words held together by one separator each."""
+_LANGUAGE = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp"}
+_LANGUAGE_NAME = re.compile(r"(?<!\w)(?:c\+\+|[cf]#)(?!\w)", re.IGNORECASE)
+# Kana, Han, Thai, Lao, Myanmar, Khmer: no spaces between words.
+_UNSPACED = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+)
+
+
+class Analyzer:
+    """The one way from text to terms; safe to share between threads."""
+
+    name = f"paperchat-{VERSION}"
+    """What the tokenizer is called in an index's schema."""
+
+    def __init__(self) -> None:
+        self.tokens: TextAnalyzer = (
+            TextAnalyzerBuilder(Tokenizer.simple())
+            .filter(Filter.lowercase())
+            .filter(Filter.ascii_fold())
+            .filter(Filter.custom_stopword(STOP_WORDS))
+            .filter(Filter.stemmer("english"))
+            .build()
+        )
+
+    def terms(self, text: str) -> list[str]:
+        """The terms of a text, repeated as often as they occur; not in the text's order."""
+        return self.tokens.analyze(expand(text))
+
+
+def expand(text: str) -> str:
+    """Normalise Unicode and append the terms that splitting at non-letters would lose."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    extra = [re.sub(r"[\W_]", "", name) for name in _JOINED.findall(text) if any(map(str.isdigit, name))]
+    extra += [_LANGUAGE[name.lower()] for name in _LANGUAGE_NAME.findall(text)]
+    if not text.isascii():
+        for run in _UNSPACED.findall(text):
+            extra += run
+            extra += map("".join, pairwise(run))
+    return " ".join((text, *extra)) if extra else text

@@ -1,0 +1,206 @@
+"""The command line as scripts rely on it: JSON, exit codes, and what bad input gets."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ui.cli import main
+
+SAMPLE = str(files("rag") / "sample")
+
+
+class Run:
+    """Runs commands in this process against one library."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.capsys, self.monkeypatch = folder, capsys, monkeypatch
+
+    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
+        self.monkeypatch.setattr(sys, "argv", ["paperchat", "--data-dir", str(self.folder), *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = self.capsys.readouterr()
+        assert ended.value.code == code, printed.err
+        assert "Traceback" not in printed.err
+        return printed.out, printed.err
+
+    def json(self, *words: str, code: int = 0) -> Any:
+        return json.loads(self(*words, "--json", code=code)[0])
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    return Run(tmp_path / "library", capsys, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from rag.config import Config
+    from rag.library import Library
+    from rag.sources import discover, read_source
+
+    folder = tmp_path_factory.mktemp("sample")
+    with Library(Config(data_dir=folder)) as library:
+        library.ingest(row for path in discover([Path(SAMPLE)]).files for row in read_source(path))
+    return folder
+
+
+@pytest.fixture
+def sample(run: Run, sample_library: Path) -> Run:
+    run.folder = sample_library
+    return run
+
+
+def test_ingest_and_remove_report_in_json(run: Run) -> None:
+    first = run.json("ingest", SAMPLE)
+    assert first.keys() >= {
+        "papers_new", "papers_updated", "papers_unchanged", "chunks_added", "chunks_removed", "rejected", "seconds",
+    }  # fmt: skip
+    assert first["papers_new"] > 20
+    assert first["rejected"] == []
+    again = run.json("ingest", SAMPLE)
+    assert (again["papers_new"], again["chunks_added"]) == (0, 0)
+    removed = run.json("remove", "2504.05309")
+    assert removed["chunks_removed"] >= 1
+    assert run.json("doctor")["ok"] is True
+    _, error = run("show", "2504.05309", code=1)
+    assert len(error.strip().splitlines()) == 2
+
+
+def test_good_paths_are_ingested_beside_bad_ones(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "binary.md").write_bytes(b"\x00\xff\xfe" * 100)
+    (tmp_path / "empty").mkdir()
+    broken = tmp_path / "2025-05-01.md"
+    broken.write_text(
+        "# arXiv Daily Report - 01-May-2025\n\n| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"
+        "| Good | [https://arxiv.org/abs/2505.00001](https://arxiv.org/abs/2505.00001) | Fine. | A B |\n"
+        "| Bad | no link | Not fine. | C D |\n"
+    )
+    paths = [str(tmp_path / name) for name in ("missing.md", "binary.md", "empty")]
+    _, error = run("ingest", *paths, str(broken), code=1)
+    for path in paths:
+        assert path in error
+    assert run.json("papers")[0]["paper_id"] == "2505.00001"
+    rejected = run.json("ingest", str(broken))["rejected"]
+    assert [(row["source"], row["line"]) for row in rejected] == [("2025-05-01.md", 6)]
+    assert rejected[0]["reason"]
+
+
+def test_search_and_ask_follow_the_contract(sample: Run) -> None:
+    found = sample.json("search", "query rewriting", "-k", "3")
+    assert found["query"] == "query rewriting"
+    assert len(found["hits"]) == 3
+    hit = found["hits"][0]
+    assert hit.keys() >= {"paper_id", "version", "chunk_id", "title", "date", "score", "ranks", "start", "end", "text"}
+    paper = sample.json("show", hit["paper_id"])
+    assert paper["text"][hit["start"] : hit["end"]] == hit["text"]
+    answer = sample.json("ask", "How does IterQR rewrite queries?")
+    assert answer["citations"]
+    for citation in answer["citations"]:
+        paper = sample.json("show", citation["paper_id"], "--version", str(citation["version"]))
+        assert paper["text"][citation["start"] : citation["end"]] == citation["quote"]
+    assert answer["receipt"].keys() == {"corpus", "config", "model", "prompts"}
+
+
+def test_an_abstention_exits_0_and_offers_papers(sample: Run) -> None:
+    answer = sample.json("ask", "How long should sourdough bread rise?")
+    assert (answer["abstained"], answer["reason"]) == (True, "nothing_found")
+    assert answer["closest"]
+
+
+def test_references_come_as_bibtex(sample: Run) -> None:
+    out, _ = sample("ask", "How does IterQR rewrite queries?", "--bibtex")
+    assert "@misc{chen2025:2504.05309," in out
+    assert sample.json("search", "query rewriting", "-k", "1", "--bibtex")["bibtex"][0].startswith("@misc{")
+
+
+def test_history_is_read_and_a_bad_one_refused(sample: Run, tmp_path: Path) -> None:
+    turns = tmp_path / "history.json"
+    turns.write_text('[{"role": "user", "content": "What is IterQR?"}]')
+    assert sample.json("ask", "How does IterQR rewrite queries?", "--history", str(turns))["citations"]
+    turns.write_text('{"role": "user"}')
+    _, error = sample("ask", "And then?", "--history", str(turns), code=2)
+    assert str(turns) in error
+
+
+def test_global_options_may_stand_on_either_side(sample: Run, tmp_path: Path) -> None:
+    assert len(sample.json("papers", "--data-dir", str(sample.folder), "--limit", "2")) == 2
+    _, error = sample("papers", "--data-dir", str(tmp_path / "elsewhere"), code=1)
+    assert "elsewhere" in error
+    assert "paperchat ingest" in error
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("ask", ""), 2, "empty"),
+        (("ask", "x" * 20_000), 2, "20,000 characters; the limit is 4,000"),
+        (("search", "x", "--from", "2025-13-01"), 2, "2025-13-01"),
+        (("search", "x", "--from", "2025-06-01", "--to", "2025-05-01"), 2, "after"),
+        (("show", "2504.05309", "--version", "9"), 1, "no version 9"),
+        (("nonsense",), 2, "nonsense"),
+        (("ask", "x", "--mode", "dream"), 2, "dream"),
+        (("--config", "nowhere.yaml", "papers"), 2, "nowhere.yaml"),
+        (("remove", "1234.56789"), 1, "1234.56789"),
+    ],
+)
+def test_bad_input_is_named_with_its_exit_code(sample: Run, words: tuple[str, ...], code: int, said: str) -> None:
+    _, error = sample(*words, code=code)
+    assert said in error
+
+
+@pytest.mark.parametrize("words", [("ask", "x"), ("search", "x"), ("papers",), ("show", "2504.05309")])
+def test_an_empty_library_says_how_to_add_papers(run: Run, words: tuple[str, ...]) -> None:
+    _, error = run(*words, code=1)
+    assert "empty" in error
+    assert "paperchat ingest" in error
+
+
+def test_a_wrong_key_exits_2_with_its_full_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("embedding:\n  provider: cohere\n")
+    _, error = run("papers", code=2)
+    assert "embedding.provider" in error
+    assert "openai-compatible" in error
+
+
+def test_config_show_names_origins_and_masks_secrets(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.yaml").write_text("embedding:\n  base_url: http://user:hunter2@example.org/v1\n")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("PAPERCHAT__RETRIEVAL__K", "5")
+    shown = run.json("config", "show")
+    assert shown["retrieval.k"] == {"value": 5, "from": "PAPERCHAT__RETRIEVAL__K"}
+    assert shown["embedding.base_url"] == {"value": "http://***@example.org/v1", "from": "config.yaml"}
+    out, error = run("config", "show")
+    assert "OPENAI_API_KEY" in out
+    assert "hunter2" not in out + error
+    assert "sk-very-secret" not in out + error
+    schema = json.loads(run("config", "schema")[0])
+    assert "embedding" in schema["properties"]
+
+
+def test_json_is_all_there_is_on_stdout(sample_library: Path) -> None:
+    command = [sys.executable, "-c", "from ui.cli import main; main()", "--data-dir", str(sample_library)]
+    done = subprocess.run([*command, "papers", "--limit", "1", "--json"], capture_output=True, text=True, check=True)
+    assert len(json.loads(done.stdout)) == 1
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['paperchat', '--help']\n"
+        "from ui.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'llama_index', 'chromadb', 'gradio', 'onnxruntime', 'openvino', 'numpy', 'tantivy', 'pydantic'}\n"
+        "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "ingest" in done.stdout

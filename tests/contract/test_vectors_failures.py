@@ -1,0 +1,90 @@
+"""What a `VectorStore` says when there is no Chroma where it should be."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from rag.config import IndexConfig
+from rag.errors import IndexDamaged, VectorStoreError
+from rag.index import VectorStore, chroma
+from tests.support.chroma_server import ChromaServer, free_port
+from tests.support.chunks import make_chunks, make_vectors
+
+
+def test_nobody_at_the_address() -> None:
+    with pytest.raises(VectorStoreError, match="can be reached") as error:
+        VectorStore(f"http://127.0.0.1:{free_port()}", "papers", IndexConfig())
+    assert "chroma run" in error.value.advice
+
+
+def test_an_address_that_is_none() -> None:
+    for address in ("127.0.0.1:8000", "ftp://127.0.0.1", "http://", "http://127.0.0.1:port"):
+        with pytest.raises(VectorStoreError, match=address):
+            VectorStore(address, "papers", IndexConfig())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (200, "<html>hello</html>", "not Chroma"),
+        (404, "not found", "not Chroma"),
+        (401, "no", "refuses us .HTTP 401"),
+        (403, "no", "refuses us .HTTP 403"),
+        (502, "bad gateway", "failing .HTTP 502"),
+    ],
+)
+def test_something_else_at_the_address(status: int, body: str, message: str) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Keep the test's output clean."""
+
+    other = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=other.serve_forever)
+    thread.start()
+    try:
+        with pytest.raises(VectorStoreError, match=message):
+            VectorStore(f"http://127.0.0.1:{other.server_port}", "papers", IndexConfig())
+    finally:
+        other.shutdown()
+        thread.join()
+        other.server_close()
+
+
+def test_a_server_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chroma, "_CONNECT_SECONDS", 0.5)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        begin = time.monotonic()
+        with pytest.raises(VectorStoreError, match="within"):
+            VectorStore(f"http://127.0.0.1:{silent.getsockname()[1]}", "papers", IndexConfig())
+        assert time.monotonic() - begin < 10
+
+
+def test_a_server_that_goes_away(tmp_path: Path) -> None:
+    with ChromaServer(tmp_path / "chroma") as server:
+        store = VectorStore(server.url, "papers", IndexConfig())
+        store.upsert(make_chunks(3), make_vectors(3))
+    with pytest.raises(VectorStoreError, match=server.url):
+        store.query(make_vectors(1)[0], 3)
+    store.close()
+
+
+def test_a_folder_that_is_no_chroma(tmp_path: Path) -> None:
+    folder = tmp_path / "chroma"
+    (folder / "store").mkdir(parents=True)
+    (folder / "store" / "chroma.sqlite3").write_bytes(b"this is not a database" * 100)
+    with pytest.raises(IndexDamaged, match="chroma") as error:
+        VectorStore(folder, "papers", IndexConfig())
+    assert "doctor --repair" in error.value.advice

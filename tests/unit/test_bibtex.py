@@ -1,0 +1,38 @@
+"""BibTeX: entries that LaTeX accepts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rag.bibtex import bibtex
+
+DAY = date(2025, 11, 22)
+
+
+def test_an_arxiv_paper_is_dated_by_its_id() -> None:
+    entry = bibtex("2310.12345", "A & B: 50% of C_1", ("Ana Ruiz", "Bo Li"), DAY, "https://arxiv.org/abs/2310.12345")
+    assert entry == (
+        "@misc{ruiz2023:2310.12345,\n"
+        "  title = {{A \\& B: 50\\% of C\\_1}},\n"
+        "  author = {Ana Ruiz and Bo Li},\n"
+        "  year = {2023},\n"
+        "  eprint = {2310.12345},\n"
+        "  archivePrefix = {arXiv},\n"
+        "  url = {https://arxiv.org/abs/2310.12345}\n"
+        "}"
+    )
+
+
+def test_old_ids_and_other_collections() -> None:
+    assert "year = {1999}" in bibtex("hep-th/9901001", "T", ("A B",), DAY, "")
+    other = bibtex("4983", "T", (), DAY, "")
+    assert "year = {2025}" in other
+    assert "eprint" not in other
+    assert "author" not in other
+    assert other.startswith("@misc{paper2025:4983,")
+
+
+def test_latex_is_kept_and_unbalanced_braces_are_dropped() -> None:
+    assert r"title = {{On $x_1$ and \textbf{Q}uery\_1}}" in bibtex("1", r"On $x_1$ and \textbf{Q}uery_1", (), DAY, "")
+    assert "title = {{half open}}" in bibtex("1", "half {open", (), DAY, "")
+    assert "title = {{} {}}" not in bibtex("1", "} {", (), DAY, "")

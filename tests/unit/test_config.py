@@ -1,0 +1,88 @@
+"""The configuration: defaults, file, environment, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rag.config import Config, leaf_keys, load_config
+from rag.errors import ConfigError
+from tests.support.data import REPOSITORY
+
+
+def test_the_documented_file_holds_every_key_with_its_default() -> None:
+    values = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+    assert Config.model_validate(values) == Config()
+    documented = [
+        key if not isinstance(value, dict) else f"{key}.{inner}"
+        for key, value in values.items()
+        for inner in (value if isinstance(value, dict) else [""])
+    ]
+    assert documented == leaf_keys(Config)
+
+
+def test_every_key_says_what_it_means() -> None:
+    def fields(section: type) -> None:
+        for name, field in section.model_fields.items():  # type: ignore[attr-defined]
+            if isinstance(field.annotation, type) and hasattr(field.annotation, "model_fields"):
+                fields(field.annotation)
+            else:
+                assert field.description, name
+
+    fields(Config)
+
+
+def test_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("data_dir: /a\nretrieval:\n  k: 3\n  candidates: 50\n")
+    loaded = load_config(
+        file, environ={"PAPERCHAT__RETRIEVAL__K": "7", "PAPERCHAT__DATA_DIR": "/b"}, data_dir=Path("/c")
+    )
+    assert (loaded.config.retrieval.k, loaded.config.retrieval.candidates) == (7, 50)
+    assert loaded.config.data_dir == Path("/c")
+    assert loaded.origins["retrieval.k"] == "PAPERCHAT__RETRIEVAL__K"
+    assert loaded.origins["retrieval.candidates"] == str(file)
+    assert loaded.origins["data_dir"] == "--data-dir"
+    assert loaded.origins["index.hnsw_m"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("embeding: {}", "embeding is not a key"),
+        ("embedding: {modle: x}", "embedding.modle"),
+        ("embedding: {provider: cohere}", "'minilm', 'openai' or 'openai-compatible'"),
+        ("retrieval: {k: many}", "retrieval.k"),
+        ("retrieval: {dense_weight: 1.5}", "less than or equal to 1"),
+        ("retrieval: 5", "retrieval"),
+        ("- a list", "holds no keys"),
+        ("a: [", "not valid YAML"),
+    ],
+)
+def test_what_is_wrong_is_named_in_full(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, environ={})
+    assert said in caught.value.message
+    assert caught.value.exit_code == 2
+    assert caught.value.advice
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
+        load_config(tmp_path / "nowhere.yaml", environ={})
+
+
+def test_a_wrong_variable_is_named() -> None:
+    with pytest.raises(ConfigError, match="set by PAPERCHAT__EMBEDDING__PROVIDER"):
+        load_config(environ={"PAPERCHAT__EMBEDDING__PROVIDER": "nothing"})
+    with pytest.raises(ConfigError, match="PAPERCHAT__DATA_DIR__X"):
+        load_config(environ={"PAPERCHAT__DATA_DIR": "x", "PAPERCHAT__DATA_DIR__X": "1"})
+
+
+def test_the_digest_ignores_where_the_data_lies() -> None:
+    assert Config(data_dir=Path("/x")).digest() == Config().digest()
+    assert Config.model_validate({"retrieval": {"k": 3}}).digest() != Config().digest()

@@ -1,0 +1,152 @@
+"""JSON lines: papers, and a reason for each line that is none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.errors import SourceError
+from rag.sources import read_source
+from rag.sources.jsonlines import MAX_LINE_BYTES
+from rag.types import Paper, Rejected
+
+ROW = {
+    "arxiv_id": "2504.05309v2",
+    "title": " A title ",
+    "abstract": "One.\n  Two.",
+    "authors": "Ann Lee, Bo Ek",
+    "date": "2025-04-10",
+}
+
+
+def rows_of(tmp_path: Path, *lines: str | dict[str, Any] | bytes, name: str = "papers.jsonl") -> list[Paper | Rejected]:
+    data = b"\n".join(
+        line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode()
+        for line in lines
+    )
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return list(read_source(path))
+
+
+@pytest.mark.parametrize("name", ["papers.jsonl", "papers.jsonl.gz", "PAPERS.JSONL"])
+def test_a_paper(tmp_path: Path, name: str) -> None:
+    day = date(2025, 4, 10)
+    url = "https://arxiv.org/abs/2504.05309"
+    assert rows_of(tmp_path, ROW, name=name) == [
+        Paper("2504.05309", "A title", "One.\n  Two.", ("Ann Lee", "Bo Ek"), day, url, listed=(day,))
+    ]
+
+
+def test_byte_order_mark_blank_lines_and_crlf(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, b"\xef\xbb\xbf" + json.dumps(ROW).encode() + b"\r", "", "  ", ROW | {"extra": [1]})
+    assert [type(row) for row in rows] == [Paper, Paper]
+
+
+@pytest.mark.parametrize(
+    ("written", "paper_id", "url"),
+    [
+        ("arXiv:2504.05309", "2504.05309", "https://arxiv.org/abs/2504.05309"),
+        ("http://arxiv.org/pdf/2504.05309v3.pdf", "2504.05309", "https://arxiv.org/abs/2504.05309"),
+        ("hep-th/9901001v1", "hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
+        ("4983", "4983", ""),
+        ("MED-10_a:b/c.d", "MED-10_a:b/c.d", ""),
+        ("2599.12345v2", "2599.12345v2", ""),  # no such month
+    ],
+)
+def test_ids(tmp_path: Path, written: str, paper_id: str, url: str) -> None:
+    (row,) = rows_of(tmp_path, ROW | {"arxiv_id": written})
+    assert isinstance(row, Paper)
+    assert (row.paper_id, row.url) == (paper_id, url)
+
+
+@pytest.mark.parametrize(
+    ("written", "authors"),
+    [
+        ("Charles L. A . Clarke,  Bo Ek , ", ("Charles L. A . Clarke", "Bo Ek")),
+        ("Robert W. Heath, Jr., Ann Lee, and Bo Ek", ("Robert W. Heath, Jr.", "Ann Lee", "Bo Ek")),
+        ("Jo Doe (Science, Technology), Ann Lee", ("Jo Doe (Science, Technology)", "Ann Lee")),
+        ("Jo Doe (Science, Ann Lee", ("Jo Doe (Science", "Ann Lee")),
+        ("", ()),
+        ([" Lee, Ann ", "", "Bo Ek"], ("Lee, Ann", "Bo Ek")),
+    ],
+)
+def test_authors(tmp_path: Path, written: Any, authors: tuple[str, ...]) -> None:
+    (row,) = rows_of(tmp_path, ROW | {"authors": written})
+    assert isinstance(row, Paper)
+    assert row.authors == authors
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "not JSON"),
+        (b'{"title": "\xff"}', "not JSON"),
+        ("[1]", "not an object"),
+        ("7", "not an object"),
+        ("[" * 100_000, "not JSON"),
+        (json.dumps(ROW)[:-20], "not JSON"),
+        ({k: v for k, v in ROW.items() if k != "abstract"}, "the key abstract is missing"),
+        (ROW | {"title": 7}, "title: should be a valid string"),
+        (ROW | {"title": None}, "title: should be a valid string"),
+        (ROW | {"authors": {"a": 1}}, "authors: "),
+        (ROW | {"date": "10 April 2025"}, "date: should be an ISO date"),
+        (ROW | {"date": "2025-02-30"}, "date: is no day of the calendar"),
+        (ROW | {"date": 20250410}, "date: should be an ISO date"),
+        (ROW | {"arxiv_id": "a b"}, "arxiv_id: should be an arXiv id"),
+        (ROW | {"arxiv_id": "x" * 65}, "arxiv_id: should be an arXiv id"),
+        (ROW | {"arxiv_id": ""}, "arxiv_id: should be an arXiv id"),
+        (ROW | {"title": "a\0b"}, "title: should not contain NUL"),
+        (ROW | {"authors": ["a\0b"]}, "NUL"),
+        (ROW | {"abstract": "\ud800"}, "not JSON"),
+        (ROW | {"title": " ", "abstract": ""}, "title and abstract are both empty"),
+        (ROW | {"abstract": "x" * MAX_LINE_BYTES}, "longer than 1 MiB"),
+    ],
+)
+def test_a_line_that_is_no_paper(tmp_path: Path, line: Any, reason: str) -> None:
+    first, bad, last = rows_of(tmp_path, ROW, line, ROW)
+    assert isinstance(bad, Rejected)
+    assert (bad.source, bad.line) == ("papers.jsonl", 2)
+    assert reason in bad.reason
+    assert isinstance(first, Paper)
+    assert isinstance(last, Paper)
+
+
+def test_an_empty_title_is_kept_with_an_abstract(tmp_path: Path) -> None:
+    (row,) = rows_of(tmp_path, ROW | {"title": ""})
+    assert isinstance(row, Paper)
+    assert row.text[row.abstract_start :] == row.abstract
+
+
+def test_cut_gzip(tmp_path: Path) -> None:
+    lines = [json.dumps(ROW | {"abstract": f"{i * 7919} {i * 104729 % 99991}"}) for i in range(400)]
+    whole = gzip.compress("\n".join(lines).encode())
+    path = tmp_path / "cut.jsonl.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    *papers, last = read_source(path)
+    assert papers
+    assert all(isinstance(paper, Paper) for paper in papers)
+    assert isinstance(last, Rejected)
+    assert last.line == len(papers) + 1
+    assert "gzip" in last.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.jsonl.gz", b'{"plain": "text"}', "is not a gzip file"),
+        ("a.jsonl", b"\x89PNG\r\n\x1a\n\0\0\0", "is binary"),
+        ("a.jsonl.gz", gzip.compress(b"\x7fELF\0\0"), "is binary"),
+    ],
+)
+def test_a_file_of_another_kind(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(SourceError, match=message) as caught:
+        list(read_source(tmp_path / name))
+    assert str(tmp_path / name) in caught.value.message
+    assert caught.value.advice

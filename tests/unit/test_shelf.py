@@ -1,0 +1,205 @@
+"""The shelf: versions, dates, filters and what becomes pending."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rag.errors import EmptyLibrary, IndexDamaged, PaperNotFound
+from rag.shelf import FILE_NAME, Shelf
+from rag.types import Chunk, Filters, Paper
+from tests.support.papers import make_paper
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    opened = Shelf(tmp_path / FILE_NAME)
+    yield opened
+    opened.close()
+
+
+def index(shelf: Shelf, *paper_ids: str) -> None:
+    """Pretend that both indexes took these papers."""
+    shelf.mark_indexed(paper_ids, [Chunk(f"chunk-{i}", i, 1, 0, 7, "A Title", "") for i in paper_ids])
+
+
+def test_a_new_text_is_the_next_version_and_the_old_one_stays(shelf: Shelf) -> None:
+    assert shelf.record([make_paper()]) == {"2504.00001": "new"}
+    assert shelf.record([make_paper(abstract="Other.", day="2025-04-11")]) == {"2504.00001": "updated"}
+    assert shelf.versions("2504.00001") == (1, 2)
+    assert shelf.paper("2504.00001").abstract == "Other."
+    assert shelf.paper("2504.00001", 1).abstract == "We do things. They work well."
+    assert shelf.paper("2504.00001").listed == (date(2025, 4, 10), date(2025, 4, 11))
+
+
+def test_white_space_alone_makes_no_version(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    again = make_paper(title="A  Title", abstract="We do things.\n  They work well.", day="2025-04-11")
+    assert shelf.record([again]) == {"2504.00001": "unchanged"}
+    assert shelf.versions("2504.00001") == (1,)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_latest_is_the_newest_report_whatever_the_order_of_ingest(shelf: Shelf, order: tuple[int, ...]) -> None:
+    texts = [
+        make_paper(abstract=text, day=day)
+        for text, day in [("First.", "2025-04-10"), ("Second.", "2025-04-20"), ("First.", "2025-05-01")]
+    ]
+    for n in order:
+        shelf.record([texts[n]])
+    paper = shelf.paper("2504.00001")
+    assert paper.abstract == "First."
+    assert paper.date == date(2025, 4, 10)
+    assert len(shelf.versions("2504.00001")) == 2
+
+
+def test_a_version_number_never_moves(shelf: Shelf) -> None:
+    shelf.record([make_paper(abstract="Newer.", day="2025-06-01")])
+    shelf.record([make_paper(abstract="Older.", day="2025-05-01")])
+    assert shelf.paper("2504.00001", 1).abstract == "Newer."
+    assert shelf.paper("2504.00001").version == 1
+
+
+def test_a_changed_author_list_updates_in_place_but_not_from_an_older_report(shelf: Shelf) -> None:
+    shelf.record([make_paper(authors=("A B",), day="2025-04-10")])
+    index(shelf, "2504.00001")
+    assert shelf.record([make_paper(authors=("A B", "C D"), day="2025-04-12")]) == {"2504.00001": "updated"}
+    assert shelf.record([make_paper(authors=("X Y",), day="2025-04-11")]) == {"2504.00001": "unchanged"}
+    assert shelf.paper("2504.00001").authors == ("A B", "C D")
+    assert shelf.select(Filters(author="C D")) == frozenset({"2504.00001"})
+    assert shelf.pending() == [], "authors are not in the indexes, so nothing is embedded again"
+
+
+def test_only_new_latest_texts_become_pending(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    assert shelf.pending() == [("2504.00001", False)]
+    index(shelf, "2504.00001")
+    shelf.record([make_paper(day="2025-04-12")])
+    shelf.record([make_paper(abstract="An older text.", day="2025-04-01")])
+    assert shelf.pending() == []
+    shelf.record([make_paper(abstract="A newer text.", day="2025-04-13")])
+    assert shelf.pending() == [("2504.00001", False)]
+    shelf.mark_writing(["2504.00001"])
+    assert shelf.pending() == [("2504.00001", True)]
+
+
+def test_removed_papers_are_gone_and_wait_to_leave_the_indexes(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    index(shelf, "2504.00001")
+    shelf.remove(["2504.00001"])
+    with pytest.raises(PaperNotFound):
+        shelf.paper("2504.00001")
+    assert shelf.select(Filters(author="Lovelace")) == frozenset()
+    assert shelf.pending() == [("2504.00001", True)]
+
+
+def test_date_filters_are_inclusive(shelf: Shelf) -> None:
+    shelf.record([make_paper(f"2504.0000{n}", day=f"2025-04-0{n}") for n in range(1, 6)])
+    chosen = shelf.select(Filters(date(2025, 4, 2), date(2025, 4, 4)))
+    assert chosen == frozenset({"2504.00002", "2504.00003", "2504.00004"})
+    assert shelf.select(Filters()) is None
+    assert shelf.select(Filters(date_to=date(2025, 4, 1))) == frozenset({"2504.00001"})
+
+
+@pytest.mark.parametrize(
+    ("author", "found"),
+    [
+        ("Charles Clarke", True),
+        ("charles l. a. clarke", True),
+        ("C. Clarke", True),
+        ("Clarke", True),
+        ("Clarke Charles", False),
+        ("Clark", False),
+        ("José Álvarez", True),
+        ("Jose Alvarez", True),
+        ("J. Álvarez", True),
+        ("Charles Álvarez", False),
+        ("!!", False),
+        ("C", True),
+        ("Maik Fröbe", True),
+    ],
+)
+def test_author_names_match_across_spellings(shelf: Shelf, author: str, found: bool) -> None:
+    shelf.record([make_paper(authors=("Charles L. A . Clarke", "José Álvarez", r"Maik Fr\"obe"))])
+    assert bool(shelf.select(Filters(author=author))) is found
+
+
+def test_browse_takes_words_literally(shelf: Shelf) -> None:
+    shelf.record([make_paper(title="100% recall_at"), make_paper("2504.00002", title="100 recalls at")])
+    assert [p.paper_id for p in shelf.browse("100% recall_at")] == ["2504.00001"]
+    assert [p.paper_id for p in shelf.browse("lovelace 2504.00002")] == ["2504.00002"]
+    assert len(shelf.browse(limit=1)) == 1
+
+
+def test_the_digest_follows_the_content_only(shelf: Shelf, tmp_path: Path) -> None:
+    papers = [make_paper(), make_paper("2504.00002", abstract="Else.")]
+    shelf.record(papers)
+    first = shelf.corpus_digest()
+    other = Shelf(tmp_path / "other.sqlite")
+    other.record(papers[::-1])
+    other.record(papers)
+    assert other.corpus_digest() == first
+    other.record([make_paper(abstract="Changed.", day="2025-05-01")])
+    assert other.corpus_digest() != first
+    other.close()
+
+
+def test_a_failed_transaction_leaves_nothing(shelf: Shelf) -> None:
+    def broken() -> Iterator[Paper]:
+        yield make_paper()
+        raise RuntimeError
+
+    before = shelf.generation()
+    with pytest.raises(RuntimeError):
+        shelf.record(broken())
+    assert shelf.coverage().papers == 0
+    assert shelf.generation() == before
+
+
+def test_every_thread_may_read(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    titles: list[str] = []
+    threads = [threading.Thread(target=lambda: titles.append(shelf.paper("2504.00001").title)) for _ in range(25)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert titles == ["A Title"] * 25
+
+
+def test_unknown_papers_and_versions_are_named(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    with pytest.raises(PaperNotFound, match=r"9999\.99999 is not in the library"):
+        shelf.paper("9999.99999")
+    with pytest.raises(PaperNotFound, match="no version 7"):
+        shelf.paper("2504.00001", 7)
+
+
+def test_another_schema_and_a_damaged_file_are_refused(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.set_meta("schema", "99")
+    with pytest.raises(IndexDamaged, match="schema 99"):
+        Shelf(tmp_path / FILE_NAME)
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(b"This is not a database. " * 100)
+    with pytest.raises(IndexDamaged, match=r"broken\.sqlite"):
+        Shelf(broken)
+
+
+def test_existing_refuses_an_absent_or_empty_library(tmp_path: Path) -> None:
+    with pytest.raises(EmptyLibrary, match="paperchat ingest"):
+        Shelf.existing(tmp_path)
+    assert list(tmp_path.iterdir()) == [], "looking must not create a library"
+    Shelf(tmp_path / FILE_NAME).close()
+    with pytest.raises(EmptyLibrary):
+        Shelf.existing(tmp_path)
+
+
+def test_the_file_is_in_wal_mode_so_readers_do_not_block(shelf: Shelf) -> None:
+    connection = sqlite3.connect(shelf.path)
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    connection.close()

@@ -1,0 +1,62 @@
+"""The command line: `paperchat`. Each command imports what it needs when it runs, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ui.cli import ask, configuration, library
+from ui.cli import eval as evaluation
+from ui.cli.common import ConfigFile, DataDir
+
+app = typer.Typer(
+    name="paperchat",
+    help="A chat assistant over recent research papers: every answer cited, every citation checkable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"paperchat {version('paperchat')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the global options, which may stand before the command or after it."""
+
+
+app.command("ingest")(library.ingest)
+app.command("remove")(library.remove)
+app.command("papers")(library.papers)
+app.command("show")(library.show)
+app.command("search")(ask.search)
+app.command("ask")(ask.ask)
+app.command("doctor")(library.doctor)
+app.add_typer(configuration.app, name="config")
+app.add_typer(evaluation.app, name="eval")
+
+
+def main() -> None:
+    """Run the command line: errors in two lines on stderr, exit 0, 1 (not done) or 2 (wrong usage), no traceback."""
+    from rag.errors import PaperchatError
+
+    try:
+        app()
+    except PaperchatError as error:
+        print(f"{error.message}\n{error.advice}".rstrip(), file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,98 @@
+"""What all commands share: global options, output, progress. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rag.config import Config, Loaded
+    from rag.library import Progress
+    from rag.types import Filters
+
+
+def parse_date(text: str) -> date:
+    """Read an ISO date, or refuse it as wrong usage."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2025-05-31") from None
+
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Configuration file (default: ./config.yaml).")
+]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="Folder of the library.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+DateFrom = Annotated[
+    date | None, typer.Option("--from", parser=parse_date, metavar="DATE", help="First listed on or after this day.")
+]
+DateTo = Annotated[
+    date | None, typer.Option("--to", parser=parse_date, metavar="DATE", help="First listed on or before this day.")
+]
+Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Papers with this author.")]
+Bibtex = Annotated[bool, typer.Option("--bibtex", help="Print the references as BibTeX as well.")]
+
+
+def load(context: typer.Context, config: Path | None, data_dir: Path | None) -> Loaded:
+    """Read the configuration; options after the command win over those before it."""
+    from rag.config import load_config
+
+    before = context.find_root().params
+    return load_config(config or before.get("config"), data_dir=data_dir or before.get("data_dir"))
+
+
+def configured(context: typer.Context, config: Path | None, data_dir: Path | None) -> Config:
+    """The configuration alone."""
+    return load(context, config, data_dir).config
+
+
+def filters_of(date_from: date | None, date_to: date | None, author: str | None) -> Filters:
+    """The filter options as `Filters`; an inverted range is wrong usage."""
+    from rag.types import Filters
+
+    if date_from and date_to and date_from > date_to:
+        raise typer.BadParameter(f"--from {date_from} lies after --to {date_to}")
+    return Filters(date_from, date_to, author)
+
+
+def print_json(document: Any) -> None:
+    """Print exactly one JSON document on stdout."""
+    print(json.dumps(document, ensure_ascii=False))
+
+
+def say(text: str) -> None:
+    """Print a message for the person at the terminal on stderr."""
+    print(text, file=sys.stderr)
+
+
+@contextmanager
+def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
+    """Show the progress of a write on stderr: a bar on a terminal, a line now and then elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield _plain_progress
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def report(stage: str, done: int, total: int) -> None:
+            texts = {"waiting": "waiting for another paperchat to finish writing"}
+            bar.update(task, description=texts.get(stage, stage), completed=done, total=total or None)
+
+        yield report
+
+
+def _plain_progress(stage: str, done: int, total: int) -> None:
+    if stage == "waiting":
+        say("Waiting for another paperchat to finish writing…")

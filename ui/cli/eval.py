@@ -1,0 +1,260 @@
+"""Commands about evaluation: eval run, retrieval, compare, add."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from eval.compare import Comparison
+    from eval.runs import RunReport
+
+app = typer.Typer(help="Measure answers and rankings, with intervals.", no_args_is_help=True)
+
+_LINES_SHOWN = 10
+_TYPE_COLUMNS = ("recall@5", "nuggets_vital", "figure_accuracy", "citation_precision", "false_refusals")
+
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
+QaFile = Annotated[Path, typer.Option("--qa", metavar="FILE", help="QA set: one JSON object a line.")]
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    qa: QaFile,
+    out: Out,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask the first N questions only.")] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="Ask this type only; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Answer every question of a QA set and score the answers; a killed run goes on where it stopped."""
+    settings = configured(context, config, data_dir)
+    from eval.datasets import read_questions
+
+    questions = read_questions(qa)  # before anything heavy is imported
+    from eval.runs import REPORT, Selection
+    from eval.runs import run as run_questions
+    from rag.wiring import open_assistant
+
+    with open_assistant(settings) as assistant, progress_bar(as_json) as bar:
+
+        def progress(done: int, total: int, failed: int) -> None:
+            if bar:
+                bar(f"asking, {failed} failed" if failed else "asking", done, total)
+
+        report = run_questions(assistant, settings, questions, out, Selection(limit, tuple(types or ())), progress)
+    _say_left_out([row.as_json() for row in report.left_out])
+    _print_metrics(report) if not as_json else print_json(report.metrics)
+    say(f"Report: {out / REPORT}")
+    if report.metrics["failed"]:
+        say(f"{len(report.metrics['failed'])} questions failed; the same command asks them again.")
+    if len(report.metrics["failed"]) == report.metrics["questions"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def retrieval(
+    context: typer.Context,
+    dataset: Annotated[Path, typer.Option("--dataset", metavar="BEIR_DIR", help="Folder in BEIR's layout.")],
+    out: Out,
+    split: Annotated[str, typer.Option("--split", help="Judgements: qrels/SPLIT.tsv.")] = "test",
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the collection's library for another run.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Index a BEIR collection in a library of its own and score the rankings as trec_eval does."""
+    settings = configured(context, config, data_dir)
+    from eval.datasets import read_beir
+    from eval.retrieval import evaluate_retrieval
+
+    data = read_beir(dataset, split)
+    with progress_bar(as_json) as bar:
+        metrics = evaluate_retrieval(data, settings, out, keep, bar)
+    _say_left_out(json.loads((out / "run.json").read_text(encoding="utf-8"))["left_out"])
+    if as_json:
+        print_json(metrics)
+        return
+    rows = [
+        (name, _number(figure["mean"]), _interval(figure), str(figure["n"]))
+        for name, figure in metrics["intervals"].items()
+    ]
+    _print_table(("measure", "mean", "interval", "n"), rows)
+    speed = f"{metrics['docs/s']:.1f} docs/s, " if metrics["docs/s"] else ""
+    print(f"{metrics['documents']} documents, {speed}{_number(metrics['ms/query'], 1)} ms/query")
+    if metrics["failed"]:
+        say(f"{metrics['failed']} queries failed and count as 0; {out / 'run.json'} lists them.")
+
+
+@app.command()
+def compare(
+    folder_a: Annotated[Path, typer.Argument(metavar="DIR_A", help="Folder of a finished run.")],
+    folder_b: Annotated[Path, typer.Argument(metavar="DIR_B", help="Folder of another over the same questions.")],
+    out: Out,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two runs question by question, with a paired bootstrap test."""
+    from eval.compare import compare_folders
+    from eval.runs import REPORT
+
+    comparison = compare_folders(folder_a, folder_b, out)
+    print_json(comparison.as_json()) if as_json else _print_comparison(comparison)
+    say(f"Report: {out / REPORT}")
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    qa: QaFile,
+    question: Annotated[str | None, typer.Option("--question", help="As a reader types it.")] = None,
+    answer: Annotated[
+        Path | None, typer.Option("--answer", metavar="FILE", help="Take all from an answer (`ask --json`).")
+    ] = None,
+    gold: Annotated[
+        list[str] | None, typer.Option("--gold", metavar="PAPER_ID", help="A paper that answers; may be repeated.")
+    ] = None,
+    nugget: Annotated[
+        list[str] | None,
+        typer.Option("--nugget", metavar="TEXT|IMPORTANCE|PAPER|SPAN", help="A fact to be stated; may be repeated."),
+    ] = None,
+    nuggets: Annotated[
+        Path | None, typer.Option("--nuggets", metavar="FILE", help="A JSON list of {text, importance, paper, span}.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option("--type", help="Question type.")] = None,
+    identity: Annotated[str | None, typer.Option("--id", help="Made from the question where it is not given.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Append a question to a QA set; every span must stand verbatim in its paper."""
+    settings = configured(context, config, data_dir)
+    from eval.additions import add_question, as_row
+    from rag.wiring import open_library
+
+    row = _row(answer, nugget or [], nuggets)
+    given = {"question": question, "gold_papers": gold, "type": kind, "id": identity}
+    row |= {key: value for key, value in given.items() if value}
+    if not row.get("question"):
+        raise typer.BadParameter("give --question or --answer")
+    with open_library(settings) as library:
+        added = add_question(qa, row, library)
+    if as_json:
+        print_json(as_row(added))
+    else:
+        print(f"Added {added.id} to {qa}.")
+
+
+def _row(answer: Path | None, nugget: Sequence[str], nuggets: Path | None) -> dict[str, Any]:
+    """The row that an answer and nuggets make; nuggets that are given replace those of the answer."""
+    from pydantic import ValidationError
+
+    from eval.additions import parse_nugget, row_of_answer
+    from rag.errors import UsageError
+    from rag.types import Answer
+
+    row: dict[str, Any] = {}
+    if answer:
+        try:
+            row = row_of_answer(Answer.model_validate(_json(answer)))
+        except ValidationError:
+            raise UsageError(f"{answer} is no answer.", "Give what `paperchat ask --json` printed.") from None
+    given: list[Any] = [parse_nugget(text).model_dump() for text in nugget]
+    if nuggets:
+        content = _json(nuggets)
+        given += content if isinstance(content, list) else [content]
+    return row | ({"nuggets": given} if given else {})
+
+
+def _json(path: Path) -> Any:
+    from rag.errors import UsageError
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", "Name a readable file.") from None
+    except ValueError:
+        raise UsageError(f"{path} is not JSON.", "Name a file that holds one JSON document.") from None
+
+
+def _say_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    say(f"{len(rows)} lines were left out:")
+    for row in rows[:_LINES_SHOWN]:
+        say(f"  {row['source']}{', line ' + str(row['line']) if row['line'] else ''}: {row['reason']}")
+    if len(rows) > _LINES_SHOWN:
+        say(f"  and {len(rows) - _LINES_SHOWN} more; run.json lists them all.")
+
+
+def _print_metrics(report: RunReport) -> None:
+    metrics = report.metrics
+    measured = {name: figure for name, figure in metrics["overall"].items() if figure["n"]}
+    _print_table(
+        ("measure", "mean", "interval", "n"),
+        [(name, _number(figure["mean"]), _interval(figure), str(figure["n"])) for name, figure in measured.items()],
+    )
+    if len(metrics["by_type"]) > 1:
+        columns = [name for name in _TYPE_COLUMNS if name in measured]
+        _print_table(
+            ("type", *columns),
+            [(kind, *(_number(f[name]["mean"]) for name in columns)) for kind, f in metrics["by_type"].items()],
+        )
+    total = metrics["timings"]["total_ms"]
+    print(
+        f"{metrics['questions']} questions ({report.asked} asked now) in {report.info['seconds']:.1f} s; "
+        f"an answer took {_number(total['p50'], 0)} ms (median), {_number(total['p95'], 0)} ms (p95)."
+    )
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    for name, (a, b) in comparison.settings.items():
+        print(f"{name}: {a} in A, {b} in B")
+    if comparison.only_a or comparison.only_b:
+        print(f"Not compared: {len(comparison.only_a)} questions only in A, {len(comparison.only_b)} only in B.")
+    rows = []
+    for name, compared in comparison.overall.items():
+        moved = compared.difference
+        if moved.n:
+            means = (_number(compared.a.mean), _number(compared.b.mean), _number(moved.mean))
+            rows.append((name, *means, _interval(moved.as_json()), _number(moved.p), str(moved.n)))
+    _print_table(("measure", "A", "B", "B - A", "interval", "p", "n"), rows)
+    most = "; the most changed:" if comparison.changed else "."
+    print(f"{comparison.moved} of {len(comparison.paired)} answers are better or worse{most}")
+    for row in comparison.changed[:_LINES_SHOWN]:
+        print(f"  {row.quality:+.2f}  {row.id}  {row.question}")
+
+
+def _number(value: float | None, places: int = 3) -> str:
+    return "-" if value is None else f"{value:.{places}f}"
+
+
+def _interval(figure: Mapping[str, Any]) -> str:
+    return f"{_number(figure['low'])} to {_number(figure['high'])}"
+
+
+def _print_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on stdout; cells are data and not markup."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(heading):
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200).print(table)

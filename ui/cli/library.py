@@ -1,0 +1,209 @@
+"""Commands about the library: ingest, remove, papers, show, doctor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.common import (
+    AsJson,
+    Author,
+    ConfigFile,
+    DataDir,
+    DateFrom,
+    DateTo,
+    configured,
+    filters_of,
+    print_json,
+    progress_bar,
+    say,
+)
+
+if TYPE_CHECKING:
+    from rag.errors import SourceError
+    from rag.library import IngestReport
+    from rag.types import Paper, Rejected
+
+_REJECTED_SHOWN = 20
+_OTHER_SHOWN = 5
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Reports (.md), .jsonl, .jsonl.gz, folders.")],
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Add papers from daily reports, JSON-lines files or folders of them."""
+    settings = configured(context, config, data_dir)
+    from rag.sources import discover
+    from rag.wiring import open_library
+
+    found = discover(paths)
+    errors = list(found.errors)
+    with open_library(settings) as library, progress_bar(as_json) as progress:
+        report = library.ingest(_rows(found.files, errors), progress)
+    if as_json:
+        extra = {"errors": [str(error.message) for error in errors], "other": [str(path) for path in found.other]}
+        print_json(report.as_json() | extra)
+    else:
+        _print_report(report, found.other)
+    for error in errors:
+        say(f"{error.message}\n{error.advice}".rstrip())
+    if errors:
+        raise typer.Exit(1)
+
+
+def _rows(files: Sequence[Path], errors: list[SourceError]) -> Iterator[Paper | Rejected]:
+    """Rows of all files; a file that cannot be read is an error of its own and doesn't stop the others."""
+    from rag.errors import SourceError
+    from rag.sources import read_source
+
+    for path in files:
+        try:
+            yield from read_source(path)
+        except SourceError as error:
+            errors.append(error)
+
+
+def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
+    print(
+        f"{report.papers_new} new, {report.papers_updated} updated, {report.papers_unchanged} unchanged papers; "
+        f"{report.chunks_added} passages added, {report.chunks_removed} removed; {report.seconds:.1f} s."
+    )
+    if report.rejected:
+        print(f"{len(report.rejected)} rows could not be read:")
+        for row in report.rejected[:_REJECTED_SHOWN]:
+            print(f"  {row.source}:{row.line}: {row.reason}" if row.line else f"  {row.source}: {row.reason}")
+        if len(report.rejected) > _REJECTED_SHOWN:
+            print(f"  … and {len(report.rejected) - _REJECTED_SHOWN} more; --json lists all.")
+    if other:
+        names = ", ".join(path.name for path in other[:_OTHER_SHOWN]) + ", …" * (len(other) > _OTHER_SHOWN)
+        print(f"Left alone, not a source of papers: {names}")
+
+
+def remove(
+    context: typer.Context,
+    paper_ids: Annotated[list[str], typer.Argument(metavar="PAPER_ID...", help="Papers to remove, all versions.")],
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Remove papers."""
+    settings = configured(context, config, data_dir)
+    from rag.wiring import open_library
+
+    distinct = list(dict.fromkeys(paper_ids))
+    with open_library(settings) as library, progress_bar(as_json) as progress:
+        report = library.remove(distinct, progress)
+    if as_json:
+        print_json({"papers_removed": len(distinct)} | report.as_json())
+    else:
+        print(f"{len(distinct)} paper{'s' * (len(distinct) != 1)} and {report.chunks_removed} passages removed.")
+
+
+def papers(
+    context: typer.Context,
+    query: Annotated[str, typer.Option("--query", metavar="WORDS", help="Words of title, authors or id.")] = "",
+    date_from: DateFrom = None,
+    date_to: DateTo = None,
+    author: Author = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List papers, newest first."""
+    filters = filters_of(date_from, date_to, author)
+    settings = configured(context, config, data_dir)
+    from rag.readable import readable
+    from rag.shelf import Shelf
+
+    shelf = Shelf.existing(settings.library_dir)
+    found = shelf.browse(query, filters, limit)
+    if as_json:
+        print_json([paper_json(paper, shelf.versions(paper.paper_id)) for paper in found])
+        return
+    for paper in found:
+        print(f"{paper.date}  {paper.paper_id:<11}  {readable(paper.title)}")
+    held = shelf.coverage()
+    say(f"{len(found)} of {held.papers} papers, {held.first} to {held.last}.")
+
+
+def show(
+    context: typer.Context,
+    paper_id: Annotated[str, typer.Argument(metavar="PAPER_ID", help="The paper's arXiv id.")],
+    version: Annotated[int | None, typer.Option("--version", metavar="N", help="An older version.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Show one paper."""
+    settings = configured(context, config, data_dir)
+    from rag.readable import readable
+    from rag.shelf import Shelf
+
+    shelf = Shelf.existing(settings.library_dir)
+    paper = shelf.paper(paper_id, version)
+    versions = shelf.versions(paper_id)
+    if as_json:
+        print_json(paper_json(paper, versions))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(Text(readable(paper.title), style="bold"))
+    console.print(Text(", ".join(paper.authors)))
+    days = ", ".join(map(str, paper.listed))
+    console.print(Text(f"{paper.paper_id} version {paper.version} of {len(versions)}; listed {days}", style="dim"))
+    if paper.url:
+        console.print(Text(paper.url, style="dim"), soft_wrap=True)
+    console.print()
+    console.print(Text(readable(paper.abstract) or "No abstract."))
+
+
+def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
+    """A paper as the contract prints it."""
+    return {
+        "paper_id": paper.paper_id,
+        "version": paper.version,
+        "versions": list(versions),
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "text": paper.text,
+        "authors": list(paper.authors),
+        "date": paper.date.isoformat(),
+        "listed": [day.isoformat() for day in paper.listed],
+        "url": paper.url,
+    }
+
+
+def doctor(
+    context: typer.Context,
+    mend: Annotated[bool, typer.Option("--repair", help="Make the indexes agree with the shelf.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Check that shelf, Chroma and lexical index agree; re-index with --repair."""
+    settings = configured(context, config, data_dir)
+    from rag.health import examine, repair
+    from rag.wiring import open_library
+
+    with open_library(settings) as library, progress_bar(as_json) as progress:
+        health = (repair if mend else examine)(library, progress)
+    if as_json:
+        print_json(health.as_json())
+    else:
+        for check in health.checks:
+            print(f"{'ok ' if check.ok else 'BAD'}  {check.name:<9} {check.detail}")
+        if not health.ok:
+            print("`paperchat doctor --repair` makes them agree.", file=sys.stderr)
+    if not health.ok:
+        raise typer.Exit(1)
