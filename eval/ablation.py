@@ -20,7 +20,7 @@ from eval.confidence import LEVEL, RESAMPLES, SEED, Difference, difference, esti
 from eval.datasets import QaSet, Question
 from eval.files import write_json
 from eval.metrics import MEASURES, Case, Measure, Score, measure
-from eval.metrics.base import README
+from eval.metrics.base import QA_FORMAT
 from eval.metrics.coverage import COVERED_SHARE, judgeable
 from eval.metrics.text import content_tokens, without_markers
 from eval.runs import Asks, Progress, RunReport, Selection, run
@@ -211,7 +211,7 @@ def written(answer: Answer) -> str:
     return " ".join([without_markers(answer.answer), *(removed.text for removed in answer.removed)])
 
 
-@measure("facts_written", source=README, needs=lambda question: bool(judgeable(question, "vital")))
+@measure("facts_written", source=QA_FORMAT, needs=lambda question: bool(judgeable(question, "vital")))
 def facts_written(case: Case, answer: Answer) -> float:
     """Share of the facts an answer must state whose words stand in what was written, cited or not."""
     present = content_tokens(written(answer))

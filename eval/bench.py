@@ -40,6 +40,8 @@ COLUMNS = (
     ("false_refusals", "false refusals"),
     ("words_per_paper", "words a paper"),
 )
+FEWEST = 5
+"""A mean over fewer questions is not shown."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,7 +114,8 @@ def markdown(scifact: Mapping[str, Any], dev: Mapping[str, Any]) -> str:
     abstention = dev["overall"]["abstention_f1"]
     note = (
         f"Extractive answers without a language model; abstention F1 {_shown(abstention['mean'])} "
-        f"({_shown(abstention['low'])}–{_shown(abstention['high'])}). Intervals: 95%, bootstrap over questions. "
+        f"({_shown(abstention['low'])}–{_shown(abstention['high'])}). Intervals: 95%, bootstrap over questions; "
+        f"a dash where fewer than {FEWEST} questions hold what is measured. "
         f"Made by `{COMMAND}`; published figures by others."
     )
     return f"{ranking}\n\n{answers}\n\n{note}"
@@ -120,7 +123,8 @@ def markdown(scifact: Mapping[str, Any], dev: Mapping[str, Any]) -> str:
 
 def _row(name: str, figures: Mapping[str, Any]) -> tuple[str, ...]:
     counted = max(figure["n"] for figure in figures.values())
-    return (name, str(counted), *(_shown(figures[key]["mean"]) for key, _ in COLUMNS))
+    means = (figures[key]["mean"] if figures[key]["n"] >= FEWEST else None for key, _ in COLUMNS)
+    return (name, str(counted), *map(_shown, means))
 
 
 def _shown(value: float | None) -> str:

@@ -12,7 +12,7 @@ from rag.config import AnswerConfig
 from rag.embedding import embed_texts
 from rag.library import Library
 from rag.readable import readable
-from rag.retrieval import distinct_papers
+from rag.retrieval import coverage, distinct_papers
 from rag.types import Confidence, Passage
 
 NEAR_BEST = 0.75
@@ -105,12 +105,6 @@ class ExtractiveWriter:
 def quote_text(quote: Quote) -> str:
     """The quoted characters, as the passage holds them."""
     return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
-
-
-def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
-    """Share of the weight of all terms that falls on those in `terms`, 0…1."""
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
 
 
 def choose(scored: Sequence[tuple[Quote, float]], settings: AnswerConfig) -> tuple[Quote, ...]:

@@ -40,7 +40,7 @@ class EmbeddingConfig(Section):
     api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
     timeout_s: float = Field(30.0, gt=0, description="seconds for one request, and for all its retries together")
     max_retries: int = Field(3, ge=0, description="tries after the first, only where a retry can help")
-    batch_size: int = Field(16, ge=1, description="texts embedded at once")
+    batch_size: int = Field(16, ge=1, le=2048, description="texts embedded at once")
     threads: int | None = Field(None, ge=1, description="processor threads for minilm; null: all cores")
 
 
@@ -67,6 +67,9 @@ class RetrievalConfig(Section):
     k: int = Field(10, ge=1, description="passages `search` prints")
     candidates: int = Field(100, ge=20, description="candidates taken from each list")
     dense_weight: float = Field(0.6, ge=0, le=1, description="weight of the dense list; the lexical one gets the rest")
+    dense_weight_paraphrase: float = Field(
+        0.9, ge=0, le=1, description="the same for a question of which even the best lexical match covers little"
+    )
 
 
 class AnswerConfig(Section):

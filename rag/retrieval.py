@@ -1,13 +1,15 @@
 """Hybrid retrieval: question → passages, best first.
 
-Dense candidates (Chroma) and lexical ones (BM25) are fused by a convex combination of min-max normalised scores (Bruch
-et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023, section 4).
+Dense candidates (Chroma) and lexical ones (BM25) are fused by a convex combination of scores scaled to their list's
+best (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023, section 4: a theoretical minimum as
+the floor, here 0 for both). The weight follows the question: where even the best lexical match covers little of its idf
+mass, the reader paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -15,11 +17,20 @@ import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from rag.config import RetrievalConfig
 from rag.library import Library
+from rag.readable import readable
 from rag.shelf import ChunkRow
 from rag.types import Filters, Paper, Passage, Turn
 
 Scored = Sequence[tuple[str, float]]
+"""Chunk ids with their scores, best first."""
+Place = tuple[int, float]
+"""Rank and score of a candidate in one list."""
+COVERING = 10
+"""Best lexical matches among which the one that covers most of the question is looked for."""
+COVERAGE_RANGE = (0.2, 0.4)
+"""Shares of the question's idf mass between which the weight moves from paraphrase to name."""
 
 
 @dataclass
@@ -65,55 +76,77 @@ class HybridRetriever(BaseRetriever):
         with self.library.indexes() as indexes:
             dense = indexes.vectors.query(vector, depth, allowed)
             lexical = indexes.lexical.query(question, depth, allowed)
-        fused = fuse(dense, lexical, settings.dense_weight)
-        return self._passages(fused, {"dense": dense, "lexical": lexical})[: k or self.k]
+        places = {name: _placed(scored) for name, scored in (("dense", dense), ("lexical", lexical))}
+        candidates = self._look_up(places)
+        covered = self._covered(question, [candidates[i] for i, _ in lexical[:COVERING] if i in candidates])
+        weight = dense_weight(covered, settings)
+        fused = fuse(dense, lexical, weight, depth)
+        found = [replace(candidates[i], score=score) for i, score in fused if i in candidates]
+        return found[: k or self.k]
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         filters = query_bundle.filters if isinstance(query_bundle, Question) else Filters()
         return [to_node(passage) for passage in self.search(query_bundle.query_str, filters)]
 
-    def _passages(self, fused: Scored, lists: Mapping[str, Scored]) -> list[Passage]:
-        """Look the fused chunks up on the shelf; one removed since the search is left out."""
-        found = {
-            name: {chunk_id: (rank, score) for rank, (chunk_id, score) in enumerate(scored, 1)}
-            for name, scored in lists.items()
-        }
-        rows = self.library.shelf.chunk_rows([chunk_id for chunk_id, _ in fused])
+    def _look_up(self, places: Mapping[str, Mapping[str, Place]]) -> dict[str, Passage]:
+        """Candidates by chunk id, read from the shelf; one removed since the search is left out."""
+        rows = self.library.shelf.chunk_rows(list({chunk_id for listed in places.values() for chunk_id in listed}))
         papers = self.library.shelf.papers({row.paper_id for row in rows.values()})
-        passages = []
-        for chunk_id, score in fused:
-            row = rows.get(chunk_id)
-            paper = papers.get(row.paper_id) if row else None
-            if row is None or paper is None or paper.version != row.version:
+        passages = {}
+        for chunk_id, row in rows.items():
+            paper = papers.get(row.paper_id)
+            if paper is None or paper.version != row.version:
                 continue
-            ranks = {name: places[chunk_id][0] for name, places in found.items() if chunk_id in places}
-            scores = {name: places[chunk_id][1] for name, places in found.items() if chunk_id in places}
-            passages.append(_passage(row, paper, score, ranks, scores))
+            ranks = {name: listed[chunk_id][0] for name, listed in places.items() if chunk_id in listed}
+            scores = {name: listed[chunk_id][1] for name, listed in places.items() if chunk_id in listed}
+            passages[chunk_id] = _passage(row, paper, ranks, scores)
         return passages
 
+    def _covered(self, question: str, passages: Sequence[Passage]) -> float:
+        """Largest share of the question's idf mass that one of the passages covers, 0…1."""
+        with self.library.indexes() as indexes:
+            weights = indexes.lexical.idf(set(indexes.lexical.analyze(question)))
+            texts = [f"{readable(passage.title)} {readable(passage.text)}" for passage in passages]
+            return max((coverage(weights, set(indexes.lexical.analyze(text))) for text in texts), default=0.0)
 
-def fuse(dense: Scored, lexical: Scored, dense_weight: float) -> list[tuple[str, float]]:
+
+def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
+    """Share of the weight of all terms that falls on those in `terms`, 0…1."""
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
+
+
+def dense_weight(covered: float, settings: RetrievalConfig) -> float:
+    """The dense list's weight for a question whose best lexical match covers this share of its idf mass."""
+    low, high = COVERAGE_RANGE
+    share = min(1.0, max(0.0, (covered - low) / (high - low)))
+    return settings.dense_weight_paraphrase + share * (settings.dense_weight - settings.dense_weight_paraphrase)
+
+
+def fuse(dense: Scored, lexical: Scored, weight: float, depth: int) -> list[tuple[str, float]]:
     """Combine two scored lists into one, best first, ties by id.
 
-    score = w · minmax(dense) + (1 - w) · minmax(lexical); a candidate missing from a list gets 0 from it.
+    score = weight · dense / best dense + (1 - weight) · lexical / best lexical. A candidate that one list lacks gets
+    what its last entry has, since it can have at most that; or 0 where the list ended before `depth`.
     """
-    total: dict[str, float] = {}
-    for scored, weight in ((dense, dense_weight), (lexical, 1 - dense_weight)):
-        for chunk_id, value in minmax(scored):
-            total[chunk_id] = total.get(chunk_id, 0.0) + weight * value
+    total = dict.fromkeys([chunk_id for scored in (dense, lexical) for chunk_id, _ in scored], 0.0)
+    for scored, share in ((dense, weight), (lexical, 1 - weight)):
+        best = max((score for _, score in scored), default=0.0)
+        if best <= 0:
+            continue
+        scaled = {chunk_id: max(score, 0.0) / best for chunk_id, score in scored}
+        missing = min(scaled.values()) if len(scored) >= depth else 0.0
+        for chunk_id in total:
+            total[chunk_id] += share * scaled.get(chunk_id, missing)
     return sorted(total.items(), key=lambda item: (-item[1], item[0]))
 
 
-def minmax(scored: Scored) -> list[tuple[str, float]]:
-    """Scale scores to 0…1 within the list; a list of equal scores gets 1 throughout."""
-    if not scored:
-        return []
-    values = [score for _, score in scored]
-    low, span = min(values), max(values) - min(values)
-    return [(chunk_id, (score - low) / span if span else 1.0) for chunk_id, score in scored]
+def _placed(scored: Scored) -> dict[str, Place]:
+    """Rank (1-based) and score by chunk id."""
+    return {chunk_id: (rank, score) for rank, (chunk_id, score) in enumerate(scored, 1)}
 
 
-def _passage(row: ChunkRow, paper: Paper, score: float, ranks: dict[str, int], scores: dict[str, float]) -> Passage:
+def _passage(row: ChunkRow, paper: Paper, ranks: dict[str, int], scores: dict[str, float]) -> Passage:
     return Passage(
         chunk_id=row.chunk_id,
         paper_id=paper.paper_id,
@@ -125,7 +158,6 @@ def _passage(row: ChunkRow, paper: Paper, score: float, ranks: dict[str, int], s
         start=row.start,
         end=row.end,
         text=paper.text[row.start : row.end],
-        score=score,
         ranks=ranks,
         scores=scores,
     )

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,7 @@ from typing import Literal
 from rag.authors import name_matches, name_words
 from rag.errors import EmptyLibrary, IndexDamaged, PaperNotFound
 from rag.readable import readable
-from rag.types import Chunk, Filters, Paper
+from rag.types import Chunk, Filters, Paper, paper_text
 
 FILE_NAME = "shelf.sqlite"
 SCHEMA_VERSION = 1
@@ -290,9 +290,24 @@ class Shelf:
         return [_paper(row) for row in rows]
 
     def select(self, filters: Filters) -> frozenset[str] | None:
-        """Ids of the papers that the filters allow; None when nothing is restricted."""
+        """Ids of the papers that the filters allow; None when nothing is restricted.
+
+        An author may be several, joined by ``and`` (all of them wrote the paper) or ``or`` (any of them did).
+        """
         if not filters:
             return None
+        for joiner, combine in ((" or ", frozenset.union), (" and ", frozenset.intersection)):
+            if filters.author and joiner in filters.author:
+                each = (self.select(replace(filters, author=name)) for name in filters.author.split(joiner))
+                return combine(*(ids for ids in each if ids is not None))
+        return frozenset(self._selected(filters))
+
+    def is_author(self, name: str) -> bool:
+        """Whether any paper is by somebody of that name, as `select` would match it."""
+        return any(True for _ in self._selected(Filters(author=name)))
+
+    def _selected(self, filters: Filters) -> Iterator[str]:
+        """Ids of the papers that fit; the author is one name."""
         words = name_words(filters.author) if filters.author else ()
         sql, values = "SELECT p.paper_id, p.authors FROM papers p", []
         if filters.author:
@@ -301,14 +316,19 @@ class Shelf:
             values += [full, full + "\U0010ffff"] if len(full) == 1 else [full, full + "\0"]
         sql += " WHERE p.date >= ? AND p.date <= ?"
         values += [str(filters.date_from or date.min), str(filters.date_to or date.max)]
-        rows = self._db().execute(sql, values)
-        if not filters.author:
-            return frozenset(row[0] for row in rows)
-        return frozenset(
-            row[0]
-            for row in rows
-            if any(name_matches(words, name_words(readable(name))) for name in json.loads(row[1]))
+        for word in sorted({word for word in words if 1 < len(word)} - {max(words, key=len, default="")}):
+            sql += " AND EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)"
+            values.append(word)
+        for paper_id, authors in self._db().execute(sql, values):
+            if not filters.author or any(name_matches(words, name) for name in _names(authors)):
+                yield paper_id
+
+    def texts(self) -> Iterator[str]:
+        """Stored text of the latest version of every paper."""
+        rows = self._db().execute(
+            "SELECT v.title, v.abstract FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
         )
+        return (paper_text(*row) for row in rows)
 
     def coverage(self) -> Coverage:
         """How many papers there are and which dates they span."""

@@ -77,9 +77,9 @@ class JudgedReport:
 
 def render_judged(report: JudgedReport) -> str:
     """The report as one self-contained page."""
-    from eval.reports import _page  # matplotlib and jinja2 take a second
+    from eval.reports import page  # matplotlib and jinja2 take a second
 
-    return _page("judged.html.j2", content=report.as_json(), score_names=SCORES)
+    return page("judged.html.j2", content=report.as_json(), score_names=SCORES)
 
 
 def label_sheet(judgement: Judgement, runs: Mapping[str, RunRecord]) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ def render_run(report: RunReport) -> str:
         if m.name in CHARTED and len(metrics["by_type"]) > 1
     ]
     latencies = [row.result.answer.timings.total_ms for row in report.scored if row.result.answer]
-    return _page(
+    return page(
         "run.html.j2",
         metrics=metrics,
         info=report.info,
@@ -57,7 +57,7 @@ def render_comparison(comparison: Comparison) -> str:
     """The page of `eval compare`: paired differences, what else differs, and the questions that changed most."""
     content = comparison.as_json()
     shares = [m.name for m in MEASURES if m.unit == "share" and comparison.overall[m.name].difference.mean is not None]
-    return _page(
+    return page(
         "compare.html.j2",
         content=content,
         info=(comparison.a.info, comparison.b.info),
@@ -84,7 +84,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _page(template: str, **values: Any) -> str:
+def page(template: str, **values: Any) -> str:
     """Fill a template; style and script are inlined and named in the page's security policy by their hashes."""
     loader = _environment().loader
     assert loader is not None

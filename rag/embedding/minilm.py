@@ -177,7 +177,6 @@ def _compile(content: bytes, threads: int) -> openvino.CompiledModel:
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(QUANTISATION_GROUP),
         "NUM_STREAMS": str(threads),
         "INFERENCE_NUM_THREADS": str(threads),
-        "ENABLE_CPU_PINNING": "NO",  # processes that share a machine would all pin to the same cores
     }
     try:
         core = openvino.Core()

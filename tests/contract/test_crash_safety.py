@@ -20,7 +20,7 @@ from rag.types import Paper
 from tests.support.writer import Writer
 
 SAMPLE = Path(str(files("rag") / "sample"))
-REPORTS = sorted(SAMPLE.glob("*.md"))
+REPORTS = sorted(SAMPLE.glob("20*.md"))
 KILLS = 20
 
 
@@ -37,6 +37,7 @@ def contents(folder: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_killed_ingests_end_like_a_clean_one(tmp_path: Path) -> None:
     with Writer(tmp_path / "clean") as writer:
         begin = time.monotonic()

@@ -180,6 +180,10 @@ def test_filters_lose_nothing(index: LexicalIndex, monkeypatch: pytest.MonkeyPat
             everything = [hit for hit in index.query(question, 1000) if paper_of[hit[0]] in papers]
             assert index.query(question, 10, papers) == everything[:10]
             assert index.query(question, 1000, papers) == everything
+    for question in ("sparse retrieval", "dense index corpus"):
+        ranking = index.query(question, 1000)
+        last = frozenset(paper_of[chunk_id] for chunk_id, _ in ranking[len(ranking) // 2 :])
+        assert index.query(question, 10, last) == [hit for hit in ranking if paper_of[hit[0]] in last][:10]
 
 
 def test_an_open_index_stays_as_it_was_until_reloaded(filled: LexicalIndex) -> None:

@@ -39,8 +39,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """What a client sent."""
+    """What a client sent, and when (`time.monotonic`)."""
 
+    at: float
     path: str
     authorization: str | None
     document: dict[str, Any]
@@ -77,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         document = json.loads(self.rfile.read(length))
-        request = Request(self.path, self.headers.get("Authorization"), document)
+        request = Request(time.monotonic(), self.path, self.headers.get("Authorization"), document)
         reply = self.server.next_reply(request)
         self.server.stopping.wait(reply.delay)
         if reply.hang_up:

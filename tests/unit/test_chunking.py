@@ -101,7 +101,7 @@ def test_a_word_that_is_too_long_is_cut_between_characters() -> None:
     assert max(count_words([chunk.embedded_text for chunk in chunks])) <= 48
 
 
-@pytest.mark.parametrize("title", ["word " * 200, "x" * 5000])
+@pytest.mark.parametrize("title", ["word " * 200, "word " * 30, "x" * 5000])
 def test_a_title_that_is_too_long_leaves_half_to_the_text(title: str) -> None:
     document = paper("One two three four. " * 8, title=title.strip())
     chunks = Chunker(WORDS).split(document)

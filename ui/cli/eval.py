@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ui.cli import judge
 from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from eval.runs import RunReport
 
 app = typer.Typer(help="Measure answers and rankings, with intervals.", no_args_is_help=True)
+
+app.command("nuggets")(judge.nuggets)
+app.command("judge")(judge.judge)
 
 _LINES_SHOWN = 10
 _TYPE_COLUMNS = ("recall@5", "nuggets_vital", "figure_accuracy", "citation_precision", "false_refusals")
@@ -34,6 +38,10 @@ def run(
     types: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Ask this type only; may be repeated.")
     ] = None,
+    ablate_context: Annotated[
+        bool,
+        typer.Option("--ablate-context", help="Ask again without passages and with other questions' passages."),
+    ] = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
@@ -47,13 +55,17 @@ def run(
     from eval.runs import run as run_questions
     from rag.wiring import open_assistant
 
-    with open_assistant(settings) as assistant, progress_bar(as_json) as bar:
+    selection = Selection(limit, tuple(types or ()))
+    with open_assistant(settings) as assistant:
+        with progress_bar(as_json) as bar:
 
-        def progress(done: int, total: int, failed: int) -> None:
-            if bar:
-                bar(f"asking, {failed} failed" if failed else "asking", done, total)
+            def progress(done: int, total: int, failed: int) -> None:
+                if bar:
+                    bar(f"asking, {failed} failed" if failed else "asking", done, total)
 
-        report = run_questions(assistant, settings, questions, out, Selection(limit, tuple(types or ())), progress)
+            report = run_questions(assistant, settings, questions, out, selection, progress)
+        if ablate_context:
+            judge.ablate_context(assistant.library, settings, questions, out, report, selection, as_json)
     _say_left_out([row.as_json() for row in report.left_out])
     _print_metrics(report) if not as_json else print_json(report.metrics)
     say(f"Report: {out / REPORT}")
