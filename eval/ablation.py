@@ -10,7 +10,7 @@ applied to the context. A system that ignores its context loses nothing by the e
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -49,7 +49,15 @@ class GivenPassages(HybridRetriever):
         super().__init__(library)
         self.passages = list(passages)
 
-    def search(self, question: str, filters: Filters | None = None, k: int | None = None) -> list[Passage]:
+    def search(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        k: int | None = None,
+        *,
+        papers: frozenset[str] | None = None,
+        focus: Collection[str] = (),
+    ) -> list[Passage]:
         """The given passages, at most `k` of them."""
         return self.passages[: k or self.k]
 

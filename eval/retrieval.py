@@ -28,6 +28,7 @@ from rag.errors import DatasetError, PaperchatError, RunMismatch, UsageError
 from rag.types import Paper, Passage, Rejected
 
 if TYPE_CHECKING:
+    from rag.assistant import Assistant
     from rag.library import IngestReport
 
 DEPTH = 100
@@ -87,7 +88,7 @@ def evaluate_retrieval(
             seen: set[str] = set()
             ingested = assistant.library.ingest(_noting(beir_papers(data.folder), seen), progress)
             lacking = _lacking(data, seen)
-            found = rank_all(assistant.search, data.queries, own.retrieval.candidates, progress)
+            found = rank_all(_search(assistant), data.queries, own.retrieval.candidates, progress)
             corpus = assistant.library.corpus_digest()
     metrics = metrics_of(data, found, ingested)
     left_out = [row.as_json() for row in (*data.rejected, *ingested.rejected, *lacking)]
@@ -107,6 +108,11 @@ def evaluate_retrieval(
     write_json(out / "metrics.json", metrics)
     write_json(out / "run.json", info)
     return metrics
+
+
+def _search(assistant: Assistant) -> Callable[..., list[Passage]]:
+    """What `paperchat search` finds, the question read as it reads it."""
+    return lambda question, k: list(assistant.search(question, k=k).passages)
 
 
 def _make_folder(out: Path) -> None:

@@ -1,26 +1,84 @@
-"""The extractive writer: passages → draft. It quotes the sentences that answer and invents nothing."""
+"""The extractive writer: passages → draft. It quotes the sentences that answer and invents nothing.
+
+How many papers are cited follows from the kind of question. A sentence's worth is a fixed logistic score over nine
+plain features; a paper's best sentences within its word budget are quoted, in reading order. Weights, their out-of-fold
+figures and what was left out: docs/adr/0005-extraction.md.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.chunking import sentences
-from rag.config import AnswerConfig
 from rag.embedding import embed_texts
 from rag.library import Library
 from rag.readable import readable
 from rag.retrieval import coverage, distinct_papers
 from rag.types import Confidence, Passage
+from rag.understanding.kind import Kind
 
-NEAR_BEST = 0.75
-"""A further paper is quoted when its fused score is at least this share of the best one's."""
+TIE = 0.9
+"""A single question cites a second paper only when its fused score is at least this share of the best one's."""
+BACKGROUND_RANK, ON_TOPIC = 15, 0.35
+"""The paper at this rank is taken to be off the topic; one that belongs to a list or a topic lies at least this share
+of the way from its score to the best one's. Where there are fewer papers, the background is 0."""
+LIST_WORDS = 60
+"""Words shown of one paper of a list, its title included: one quote that the eye takes in."""
+COMPARED = 2
+"""Papers that a comparison cites where it names no more systems."""
 EMPTY_COVERAGE, EMPTY_SIMILARITY = 0.25, 0.30
 """Below both, nothing in the corpus is about the question (share of its idf mass; cosine similarity)."""
 SURE_COVERAGE, SURE_SIMILARITY = 0.6, 0.6
 """At or above both, confidence is high; below, medium; where only one list knows the best paper, low."""
+
+WEIGHTS = {
+    "nearness": 1.3,
+    "own_terms": 1.1,
+    "position": 1.4,
+    "last": -1.1,
+    "length": 0.7,
+    "motivation": -0.8,
+    "mechanism": 0.6,
+    "figures": 1.0,
+    "contribution": 1.5,
+}
+"""Logistic weights of `features`; the intercept is `INTERCEPT`."""
+INTERCEPT = -3.5
+ALIKE = 0.9
+"""Cosine similarity from which two sentences of a paper say the same; the one worth less is not quoted."""
+
+_MOTIVATION = re.compile(
+    r"^\W*(?:however|recent|although|despite|while|existing|previous|traditional|current|conventional|most|many"
+    r"|in recent|with (?:the|recent)|yet|nevertheless|prior|though)\b"
+    r"|\b(?:has|have) (?:become|emerged|gained|shown|demonstrated|been)\b"
+    r"|\bremains?\b|\bchalleng\w+|\boften\b|\btypically\b|\bplays? an?\b|\bcrucial\b|\bessential\b",
+    re.IGNORECASE,
+)
+"""How abstracts say why the work was done, before they say what it is."""
+_MECHANISM = re.compile(
+    r"\b(?:by|via|through|using|leverag\w+|employ\w*|based on|consist\w*|incorporat\w+|combin\w+|integrat\w+|which"
+    r"|construct\w*|generat\w+|specifically|first|then|further|uses?|utiliz\w+|enabl\w+|introduc\w+)\b",
+    re.IGNORECASE,
+)
+_CONTRIBUTION = re.compile(
+    r"\b(?:we|this (?:paper|work|study|survey|article)"
+    r"|our (?:\w+ )?(?:method|framework|approach|model|work|system|study|paper|survey))\b[^.]{0,60}?"
+    r"\b(?:propos|introduc|present|develop|design|examin|investigat|stud(?:y|ies)|explor|review|survey|provid|offer"
+    r"|conduct|argue|address|reproduc|evaluat|analy[sz]|build|construct|compar|release)",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"(?<![\w@.,-])\d+(?:[.,]\d+)*")
+_FIGURE_ASKED = re.compile(
+    r"\bhow (?:many|much|often|big|large|far|long|fast|accurate)\b|\bby what factor\b"
+    r"|\bhow .{0,20}(?:faster|cheaper|smaller|larger)\b|\b(?:size|number|score|percent\w*|accurac\w+|rate|gain|drop"
+    r"|speed\s?-?up|figures?|cost|times|fraction|proportion|share|auc|f1)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +98,69 @@ class Draft:
     confidence: Confidence
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What sentences are judged by: the question as text, vector, idf weights of its terms, and its kind."""
+
+    text: str
+    vector: np.ndarray
+    weights: Mapping[str, float]
+    kind: Kind
+
+
 class ExtractiveWriter:
-    """Chooses papers by their fused score and sentences by meaning and shared terms."""
+    """Chooses papers by their fused score and sentences by a learnt linear score within a word budget."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
 
-    def write(self, question: str, passages: Sequence[Passage]) -> Draft:
+    def write(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        kind: Kind = "single",
+        subjects: Sequence[str] = (),
+        *,
+        whole: bool = False,
+    ) -> Draft:
         """Choose what to quote.
 
         Args:
             question: The standalone question.
             passages: Retrieved passages, best first.
+            kind: The shape of answer that is wanted; it decides how many papers are cited.
+            subjects: The systems that a comparison names; each gets its paper.
+            whole: The filters alone say what belongs in a list or topic (all papers by an author): a low score
+                leaves none out, and the words that remain prove nothing about what was found.
         """
-        settings = self.library.config.answer
         weights = self._term_weights(question)
-        if not passages or self._nothing_found(weights, passages):
+        if not passages or (not whole and self._nothing_found(weights, passages)):
             return Draft((), "low")
-        papers = distinct_papers(passages, settings.max_papers)
-        papers = [paper for paper in papers if paper.score >= NEAR_BEST * papers[0].score]
-        cited = {paper.paper_id for paper in papers}
+        ranked = distinct_papers(passages)
+        papers = choose_papers(ranked, kind, subjects, whole=whole)[: self.library.config.answer.max_papers]
+        vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
+        asked = Asked(question, vector, weights, kind)
+        groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
+        return Draft(groups, self._confidence(weights, ranked[0]))
+
+    def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[Quote, ...]:
+        """Quote one paper, of which these are the passages."""
         candidates = [
             Quote(passage, passage.start + start, passage.start + end)
-            for passage in passages
-            if passage.paper_id in cited
+            for passage in sorted(passages, key=lambda passage: passage.start)
             for start, end in sentences(passage.text)
         ]
-        scores = self._score(question, weights, candidates)
-        by_paper: dict[str, list[tuple[Quote, float]]] = {paper.paper_id: [] for paper in papers}
-        for candidate, score in zip(candidates, scores, strict=True):
-            by_paper[candidate.passage.paper_id].append((candidate, score))
-        groups = tuple(choose(scored, settings) for scored in by_paper.values())
-        return Draft(groups, self._confidence(weights, papers[0]))
+        texts = [readable(quote_text(quote)) for quote in candidates]
+        vectors = embed_texts(self.library.embedding, texts)
+        worth = score(features(asked, texts, vectors, self._terms([*texts, readable(passages[0].title)])))
+        lengths = [len(quote_text(quote).split()) for quote in candidates]
+        heading = len(passages[0].title.split()) + 1  # the title and its date
+        limit = self.library.config.answer.max_words
+        if asked.kind == "list":
+            taken = best_run(worth, lengths, min(limit, LIST_WORDS) - heading)
+        else:
+            taken = pack(worth, lengths, limit - heading, vectors)
+        return join_neighbours([candidates[i] for i in taken])
 
     def _term_weights(self, text: str) -> dict[str, float]:
         with self.library.indexes() as indexes:
@@ -87,13 +176,6 @@ class ExtractiveWriter:
         best = max(coverage(weights, terms) for terms in self._terms(texts))
         return best < EMPTY_COVERAGE and similarity < EMPTY_SIMILARITY
 
-    def _score(self, question: str, weights: Mapping[str, float], candidates: Sequence[Quote]) -> list[float]:
-        """Cosine similarity to the question plus the share of its idf mass that the sentence covers."""
-        texts = [readable(quote_text(quote)) for quote in candidates]
-        vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
-        similar = embed_texts(self.library.embedding, texts) @ vector
-        return [float(s) + coverage(weights, terms) for s, terms in zip(similar, self._terms(texts), strict=True)]
-
     def _confidence(self, weights: Mapping[str, float], best: Passage) -> Confidence:
         covered = coverage(weights, self._terms([f"{best.title} {best.text}"])[0])
         similarity = best.scores.get("dense", 0.0)
@@ -102,25 +184,118 @@ class ExtractiveWriter:
         return "medium" if covered >= SURE_COVERAGE or similarity >= SURE_SIMILARITY else "low"
 
 
+def choose_papers(
+    ranked: Sequence[Passage], kind: Kind, subjects: Sequence[str] = (), *, whole: bool = False
+) -> list[Passage]:
+    """Choose the papers to cite among the best passages of each, best first; the order is kept.
+
+    A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
+    cites for each subject the first paper that names it (in its title rather than in its text), and two at least. A
+    list or a topic cites all that stand out from the background.
+    """
+    if kind == "single":
+        return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
+    if kind in ("list", "topic"):
+        floor = ranked[BACKGROUND_RANK - 1].score if len(ranked) >= BACKGROUND_RANK else 0.0
+        least = floor + ON_TOPIC * (ranked[0].score - floor)
+        return [paper for paper in ranked if whole or paper.score >= least]
+    chosen: dict[str, Passage] = {}
+    for subject in subjects:
+        name = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)", re.IGNORECASE)
+        by_title = (paper for paper in ranked if name.search(readable(paper.title)))
+        by_text = (paper for paper in ranked if name.search(readable(paper.text)))
+        paper = next(by_title, None) or next(by_text, None)
+        if paper:
+            chosen[paper.paper_id] = paper
+    for paper in ranked:
+        if len(chosen) >= max(COMPARED, len(subjects)):
+            break
+        chosen.setdefault(paper.paper_id, paper)
+    return [paper for paper in ranked if paper.paper_id in chosen]
+
+
+def features(
+    asked: Asked, texts: Sequence[str], vectors: np.ndarray, terms: Sequence[set[str]]
+) -> dict[str, np.ndarray]:
+    """Describe the sentences of one paper.
+
+    Args:
+        asked: The question.
+        texts: The sentences, readable, in reading order.
+        vectors: Their embeddings [sentences, d], normalised.
+        terms: Their index terms and, last, the title's.
+
+    Returns:
+        One value a sentence by feature:
+        nearness: cosine to the question, above the paper's mean; own_terms: share of the question's idf mass, where a
+        term counts the less the more of the paper's sentences hold it, and not at all when its title does (the name of
+        the system stands everywhere and tells nothing); position 0…1; last; length in 25 words, 2 at most; motivation:
+        a cue of why the work was done; mechanism: cues of how it works, 3 for 1; figures: the same for figures, if the
+        question asks for any; contribution: "we propose", if a list of papers is asked for.
+    """
+    n = len(texts)
+    near = vectors @ asked.vector
+    held = Counter(term for sentence in terms[:-1] for term in sentence)
+    own = {
+        term: weight * (1 - (held[term] - 1) / max(n - 1, 1))
+        for term, weight in asked.weights.items()
+        if held[term] and term not in terms[-1]
+    }
+    wants_figures = bool(_FIGURE_ASKED.search(asked.text))
+    wants_many = asked.kind == "list"
+    return {
+        "nearness": near - near.mean(),
+        "own_terms": np.array([coverage(own, sentence) for sentence in terms[:-1]]),
+        "position": np.arange(n) / max(n - 1, 1),
+        "last": np.arange(n) == n - 1,
+        "length": np.array([min(len(text.split()), 50) / 25 for text in texts]),
+        "motivation": np.array([bool(_MOTIVATION.search(text)) for text in texts]),
+        "mechanism": np.array([min(len(_MECHANISM.findall(text)), 3) / 3 for text in texts]),
+        "figures": np.array([wants_figures * min(len(_FIGURE.findall(text)), 3) / 3 for text in texts]),
+        "contribution": np.array([wants_many and bool(_CONTRIBUTION.search(text)) for text in texts]),
+    }
+
+
+def score(described: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Probability that a sentence holds a fact the answer needs, 0…1: logistic in the weighted features."""
+    total = sum((weight * described[name] for name, weight in WEIGHTS.items()), np.array(INTERCEPT))
+    return np.asarray(1 / (1 + np.exp(-total)))
+
+
+def pack(worth: np.ndarray, lengths: Sequence[int], budget: int, vectors: np.ndarray) -> list[int]:
+    """Choose the best sentences that fit a budget together.
+
+    Args:
+        worth: Value of each sentence.
+        lengths: Words of each.
+        budget: Words that may be taken; the best sentence is taken however long it is.
+        vectors: Embeddings [sentences, d], normalised; one that says the same as a better one (`ALIKE`) is passed over.
+
+    Returns:
+        Positions, ascending; at least one.
+    """
+    taken: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: (-worth[i], i)):
+        fits = sum(lengths[j] for j in taken) + lengths[i] <= budget
+        if not taken or (fits and all(float(vectors[i] @ vectors[j]) < ALIKE for j in taken)):
+            taken.append(i)
+    return sorted(taken)
+
+
+def best_run(worth: np.ndarray, lengths: Sequence[int], budget: int) -> list[int]:
+    """Choose the neighbouring sentences that are worth most together and fit a budget, so that they are one quote.
+
+    Arguments and result are those of `pack`; the best sentence is taken alone where it is longer than the budget.
+    """
+    best = int(np.argmax(worth))
+    runs = [list(range(i, j)) for i in range(len(lengths)) for j in range(i + 1, len(lengths) + 1)]
+    fitting = [run for run in runs if sum(lengths[i] for i in run) <= budget] if lengths[best] <= budget else []
+    return max(fitting, key=lambda run: float(worth[run].sum()), default=[best])
+
+
 def quote_text(quote: Quote) -> str:
     """The quoted characters, as the passage holds them."""
     return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
-
-
-def choose(scored: Sequence[tuple[Quote, float]], settings: AnswerConfig) -> tuple[Quote, ...]:
-    """Take the best sentences of one paper within its word budget, in reading order, neighbours joined.
-
-    The paper's title, which the answer shows, counts as well. The best sentence is taken however long it is.
-    """
-    taken: list[Quote] = []
-    words = len(scored[0][0].passage.title.split()) if scored else 0
-    for quote, _ in sorted(scored, key=lambda item: (-item[1], item[0].start)):
-        length = len(quote_text(quote).split())
-        if len(taken) == settings.max_sentences or (taken and words + length > settings.max_words):
-            continue
-        taken.append(quote)
-        words += length
-    return join_neighbours(sorted(taken, key=lambda quote: quote.start))
 
 
 def join_neighbours(quotes: Sequence[Quote]) -> tuple[Quote, ...]:

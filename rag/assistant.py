@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rag.engine import ExtractiveQueryEngine
 from rag.library import Library
 from rag.retrieval import HybridRetriever, Question
-from rag.types import Answer, Done, Event, Filters, Passage, Turn
+from rag.types import Answer, Done, Event, Filters, Note, Passage, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: the filters in force, what was read from the question, passages best first."""
+
+    filters: Filters
+    notes: tuple[Note, ...]
+    passages: tuple[Passage, ...]
 
 
 class Assistant:
@@ -44,9 +54,11 @@ class Assistant:
         assert isinstance(last, Done)
         return last.answer
 
-    def search(self, question: str, filters: Filters | None = None, k: int | None = None) -> list[Passage]:
-        """Find passages without answering; the same limits on the question hold."""
-        return self.retriever.search(self.engine.checked(question), filters, k)
+    def search(self, question: str, filters: Filters | None = None, k: int | None = None) -> Found:
+        """Find passages without answering; the question is read as `ask` reads it."""
+        query = Question(question, filters=filters or Filters())
+        understood = self.engine.understand(self.engine.checked(question), query)
+        return Found(understood.filters, understood.notes, tuple(self.engine.search(understood, k)))
 
     def close(self) -> None:
         """Close the library."""

@@ -76,8 +76,7 @@ class AnswerConfig(Section):
     """How answers are made."""
 
     mode: Literal["extractive"] = Field("extractive", description="extractive quotes sentences, without a model")
-    max_papers: int = Field(3, ge=1, description="papers cited by one extractive answer")
-    max_sentences: int = Field(3, ge=1, description="sentences quoted from one paper")
+    max_papers: int = Field(10, ge=1, description="most papers cited by one extractive answer")
     max_words: int = Field(80, ge=10, description="words shown of one paper, its title included")
     max_question_chars: int = Field(4000, ge=100, description="longest question")
 

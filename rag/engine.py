@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import count
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -35,6 +35,7 @@ from rag.types import (
     Timings,
     Understood,
 )
+from rag.understanding import Reader, Understanding
 
 CLOSEST = 3
 """Papers offered when nothing answers."""
@@ -52,6 +53,7 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         self.retriever = retriever
         self.library: Library = retriever.library
         self.writer = ExtractiveWriter(self.library)
+        self.reader = Reader(self.library)
         super().__init__(callback_manager=CallbackManager([]))
 
     def stream(self, query: QueryBundle) -> Iterator[Event]:
@@ -62,13 +64,15 @@ class ExtractiveQueryEngine(BaseQueryEngine):
             EmptyLibrary: there are no papers.
         """
         question = self.checked(query.query_str)
-        filters = query.filters if isinstance(query, Question) else Filters()
         begin = time.perf_counter()
-        yield Understood(question, filters)
-        passages = self.retriever.search(question, filters, self.library.config.retrieval.candidates)
+        understood = self.understand(question, query)
+        yield Understood(understood.question, understood.filters)
+        passages = self.search(understood, self.library.config.retrieval.candidates)
         retrieved = time.perf_counter()
         yield Retrieved(tuple(passages))
-        draft = self.writer.write(question, passages)
+        draft = self.writer.write(
+            understood.question, passages, understood.kind, understood.subjects, whole=understood.only_filters
+        )
         checked = check(draft, self.library)
         for item in checked.removed:
             yield Removed(item.text, item.reason)
@@ -77,7 +81,7 @@ class ExtractiveQueryEngine(BaseQueryEngine):
             closest: list[ClosestPaper] = []
             parts = iter([render_group(group) for group in checked.groups])
         else:
-            reason, text, closest = self._abstain(question, filters, passages)
+            reason, text, closest = self._abstain(understood, passages)
             parts = iter([text])
         answer = ""
         for n, part in zip(count(), parts, strict=False):
@@ -88,17 +92,18 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         yield Done(
             Answer(
                 question=query.query_str,
-                standalone_question=question,
+                standalone_question=understood.question,
                 answer=answer,
                 abstained=reason is not None,
                 reason=reason,
                 confidence=draft.confidence,
                 mode="extractive",
+                notes=understood.notes,
                 citations=tuple(citation for group in checked.groups for citation in group),
                 removed=checked.removed,
                 closest=tuple(closest),
                 retrieved=tuple(_retrieved(passage) for passage in passages),
-                filters=filters.as_json(),
+                filters=understood.filters.as_json(),
                 timings=Timings(
                     retrieve_ms=round(1000 * (retrieved - begin), 3),
                     answer_ms=round(1000 * (end - retrieved), 3),
@@ -118,21 +123,35 @@ class ExtractiveQueryEngine(BaseQueryEngine):
             corpus=self.library.corpus_digest(), config=self.library.config.digest(), model="extractive", prompts={}
         )
 
+    def understand(self, question: str, query: QueryBundle) -> Understanding:
+        """Read constraints, typing errors and what a follow-up refers to out of a question."""
+        history = query.history if isinstance(query, Question) else ()
+        filters = query.filters if isinstance(query, Question) else Filters()
+        self.library.require_papers()
+        return self.reader.understand(question, history, filters)
+
+    def search(self, understood: Understanding, k: int | None = None) -> list[Passage]:
+        """Find the passages for a question as it was understood."""
+        return self.retriever.search(
+            understood.search_text, understood.filters, k, papers=understood.papers, focus=understood.focus
+        )
+
     def _abstain(
-        self, question: str, filters: Filters, passages: Sequence[Passage]
+        self, understood: Understanding, passages: Sequence[Passage]
     ) -> tuple[AbstainReason, str, list[ClosestPaper]]:
         """Say what was searched and offer the closest papers, outside the filters where those leave nothing."""
+        filters = describe_filters(understood.filters, understood.papers)
         outside = bool(filters) and not passages
         if outside:
-            passages = self.retriever.search(question, k=self.library.config.retrieval.candidates)
+            passages = self.retriever.search(understood.search_text, k=self.library.config.retrieval.candidates)
         nearest = distinct_papers(passages, CLOSEST)
         closest = [ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest]
         held = self.library.shelf.coverage()
         scope = f"{held.papers} paper{'s' * (held.papers != 1)} from {held.first} to {held.last}"
         if outside:
-            text = f"No paper matches {describe_filters(filters)}. The library holds {scope}."
+            text = f"No paper matches {filters}. The library holds {scope}."
         else:
-            within = f", restricted to {describe_filters(filters)}" if filters else ""
+            within = f", restricted to {filters}" if filters else ""
             text = f"Nothing in the library answers this. Searched: {scope}{within}."
         names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
         text += f"\n\nClosest papers{' outside that' if outside else ''}:\n\n{names}" if names else ""
@@ -174,8 +193,8 @@ def check_question(question: str, limit: int) -> str:
     return trimmed
 
 
-def describe_filters(filters: Filters) -> str:
-    """The filters in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
+def describe_filters(filters: Filters, papers: Collection[str] | None = None) -> str:
+    """The restrictions in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
     parts = []
     if filters.date_from or filters.date_to:
         since = f" from {filters.date_from}" if filters.date_from else ""
@@ -183,6 +202,8 @@ def describe_filters(filters: Filters) -> str:
         parts.append(f"reports{since}{until}")
     if filters.author:
         parts.append(f"author {filters.author}")
+    if papers:
+        parts.append(f"arXiv id {' or '.join(sorted(papers))}")
     return ", ".join(parts)
 
 

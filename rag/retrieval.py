@@ -1,14 +1,14 @@
 """Hybrid retrieval: question → passages, best first.
 
 Dense candidates (Chroma) and lexical ones (BM25) are fused by a convex combination of scores scaled to their list's
-best (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023, section 4: a theoretical minimum as
-the floor, here 0 for both). The weight follows the question: where even the best lexical match covers little of its idf
-mass, the reader paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md).
+best, with 0 as the floor of both (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023,
+section 4). The weight follows the question: where even the best lexical match covers little of its idf mass, the reader
+paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -27,6 +27,8 @@ Scored = Sequence[tuple[str, float]]
 """Chunk ids with their scores, best first."""
 Place = tuple[int, float]
 """Rank and score of a candidate in one list."""
+FOCUS = 0.2
+"""What a paper gains that the conversation is about; a perfect match in both lists has 1."""
 COVERING = 10
 """Best lexical matches among which the one that covers most of the question is looked for."""
 COVERAGE_RANGE = (0.2, 0.4)
@@ -55,13 +57,23 @@ class HybridRetriever(BaseRetriever):
         self.k = k or library.config.retrieval.k
         super().__init__()
 
-    def search(self, question: str, filters: Filters | None = None, k: int | None = None) -> list[Passage]:
+    def search(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        k: int | None = None,
+        *,
+        papers: frozenset[str] | None = None,
+        focus: Collection[str] = (),
+    ) -> list[Passage]:
         """Find the passages nearest to a question.
 
         Args:
             question: Any text; one without a matching word is answered from the dense list alone.
             filters: Restrictions on the papers; they hold before candidates are taken, so none is lost to them.
             k: Passages to return; None takes the retriever's own.
+            papers: Only these papers, on top of the filters; None allows all.
+            focus: Papers that the conversation is about, to be preferred.
 
         Raises:
             EmptyLibrary: there is nothing to search.
@@ -69,6 +81,9 @@ class HybridRetriever(BaseRetriever):
         settings = self.library.config.retrieval
         self.library.require_papers()
         allowed = self.library.shelf.select(filters or Filters())
+        if papers is not None:
+            known = frozenset(self.library.shelf.papers(papers))
+            allowed = known if allowed is None else allowed & known
         if allowed is not None and not allowed:
             return []
         vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
@@ -82,6 +97,9 @@ class HybridRetriever(BaseRetriever):
         weight = dense_weight(covered, settings)
         fused = fuse(dense, lexical, weight, depth)
         found = [replace(candidates[i], score=score) for i, score in fused if i in candidates]
+        if focus:
+            found = [replace(p, score=p.score + FOCUS * (p.paper_id in focus)) for p in found]
+            found.sort(key=lambda passage: (-passage.score, passage.chunk_id))
         return found[: k or self.k]
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

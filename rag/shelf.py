@@ -304,7 +304,7 @@ class Shelf:
 
     def is_author(self, name: str) -> bool:
         """Whether any paper is by somebody of that name, as `select` would match it."""
-        return any(True for _ in self._selected(Filters(author=name)))
+        return bool(name) and any(True for _ in self._selected(Filters(author=name)))
 
     def _selected(self, filters: Filters) -> Iterator[str]:
         """Ids of the papers that fit; the author is one name."""
@@ -316,7 +316,7 @@ class Shelf:
             values += [full, full + "\U0010ffff"] if len(full) == 1 else [full, full + "\0"]
         sql += " WHERE p.date >= ? AND p.date <= ?"
         values += [str(filters.date_from or date.min), str(filters.date_to or date.max)]
-        for word in sorted({word for word in words if 1 < len(word)} - {max(words, key=len, default="")}):
+        for word in sorted({word for word in words if len(word) > 1} - {max(words, key=len, default="")}):
             sql += " AND EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)"
             values.append(word)
         for paper_id, authors in self._db().execute(sql, values):
@@ -326,7 +326,8 @@ class Shelf:
     def texts(self) -> Iterator[str]:
         """Stored text of the latest version of every paper."""
         rows = self._db().execute(
-            "SELECT v.title, v.abstract FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
+            "SELECT v.title, v.abstract FROM papers p "
+            "JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
         )
         return (paper_text(*row) for row in rows)
 

@@ -107,12 +107,12 @@ def test_filters_hold_and_one_that_leaves_nothing_is_kept(assistant: Assistant) 
     assert nothing.reason == "outside_range"
     assert nothing.filters["from"] == "2030-01-01"
     assert nothing.closest, "papers outside the range are offered"
-    by_author = assistant.search("query rewriting", Filters(author="Shangyu Chen"))
+    by_author = assistant.search("query rewriting", Filters(author="Shangyu Chen")).passages
     assert {hit.paper_id for hit in by_author} == {"2504.05309"}
 
 
 def test_ranks_are_those_of_the_lists(assistant: Assistant) -> None:
-    hits = assistant.search(QUESTIONS[0], k=50)
+    hits = assistant.search(QUESTIONS[0], k=50).passages
     for name in ("dense", "lexical"):
         ranks = [hit.ranks[name] for hit in hits if name in hit.ranks]
         assert len(ranks) == len(set(ranks)) > 5
@@ -142,7 +142,7 @@ def test_an_empty_library_says_so(tmp_path: Path) -> None:
 
 
 def test_the_check_strikes_what_the_text_does_not_say(assistant: Assistant) -> None:
-    passage = assistant.search(QUESTIONS[0], k=1)[0]
+    passage = assistant.search(QUESTIONS[0], k=1).passages[0]
     good = Quote(passage, passage.start, passage.start + 20)
     invented = Quote(replace(passage, text="An invention. " + passage.text[14:]), passage.start, passage.start + 13)
     outside = Quote(passage, passage.end - 5, passage.end + 5)
@@ -211,7 +211,7 @@ def test_the_engine_answers_asynchronously(assistant: Assistant) -> None:
 
 
 def test_passages_survive_the_round_trip_through_nodes(assistant: Assistant) -> None:
-    for passage in assistant.search(QUESTIONS[1], k=5):
+    for passage in assistant.search(QUESTIONS[1], k=5).passages:
         assert from_node(to_node(passage)) == passage
 
 

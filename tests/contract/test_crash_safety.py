@@ -96,7 +96,7 @@ def test_two_processes_write_in_turn_while_a_third_reads(tmp_path: Path) -> None
                 writer.start(report)
                 writer.finish()
                 for paper in [row for row in read_source(report) if isinstance(row, Paper)][:5]:
-                    hits = reader.search(paper.title)
+                    hits = reader.search(paper.title).passages
                     found = [hit for hit in hits if hit.paper_id == paper.paper_id]
                     assert found, f"{paper.paper_id} is not found right after it was written"
                     assert "dense" in found[0].ranks, f"{paper.paper_id} has no vector that is found"
@@ -137,4 +137,4 @@ def test_a_half_written_text_that_changed_meanwhile_leaves_no_orphan(tmp_path: P
         assert not examine(library).ok
         library.ingest([make_paper(abstract="A third text.", day="2025-06-01")])
         assert examine(library).ok
-        assert [hit.text for hit in Assistant(library).search("text")] == ["A third text."]
+        assert [hit.text for hit in Assistant(library).search("text").passages] == ["A third text."]

@@ -60,7 +60,7 @@ def test_a_new_version_replaces_the_passages_of_the_old_one(library: Library) ->
     library.ingest([make_paper(abstract="Zebras graze on the wide savannah."), make_paper("2504.00002")])
     report = library.ingest([make_paper(abstract="Penguins swim under the ice.", day="2025-05-01")])
     assert (report.papers_updated, report.chunks_added, report.chunks_removed) == (1, 1, 1)
-    texts = [hit.text for hit in Assistant(library).search("zebras savannah")]
+    texts = [hit.text for hit in Assistant(library).search("zebras savannah").passages]
     assert "Zebras graze on the wide savannah." not in texts
     assert "Penguins swim under the ice." in texts
     assert library.paper("2504.00001", 1).abstract == "Zebras graze on the wide savannah."
@@ -70,7 +70,7 @@ def test_a_new_version_replaces_the_passages_of_the_old_one(library: Library) ->
 def test_removed_papers_leave_no_trace(library: Library) -> None:
     library.ingest([make_paper(), make_paper("2504.00002", abstract="Another one.")])
     assert library.remove(["2504.00001"]).chunks_removed == 1
-    assert [hit.paper_id for hit in Assistant(library).search("things")] == ["2504.00002"]
+    assert [hit.paper_id for hit in Assistant(library).search("things").passages] == ["2504.00002"]
     assert examine(library).ok
     with pytest.raises(PaperNotFound, match=r"2504\.00001"):
         library.remove(["2504.00002", "2504.00001"])
@@ -133,7 +133,7 @@ def test_doctor_finds_damage_and_repair_mends_it(
     health = examine(library)
     assert [c.name for c in health.checks if not c.ok] == [check]
     assert repair(library).ok
-    assert len(Assistant(library).search("text")) == 5
+    assert len(Assistant(library).search("text").passages) == 5
 
 
 def test_a_wiped_chroma_is_rebuilt_from_the_shelf(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_wiped_chroma_is_rebuilt_from_the_shelf(tmp_path: Path) -> None:
     with Library(Config(data_dir=tmp_path)) as library:
         assert not examine(library).ok
         assert repair(library).ok
-        assert Assistant(library).search("things")[0].ranks["dense"] == 1
+        assert Assistant(library).search("things").passages[0].ranks["dense"] == 1
 
 
 def test_another_chunker_or_embedder_is_refused_until_repaired(settings: Config) -> None:
@@ -157,7 +157,7 @@ def test_another_chunker_or_embedder_is_refused_until_repaired(settings: Config)
             library.ingest([make_paper("2504.00002")])
         assert [c.name for c in examine(library).checks if not c.ok] == ["settings"]
         assert repair(library).ok
-        assert Assistant(library).search("things")
+        assert Assistant(library).search("things").passages
     with Library(settings) as library, pytest.raises(IndexMismatch):
         Assistant(library).search("things")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rag.index import LexicalIndex
 from rag.readable import readable
 from rag.shelf import FILE_NAME, Shelf
-from rag.types import Chunk
+from rag.types import Chunk, Paper
 from tests.support.papers import make_paper
 
 _COMMON = (
@@ -23,11 +23,21 @@ PAPERS = (
     ("2504.00002", "LightRetriever: Fast Query Inference for Dense Retrieval", ("Guangyuan Ma",), "2025-05-13"),
     ("2504.00003", "Criteria-Based Evaluation of Answers", ("Laura Dietz", "Charles L. A . Clarke"), "2025-05-20"),
     ("2504.00004", "Principles of LLM Judges", ("Laura Dietz", "Jimmy Lin"), "2025-07-01"),
-    ("2504.00005", "QueryGym: A Toolkit for Query Reformulation", ("Amin Bigdeli", "Charles L. A. Clarke"), "2025-11-22"),
+    (
+        "2504.00005",
+        "QueryGym: A Toolkit for Query Reformulation",
+        ("Amin Bigdeli", "Charles L. A. Clarke"),
+        "2025-11-22",
+    ),
     ("2504.00006", "AutoPK: Extracting Pharmacokinetic Data from Tables", ("Élodie Dupont",), "2025-10-02"),
     ("2504.00007", "OneSearch: Generative Search at Kuaishou", ("Ben Chen",), "2025-09-05"),
     ("2504.00008", "UniSearch: Rethinking Video Search", ("Jiahui Chen",), "2025-09-09"),
-    ("2504.00009", "Adaptive Orchestration of Information Access", ("Maarten de Rijke", "Mohammad Aliannejadi"), "2025-04-25"),
+    (
+        "2504.00009",
+        "Adaptive Orchestration of Information Access",
+        ("Maarten de Rijke", "Mohammad Aliannejadi"),
+        "2025-04-25",
+    ),
     ("2504.00010", "A Database Copilot for Operations", ("Guoliang Li", "Xuanhe Zhou"), "2025-06-30"),
     ("2504.00011", "Subject Indexing with Annif", ("Osma Suominen",), "2025-12-31"),
     ("2504.00012", "Serving MiniOneRec on a Budget", ("Keunwoo Choi",), "2025-12-10"),
@@ -47,10 +57,13 @@ class ReadingLibrary:
     def __init__(self, folder: Path) -> None:
         self.shelf = Shelf(folder / FILE_NAME)
         self._lexical = LexicalIndex(folder / "lexical")
-        papers = [make_paper(key, title, _COMMON, authors, day) for key, title, authors, day in PAPERS]
+        self.replace(*(make_paper(key, title, _COMMON, authors, day) for key, title, authors, day in PAPERS))
+
+    def replace(self, *papers: Paper) -> None:
+        """Take papers in, whole as one passage each."""
         self.shelf.record(papers)
         chunks = [Chunk(f"c-{p.paper_id}", p.paper_id, 1, 0, len(p.text), p.text, readable(p.text)) for p in papers]
-        self._lexical.replace([], chunks)
+        self._lexical.replace([paper.paper_id for paper in papers], chunks)
         self.shelf.mark_indexed([paper.paper_id for paper in papers], chunks)
 
     @contextmanager

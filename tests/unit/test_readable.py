@@ -1,7 +1,5 @@
 """LaTeX and entities become what a person reads; everything else stays."""
 
-# ruff: noqa: RUF001 - Greek letters and mathematical symbols are what is tested here
-
 from __future__ import annotations
 
 import re

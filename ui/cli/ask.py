@@ -23,7 +23,7 @@ from ui.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from rag.types import Answer, Citation, Passage, Turn
+    from rag.types import Answer, Citation, Note, Passage, Turn
 
 
 def search(
@@ -46,16 +46,19 @@ def search(
     from rag.wiring import open_assistant
 
     with open_assistant(settings) as assistant:
-        hits = assistant.search(query, filters, k)
+        found = assistant.search(query, filters, k)
+    hits = found.passages
     entries = [entry(p.paper_id, p.title, p.authors, p.date, p.url) for p in distinct_papers(hits)] if bibtex else []
     if as_json:
         document: dict[str, object] = {
             "query": query,
             "hits": [hit_json(hit) for hit in hits],
-            "filters": filters.as_json(),
+            "filters": found.filters.as_json(),
+            "notes": [note.model_dump() for note in found.notes],
         }
         print_json(document | ({"bibtex": entries} if bibtex else {}))
         return
+    _print_notes(found.notes)
     _print_hits(hits)
     _print_bibtex(entries)
 
@@ -154,11 +157,20 @@ def bibtex_entries(citations: Iterable[Citation]) -> list[str]:
     return [bibtex(c.paper_id, c.title, c.authors, date.fromisoformat(c.date), c.url) for c in ordered]
 
 
+def _print_notes(notes: Sequence[Note]) -> None:
+    """Say what was read from the question, before anything rests on it."""
+    for note in notes:
+        print(note.text)
+    if notes:
+        print()
+
+
 def _print_answer(answer: Answer) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.text import Text
 
+    _print_notes(answer.notes)
     console = Console(highlight=False)
     console.print(Markdown(answer.answer, hyperlinks=False))
     if not answer.citations:

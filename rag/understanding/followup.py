@@ -1,0 +1,276 @@
+"""Follow-ups: "and what data did they test on?" is about what was talked of before, "what is ColBERT?" is not.
+
+A question that points back (a pronoun, "the second one", "and …?") or says nothing of its own continues the
+conversation, unless it brings its own subject along first. It then borrows the content words of the reader's earlier
+question and the papers that the last answer cited.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from rag.index.analysis import STOP_WORDS, Analyzer
+from rag.readable import readable
+from rag.types import Paper, Turn
+from rag.understanding.kind import is_name
+from rag.understanding.spelling import fold
+
+_OPENER = re.compile(
+    r"^\W*(?:(?:(?:and|but|also|so|then|now|ok(?:ay)?|right|great|good|nice|cool|thanks?(?:\s+you)?|thx|hm+|well|yes"
+    r"|no|sure"
+    r"|alright|interesting|i\s+see|got\s+it)\b[\s,.!:;-]*)+(?=\S)|(?:what|how)\s+about\b)",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|but)\b[\s,]*)*(?:and\b|(?:what|how)\s+about\b|but\b|also\b)", re.IGNORECASE
+)
+_EXPLETIVE = re.compile(
+    r"\b(?:(?:is|was|does|would|could|can|will|has|isn't|doesn't)\s+it|it\s+(?:is|was|would\s+be|has\s+been|seems?)"
+    r"|it's)\s+"
+    r"(?:(?:really|actually|ever|still|also|even|be|been|generally|always)\s+)*(?:true|possible|worth|better|safe"
+    r"|useful|known|clear"
+    r"|necessary|enough|helpful|feasible|common|easy|hard|difficult|important|matter|make\s+sense|help|hurt"
+    r"|pay\s+off|shown)\b"
+    r"|\bit\s+(?:rains?|snows?|takes\s|comes\s+to|turns\s+out)|\bmakes?\s+it\s+\w+\s+to\b|\bto\s+whom\s+it\b",
+    re.IGNORECASE,
+)
+_GENERIC_NOUN = (
+    r"(?:papers?|authors?|models?|methods?|systems?|approach(?:es)?|stud(?:y|ies)|works?|frameworks?|benchmarks?"
+    r"|datasets?"
+    r"|results?|experiments?|tool|toolkit|idea|technique|paths?|gains?|scores?|improvements?|team|researchers|surveys?)"
+)
+_BACK = re.compile(
+    rf"\b(?:it|its|itself|they|their|theirs|them|themselves|he|she|his|her|the\s+(?:same|latter|former|others?|rest)"
+    rf"|(?:this|these|those)\b|that\s+(?:one|{_GENERIC_NOUN})|(?:is|was|does|did|do|for|of|with|about|on|in|to|than"
+    rf"|after|at|by|like|from"
+    rf"|like)\s+that(?=\s*(?:[,.;?!]|$|\s(?:and|work|help|mean|compare|differ|matter|hold|exactly|mainly|too|also"
+    rf"|happen|cost)))"
+    rf"|the\s+(?:first|second|third|fourth|fifth|last|other)\s+(?:one|{_GENERIC_NOUN})"
+    rf"|the\s+(?:paper|authors?|study|method|approach|system|benchmark|dataset|framework|gain|runner-?up|winners?)"
+    r"(?=\s*(?:[,.;?!]|$|\s(?:use|propose|report|test|train|evaluat|do|does|did|say|claim|mention|compare|handle"
+    r"|work|itself|open|release)\w*))"
+    rf"|(?<!are\s)(?<!is\s)(?<!were\s)(?<!was\s)there(?=\s*(?:[,.;?!]|$))|which\s+ones?)\b",
+    re.IGNORECASE,
+)
+_PREPOSITION = re.compile(
+    r"\b(?:on|for|with|to|against|than|versus|vs\.?|over|in|by|from|of|at|like|using)\s+(?:the\s+"
+    r"|an?\s+)?(?-i:[A-Z][\w-]*\s+)*$",
+    re.I,
+)
+_OTHERS = re.compile(
+    r"\b(?:alternatives?|(?:any|some|what|which)\s+others?|others?\b(?!\s+than)|(?:something|anything|anyone|someone"
+    r"|what|who)\s+else"
+    r"|similar\s+(?:ones?|papers|work|works|approaches|tools|systems|to\s+(?:it|this|that|them))|runner-?up|besides"
+    r"|apart\s+from"
+    r"|(?:another|more)\s+(?:one|papers?|like))\b",
+    re.IGNORECASE,
+)
+_SET = re.compile(
+    r"\b(?:of|among)\s+(?:them|these|those)\b|\bwhich\s+ones?\b|\b(?:these|those)\s+papers\b|\bany\s+others?\b", re.I
+)
+_ORDINAL = re.compile(
+    rf"\bthe\s+(?P<n>first|second|third|fourth|fifth|last|former|latter)(?:\s+(?:one|{_GENERIC_NOUN})\b"
+    rf"|(?=\s*(?:[,.;?!]|$))|(?=\s+(?:use|do|is|was|has)))",
+    re.IGNORECASE,
+)
+_PLACES = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1}
+_GENERIC = frozenset(
+    "data dataset datasets test tested testing evaluate evaluated evaluation experiment experiments result results"
+    " gain gains improvement"
+    " improvements score scores number numbers figure figures big large small much many model models method methods"
+    " approach"
+    " approaches paper papers author authors system systems baseline baselines code open source available release"
+    " released limitation"
+    " limitations conclusion conclusions main idea work works working train trained training size sizes compare"
+    " compared comparison"
+    " better best worse use used using accuracy performance metric metrics cost costs fast faster speed latency"
+    " detail details tell know"
+    " explain mean means happen find found finding findings report reported say said show showed shown propose"
+    " proposed problem"
+    " problems benchmark benchmarks example examples year runner winner won second third first last next why how"
+    " exactly quick really like"
+    " want look also something anything new need thing things ask question answer give please interesting language"
+    " languages parameter"
+    " parameters online offline publish published github link url limitation weakness drawback drawbacks"
+    " contribution contributions"
+    " component components add added help helps drop far come place alternative alternatives vein one two three".split()
+)
+_STOPS = frozenset(STOP_WORDS) | frozenset(
+    "ok okay yes no thanks thank please could would should may might also get got let us tell show give anything"
+    " something else someone"
+    " work works paper papers research any anyone exist exists there much many want like know looking look list"
+    " find".split()
+)
+_TOKEN = re.compile(r"[^\W_]+(?:[-.@/+²][^\W_]+)*")
+_CONTRACTION = re.compile(r"\b\w+n['’]t\b|['’](?:s|re|ve|ll|d|m)\b")
+_ARXIV = re.compile(r"(?<![\d.])(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?(?!\d)")
+_BOLD = re.compile(r"\*\*(?P<title>(?:\\.|[^*\\]){8,}?)\*\*")
+_LABEL = re.compile(r"^([^:]{2,40}):\s")
+_WORDS = 16
+"""Content words of the conversation that a search borrows at most."""
+_NAMED = 3
+"""A name that stands in more papers than this says nothing about which one is meant."""
+_LOOKED_UP = 6
+"""Names of one turn that are looked up."""
+
+Find = Callable[[str], Mapping[str, Paper]]
+"""Looks a phrase up: the papers whose words fit it best, by id, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """How a question continues a conversation.
+
+    Attributes:
+        rest: The question without "And", "ok, so".
+        words: Content words borrowed from the reader's earlier questions.
+        others: It asks for other papers than those talked of.
+        about_set: It picks among the papers of an earlier answer, whose restrictions stay in force.
+    """
+
+    rest: str
+    words: tuple[str, ...]
+    others: bool
+    about_set: bool
+
+
+class Conversation:
+    """The turns before a question, read for what they are about."""
+
+    def __init__(self, history: Sequence[Turn]) -> None:
+        self.history = history
+        self._analyzer = Analyzer()
+        self.asked = [turn.content for turn in history if turn.role == "user"]
+
+    def focus(self, find: Find, known: Callable[[Sequence[str]], Collection[str]]) -> tuple[str, ...]:
+        """Papers that the last answer to name any is about, in the order in which it names them.
+
+        Args:
+            find: Looks up titles and names of systems.
+            known: Those of some ids that the library holds.
+        """
+        for n in range(len(self.history) - 1, -1, -1):
+            turn = self.history[n]
+            if turn.role != "assistant":
+                continue
+            question = self.history[n - 1].content if n and self.history[n - 1].role == "user" else ""
+            ids = dict.fromkeys(_ARXIV.findall(turn.content))
+            held = known(list(ids))
+            found = [paper_id for paper_id in ids if paper_id in held] or self._by_title(turn.content, find)
+            if found := found or self._by_name(turn.content, question, find):
+                return tuple(found)
+        return ()
+
+    def _by_title(self, answer: str, find: Find) -> list[str]:
+        """Papers whose title stands in bold, as our own answers print it."""
+        found: dict[str, None] = {}
+        for match in _BOLD.finditer(answer):
+            title = fold(re.sub(r"\\(.)", r"\1", match["title"]))
+            same = (
+                paper_id for paper_id, paper in find(match["title"]).items() if fold(readable(paper.title)) == title
+            )
+            found.update(dict.fromkeys(islice(same, 1)))
+        return list(found)
+
+    def _by_name(self, answer: str, question: str, find: Find) -> list[str]:
+        """Papers that introduce the systems which a turn names, or the few that know the first such name."""
+        introduced: dict[str, None] = {}
+        mentioned: list[str] = []
+        names = [token for token in _TOKEN.findall(f"{answer} {question}") if is_name(token) and len(token) > 2]
+        for name in list(dict.fromkeys(names))[:_LOOKED_UP]:
+            word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+            hits = {paper_id: paper for paper_id, paper in find(name).items() if word.search(paper.text)}
+            introduced.update({paper_id: None for paper_id, paper in hits.items() if label(paper.title) == name})
+            if not mentioned and len(hits) <= _NAMED:
+                mentioned = [paper_id for paper_id, paper in hits.items() if word.search(paper.title)] or list(hits)
+        return list(introduced) or mentioned
+
+    def read(self, question: str, focus_text: str) -> FollowUp | None:
+        """Tell whether a question continues the conversation; None where it changes the subject.
+
+        Args:
+            question: With its typing errors corrected.
+            focus_text: Text of the papers talked of, to tell "What about latency?" from "What about patents?".
+        """
+        if not self.asked or not self._continues(question, focus_text):
+            return None
+        opener = _OPENER.match(question)
+        rest = question[opener.end() :].strip() if opener and not re.search(r"about\s*$", opener[0], re.I) else question
+        return FollowUp(
+            rest[:1].upper() + rest[1:],
+            self._words(question),
+            bool(_OTHERS.search(question)),
+            bool(_SET.search(question)),
+        )
+
+    def _continues(self, question: str, focus_text: str) -> bool:
+        opener = bool(_OPENER.match(question))
+        said = self._stems(" ".join(turn.content for turn in self.history[-6:]))
+        back = next(_backward(question), None)
+        if back is not None:
+            before = question[: back.start()]
+            if not opener and any(
+                is_name(match[0]) and not _PREPOSITION.search(before[: match.start()]) and self._stems(match[0]) - said
+                for match in _TOKEN.finditer(before)
+            ):
+                return False
+            return len(self._own(before) - said) <= (5 if opener else 2)
+        own = self._own(question)
+        new = own - said
+        if not new:
+            return True
+        if _OTHERS.search(question) and not new - self._stems("alternatives others else similar runner-up besides"):
+            return True
+        return bool(_CONTINUES.match(question)) and len(new) <= 3 and new <= self._stems(focus_text)
+
+    def _own(self, text: str) -> set[str]:
+        """Stems of what a text itself talks about."""
+        opener = _OPENER.match(text)
+        words = _TOKEN.findall(text[opener.end() :] if opener else text)
+        return self._stems(" ".join(word for word in words if word.lower() not in _GENERIC | _STOPS))
+
+    def _stems(self, text: str) -> set[str]:
+        return set(self._analyzer.terms(text))
+
+    def _words(self, question: str) -> tuple[str, ...]:
+        """Content words of the last question, and of those it continued, that this one lacks."""
+        chain: list[str] = []
+        for earlier in reversed(self.asked):
+            chain.insert(0, earlier)
+            if not _OPENER.match(earlier) and next(_backward(earlier), None) is None:
+                break
+        seen = self._stems(question)
+        words = []
+        for word in _TOKEN.findall(_CONTRACTION.sub("", " ".join(chain))):
+            stems = self._stems(word)
+            if word.lower() not in _STOPS and stems and not stems <= seen:
+                words.append(word)
+                seen |= stems
+        return tuple(words[:_WORDS])
+
+
+def _backward(question: str) -> Iterator[re.Match[str]]:
+    """The words of a question that point back, without "is it true that" and its like."""
+    dummies = [match.span() for match in _EXPLETIVE.finditer(question)]
+    return (
+        match for match in _BACK.finditer(question) if not any(start <= match.start() < end for start, end in dummies)
+    )
+
+
+def chosen(question: str, focus: Sequence[str]) -> tuple[str, ...]:
+    """The paper that "the second one" picks, or all."""
+    match = _ORDINAL.search(question)
+    if match and len(focus) > 1:
+        place = _PLACES[match["n"].lower()]
+        if -1 <= place < len(focus):
+            return (focus[place],)
+    return tuple(focus)
+
+
+def label(title: str) -> str:
+    """What a paper is called in short: what stands before its title's colon, or the title."""
+    match = _LABEL.match(title)
+    return match[1] if match else title

@@ -1,0 +1,194 @@
+"""The extractive writer: which papers it cites and which sentences it quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.answering import (
+    BACKGROUND_RANK,
+    Asked,
+    ExtractiveWriter,
+    best_run,
+    choose_papers,
+    features,
+    pack,
+    quote_text,
+    score,
+)
+from rag.config import AnswerConfig, Config
+from rag.library import Library
+from rag.retrieval import HybridRetriever
+from rag.types import Passage
+from tests.support.papers import make_paper
+
+TWO_STAGES = (
+    "However, existing rerankers remain slow and have been costly to serve. "
+    "We propose PairSort, which trains a small model by distilling pairwise preferences. "
+    "Specifically, a teacher compares passages using long prompts. "
+    "PairSort reaches 61.2 nDCG on 43 collections. "
+    "Our work opens promising directions for research."
+)
+PAPERS = (
+    make_paper("2504.00001", "PairSort: Reranking by Distilled Preferences", TWO_STAGES),
+    make_paper(
+        "2504.00002",
+        "ListSort: Reranking Whole Lists of Passages",
+        "Reranking is often done pair by pair. We introduce ListSort, a reranking model that orders whole lists of "
+        "passages at once. It needs 7 times fewer calls than pairwise reranking.",
+    ),
+    make_paper(
+        "2504.00003",
+        "Bread in Space",
+        "Astronauts bake sourdough in orbit. We study how yeast rises without gravity.",
+    ),
+)
+
+
+def passage(paper_id: str, points: float, title: str = "A Title", text: str = "We do things.") -> Passage:
+    """A retrieved passage with a fused score."""
+    return Passage(f"c{paper_id}", paper_id, 1, title, ("Ada",), date(2025, 4, 8), "", 0, len(text), text, points)
+
+
+def ids(papers: list[Passage]) -> list[str]:
+    return [paper.paper_id for paper in papers]
+
+
+def described(question: str, texts: list[str], title: str = "", *, listing: bool = False) -> dict[str, np.ndarray]:
+    """Features of sentences, with words for terms, idf 1 for the question's, and vectors that tell nothing apart."""
+    terms = [set(text.lower().split()) for text in [*texts, title]]
+    asked = Asked(
+        question, np.array([1.0, 0.0]), dict.fromkeys(question.lower().split(), 1.0), "list" if listing else "single"
+    )
+    return features(asked, texts, np.tile([1.0, 0.0], (len(texts), 1)), terms)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    opened = Library(Config(data_dir=tmp_path_factory.mktemp("library")))
+    opened.ingest(PAPERS)
+    yield opened
+    opened.close()
+
+
+def test_a_single_question_cites_one_paper_or_two_that_tie() -> None:
+    assert ids(choose_papers([passage("a", 1.0), passage("b", 0.8)], "single")) == ["a"]
+    assert ids(choose_papers([passage("a", 1.0), passage("b", 0.99), passage("c", 0.98)], "single")) == ["a", "b"]
+
+
+def test_a_comparison_cites_the_papers_of_its_subjects() -> None:
+    ranked = [
+        passage("user", 1.0, text="We test against Alpha and Beta."),
+        passage("near", 0.9, title="Alphabet Soup"),
+        passage("beta", 0.5, title="Beta: A Method"),
+        passage("alpha", 0.4, title="ALPHA, Revisited"),
+    ]
+    assert ids(choose_papers(ranked, "compare", ("Alpha", "Beta"))) == ["beta", "alpha"]
+    assert ids(choose_papers(ranked, "compare", ("Gamma", "Beta"))) == ["user", "beta"]
+    assert ids(choose_papers(ranked, "compare")) == ["user", "near"]
+
+
+@pytest.mark.parametrize("kind", ["list", "topic"])
+def test_a_list_ends_where_the_background_begins(kind: str) -> None:
+    far = [passage(f"far{i}", 0.60 - 0.001 * i) for i in range(BACKGROUND_RANK)]
+    ranked = [passage("a", 1.0), passage("b", 0.8), passage("c", 0.65), *far]
+    assert ids(choose_papers(ranked, kind)) == ["a", "b"]  # type: ignore[arg-type]
+    assert len(choose_papers(ranked, kind, whole=True)) == len(ranked)  # type: ignore[arg-type]
+
+
+def test_few_papers_have_no_background() -> None:
+    assert ids(choose_papers([passage("a", 1.0), passage("b", 0.4), passage("c", 0.1)], "list")) == ["a", "b"]
+
+
+def test_sentences_fill_the_budget_best_first_in_reading_order() -> None:
+    apart = np.eye(4)
+    assert pack(np.array([0.2, 0.9, 0.5, 0.6]), [10, 30, 30, 15], 60, apart) == [0, 1, 3]
+
+
+def test_the_best_sentence_is_taken_however_long() -> None:
+    assert pack(np.array([0.9, 0.1]), [70, 5], 40, np.eye(2)) == [0]
+    assert best_run(np.array([0.9, 0.1]), [70, 5], 40) == [0]
+
+
+def test_a_repetition_is_not_quoted() -> None:
+    vectors = np.array([[1.0, 0.0], [0.995, 0.0999], [0.0, 1.0]])
+    assert pack(np.array([0.9, 0.8, 0.1]), [10, 10, 10], 60, vectors) == [0, 2]
+
+
+def test_a_run_is_of_neighbours() -> None:
+    worth = np.array([0.5, 0.1, 0.45, 0.2])
+    assert best_run(worth, [20, 20, 20, 20], 45) == [2, 3]
+    assert best_run(worth, [20, 20, 20, 20], 25) == [0]
+
+
+def test_terms_of_the_title_and_terms_in_every_sentence_tell_nothing() -> None:
+    texts = ["pairsort sorts passages", "pairsort passages by distillation", "pairsort passages"]
+    own = described("pairsort passages distillation", texts, "PairSort")["own_terms"]
+    assert own.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_figures_count_only_where_one_is_asked_for() -> None:
+    texts = ["It scores 61.2 on 43 sets.", "GPT-4 and nDCG@10 are names.", "It works."]
+    assert described("how many sets", texts)["figures"] == pytest.approx([2 / 3, 0, 0])
+    assert not described("how does it work", texts)["figures"].any()
+
+
+def test_what_it_does_is_worth_more_than_why_it_was_done() -> None:
+    texts = ["However, existing methods remain slow.", "We train it by using pairs, which are generated first.", "Bye."]
+    worth = score(described("how does it work", texts))
+    assert worth[1] > worth[0]
+    assert ((worth > 0) & (worth < 1)).all()
+
+
+def test_the_contribution_counts_in_a_list() -> None:
+    texts = ["We propose a method.", "Rerankers sort."]
+    assert described("papers", texts, listing=True)["contribution"].tolist() == [True, False]
+    assert not described("papers", texts)["contribution"].any()
+
+
+def test_one_sentence_alone_is_described_without_dividing_by_zero() -> None:
+    assert np.isfinite(score(described("how", ["One."]))).all()
+
+
+def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(library: Library) -> None:
+    tight = library.config.model_copy(update={"answer": AnswerConfig(max_words=30)})
+    writer = ExtractiveWriter(library)
+    for question, expected in (
+        ("How does PairSort train its small model?", "distilling pairwise preferences"),
+        ("On how many collections was PairSort tested, and with what score?", "61.2 nDCG on 43 collections"),
+    ):
+        passages = HybridRetriever(library).search(question, k=20)
+        writer.library.config = tight
+        (group,) = writer.write(question, passages).quotes
+        text = " ".join(quote_text(quote) for quote in group)
+        assert expected in text
+        assert "However" not in text
+        assert len(text.split()) + len(PAPERS[0].title.split()) + 1 <= 30
+
+
+def test_a_list_gives_every_paper_one_quote(library: Library) -> None:
+    question = "Which papers propose reranking models for passages?"
+    groups = ExtractiveWriter(library).write(question, HybridRetriever(library).search(question, k=20), "list").quotes
+    assert {group[0].passage.paper_id for group in groups} == {"2504.00001", "2504.00002"}
+    assert [len(group) for group in groups] == [1, 1]
+
+
+def test_quotes_stand_in_reading_order_within_the_budget(library: Library) -> None:
+    question = "Compare PairSort and ListSort: how does each rerank passages?"
+    passages = HybridRetriever(library).search(question, k=20)
+    draft = ExtractiveWriter(library).write(question, passages, "compare", ("PairSort", "ListSort"))
+    assert len(draft.quotes) == 2
+    for group in draft.quotes:
+        assert [quote.start for quote in group] == sorted(quote.start for quote in group)
+        assert sum(len(quote_text(quote).split()) for quote in group) <= library.config.answer.max_words
+
+
+def test_most_papers_are_capped(library: Library, tmp_path: Path) -> None:
+    question = "Which papers propose reranking models for passages?"
+    passages = HybridRetriever(library).search(question, k=20)
+    library.config = library.config.model_copy(update={"answer": AnswerConfig(max_papers=1)})
+    assert len(ExtractiveWriter(library).write(question, passages, "list").quotes) == 1

@@ -1,0 +1,115 @@
+"""The shape of answer that a question wants."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.understanding.kind import read_kind, read_subjects
+
+KINDS = {
+    "compare": """
+        ColBERT vs SPLADE for long documents?
+        Compare HyDE and Query2Doc on low-resource languages.
+        What is the difference between OneRec and OneSearch?
+        How does TALLRec differ from BIGRec?
+        RankGPT and RankZephyr: which one is better on TREC DL?
+        How do PinRec and PLUM differ in their semantic IDs?
+        Contrast Self-RAG with CRAG.
+        Both DeepRetrieval and Search-R1 use RL; how are they different?
+        Two surveys on agentic RAG appeared: how do their taxonomies differ?
+        What are the main differences between dense and sparse retrieval?
+        how does the tree index of SEATER compare to TIGER?
+        What do MiniCheck and AlignScore have in common?
+    """,
+    "list": """
+        Which papers treat cold start with language models?
+        list the papers on code search
+        papers on retrieving tables
+        table retrieval papers?
+        List all papers whose topic is music recommendation.
+        what papers use knowledge graphs for RAG?
+        Are there any papers about podcasts?
+        Show me papers about query autocompletion
+        Can you give me a list of benchmarks for tool retrieval?
+        Which surveys cover agent memory?
+        find papers that red-team rerankers
+        anything on chess? list the papers
+        Which datasets for conversational search were released?
+        query suggestion, which papers?
+        all papers about tourism
+        I'd like to see papers on spoken queries
+    """,
+    "topic": """
+        Summarise the work on hallucination in RAG.
+        Overview of multimodal recommendation with LLMs
+        Give me an overview of tool learning
+        What have studies of click models found about position bias?
+        How are LLMs being used to simulate users?
+        What do recent papers say about long-context rerankers?
+        What has been proposed against prompt injection in search?
+        What are the main trends in generative retrieval?
+        State of the art in legal retrieval?
+        What is known about popularity bias in LLM recommenders?
+        please summarize recent advances in query expansion
+        What does the literature say about LLM judges?
+        How is reinforcement learning currently used for search agents?
+    """,
+    "single": """
+        How does DDRO avoid a reward model?
+        What accuracy does AutoPK reach?
+        Does chain-of-thought help in recommendation?
+        How many users took part in the study of Talk2X?
+        EARN register tokens speedup and KV cache reduction
+        What is the BEAM benchmark?
+        Why do cross-encoders fail on negation?
+        Which model size works best for reranking?
+        By how much does it improve over BM25?
+        Who won the CTR prediction challenge?
+        Is there a defence against poisoned documents?
+        In the RecRanker paper, what is the difference between pointwise and pairwise prompts?
+        How does it compare with third-party tools?
+        What went wrong according to the reproducibility study?
+        Do papers with code get cited more?
+        Has anyone tried quantum annealing for feature selection?
+        what should I use for cheap vs. strong models
+        How do papers on RAG measure faithfulness?
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "question"), [(kind, line.strip()) for kind, text in KINDS.items() for line in text.strip().splitlines()]
+)
+def test_the_kind_of_a_question(kind: str, question: str) -> None:
+    assert read_kind(question, restricted=False) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "restricted", "kind"),
+    [
+        ("What did Jimmy Lin co-author?", True, "list"),
+        ("What was new on video in December?", True, "list"),
+        ("What was new on video in December?", False, "single"),
+        ("How does the method that Jimmy Lin proposed in May work?", True, "single"),
+    ],
+)
+def test_with_an_author_or_dates_what_is_new_is_a_list(question: str, restricted: bool, kind: str) -> None:
+    assert read_kind(question, restricted=restricted) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "subjects"),
+    [
+        ("ColBERT vs SPLADE for long documents?", ("ColBERT", "SPLADE")),
+        ("Compare Flower and GFlowGR on Steam", ("Flower", "GFlowGR")),
+        ("How does TALLRec differ from BIGRec?", ("TALLRec", "BIGRec")),
+        ("MRMR vs MR²-Bench: size?", ("MRMR", "MR²-Bench")),
+        ("ReaKase-8B's approach compared with LEXA?", ("ReaKase-8B", "LEXA")),
+        ("PinRec, PLUM and OneRec: how do they differ?", ("PinRec", "PLUM", "OneRec")),
+        ("Compare dense and sparse retrieval", ()),
+        ("cheap vs strong models", ()),
+        ("LLM vs RAG", ()),
+    ],
+)
+def test_the_systems_that_are_compared(question: str, subjects: tuple[str, ...]) -> None:
+    assert read_subjects(question) == subjects

@@ -1,0 +1,291 @@
+"""Questions read as a whole: filters, search text, follow-ups, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rag.engine import render_group
+from rag.shelf import Shelf
+from rag.types import Citation, Filters, Turn
+from rag.understanding import Reader
+from tests.support.papers import make_paper
+from tests.support.reading import ReadingLibrary
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadingLibrary]:
+    opened = ReadingLibrary(tmp_path_factory.mktemp("reading"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def reader(library: ReadingLibrary) -> Reader:
+    return Reader(library)
+
+
+def turns(*contents: str) -> list[Turn]:
+    """A conversation: the reader's turn, the assistant's, and so on."""
+    roles = ("user", "assistant")
+    return [Turn.model_validate({"role": roles[n % 2], "content": text}) for n, text in enumerate(contents)]
+
+
+def codes(found: object) -> list[str]:
+    return [note.code for note in found.notes]  # type: ignore[attr-defined]
+
+
+def test_a_plain_question_passes_through(reader: Reader) -> None:
+    question = "How does QueryGym reformulate queries?"
+    found = reader.understand(question)
+    assert (found.question, found.search_text) == (question, question)
+    assert (found.filters, found.papers, found.focus, found.notes) == (Filters(), None, (), ())
+
+
+def test_author_and_dates_become_filters_and_leave_the_search(reader: Reader) -> None:
+    found = reader.understand(
+        "Which papers on judges did Laura Dietz write that first appeared in the reports before June 2025?"
+    )
+    assert found.filters == Filters(None, date(2025, 5, 31), "Laura Dietz")
+    assert found.search_text == "Which papers on judges?"
+    assert (
+        reader.understand("papers by Laura Dietz that showed up in the reports, briefly").search_text
+        == "papers, briefly"
+    )
+    assert found.question.startswith("Which papers on judges did Laura Dietz write")
+    assert found.kind == "list"
+    assert codes(found) == ["filter_read"]
+    assert found.notes[0].text == "Read from the question: reports to 2025-05-31, papers by Laura Dietz."
+
+
+def test_explicit_filters_win(reader: Reader) -> None:
+    given = Filters(date(2025, 9, 1), None, "Ben Chen")
+    found = reader.understand("papers by Laura Dietz listed in May 2025", filters=given)
+    assert found.filters == given
+    assert codes(found) == []
+    mixed = reader.understand("papers by Laura Dietz listed in May 2025", filters=Filters(author="Ben Chen"))
+    assert mixed.filters == Filters(date(2025, 5, 1), date(2025, 5, 31), "Ben Chen")
+
+
+def test_a_constraint_that_says_everything_leaves_something_to_search_for(reader: Reader) -> None:
+    assert reader.understand("papers by Keunwoo Choi").search_text == "papers by Keunwoo Choi"
+    assert "Search-R1: Training Language Models to Search" in reader.understand("What is 2503.09516 about?").search_text
+
+
+def test_two_dates_are_both_kept(reader: Reader) -> None:
+    found = reader.understand("papers on agents listed since May 2025 and before July 2025")
+    assert found.filters == Filters(date(2025, 5, 1), date(2025, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("question", "author", "ids"),
+    [
+        ("papers by Guoliang Li and Xuanhe Zhou", "Guoliang Li and Xuanhe Zhou", {"2504.00010"}),
+        ("papers by Laura Dietz and Jimmy Lin", "Laura Dietz and Jimmy Lin", {"2504.00004"}),
+        ("papers by Ben Chen and Keunwoo Choi", "Ben Chen or Keunwoo Choi", {"2504.00007", "2504.00012"}),
+        ("papers by Laura Dietz or Ben Chen", "Laura Dietz or Ben Chen", {"2504.00003", "2504.00004", "2504.00007"}),
+        ("papers by Ada Lovelace", "Ada Lovelace", set()),
+        ("papers by Ada Lovelace and Laura Dietz", "Ada Lovelace and Laura Dietz", set()),
+    ],
+)
+def test_several_authors(library: ReadingLibrary, reader: Reader, question: str, author: str, ids: set[str]) -> None:
+    found = reader.understand(question)
+    assert found.filters.author == author
+    assert set(library.shelf.select(found.filters) or ()) == ids
+
+
+def test_a_named_paper_restricts_and_an_unknown_one_too(reader: Reader) -> None:
+    found = reader.understand("Which reward does arXiv 2503.09516v2 use?")
+    assert found.papers == frozenset({"2503.09516"})
+    assert found.search_text == "Which reward does use?"
+    assert codes(found) == ["papers_read"]
+    assert reader.understand("Which reward does arXiv 2599.00001 use?").papers is None  # no such month
+    assert reader.understand("Which reward does arXiv 2512.99999 use?").papers == frozenset({"2512.99999"})
+
+
+def test_two_named_papers_are_compared(reader: Reader) -> None:
+    found = reader.understand("2504.00007 vs 2504.00008: which targets video?")
+    assert (found.kind, found.subjects) == ("compare", ("2504.00007", "2504.00008"))
+    assert "Rethinking Video Search" in reader.understand("compare 2504.00007 and 2504.00008").search_text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "agent papers, Nov 2025",
+        "everything co-authored by Laura Dietz",
+        "Which of Laura Dietz's papers treat judges?",
+        "Any May reports on spoken search?",
+        "what is Jimmy Lin working on?",
+    ],
+)
+def test_restricted_questions_that_ask_for_papers_are_lists(reader: Reader, question: str) -> None:
+    found = reader.understand(question)
+    assert found.filters
+    assert found.kind == "list"
+
+
+def test_a_paper_to_be_similar_to_is_searched_for_by_its_title(reader: Reader) -> None:
+    found = reader.understand("papers similar to arXiv 2503.09516")
+    assert found.papers is None
+    assert found.search_text == "papers similar to Search-R1: Training Language Models to Search"
+
+
+def test_corrections_are_noted_and_spare_names_of_people(reader: Reader) -> None:
+    found = reader.understand("QuerryGym by Jimmy Lin: what querry answrs?")
+    assert found.question == "QueryGym by Jimmy Lin: what query answers?"
+    assert [note.text for note in found.notes][:2] == [
+        'Searched for "QueryGym" instead of "QuerryGym".',
+        'Searched for "query" instead of "querry".',
+    ]
+    assert found.filters.author == "Jimmy Lin"
+
+
+AUTOPK = turns(
+    "Is there work on pharmacokinetic tables?", "Yes, AutoPK (arXiv 2504.00006) extracts them with language models."
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "and what data did they test on?",
+        "ok, what did they test it on and how big was the gain?",
+        "And how accurate is it for the Gemma model?",
+        "Which model size did they find best?",
+        "How big was the gain?",
+        "does it beat BM25?",
+        "On MS MARCO, how fast is it?",
+        "What about inference cost?",
+        "who are the authors?",
+        "so what is the context there?",
+        "what does the paper say about accuracy?",
+        "tell me more about that",
+        "why does this work?",
+        "Did the authors release their code?",
+    ],
+)
+def test_a_follow_up_stays_on_the_paper(reader: Reader, question: str) -> None:
+    found = reader.understand(question, AUTOPK)
+    assert found.focus == ("2504.00006",)
+    assert "AutoPK" in found.question
+    assert "pharmacokinetic" in found.search_text
+    assert codes(found) == ["follow_up"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is ColBERT-serve?",
+        "How does QueryGym reformulate queries?",
+        "And what about patents?",
+        "Which papers treat music recommendation?",
+        "Is it true that rerankers hallucinate citations?",
+        "Does OneSearch use semantic IDs, and how are they learned?",
+        "Do group recommenders work, and what do users think of them?",
+        "ok, now a different topic: fairness in news feeds",
+        "What happens when it rains in travel recommendation?",
+        "Are there papers on podcasts?",
+        "Thanks! Which surveys cover agent memory?",
+    ],
+)
+def test_a_change_of_subject_drops_the_conversation(reader: Reader, question: str) -> None:
+    found = reader.understand(question, AUTOPK)
+    assert (found.question, found.search_text, found.focus) == (question, question, ())
+
+
+@pytest.mark.parametrize(
+    "question", ["Are there alternatives to it?", "anything else like this?", "any others?", "And the runner-up?"]
+)
+def test_who_asks_for_others_is_not_held_to_the_paper(reader: Reader, question: str) -> None:
+    found = reader.understand(question, AUTOPK)
+    assert found.focus == ()
+    assert "pharmacokinetic tables" in found.search_text
+    assert "AutoPK" not in found.search_text
+
+
+def test_a_paper_is_found_by_its_name_or_title_alone(reader: Reader) -> None:
+    named = turns("Anything on tables?", "AutoPK does that, with a hybrid similarity.")
+    assert reader.understand("how accurate is it?", named).focus == ("2504.00006",)
+    in_text = turns(
+        "Anything on indexing?", "Subject Indexing with Annif, see **Subject Indexing with Annif** (2025-12-31)"
+    )
+    assert reader.understand("how accurate is it?", in_text).focus == ("2504.00011",)
+
+
+def test_our_own_answers_are_read_back(reader: Reader) -> None:
+    def cited(n: int, paper_id: str, title: str) -> str:
+        citation = Citation(
+            n=n, paper_id=paper_id, version=1, title=title, authors=(), date="2025-09-05", url="", chunk_id="c",
+            quote="We study [search].", start=0, end=18,
+        )  # fmt: skip
+        return render_group([citation])
+
+    answer = "\n\n".join(
+        [
+            cited(1, "2504.00007", "OneSearch: Generative Search at Kuaishou"),
+            cited(2, "2504.00008", "UniSearch: Rethinking Video Search"),
+        ]
+    )
+    history = turns("What does Kuaishou do in search?", answer)
+    assert reader.understand("how were they trained?", history).focus == ("2504.00007", "2504.00008")
+    assert reader.understand("what does the second one use?", history).focus == ("2504.00008",)
+    assert reader.understand("and how was OneSearch trained?", history).focus == ("2504.00007",)
+
+
+def test_an_earlier_answer_counts_when_the_last_names_no_paper(reader: Reader) -> None:
+    history = [*AUTOPK, *turns("Is it fast?", "Yes, about ten times faster than before.")]
+    found = reader.understand("and how accurate is it?", history)
+    assert found.focus == ("2504.00006",)
+    assert "pharmacokinetic" in found.search_text
+
+
+def test_another_restriction_alone_repeats_the_question_with_it(reader: Reader) -> None:
+    history = turns("Which papers on generative search were new in May 2025?", "Two papers.")
+    found = reader.understand("And in September 2025?", history)
+    assert found.filters == Filters(date(2025, 9, 1), date(2025, 9, 30))
+    assert found.search_text == "Which papers on generative search?"
+    by_author = reader.understand("and by Laura Dietz?", history)
+    assert by_author.filters == Filters(date(2025, 5, 1), date(2025, 5, 31), "Laura Dietz")
+
+
+def test_who_picks_among_the_answers_keeps_their_restriction(reader: Reader) -> None:
+    history = turns("papers by Laura Dietz", "Two: on criteria and on judges.")
+    assert reader.understand("which of them treat judges?", history).filters.author == "Laura Dietz"
+
+
+def test_a_name_against_its_baseline_is_no_comparison_of_papers(tmp_path: Path) -> None:
+    library = ReadingLibrary(tmp_path)
+    reader = Reader(library)
+    assert reader.understand("OneSearch vs UniSearch?").subjects == ("OneSearch", "UniSearch")
+    with_baseline = "We compare AutoPK with the TabFM baseline."
+    paper = make_paper(
+        "2504.00006", "AutoPK: Extracting Pharmacokinetic Data from Tables", with_baseline, day="2025-12-30"
+    )
+    library.replace(paper)
+    assert reader.understand("What does AutoPK score vs TabFM?").kind == "single"
+    library.close()
+
+
+def test_new_papers_are_known_at_once(tmp_path: Path) -> None:
+    library = ReadingLibrary(tmp_path)
+    reader = Reader(library)
+    assert reader.understand("what is TableJuggler?").question == "what is TableJuggler?"
+    assert reader.understand("what is TabelJuggler?").question == "what is TabelJuggler?"
+    library.replace(make_paper("2512.00001", "TableJuggler: Tables in the Air", day="2026-01-02"))
+    assert reader.understand("what is TabelJuggler?").question == "what is TableJuggler?"
+    assert reader.understand("what was new in the latest report?").filters.date_from == date(2026, 1, 2)
+    library.close()
+
+
+def test_an_empty_library_reads_nothing(tmp_path: Path) -> None:
+    class Empty(ReadingLibrary):
+        def __init__(self) -> None:
+            self.shelf = Shelf(tmp_path / "shelf.sqlite")
+
+    empty = Empty()
+    assert Reader(empty).understand("papers by Laura Dietz in May").filters == Filters()
+    empty.shelf.close()
