@@ -51,9 +51,8 @@ ui: $(INSTALLED) ## open the web page
 	@if [ -d ui/web ]; then exec $(BIN)/paperchat ui; else \
 	    echo "This version has no web page yet; ask in the terminal: $(BIN)/paperchat ask QUESTION" >&2; exit 1; fi
 
-bench: $(INSTALLED) ## measure speed and ranking
-	@if [ -f eval/bench.py ]; then exec $(BIN)/python -m eval.bench; else \
-	    echo "This version has no benchmark yet; measure ranking: $(BIN)/paperchat eval retrieval --help" >&2; exit 1; fi
+bench: $(INSTALLED) ## measure ranking and answers; PAPERCHAT_SHARED_DATA names the folder with scifact/, qa/ and reports/
+	$(BIN)/python -m eval.bench
 
 lock: ## resolve every dependency afresh and pin them all in constraints.txt
 	@rm -rf .lock && $(PYTHON) -m venv .lock

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rag
-from rag.config import Config
+from rag.config import Config, public_values
 
 if TYPE_CHECKING:
     from eval.datasets import QaSet
@@ -29,29 +28,18 @@ def describe(library: Library, config: Config, qa: QaSet) -> dict[str, Any]:
         "corpus_hash": library.corpus_digest(),
         "papers": library.shelf.coverage().papers,
         "config_hash": config.digest(),
-        "config": flat(values),
+        "config": public_values(values),
         "code_hash": code_digest(),
         "versions": versions(),
     }
 
 
-def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested sections as full keys (`retrieval.k`); user and password of an address are hidden."""
-    result: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            result |= flat(value, f"{prefix}{name}.")
-        else:
-            result[prefix + name] = re.sub(r"://[^/@\s]*@", "://***@", value) if isinstance(value, str) else value
-    return result
-
-
 def code_digest() -> str:
-    """Hash of the program text that answers (package `rag` with its prompts), 16 hex digits."""
+    """Hash of the program text that answers (package `rag` with its prompts and fitted figures), 16 hex digits."""
     folder = Path(rag.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.suffix in {".py", ".txt", ".yaml", ".yml"} and path.is_file():
+        if path.suffix in {".py", ".txt", ".json", ".yaml", ".yml"} and path.is_file():
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

@@ -21,9 +21,9 @@ from eval.datasets import BeirSet, beir_papers
 from eval.files import write_atomically, write_json
 from eval.metrics.base import distinct
 from eval.metrics.ranking import rank_scores, ranking_scores
-from eval.provenance import code_digest, flat, versions
+from eval.provenance import code_digest, versions
 from eval.scoring import percentiles
-from rag.config import Config
+from rag.config import Config, public_values
 from rag.errors import DatasetError, PaperchatError, RunMismatch, UsageError
 from rag.types import Paper, Passage, Rejected
 
@@ -97,7 +97,7 @@ def evaluate_retrieval(
         "split": data.split,
         "corpus_hash": corpus,
         "config_hash": own.digest(),
-        "config": flat(own.model_dump(mode="json", exclude={"data_dir"})),
+        "config": public_values(own.model_dump(mode="json", exclude={"data_dir"})),
         "code_hash": code_digest(),
         "versions": versions(),
         "left_out": left_out,

@@ -26,6 +26,8 @@ from rag.config import Config
 from rag.errors import (
     ConfigError,
     DatasetError,
+    EmbeddingAuthError,
+    EmbeddingNotFoundError,
     EmptyLibrary,
     IndexDamaged,
     IndexMismatch,
@@ -34,6 +36,7 @@ from rag.errors import (
     PaperNotFound,
     RunMismatch,
     UsageError,
+    VectorStoreError,
 )
 from rag.types import Answer, Done, Event, Rejected, Turn
 
@@ -41,7 +44,16 @@ if TYPE_CHECKING:
     from rag.library import Library
 
 RESULTS, METRICS, RUN, SCORES, REPORT = "results.jsonl", "metrics.json", "run.json", "scores.jsonl", "report.html"
-FATAL = (ConfigError, EmptyLibrary, IndexDamaged, IndexMismatch, ModelFileError)
+FATAL = (
+    ConfigError,
+    EmbeddingAuthError,
+    EmbeddingNotFoundError,
+    EmptyLibrary,
+    IndexDamaged,
+    IndexMismatch,
+    ModelFileError,
+    VectorStoreError,
+)
 """Errors that every question would end with: the run stops, and goes on when the cause is gone."""
 Progress = Callable[[int, int, int], None]
 """Called with the numbers of questions done, of all, and of those that failed."""

@@ -1,6 +1,6 @@
 """The extractive writer: passages → draft. It quotes the sentences that answer and invents nothing.
 
-How many papers are cited follows from the kind of question. A sentence's worth is a fixed logistic score over nine
+How many papers are cited follows from the kind of question. A sentence's worth is a fixed logistic score over eight
 plain features; a paper's best sentences within its word budget are quoted, in reading order. Weights, their out-of-fold
 figures and what was left out: docs/adr/0005-extraction.md.
 """
@@ -19,7 +19,7 @@ from rag.embedding import embed_texts
 from rag.library import Library
 from rag.readable import readable
 from rag.retrieval import coverage, distinct_papers
-from rag.types import Confidence, Passage
+from rag.types import Passage
 from rag.understanding.kind import Kind
 
 TIE = 0.9
@@ -31,24 +31,19 @@ LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: one quote that the eye takes in."""
 COMPARED = 2
 """Papers that a comparison cites where it names no more systems."""
-EMPTY_COVERAGE, EMPTY_SIMILARITY = 0.25, 0.30
-"""Below both, nothing in the corpus is about the question (share of its idf mass; cosine similarity)."""
-SURE_COVERAGE, SURE_SIMILARITY = 0.6, 0.6
-"""At or above both, confidence is high; below, medium; where only one list knows the best paper, low."""
 
 WEIGHTS = {
-    "nearness": 1.3,
-    "own_terms": 1.1,
+    "nearness": 1.4,
+    "own_terms": 1.2,
     "position": 1.4,
     "last": -1.1,
-    "length": 0.7,
     "motivation": -0.8,
-    "mechanism": 0.6,
-    "figures": 1.0,
+    "mechanism": 0.9,
+    "figures": 1.2,
     "contribution": 1.5,
 }
 """Logistic weights of `features`; the intercept is `INTERCEPT`."""
-INTERCEPT = -3.5
+INTERCEPT = -3.0
 ALIKE = 0.9
 """Cosine similarity from which two sentences of a paper say the same; the one worth less is not quoted."""
 
@@ -92,10 +87,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a writer proposes, paper by paper, before its quotes are checked. No quotes: it abstains."""
+    """What a writer proposes, paper by paper, before its quotes are checked."""
 
     quotes: tuple[tuple[Quote, ...], ...]
-    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +125,16 @@ class ExtractiveWriter:
             kind: The shape of answer that is wanted; it decides how many papers are cited.
             subjects: The systems that a comparison names; each gets its paper.
             whole: The filters alone say what belongs in a list or topic (all papers by an author): a low score
-                leaves none out, and the words that remain prove nothing about what was found.
+                leaves none out.
         """
-        weights = self._term_weights(question)
-        if not passages or (not whole and self._nothing_found(weights, passages)):
-            return Draft((), "low")
+        if not passages:
+            return Draft(())
         ranked = distinct_papers(passages)
         papers = choose_papers(ranked, kind, subjects, whole=whole)[: self.library.config.answer.max_papers]
         vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
-        asked = Asked(question, vector, weights, kind)
+        asked = Asked(question, vector, self._term_weights(question), kind)
         groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
-        return Draft(groups, self._confidence(weights, ranked[0]))
+        return Draft(groups)
 
     def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[Quote, ...]:
         """Quote one paper, of which these are the passages."""
@@ -169,19 +162,6 @@ class ExtractiveWriter:
     def _terms(self, texts: Sequence[str]) -> list[set[str]]:
         with self.library.indexes() as indexes:
             return [set(indexes.lexical.analyze(text)) for text in texts]
-
-    def _nothing_found(self, weights: Mapping[str, float], passages: Sequence[Passage]) -> bool:
-        similarity = max(passage.scores.get("dense", 0.0) for passage in passages)
-        texts = [f"{passage.title} {passage.text}" for passage in distinct_papers(passages, 5)]
-        best = max(coverage(weights, terms) for terms in self._terms(texts))
-        return best < EMPTY_COVERAGE and similarity < EMPTY_SIMILARITY
-
-    def _confidence(self, weights: Mapping[str, float], best: Passage) -> Confidence:
-        covered = coverage(weights, self._terms([f"{best.title} {best.text}"])[0])
-        similarity = best.scores.get("dense", 0.0)
-        if covered >= SURE_COVERAGE and similarity >= SURE_SIMILARITY:
-            return "high"
-        return "medium" if covered >= SURE_COVERAGE or similarity >= SURE_SIMILARITY else "low"
 
 
 def choose_papers(
@@ -229,9 +209,9 @@ def features(
         One value a sentence by feature:
         nearness: cosine to the question, above the paper's mean; own_terms: share of the question's idf mass, where a
         term counts the less the more of the paper's sentences hold it, and not at all when its title does (the name of
-        the system stands everywhere and tells nothing); position 0…1; last; length in 25 words, 2 at most; motivation:
-        a cue of why the work was done; mechanism: cues of how it works, 3 for 1; figures: the same for figures, if the
-        question asks for any; contribution: "we propose", if a list of papers is asked for.
+        the system stands everywhere and tells nothing); position 0…1; last; motivation: a cue of why the work was done;
+        mechanism: cues of how it works, 3 for 1; figures: the same for figures, if the question asks for any;
+        contribution: "we propose", if a list of papers is asked for.
     """
     n = len(texts)
     near = vectors @ asked.vector
@@ -248,7 +228,6 @@ def features(
         "own_terms": np.array([coverage(own, sentence) for sentence in terms[:-1]]),
         "position": np.arange(n) / max(n - 1, 1),
         "last": np.arange(n) == n - 1,
-        "length": np.array([min(len(text.split()), 50) / 25 for text in texts]),
         "motivation": np.array([bool(_MOTIVATION.search(text)) for text in texts]),
         "mechanism": np.array([min(len(_MECHANISM.findall(text)), 3) / 3 for text in texts]),
         "figures": np.array([wants_figures * min(len(_FIGURE.findall(text)), 3) / 3 for text in texts]),

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rag.errors import ConfigError
 
 ENV_PREFIX = "PAPERCHAT__"
+NOT_ANSWERING: dict[str, Any] = {
+    "data_dir": True,
+    "embedding": {"api_key_env", "timeout_s", "max_retries", "batch_size", "threads"},
+}
+"""Keys that say where, how fast and how patiently work is done; no answer can differ by them."""
 
 
 class Section(BaseModel):
@@ -94,8 +101,8 @@ class Config(Section):
     answer: AnswerConfig = AnswerConfig()
 
     def digest(self) -> str:
-        """Hash of everything that can change an answer (where the data lies cannot), 16 hex digits."""
-        content = self.model_dump(mode="json", exclude={"data_dir"})
+        """Hash of everything that can change an answer (all but `NOT_ANSWERING`), 16 hex digits."""
+        content = self.model_dump(mode="json", exclude=NOT_ANSWERING)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -143,7 +150,7 @@ def load_config(
     for name in sorted(environ):
         if name.startswith(ENV_PREFIX):
             keys = [part.lower() for part in name.removeprefix(ENV_PREFIX).split("__")]
-            _set(values, keys, yaml.safe_load(environ[name]) if environ[name] else None, name)
+            _set(values, keys, _read_variable(name, environ[name]), name)
             origins[".".join(keys)] = name
     if data_dir is not None:
         values["data_dir"] = data_dir
@@ -153,6 +160,34 @@ def load_config(
     except ValidationError as error:
         raise _explain(error, origins) from None
     return Loaded(config=config, origins={key: origins[key] for key in leaf_keys(Config)}, path=path)
+
+
+def public_address(url: str) -> str:
+    """Hide user and password of an address, to be shown or stored; one without them stays as written.
+
+    A malformed address (``http://bob:s3/cret@host``) loses everything up to its last ``@``.
+    """
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
+    try:
+        parts = urlsplit(url)
+        well_formed = bool(parts.netloc) and (parts.port is None or parts.port >= 0)
+    except ValueError:
+        well_formed = False
+    if well_formed:
+        return re.sub(r"(?<=://)[^/?#]*@", "***@", url, count=1)
+    return f"{scheme}{mark}***@{rest.rpartition('@')[2]}" if "@" in rest else url
+
+
+def public_values(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested sections as full keys (`retrieval.k`), with addresses (keys that end in ``_url``) as `public_address`."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= public_values(value, f"{prefix}{name}.")
+        else:
+            is_address = isinstance(value, str) and name.endswith("_url")
+            flat[prefix + name] = public_address(value) if is_address else value
+    return flat
 
 
 def leaf_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
@@ -181,6 +216,13 @@ def _read_file(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"The configuration {path} holds no keys.", "Write `section:` and below it `key: value`.")
     return content
+
+
+def _read_variable(name: str, text: str) -> object:
+    try:
+        return yaml.safe_load(text) if text else None
+    except yaml.YAMLError:  # its message would quote the value
+        raise ConfigError(f"The value of {name} is not valid YAML.", "Put quotes inside it: \"'…'\".") from None
 
 
 def _keys_of(values: Mapping[Any, Any], prefix: str = "") -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from itertools import count
+from dataclasses import dataclass
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import Response
@@ -12,8 +12,9 @@ from llama_index.core.callbacks import CallbackManager
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
-from rag.answering import ExtractiveWriter
-from rag.citing import check
+from rag.abstaining import Abstainer, Decision
+from rag.answering import Draft, ExtractiveWriter
+from rag.citing import Checked, check
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.readable import readable
@@ -27,6 +28,7 @@ from rag.types import (
     Done,
     Event,
     Filters,
+    Note,
     Passage,
     Receipt,
     Removed,
@@ -42,6 +44,15 @@ CLOSEST = 3
 _MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in words, part by part, and why it abstains where it does."""
+
+    parts: tuple[str, ...]
+    reason: AbstainReason | None = None
+    closest: tuple[ClosestPaper, ...] = ()
+
+
 class ExtractiveQueryEngine(BaseQueryEngine):
     """Answers with exact quotes. `stream` yields events; `query` folds them into a LlamaIndex `Response`.
 
@@ -54,6 +65,7 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         self.library: Library = retriever.library
         self.writer = ExtractiveWriter(self.library)
         self.reader = Reader(self.library)
+        self.abstainer = Abstainer(self.library)
         super().__init__(callback_manager=CallbackManager([]))
 
     def stream(self, query: QueryBundle) -> Iterator[Event]:
@@ -70,38 +82,27 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         passages = self.search(understood, self.library.config.retrieval.candidates)
         retrieved = time.perf_counter()
         yield Retrieved(tuple(passages))
-        draft = self.writer.write(
-            understood.question, passages, understood.kind, understood.subjects, whole=understood.only_filters
-        )
-        checked = check(draft, self.library)
+        decision = self.abstainer.decide(understood, passages)
+        checked = check(self._draft(understood, passages, decision), self.library)
         for item in checked.removed:
             yield Removed(item.text, item.reason)
-        if checked.groups:
-            reason: AbstainReason | None = None
-            closest: list[ClosestPaper] = []
-            parts = iter([render_group(group) for group in checked.groups])
-        else:
-            reason, text, closest = self._abstain(understood, passages)
-            parts = iter([text])
-        answer = ""
-        for n, part in zip(count(), parts, strict=False):
-            delta = f"\n\n{part}" if n else part
-            answer += delta
-            yield Delta(delta)
+        reply = self._reply(understood, passages, decision, checked)
+        for n, part in enumerate(reply.parts):
+            yield Delta(f"\n\n{part}" if n else part)
         end = time.perf_counter()
         yield Done(
             Answer(
                 question=query.query_str,
                 standalone_question=understood.question,
-                answer=answer,
-                abstained=reason is not None,
-                reason=reason,
-                confidence=draft.confidence,
+                answer="\n\n".join(reply.parts),
+                abstained=reply.reason is not None,
+                reason=reply.reason,
+                confidence="low" if reply.reason else decision.confidence,
                 mode="extractive",
-                notes=understood.notes,
+                notes=(*understood.notes, *self._state_of_the_index()),
                 citations=tuple(citation for group in checked.groups for citation in group),
                 removed=checked.removed,
-                closest=tuple(closest),
+                closest=reply.closest,
                 retrieved=tuple(_retrieved(passage) for passage in passages),
                 filters=understood.filters.as_json(),
                 timings=Timings(
@@ -136,26 +137,51 @@ class ExtractiveQueryEngine(BaseQueryEngine):
             understood.search_text, understood.filters, k, papers=understood.papers, focus=understood.focus
         )
 
-    def _abstain(
-        self, understood: Understanding, passages: Sequence[Passage]
-    ) -> tuple[AbstainReason, str, list[ClosestPaper]]:
-        """Say what was searched and offer the closest papers, outside the filters where those leave nothing."""
-        filters = describe_filters(understood.filters, understood.papers)
-        outside = bool(filters) and not passages
-        if outside:
-            passages = self.retriever.search(understood.search_text, k=self.library.config.retrieval.candidates)
-        nearest = distinct_papers(passages, CLOSEST)
-        closest = [ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest]
+    def _draft(self, understood: Understanding, passages: Sequence[Passage], decision: Decision) -> Draft:
+        """What to quote: nothing when nothing was found, the paper that lacks the detail when only that is missing."""
+        if decision.reason == "nothing_found":
+            return Draft(())
+        if decision.reason == "detail_absent":
+            nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
+            return self.writer.write(understood.question, nearest)
+        return self.writer.write(
+            understood.question, passages, understood.kind, understood.subjects, whole=understood.only_filters
+        )
+
+    def _reply(
+        self, understood: Understanding, passages: Sequence[Passage], decision: Decision, checked: Checked
+    ) -> Reply:
+        """Put the checked quotes, or what there is to say without any, into words."""
+        groups = [render_group(group) for group in checked.groups]
+        if groups and decision.reason is None:
+            return Reply(tuple(groups))
+        if groups:
+            title = escape(readable(checked.groups[0][0].title))
+            lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
+            return Reply((lacks, *groups), "detail_absent", self._closest(passages))
+        restricted = describe_filters(understood.filters, understood.papers)
         held = self.library.shelf.coverage()
-        scope = f"{held.papers} paper{'s' * (held.papers != 1)} from {held.first} to {held.last}"
-        if outside:
-            text = f"No paper matches {filters}. The library holds {scope}."
-        else:
-            within = f", restricted to {filters}" if filters else ""
-            text = f"Nothing in the library answers this. Searched: {scope}{within}."
-        names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
-        text += f"\n\nClosest papers{' outside that' if outside else ''}:\n\n{names}" if names else ""
-        return "outside_range" if outside else "nothing_found", text, closest
+        searched = held.papers - self.library.shelf.unindexed()
+        scope = f"{searched} paper{'s' * (searched != 1)} first listed from {held.first} to {held.last}"
+        if restricted and not passages:
+            text = f"No paper matches {restricted}. The library holds {scope}."
+            outside = self.retriever.search(understood.search_text, k=self.library.config.retrieval.candidates)
+            return _offering(text, "Closest papers outside that", self._closest(outside), "outside_range")
+        within = f", restricted to {restricted}" if restricted else ""
+        text = f"Nothing in the library answers this. Searched: {scope}{within}."
+        return _offering(text, "Closest papers", self._closest(passages), "nothing_found")
+
+    def _closest(self, passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:
+        nearest = distinct_papers(passages, CLOSEST)
+        return tuple(ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest)
+
+    def _state_of_the_index(self) -> tuple[Note, ...]:
+        """A note where papers on the shelf cannot be found yet."""
+        waiting = self.library.shelf.unindexed()
+        if not waiting:
+            return ()
+        text = f"{waiting} papers cannot be found yet: an ingest is at work, or was ended and the next one finishes it."
+        return (Note(code="indexing_unfinished", text=text),)
 
     def _query(self, query_bundle: QueryBundle) -> Response:
         passages: tuple[Passage, ...] = ()
@@ -207,6 +233,14 @@ def describe_filters(filters: Filters, papers: Collection[str] | None = None) ->
     return ", ".join(parts)
 
 
+def _offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason: AbstainReason) -> Reply:
+    """An abstention that names the closest papers."""
+    if not closest:
+        return Reply((text,), reason)
+    names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
+    return Reply((text, f"{heading}:", names), reason, closest)
+
+
 def escape(text: str) -> str:
     """Make a stranger's text plain text in Markdown: no link, image, emphasis, code or tag."""
     return text.translate(_MARKDOWN)
@@ -215,8 +249,9 @@ def escape(text: str) -> str:
 def render_group(citations: Sequence[Citation]) -> str:
     """One paper of an extractive answer: its title and day, then its quotes with their markers."""
     first = citations[0]
+    listed = f"first listed {first.date}; version {first.version}" if first.version > 1 else first.date
     quotes = "\n>\n".join(f"> {escape(readable(citation.quote))} [{citation.n}]" for citation in citations)
-    return f"**{escape(readable(first.title))}** ({first.date})\n\n{quotes}"
+    return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"
 
 
 def _retrieved(passage: Passage) -> RetrievedPassage:

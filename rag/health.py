@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexDamaged, IndexMismatch, PaperchatError
+from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperchatError, VectorStoreError
 from rag.library import UNIT, Library, Progress
 
 SAMPLE = 2000
@@ -74,8 +74,8 @@ def repair(library: Library, progress: Progress | None = None) -> Health:
             raise IndexDamaged(f"The shelf is damaged: {shelf.detail}.", "Restore it from a backup, or ingest afresh.")
         _restart_with_current_recipe(library)
         if health.vectors_damaged:
+            library.shelf.mark_pending()  # first: a killed repair must leave work to do, not an empty index
             _drop_vectors(library, library.fingerprint)
-            library.shelf.mark_pending()
         library.shelf.mark_pending(sorted(health.stale_papers))
         if health.lexical_damaged:
             _rebuild_lexical(library)
@@ -116,24 +116,43 @@ def _examine_vectors(library: Library, expected: Mapping[str, str]) -> tuple[Che
         "settings": library.config.index.model_dump(),
         "sample": sample,
     }
-    command = [sys.executable, "-m", "rag.probe"]
+    found = _probe(order)
+    if "error" in found:
+        return Check("chroma", False, found["error"]), frozenset(), True
+    check, stale = _compare("chroma", expected, found["ids"])
+    if found["lost"]:
+        detail = f"{check.detail}; {len(found['lost'])} of {len(sample)} stored vectors are not found by a query"
+        return Check("chroma", False, detail), stale, True
+    if check.ok:
+        check = Check("chroma", True, f"{check.detail}; {len(sample)} of {len(sample)} queried back")
+    return check, stale, False
+
+
+def _probe(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the probe; what it found, or an `error` that means damage.
+
+    Raises:
+        VectorStoreError: the server cannot be reached: nothing is known of the vectors, and none may be thrown away.
+        LibraryError: the probe itself failed; likewise.
+    """
+    command = [sys.executable, "-P", "-m", "rag.probe"]  # -P: never from the folder the user stands in
     try:
         done = subprocess.run(
             command, input=json.dumps(order), capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        return Check("chroma", False, f"no answer within {_PROBE_SECONDS} s"), frozenset(), True
+        raise LibraryError(
+            f"Chroma gave no answer within {_PROBE_SECONDS} seconds.", "Try again when the machine is less busy."
+        ) from None
+    if done.returncode < 0:
+        return {"error": f"the process that queried it was ended by signal {-done.returncode}"}
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"])[-1]
-        return Check("chroma", False, f"cannot be queried: {last}"), frozenset(), True
-    found = json.loads(done.stdout)
-    check, stale = _compare("chroma", expected, found["ids"])
-    if check.ok and found["lost"]:
-        detail = f"{len(found['lost'])} of {len(sample)} stored vectors are not found by a query"
-        return Check("chroma", False, detail), frozenset(), True
-    if check.ok:
-        check = Check("chroma", True, f"{check.detail}; {len(sample)} of {len(sample)} queried back")
-    return check, stale, False
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise LibraryError(f"The check of the vectors failed: {last}.", "Try again; the library was not changed.")
+    found: dict[str, Any] = json.loads(done.stdout)
+    if found.get("kind") == "VectorStoreError":
+        raise VectorStoreError(found["error"], found["advice"])
+    return found
 
 
 def _examine_lexical(library: Library, expected: Mapping[str, str]) -> tuple[Check, frozenset[str], bool]:
@@ -159,34 +178,42 @@ def _compare(name: str, expected: Mapping[str, str], found: Mapping[str, str]) -
 
 
 def _restart_with_current_recipe(library: Library) -> None:
-    """Where the index was built with other settings, throw it away and have all papers indexed afresh."""
+    """Where the index was built with other settings, throw it away and have all papers indexed afresh.
+
+    In this order: a killed repair finds the old recipe still stored and does it all again.
+    """
     stored = json.loads(library.shelf.meta("recipe") or "null")
     if stored in (None, library.recipe):
         return
     library.shelf.mark_pending()
-    library.shelf.set_meta("recipe", json.dumps(library.recipe))
     _drop_vectors(library, library.fingerprint_of(stored))
-    for folder in library.folder.glob("lexical-*"):
-        shutil.rmtree(folder)
+    with library.rewriting():
+        for folder in library.folder.glob("lexical-*"):
+            shutil.rmtree(folder)
+    library.shelf.set_meta("recipe", json.dumps(library.recipe))
 
 
 def _drop_vectors(library: Library, fingerprint: str) -> None:
-    if isinstance(library.vectors_location, Path):
-        shutil.rmtree(library.vectors_location, ignore_errors=True)
-        return
-    store = library.open_vectors(fingerprint)
-    store.drop()
-    store.close()
+    with library.rewriting():
+        if isinstance(library.vectors_location, Path):
+            if library.vectors_location.exists():
+                shutil.rmtree(library.vectors_location)
+            return
+        store = library.open_vectors(fingerprint)
+        store.drop()
+        store.close()
 
 
 def _rebuild_lexical(library: Library) -> None:
     """Write the lexical index anew; it needs no embedding."""
-    shutil.rmtree(library.lexical_folder, ignore_errors=True)
-    index = library.open_lexical()
-    try:
-        ids = iter(sorted({row.paper_id for row in library.shelf.chunks()}))
-        while unit := list(islice(ids, UNIT)):
-            papers = library.shelf.papers(unit).values()
-            index.replace(unit, [chunk for paper in papers for chunk in library.chunker.split(paper)])
-    finally:
-        index.close()
+    with library.rewriting():
+        if library.lexical_folder.exists():
+            shutil.rmtree(library.lexical_folder)
+        index = library.open_lexical()
+        try:
+            ids = iter(sorted({row.paper_id for row in library.shelf.chunks()}))
+            while unit := list(islice(ids, UNIT)):
+                papers = library.shelf.papers(unit).values()
+                index.replace(unit, [chunk for paper in papers for chunk in library.chunker.split(paper)])
+        finally:
+            index.close()

@@ -27,7 +27,7 @@ import numpy as np
 from rag.chunking import Chunker
 from rag.config import Config
 from rag.embedding import EmbeddingInfo, build_embedding, describe, embed_texts
-from rag.errors import EmptyLibrary, IndexMismatch, LibraryError, PaperNotFound
+from rag.errors import EmptyLibrary, IndexDamaged, IndexMismatch, LibraryError, PaperNotFound
 from rag.index import LexicalIndex, VectorStore
 from rag.locks import IndexGate, writer_lock
 from rag.shelf import FILE_NAME, Outcome, Shelf
@@ -78,8 +78,10 @@ class Indexes:
 
     def close(self) -> None:
         """Close both."""
-        self.vectors.close()
-        self.lexical.close()
+        try:
+            self.vectors.close()
+        finally:
+            self.lexical.close()
 
 
 class Library:
@@ -102,9 +104,9 @@ class Library:
                 "Choose another with --data-dir or data_dir.",
             ) from None
         self.shelf = Shelf(self.folder / FILE_NAME)
-        self._given_embedding = embedding
+        self._embedding = embedding
         self._guard = threading.RLock()
-        self._gate = IndexGate(self.folder / "index.lock", self.open_indexes, self.shelf.generation)
+        self._gate = IndexGate(self.folder / "index.lock", self._open_complete, self.shelf.generation)
 
     def close(self) -> None:
         """Release all files; queries in flight finish first."""
@@ -119,11 +121,13 @@ class Library:
 
     # --- how it is indexed ------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def embedding(self) -> BaseEmbedding:
-        """The embedding model, loaded at its first use."""
+        """The embedding model, loaded once, at its first use."""
         with self._guard:
-            return self._given_embedding or build_embedding(self.config.embedding)
+            if self._embedding is None:
+                self._embedding = build_embedding(self.config.embedding)
+            return self._embedding
 
     @cached_property
     def embedding_info(self) -> EmbeddingInfo:
@@ -162,7 +166,27 @@ class Library:
     def open_indexes(self) -> Indexes:
         """Open both indexes of the current recipe. Only the lock's holder may call this (rag/locks.py)."""
         self.check_recipe()
-        return Indexes(self.open_vectors(self.fingerprint), self.open_lexical())
+        vectors = self.open_vectors(self.fingerprint)
+        try:
+            return Indexes(vectors, self.open_lexical())
+        except BaseException:
+            vectors.close()
+            raise
+
+    def _open_complete(self) -> Indexes:
+        """Open both indexes for reading, and refuse them if one has lost what the shelf knows it held."""
+        indexes = self.open_indexes()
+        if any(writing for _, writing in self.shelf.pending()):
+            return indexes  # an unfinished write, which the next writer finishes, may have left less
+        expected = self.shelf.indexed_chunks()
+        for name, count in (("Chroma", indexes.vectors.count()), ("lexical", indexes.lexical.count())):
+            if count < expected:
+                indexes.close()
+                raise IndexDamaged(
+                    f"The {name} index in {self.folder} holds {count} of {expected} passages.",
+                    "`paperchat doctor --repair` fills it again.",
+                )
+        return indexes
 
     def open_vectors(self, fingerprint: str) -> VectorStore:
         """Open the collection of a recipe. Only the lock's holder may call this."""
@@ -188,9 +212,8 @@ class Library:
             IndexMismatch: naming what differs and the command that re-indexes.
         """
         stored = json.loads(self.shelf.meta("recipe") or "null")
-        if stored is None:
-            with self._guard:
-                self.shelf.set_meta("recipe", json.dumps(self.recipe))
+        if stored is None or not (self.shelf.has_chunks() or stored == self.recipe):
+            self.shelf.set_meta("recipe", json.dumps(self.recipe))
             return
         changed = [key for key in self.recipe if stored.get(key) != self.recipe[key]]
         if changed:
@@ -246,7 +269,7 @@ class Library:
         rejected: list[Rejected] = []
         outcomes: dict[str, Outcome] = {}
         with self.writing(progress):
-            self.check_recipe()
+            self._require_whole_indexes()
             for group in _units(_papers_only(rows, rejected)):
                 for paper_id, outcome in self.shelf.record(group).items():
                     if outcomes.get(paper_id, "unchanged") == "unchanged":
@@ -273,7 +296,7 @@ class Library:
         """
         begin = time.perf_counter()
         with self.writing(progress):
-            self.check_recipe()
+            self._require_whole_indexes()
             unknown = [i for i in paper_ids if not self.shelf.versions(i)]
             if unknown:
                 raise PaperNotFound(
@@ -283,6 +306,23 @@ class Library:
             self.shelf.remove(paper_ids)
             added, removed = self.index_pending(progress)
         return IngestReport(0, 0, 0, added, removed, (), time.perf_counter() - begin)
+
+    @contextmanager
+    def rewriting(self) -> Iterator[None]:
+        """Keep readers out while index files are thrown away or written anew, and have them reopen afterwards.
+
+        The caller holds `writing()`.
+        """
+        with self._gate.write():
+            yield
+            self.shelf.bump()
+
+    def _require_whole_indexes(self) -> None:
+        """Raise `IndexDamaged` or `IndexMismatch` before anything is written beside an index that lost something."""
+        self.check_recipe()
+        if self.shelf.has_chunks():
+            with self._gate.read():
+                return
 
     def index_pending(self, progress: Progress | None = None) -> tuple[int, int]:
         """Bring both indexes up to the shelf; the caller holds `writing()`.

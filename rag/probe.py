@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.config import IndexConfig
+from rag.errors import PaperchatError
 from rag.index import VectorStore
 
 SAME = 0.999
@@ -35,10 +36,14 @@ def main() -> None:
     """Carry out the order."""
     order = json.load(sys.stdin)
     location = Path(order["location"]) if order["embedded"] else order["location"]
-    store = VectorStore(location, order["collection"], IndexConfig(**order["settings"]))
-    ids = store.ids()
-    print(json.dumps({"ids": ids, "lost": lost(store, [i for i in order["sample"] if i in ids])}))
-    store.close()
+    try:
+        store = VectorStore(location, order["collection"], IndexConfig(**order["settings"]))
+        ids = store.ids()
+        found: dict[str, object] = {"ids": ids, "lost": lost(store, [i for i in order["sample"] if i in ids])}
+        store.close()
+    except PaperchatError as error:
+        found = {"error": error.message, "advice": error.advice, "kind": type(error).__name__}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -1,56 +1,32 @@
 """The shelf: papers, their versions and listing days in SQLite, the truth from which both indexes can be rebuilt.
 
 Version numbers are given in the order in which texts were first seen and never move, so that a citation of a version
-stays right; the *latest* version is the one in the newest report, whatever the order of ingest.
+stays right; the *latest* version is the one in the newest report, whatever the order of ingest (rag/versions.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import sqlite3
-import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from rag.authors import name_matches, name_words
-from rag.errors import EmptyLibrary, IndexDamaged, PaperNotFound
-from rag.readable import readable
+from rag.database import Database
+from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
+from rag.schema import HAS_SCHEMA, SCHEMA_VERSION, create_schema
 from rag.types import Chunk, Filters, Paper, paper_text
+from rag.versions import Outcome as Outcome
+from rag.versions import folded_names, record
 
 FILE_NAME = "shelf.sqlite"
-SCHEMA_VERSION = 1
-_BUSY_SECONDS = 60
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE papers (
-    paper_id TEXT PRIMARY KEY, latest INTEGER NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL,
-    authors TEXT NOT NULL, authors_day TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX papers_by_date ON papers (date, paper_id);
-CREATE TABLE versions (
-    paper_id TEXT NOT NULL, version INTEGER NOT NULL, title TEXT NOT NULL, abstract TEXT NOT NULL, fold TEXT NOT NULL,
-    PRIMARY KEY (paper_id, version), UNIQUE (paper_id, fold)) WITHOUT ROWID;
-CREATE TABLE listings (
-    paper_id TEXT NOT NULL, day TEXT NOT NULL, version INTEGER NOT NULL,
-    PRIMARY KEY (paper_id, day, version)) WITHOUT ROWID;
-CREATE TABLE author_words (word TEXT NOT NULL, paper_id TEXT NOT NULL, PRIMARY KEY (word, paper_id)) WITHOUT ROWID;
-CREATE INDEX author_words_by_paper ON author_words (paper_id);
-CREATE TABLE chunks (
-    chunk_id TEXT PRIMARY KEY, paper_id TEXT NOT NULL, version INTEGER NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX chunks_by_paper ON chunks (paper_id);
-CREATE TABLE pending (paper_id TEXT PRIMARY KEY, writing INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-"""
 _PAPER_COLUMNS = """p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
     (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day))"""
 _LATEST = f"SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
-
-Outcome = Literal["new", "updated", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +53,18 @@ class Shelf:
     """The SQLite file; safe from many threads (a connection each), one writer at a time by the library's lock."""
 
     def __init__(self, path: Path) -> None:
+        """Open the file, which is made where it is missing; one that exists is only read.
+
+        Raises:
+            LibraryBusy: another process writes for too long.
+            IndexDamaged: it is not a shelf, or one of another schema.
+            LibraryError: the folder or the disk refuses.
+        """
         self.path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
-        with self.transaction() as db:
-            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(
-                    "INSERT INTO meta VALUES ('schema', ?), ('generation', '0'), ('library', ?)",
-                    (str(SCHEMA_VERSION), secrets.token_hex(4)),
-                )
+        self._db = Database(path)
+        if not self._db.all(HAS_SCHEMA):
+            with self._db.transaction() as db:
+                create_schema(db)
         found = self.meta("schema")
         if found != str(SCHEMA_VERSION):
             raise IndexDamaged(
@@ -107,59 +83,25 @@ class Shelf:
             shelf = cls(folder / FILE_NAME)
             if shelf.coverage().papers:
                 return shelf
+            shelf.close()
         raise EmptyLibrary(
             f"The library in {folder} is empty.", "Add daily reports or JSON-lines with `paperchat ingest PATH...`."
         )
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        with self._guard:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-        self._local = threading.local()
-
-    def _db(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            try:
-                connection = sqlite3.connect(
-                    self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-                )
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-            except sqlite3.DatabaseError as error:
-                raise IndexDamaged(
-                    f"The library {self.path} cannot be opened: {error}.",
-                    "Check the folder's permissions and disk; where the file is damaged, restore it from a backup.",
-                ) from None
-            self._local.connection = connection
-            with self._guard:
-                self._connections.append(connection)
-        return connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write atomically: all or nothing, also when the process is killed."""
-        db = self._db()
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+        self._db.close()
 
     # --- meta -------------------------------------------------------------------------------------------------------
 
     def meta(self, key: str) -> str | None:
         """A stored setting, None when it was never set."""
-        row = self._db().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else None
+        rows = self._db.all("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
 
     def set_meta(self, key: str, value: str) -> None:
         """Store a setting."""
-        self._db().execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._db.all("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def generation(self) -> int:
         """A number that grows with every change readers must see."""
@@ -171,14 +113,15 @@ class Shelf:
         cached = self.meta("corpus") or ""
         if not cached.startswith(stamp):
             digest = hashlib.sha256()
-            rows = self._db().execute(
+            rows = self._db.rows(
                 "SELECT p.paper_id, v.title, v.abstract, p.authors, p.date FROM papers p "
                 "JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest ORDER BY p.paper_id"
             )
             for row in rows:
                 digest.update(json.dumps(row).encode())
             cached = stamp + digest.hexdigest()[:16]
-            self.set_meta("corpus", cached)
+            with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
+                self.set_meta("corpus", cached)
         return cached.removeprefix(stamp)
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -190,17 +133,19 @@ class Shelf:
             What happened to each paper id. A paper that only got another listing day is ``unchanged``.
         """
         outcomes: dict[str, Outcome] = {}
-        with self.transaction() as db:
+        with self._db.transaction() as db:
+            before = db.total_changes
             for paper in papers:
-                outcome = _record(db, paper)
+                outcome = record(db, paper)
                 if outcomes.get(paper.paper_id, "unchanged") == "unchanged":
                     outcomes[paper.paper_id] = outcome
-            _bump(db)
+            if db.total_changes > before:
+                _bump(db)
         return outcomes
 
     def remove(self, paper_ids: Collection[str]) -> None:
         """Take papers with all their versions off the shelf; their chunks become pending for removal."""
-        with self.transaction() as db:
+        with self._db.transaction() as db:
             for paper_id in paper_ids:
                 for table in ("papers", "versions", "listings", "author_words"):
                     db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
@@ -209,12 +154,12 @@ class Shelf:
 
     def pending(self) -> list[tuple[str, bool]]:
         """Papers whose index entries are not up to date, with whether an earlier write of them may have begun."""
-        rows = self._db().execute("SELECT paper_id, writing FROM pending ORDER BY paper_id")
+        rows = self._db.rows("SELECT paper_id, writing FROM pending ORDER BY paper_id")
         return [(row[0], bool(row[1])) for row in rows]
 
     def mark_pending(self, paper_ids: Iterable[str] | None = None) -> None:
         """Have papers indexed afresh; None takes all, and all that the indexes were ever told of."""
-        with self.transaction() as db:
+        with self._db.transaction() as db:
             if paper_ids is None:
                 db.execute("INSERT OR REPLACE INTO pending SELECT paper_id, 1 FROM papers")
                 db.execute("INSERT OR IGNORE INTO pending SELECT DISTINCT paper_id, 1 FROM chunks")
@@ -223,12 +168,12 @@ class Shelf:
 
     def mark_writing(self, paper_ids: Collection[str]) -> None:
         """Note, before the indexes are touched, that entries of these papers may be half-written from now on."""
-        with self.transaction() as db:
+        with self._db.transaction() as db:
             db.executemany("UPDATE pending SET writing = 1 WHERE paper_id = ?", ((i,) for i in paper_ids))
 
     def mark_indexed(self, paper_ids: Collection[str], chunks: Iterable[Chunk]) -> None:
         """Note, after both indexes hold them, that exactly these chunks stand for these papers."""
-        with self.transaction() as db:
+        with self._db.transaction() as db:
             keys = [(paper_id,) for paper_id in paper_ids]
             db.executemany("DELETE FROM chunks WHERE paper_id = ?", keys)
             db.executemany(
@@ -236,6 +181,26 @@ class Shelf:
                 ((c.chunk_id, c.paper_id, c.version, c.start, c.end) for c in chunks),
             )
             db.executemany("DELETE FROM pending WHERE paper_id = ?", keys)
+            db.execute("INSERT OR REPLACE INTO meta SELECT 'indexed_chunks', CAST(count(*) AS TEXT) FROM chunks")
+            _bump(db)
+
+    def has_chunks(self) -> bool:
+        """Whether anything is indexed."""
+        return bool(self._db.all("SELECT 1 FROM chunks LIMIT 1"))
+
+    def indexed_chunks(self) -> int:
+        """Number of chunks that both indexes should hold, as noted by the last `mark_indexed`."""
+        noted = self.meta("indexed_chunks")
+        return int(noted) if noted is not None else len(self.chunks())
+
+    def unindexed(self) -> int:
+        """Number of papers on the shelf whose latest text cannot be found yet."""
+        ((count,),) = self._db.all("SELECT count(*) FROM pending JOIN papers USING (paper_id)")
+        return int(count)
+
+    def bump(self) -> None:
+        """Raise the generation, so that readers open the indexes anew."""
+        with self._db.transaction() as db:
             _bump(db)
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -256,21 +221,21 @@ class Shelf:
         query = (
             f"SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v USING (paper_id) WHERE paper_id = ? AND version = ?"
         )
-        row = self._db().execute(query, (paper_id, version)).fetchone()
-        if row is None:
+        rows = self._db.all(query, (paper_id, version))
+        if not rows:
             known = ", ".join(map(str, self.versions(paper_id)))
             raise PaperNotFound(f"{paper_id} has no version {version}.", f"Known versions: {known}.")
-        return _paper(row)
+        return _paper(rows[0])
 
     def papers(self, paper_ids: Iterable[str]) -> dict[str, Paper]:
         """Latest versions by id; unknown ids are left out."""
         wanted = json.dumps(list(paper_ids))
-        rows = self._db().execute(f"{_LATEST} WHERE p.paper_id IN (SELECT value FROM json_each(?))", (wanted,))
+        rows = self._db.rows(f"{_LATEST} WHERE p.paper_id IN (SELECT value FROM json_each(?))", (wanted,))
         return {row[0]: _paper(row) for row in rows}
 
     def versions(self, paper_id: str) -> tuple[int, ...]:
         """Numbers of the paper's versions, ascending; empty when it is unknown."""
-        rows = self._db().execute("SELECT version FROM versions WHERE paper_id = ? ORDER BY version", (paper_id,))
+        rows = self._db.rows("SELECT version FROM versions WHERE paper_id = ? ORDER BY version", (paper_id,))
         return tuple(row[0] for row in rows)
 
     def browse(self, query: str = "", filters: Filters | None = None, limit: int | None = None) -> list[Paper]:
@@ -286,7 +251,7 @@ class Shelf:
             values.append(json.dumps(sorted(allowed)))
         if clauses:
             sql += " WHERE " + " AND ".join(clauses)
-        rows = self._db().execute(f"{sql} ORDER BY p.date DESC, p.paper_id LIMIT ?", (*values, limit or -1))
+        rows = self._db.rows(f"{sql} ORDER BY p.date DESC, p.paper_id LIMIT ?", (*values, limit or -1))
         return [_paper(row) for row in rows]
 
     def select(self, filters: Filters) -> frozenset[str] | None:
@@ -319,13 +284,13 @@ class Shelf:
         for word in sorted({word for word in words if len(word) > 1} - {max(words, key=len, default="")}):
             sql += " AND EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)"
             values.append(word)
-        for paper_id, authors in self._db().execute(sql, values):
-            if not filters.author or any(name_matches(words, name) for name in _names(authors)):
+        for paper_id, authors in self._db.rows(sql, values):
+            if not filters.author or any(name_matches(words, name) for name in folded_names(authors)):
                 yield paper_id
 
     def texts(self) -> Iterator[str]:
         """Stored text of the latest version of every paper."""
-        rows = self._db().execute(
+        rows = self._db.rows(
             "SELECT v.title, v.abstract FROM papers p "
             "JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
         )
@@ -333,7 +298,7 @@ class Shelf:
 
     def coverage(self) -> Coverage:
         """How many papers there are and which dates they span."""
-        count, first, last = self._db().execute("SELECT count(*), min(date), max(date) FROM papers").fetchone()
+        ((count, first, last),) = self._db.all("SELECT count(*), min(date), max(date) FROM papers")
         return Coverage(count, date.fromisoformat(first) if first else None, date.fromisoformat(last) if last else None)
 
     def chunks(self, paper_ids: Iterable[str] | None = None) -> list[ChunkRow]:
@@ -342,11 +307,11 @@ class Shelf:
         if paper_ids is not None:
             sql += " WHERE paper_id IN (SELECT value FROM json_each(?))"
             values.append(json.dumps(list(paper_ids)))
-        return [ChunkRow(*row) for row in self._db().execute(sql, values)]
+        return [ChunkRow(*row) for row in self._db.rows(sql, values)]
 
     def chunk_rows(self, chunk_ids: Sequence[str]) -> dict[str, ChunkRow]:
         """Chunks by id; unknown ids are left out."""
-        rows = self._db().execute(
+        rows = self._db.rows(
             'SELECT chunk_id, paper_id, version, start, "end" FROM chunks '
             "WHERE chunk_id IN (SELECT value FROM json_each(?))",
             (json.dumps(chunk_ids),),
@@ -355,17 +320,14 @@ class Shelf:
 
     def integrity(self) -> str:
         """SQLite's own verdict on the file: ``ok`` or what is wrong."""
-        return str(self._db().execute("PRAGMA quick_check(1)").fetchone()[0])
+        try:
+            return str(self._db.all("PRAGMA quick_check(1)")[0][0])
+        except IndexDamaged as error:
+            return error.message
 
 
 def _bump(db: sqlite3.Connection) -> None:
     db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
-
-
-def _fold(paper: Paper) -> str:
-    """Key of a version's text: equal when title and abstract differ in white space only."""
-    folded = json.dumps([" ".join(paper.title.split()), " ".join(paper.abstract.split())])
-    return hashlib.sha256(folded.encode()).hexdigest()
 
 
 def _paper(row: Sequence[object]) -> Paper:
@@ -380,55 +342,3 @@ def _paper(row: Sequence[object]) -> Paper:
         version=int(str(version)),
         listed=tuple(date.fromisoformat(item) for item in str(listed).split(",")),
     )
-
-
-def _record(db: sqlite3.Connection, paper: Paper) -> Outcome:
-    """Put one paper on the shelf within a transaction."""
-    fold, day = _fold(paper), paper.date.isoformat()
-    before = db.execute(
-        "SELECT latest, authors, authors_day FROM papers WHERE paper_id = ?", (paper.paper_id,)
-    ).fetchone()
-    row = db.execute("SELECT version FROM versions WHERE paper_id = ? AND fold = ?", (paper.paper_id, fold)).fetchone()
-    if row is None:
-        (count,) = db.execute("SELECT count(*) FROM versions WHERE paper_id = ?", (paper.paper_id,)).fetchone()
-        version = count + 1
-        db.execute(
-            "INSERT INTO versions VALUES (?, ?, ?, ?, ?)", (paper.paper_id, version, paper.title, paper.abstract, fold)
-        )
-    else:
-        version = row[0]
-    db.execute("INSERT OR IGNORE INTO listings VALUES (?, ?, ?)", (paper.paper_id, day, version))
-    authors = json.dumps(paper.authors, ensure_ascii=False)
-    if before is None:
-        db.execute(
-            "INSERT INTO papers VALUES (?, ?, ?, ?, ?, ?)", (paper.paper_id, version, day, paper.url, authors, day)
-        )
-        _index_authors(db, paper)
-    else:
-        db.execute(
-            "UPDATE papers SET url = CASE url WHEN '' THEN ? ELSE url END, date = min(date, ?), latest = ("
-            "SELECT version FROM listings l WHERE l.paper_id = papers.paper_id ORDER BY day DESC, version DESC LIMIT 1"
-            ") WHERE paper_id = ?",
-            (paper.url, day, paper.paper_id),
-        )
-    new_authors = before is not None and day >= before[2] and authors != before[1]
-    if new_authors:
-        db.execute("UPDATE papers SET authors = ?, authors_day = ? WHERE paper_id = ?", (authors, day, paper.paper_id))
-        _index_authors(db, paper)
-    (latest,) = db.execute("SELECT latest FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
-    if before is None or latest != before[0]:
-        db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper.paper_id,))
-    if before is None:
-        return "new"
-    return "updated" if row is None or latest != before[0] or new_authors else "unchanged"
-
-
-def _names(authors: str) -> list[tuple[str, ...]]:
-    """The folded names of a stored author list."""
-    return [name_words(readable(name)) for name in json.loads(authors)]
-
-
-def _index_authors(db: sqlite3.Connection, paper: Paper) -> None:
-    db.execute("DELETE FROM author_words WHERE paper_id = ?", (paper.paper_id,))
-    words = {word for name in paper.authors for word in name_words(readable(name))}
-    db.executemany("INSERT INTO author_words VALUES (?, ?)", ((word, paper.paper_id) for word in sorted(words)))

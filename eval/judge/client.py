@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from eval.files import append_json_line
 from eval.judge.config import JudgeConfig
 from eval.judge.parsing import Unusable
 from eval.judge.prompts import Prompt
+from rag.config import public_address
 from rag.errors import JudgeError
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ class _Completion(BaseModel):
 
 def _server(config: JudgeConfig) -> str:
     """The server in a message; user and password of its address are hidden."""
-    return f"The judge's server {re.sub(r'://[^/@]*@', '://***@', config.base_url)}"
+    return f"The judge's server {public_address(config.base_url)}"
 
 
 _FIELDS = tuple(Reply.__dataclass_fields__)

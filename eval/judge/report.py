@@ -17,7 +17,7 @@ from eval.judge.gates import Evidence, Verdict
 from eval.judge.judging import Duel, Judged, Judgement, Topic, answer_text, mean_score
 from eval.judge.nuggets import SCORES, Nuggets
 from eval.judge.planted import PLANT_KINDS
-from eval.provenance import flat
+from rag.config import public_values
 
 SHEET_ROWS = 60
 """Labels asked of people."""
@@ -50,7 +50,7 @@ class JudgedReport:
             "valid": self.valid,
             "reasons": self.reasons,
             "gates": [_verdict_json(verdict) for verdict in self.verdicts],
-            "judge": flat(self.config.model_dump(mode="json", exclude={"prompt_hashes"}))
+            "judge": public_values(self.config.model_dump(mode="json", exclude={"prompt_hashes"}))
             | {"served_models": sorted(evidence.served_models), "fingerprints": sorted(self.ledger.fingerprints)},
             "prompts": dict(evidence.prompt_hashes),
             "generators": sorted(evidence.generators),

@@ -96,6 +96,22 @@ def differences(rows: Sequence[tuple[str, Drawn]]) -> Markup:
         return _svg(canvas, "Difference of every measure, B minus A", "differences")
 
 
+def thresholds(points: Sequence[Mapping[str, Any]], chosen: float) -> Markup:
+    """What each threshold gives: recall, precision and false refusals, with the chosen one marked."""
+    with matplotlib.rc_context(_SETTINGS | {"axes.grid.axis": "both", "ytick.color": MUTED, "ytick.labelsize": 7}):
+        canvas, axes = _axes(2.2, width=1.2 * _WIDTH)
+        for name, colour in (("recall", ACCENT), ("precision", MUTED), ("false_refusals", BAD)):
+            drawn = [(point["threshold"], point[name]) for point in points if point[name] is not None]
+            axes.plot(*zip(*drawn, strict=True), color=colour, linewidth=1.3, label=name.replace("_", " "))
+        axes.axvline(chosen, color=TEXT, linewidth=0.8, linestyle="--")
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.03)
+        axes.set_xlabel("refused from this probability on", fontsize=7)
+        axes.legend(loc="upper right", fontsize=7, frameon=False)
+        canvas.subplots_adjust(left=0.08, right=0.98, top=0.97, bottom=0.18)
+        return _svg(canvas, "Recall, precision and false refusals by threshold", "thresholds")
+
+
 def _axes(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:
     canvas = Figure(figsize=(width, height))
     axes = canvas.add_subplot()

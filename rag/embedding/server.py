@@ -32,7 +32,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rag.config import EmbeddingConfig
+from rag.config import EmbeddingConfig, public_address
 from rag.embedding.info import EmbeddingInfo, count_cl100k
 from rag.embedding.vectors import unit_rows
 from rag.errors import (
@@ -177,7 +177,7 @@ class ServerEmbedding(BaseEmbedding):
 
     @property
     def _who(self) -> str:
-        return f"The embedding server {self.base_url} (model {self.model_name})"
+        return f"The embedding server {public_address(self.base_url)} (model {self.model_name})"
 
     def _mapped(self, error: openai.APIError) -> EmbeddingServerError:
         kind, advice = next(ERRORS[base] for base in type(error).__mro__ if base in ERRORS)
@@ -197,7 +197,8 @@ class ServerEmbedding(BaseEmbedding):
         )
 
     def _excerpt(self, text: str) -> str:
-        """Shorten a server's words to one line without the key, which servers like to echo."""
+        """Shorten a server's words to one line without the key and the address's password, which servers echo."""
+        text = text.replace(self.base_url.rstrip("/"), public_address(self.base_url.rstrip("/")))
         if self._key:
             text = text.replace(self._key, "***")
         line = " ".join(text.split())
@@ -236,7 +237,8 @@ def _check_address(base_url: str) -> None:
         url = httpx.URL("")
     if url.scheme not in ("http", "https") or not url.host:
         raise ConfigError(
-            f"embedding.base_url {base_url!r} is not an address of a server.", "Set it to http(s)://host:port/v1."
+            f"embedding.base_url {public_address(base_url)!r} is not an address of a server.",
+            "Set it to http(s)://host:port/v1.",
         )
 
 

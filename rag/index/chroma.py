@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
+from rag.config import public_address
 from rag.errors import VectorStoreError
 
 if TYPE_CHECKING:
@@ -46,20 +47,23 @@ def sessions(client: Client) -> list[httpx.Client]:
 
 def _probe(url: str) -> None:
     advice = "Start one with `chroma run --path DIR --port N`, or set index.chroma_url to its http(s)://host:port."
+    at = public_address(url)
     if not url.startswith(("http://", "https://")):
-        raise VectorStoreError(f"{url!r} is no http(s) address.", advice)
+        raise VectorStoreError(f"{at!r} is no http(s) address.", advice)
     try:
         answer = httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=_CONNECT_SECONDS)
     except httpx.TimeoutException:
-        raise VectorStoreError(f"Nothing answered at {url} within {_CONNECT_SECONDS:.0f} seconds.", advice) from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise VectorStoreError(f"No Chroma server can be reached at {url}: {error}.", advice) from None
+        raise VectorStoreError(f"Nothing answered at {at} within {_CONNECT_SECONDS:.0f} seconds.", advice) from None
+    except httpx.InvalidURL:  # its message may quote the password
+        raise VectorStoreError(f"{at!r} is no http(s) address.", advice) from None
+    except httpx.HTTPError as error:
+        raise VectorStoreError(f"No Chroma server can be reached at {at}: {error}.", advice) from None
     if answer.status_code in (401, 403):
         raise VectorStoreError(
-            f"The server at {url} refuses us (HTTP {answer.status_code}).",
+            f"The server at {at} refuses us (HTTP {answer.status_code}).",
             "paperchat sends no credentials: let it through, or use a Chroma server without authentication.",
         )
     if answer.status_code >= 500:
-        raise VectorStoreError(f"The server at {url} is failing (HTTP {answer.status_code}).", advice)
+        raise VectorStoreError(f"The server at {at} is failing (HTTP {answer.status_code}).", advice)
     if "nanosecond heartbeat" not in answer.text:
-        raise VectorStoreError(f"What answers at {url} is not Chroma (HTTP {answer.status_code}).", advice)
+        raise VectorStoreError(f"What answers at {at} is not Chroma (HTTP {answer.status_code}).", advice)

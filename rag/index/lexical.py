@@ -103,6 +103,10 @@ class LexicalIndex:
         """Number of chunks that hold a term (deleted ones count until their segment is merged)."""
         return self._searcher.doc_freq("text", term)
 
+    def count(self) -> int:
+        """Number of chunks stored."""
+        return int(self._searcher.num_docs)
+
     def ids(self) -> dict[str, str]:
         """Every chunk's id with its paper's."""
         with self._mapped():

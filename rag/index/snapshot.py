@@ -19,6 +19,8 @@ from filelock import FileLock, Timeout
 
 from rag.errors import LibraryBusy
 
+_RESTORE_SECONDS = 20
+
 
 class Snapshot:
     """The folder `root/store` and its copy."""
@@ -60,10 +62,12 @@ class Snapshot:
         self._lock.release()
 
     def _restore(self) -> None:
-        try:
-            self._acquire()
-        except LibraryBusy:
-            return  # the copy belongs to a writer who is alive
+        """Bring the copy back; of several who open at once the first does it and the others wait for it.
+
+        Raises:
+            LibraryBusy: the copy belongs to a writer who is alive.
+        """
+        self._acquire(_RESTORE_SECONDS)
         try:
             if self._before.exists():  # else somebody else was faster
                 self._discard(self.store)
@@ -71,9 +75,9 @@ class Snapshot:
         finally:
             self._lock.release()
 
-    def _acquire(self) -> None:
+    def _acquire(self, timeout: float = 0) -> None:
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=timeout)
         except Timeout:
             raise LibraryBusy(
                 f"Another process is writing to {self.root}.", "Wait for it to finish and try again."

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from rag.config import IndexConfig
+from rag.config import IndexConfig, public_address
 from rag.errors import IndexDamaged, IndexMismatch, PaperchatError, VectorStoreError
 from rag.index import chroma
 from rag.index.snapshot import Snapshot
@@ -264,7 +264,10 @@ class VectorStore:
             raise self._ours(error) from error
 
     def _ours(self, error: BaseException) -> PaperchatError:
-        said = str(error)[:300] or type(error).__name__
+        said = str(error)
+        if isinstance(self.location, str):
+            said = said.replace(self.location.rstrip("/"), public_address(self.location.rstrip("/")))
+        said = said[:300] or type(error).__name__
         if "dimension" in said:
             return IndexMismatch(
                 f"The index holds vectors of another size: {said}.",
@@ -272,7 +275,7 @@ class VectorStore:
             )
         if isinstance(self.location, str):
             return VectorStoreError(
-                f"The Chroma server at {self.location} failed: {said}.",
+                f"The Chroma server at {public_address(self.location)} failed: {said}.",
                 "See whether it is running and what its log says; index.chroma_url names its address.",
             )
         return IndexDamaged(

@@ -26,8 +26,16 @@ def paper_id_and_url(written: str) -> tuple[str, str] | None:
         None when it is no usable id: letters, digits and ``._:/-``, at most 64.
     """
     if match := _ARXIV.fullmatch(written):
-        return match[1], f"https://arxiv.org/abs/{match[1]}"
+        arxiv_id = _one_spelling(match[1])
+        return arxiv_id, f"https://arxiv.org/abs/{arxiv_id}"
     return (written, "") if _OTHER_ID.fullmatch(written) else None
+
+
+def _one_spelling(arxiv_id: str) -> str:
+    """Spell an id as arXiv does: ``HEP-TH/9901001`` is ``hep-th/9901001``, ``MATH.ag/0309136`` ``math.AG/0309136``."""
+    archive, slash, number = arxiv_id.partition("/")
+    name, dot, subject = archive.partition(".")
+    return f"{name.lower()}{dot}{subject.upper()}{slash}{number}"
 
 
 def split_authors(written: str) -> tuple[str, ...]:

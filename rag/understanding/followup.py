@@ -16,7 +16,7 @@ from rag.index.analysis import STOP_WORDS, Analyzer
 from rag.readable import readable
 from rag.types import Paper, Turn
 from rag.understanding.kind import is_name
-from rag.understanding.spelling import fold
+from rag.understanding.vocabulary import fold
 
 _OPENER = re.compile(
     r"^\W*(?:(?:(?:and|but|also|so|then|now|ok(?:ay)?|right|great|good|nice|cool|thanks?(?:\s+you)?|thx|hm+|well|yes"
@@ -135,6 +135,19 @@ class FollowUp:
     words: tuple[str, ...]
     others: bool
     about_set: bool
+
+    def completed(self, titles: Sequence[str]) -> tuple[str, str]:
+        """The standalone question and what to search for; who asks for others does not search for the papers named.
+
+        Args:
+            titles: What the papers are called that the conversation is about.
+        """
+        subject = ", ".join(titles[:2])
+        unnamed = [word for word in self.words if word not in subject]
+        about = "; ".join(part for part in (subject, " ".join(unnamed)) if part)
+        standalone = f"{self.rest} (about {about})" if about else self.rest
+        borrowed = self.words if self.others else (subject, *unnamed)
+        return standalone, " ".join([self.rest, *borrowed]).strip()
 
 
 class Conversation:

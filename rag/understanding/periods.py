@@ -190,7 +190,8 @@ def _quarter(text: str, last: date) -> Point:
     words = ("first", "second", "third", "fourth")
     if text.startswith("last quarter") and "of" not in text:
         return _calendar("last quarter", last)
-    number = int(digit[1]) if digit else next((n for n, w in enumerate(words, 1) if text.startswith((w, str(n)))), 4)
+    spelt = next((n for n, word in enumerate(words, 1) if text.startswith((word, str(n)))), 4)
+    number = int(digit[1]) if digit else spelt
     return Point(lambda year: _months(year, 3 * number - 2, 3), _this_year(text, last))
 
 
@@ -244,7 +245,19 @@ def _year(text: str, _: date) -> Point:
 
 
 _READERS: dict[str, Callable[[str, date], Point]] = {
-    "iso_day": _iso, "iso_month": _iso_month, "days": _days, "week": _week, "day": _days, "part": _part, "which_month": _month,
-    "month": _month, "half": _half, "quarter": _quarter, "season": _season, "span": _span, "calendar": _calendar,
-    "newest": _newest, "year": _year,
-}  # fmt: skip
+    "iso_day": _iso,
+    "iso_month": _iso_month,
+    "days": _days,
+    "week": _week,
+    "day": _days,
+    "part": _part,
+    "which_month": _month,
+    "month": _month,
+    "half": _half,
+    "quarter": _quarter,
+    "season": _season,
+    "span": _span,
+    "calendar": _calendar,
+    "newest": _newest,
+    "year": _year,
+}

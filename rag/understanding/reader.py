@@ -5,41 +5,28 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
+from rag.errors import LibraryError
 from rag.index import LexicalIndex
 from rag.readable import readable
 from rag.shelf import Coverage, Shelf
 from rag.types import Filters, Note, Paper, Turn
 from rag.understanding.dates import DateReading, read_dates
-from rag.understanding.followup import Conversation, FollowUp, chosen, label
+from rag.understanding.followup import Conversation, chosen, label
 from rag.understanding.identifiers import IdentifierReading, read_identifiers
 from rag.understanding.kind import Kind, opposes, read_kind, read_subjects
 from rag.understanding.people import PeopleReader, PeopleReading
-from rag.understanding.spelling import Speller, Vocabulary
+from rag.understanding.spelling import Speller
+from rag.understanding.vocabulary import Vocabulary
+from rag.understanding.wording import edited, has_content, tidied
 
 _META_KEY = "vocabulary"
 _FOUND = 20
 """Passages looked through for the paper that a title or a name means."""
-_EMPTY = re.compile(
-    r"\b(?:which|what|who|papers?|preprints?|articles?|works?|list|show|give|find|me|all|any|the|a|of|is|are|was"
-    r"|were|did|do|does|has"
-    r"|have|been|there|it|that|and|or|on|in|from|by|about|please|new|ones?|how|for|ok|so|but|anything|something"
-    r"|reports?|this|say)\b",
-    re.IGNORECASE,
-)
-
-
-_IN_REPORTS = re.compile(
-    r"(?:\b(?:that|which)\s+)?(?:\b(?:first\s+)?(?:show(?:ed|n)?\s+up|appear(?:ed)?|(?:(?:is|are|was"
-    r"|were)\s+)?listed)\s+)?"
-    r"\bin\s+(?:the|our|these|any)\s+(?:daily\s+)?reports?\b",
-    re.IGNORECASE,
-)
-"""Says nothing, since everything here stood in a report."""
 
 
 class HasLexical(Protocol):
@@ -139,8 +126,8 @@ class Reader:
             Note(code="spelling", text=f'Searched for "{one.meant}" instead of "{one.typed}".')
             for one in {(one.typed, one.meant): one for one in corrections}.values()
         ]
-        standalone = _edited(question, edits)
-        search = _tidied(_IN_REPORTS.sub(" ", _edited(question, [*edits, *self._replacements(found)])))
+        standalone = edited(question, edits)
+        search = tidied(edited(question, [*edits, *self._replacements(found)]))
         talk = self._follow_up(standalone, search, found, history, held.first, held.last)
         if talk:
             standalone, search, found, focus, note = talk
@@ -152,16 +139,8 @@ class Reader:
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
         if papers:
             notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
-        restricted = bool(found.dates or found.people)
-        kind = read_kind(standalone, restricted=restricted)
-        if kind == "single" and restricted:
-            kind = read_kind(search, restricted=True)
-        subjects = read_subjects(standalone) if kind == "compare" else ()
-        if papers and len(papers) > 1 and opposes(standalone):
-            kind, subjects = "compare", tuple(sorted(papers))
-        elif len(subjects) == 2 and self._is_baseline(subjects):
-            kind, subjects = "single", ()
-        only_filters = not _EMPTY.sub("", search).strip(" ?.,!:;'’-")
+        kind, subjects = self._shape(standalone, search, bool(found.dates or found.people), papers or frozenset())
+        only_filters = not has_content(search)
         return Understanding(
             question=standalone,
             search_text=self._instead(search, standalone, papers) if only_filters else search,
@@ -190,7 +169,8 @@ class Reader:
                     vocabulary = Vocabulary.load(stored.removeprefix(stamp))
                 else:
                     vocabulary = Vocabulary.of_texts(shelf.texts())
-                    shelf.set_meta(_META_KEY, stamp + vocabulary.dump())
+                    with suppress(LibraryError):  # a library that cannot be written to can still be read
+                        shelf.set_meta(_META_KEY, stamp + vocabulary.dump())
                 self._known = _State(generation, shelf.coverage(), Speller(vocabulary))
             return self._known
 
@@ -253,8 +233,7 @@ class Reader:
         if not talk.asked or found.identifiers:
             return None
         shelf = self._library.shelf
-        bare = found and not _EMPTY.sub("", search).strip(" ?.,!:;'’-")
-        if bare:
+        if found and not has_content(search):
             return self._restricted_anew(question, found, talk.asked[-1], first, last)
         focus = chosen(question, talk.focus(self._find, shelf.papers))
         papers = shelf.papers(focus)
@@ -269,9 +248,23 @@ class Reader:
             return None
         carried = self._constraints(talk.asked[-1], first, last) if reading.about_set and not found else found
         titles = [label(readable(papers[paper_id].title)) for paper_id in focus]
-        standalone, searched = _completed(question, reading, titles)
+        standalone, searched = reading.completed(titles)
         note = Note(code="follow_up", text=f"Read as a follow-up: {standalone}")
         return standalone, searched, carried, () if reading.others else focus, note
+
+    def _shape(
+        self, standalone: str, search: str, restricted: bool, papers: frozenset[str]
+    ) -> tuple[Kind, tuple[str, ...]]:
+        """The kind of the question, and what it compares."""
+        if len(papers) > 1 and opposes(standalone):
+            return "compare", tuple(sorted(papers))
+        kind = read_kind(standalone, restricted=restricted)
+        if kind == "single" and restricted:
+            kind = read_kind(search, restricted=True)
+        subjects = read_subjects(standalone) if kind == "compare" else ()
+        if len(subjects) == 2 and self._is_baseline(subjects):
+            return "single", ()
+        return kind, subjects
 
     def _is_baseline(self, subjects: Sequence[str]) -> bool:
         """Whether one paper speaks of both systems and the library has no paper of the second's own."""
@@ -294,32 +287,12 @@ class Reader:
     ) -> tuple[str, str, _Constraints, tuple[str, ...], Note] | None:
         """Read "And in June?": the earlier question with another restriction of the same sort."""
         before = self._constraints(earlier, first, last)
-        topic = _tidied(_edited(earlier, self._replacements(before)))
-        if not _EMPTY.sub("", topic).strip(" ?.,!:;'’-"):
+        topic = tidied(edited(earlier, self._replacements(before)))
+        if not has_content(topic):
             return None
         merged = _Constraints(found.dates or before.dates, found.people or before.people, ())
         standalone = f"{topic.rstrip(' ?.')} ({question.strip(' ?.')})"
         return standalone, topic, merged, (), Note(code="follow_up", text=f"Read as a follow-up: {standalone}")
-
-
-def _completed(question: str, reading: FollowUp, titles: Sequence[str]) -> tuple[str, str]:
-    """The standalone question and what to search for; in search of others, the papers talked of are not named."""
-    subject = ", ".join(titles[:2])
-    unnamed = [word for word in reading.words if word not in subject]
-    about = "; ".join(part for part in (subject, " ".join(unnamed)) if part)
-    standalone = f"{reading.rest} (about {about})" if about else reading.rest
-    borrowed = reading.words if reading.others else (subject, *unnamed)
-    return standalone, " ".join([reading.rest, *borrowed]).strip()
-
-
-def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
-    """Replace spans; of overlapping ones the first that begins wins."""
-    parts, done = [], 0
-    for start, end, new in sorted(edits):
-        if start >= done:
-            parts += [text[done:start], new]
-        done = max(done, end)
-    return "".join([*parts, text[done:]])
 
 
 def _blanked(text: str, dates: Sequence[DateReading]) -> str:
@@ -327,13 +300,6 @@ def _blanked(text: str, dates: Sequence[DateReading]) -> str:
     for one in dates:
         text = text[: one.start] + "." * (one.end - one.start) + text[one.end :]
     return text
-
-
-def _tidied(text: str) -> str:
-    """Fold the gaps that removed phrases left."""
-    text = re.sub(r"\s+([?.,;:!)])", r"\1", " ".join(text.split()))
-    text = re.sub(r"\(\s*\)|^[\s,;:.?!-]+|(?<=[,;:])[,;:]+", "", text)
-    return re.sub(r"[\s,;:]+(?=[?.!]?$)", "", text).strip()
 
 
 def _intersection(dates: Sequence[DateReading]) -> tuple[date | None, date | None]:

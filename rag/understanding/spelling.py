@@ -8,29 +8,22 @@ too: what differs must look like a slip (swapped or doubled letters, a part that
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from string import ascii_lowercase
+from functools import cache
 from typing import TYPE_CHECKING
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from rag.index.analysis import STOP_WORDS, Analyzer
+from rag.understanding.vocabulary import COMMON, PART, TOKEN, Entry, Vocabulary, fold
 
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)*")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
-_PART = re.compile(r"[^\W_]+")
 _SKIPPED = re.compile(r"https?://\S+|\S*@\S+|\S*\\\S*|\b[\w-]+\.(?:org|com|net|io|ai)\b|\"[^\"]*\"|“[^”]*”|`[^`]*`")
 _COMPONENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_COMMON = 3
-"""Papers in which an ordinary word must stand before others are corrected to it, unless the dictionary has it."""
 _CLEARLY = 4
 """How many times more papers must use the better of two equally likely words."""
 _EVERYDAY = 500
@@ -72,81 +65,6 @@ class Correction:
     meant: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A word of the library: its usual spelling and the number of papers that use it."""
-
-    surface: str
-    papers: int
-
-
-def fold(word: str) -> str:
-    """A word without case, accents and separators: ``"Search-R1"`` → ``"searchr1"``."""
-    if not word.isascii():
-        word = unicodedata.normalize("NFKD", word)
-    return "".join(char for char in word.casefold() if char.isalnum())
-
-
-class Vocabulary:
-    """The words of the library, by their folded form."""
-
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
-        self.entries = entries
-
-    @classmethod
-    def of_texts(cls, texts: Iterable[str]) -> Vocabulary:
-        """Count in how many texts each word stands; a hyphenated word also counts as a whole."""
-        surfaces: Counter[str] = Counter()
-        for text in texts:
-            words = set(_TOKEN.findall(_COMMAND.sub(" ", text) if "\\" in text else text))
-            surfaces.update(words)
-            surfaces.update({part for word in words if not word.isalnum() for part in _PART.findall(word)} - words)
-        papers: Counter[str] = Counter()
-        best: dict[str, tuple[int, str]] = {}
-        for surface, count in surfaces.items():
-            key = fold(surface)
-            papers[key] += count
-            weight = 4 * count if surface.islower() else count  # capitals may only be those of a sentence or a title
-            best[key] = max(best.get(key, (0, "")), (weight, surface))
-        return cls({key: Entry(best[key][1], count) for key, count in papers.items() if key and not key.isdigit()})
-
-    def dump(self) -> str:
-        """One line a word, to be read back by `load`."""
-        return "\n".join(f"{key}\t{entry.surface}\t{entry.papers}" for key, entry in self.entries.items())
-
-    @classmethod
-    def load(cls, dumped: str) -> Vocabulary:
-        """Read what `dump` wrote."""
-        rows = (line.split("\t") for line in dumped.splitlines())
-        return cls({key: Entry(surface, int(count)) for key, surface, count in rows})
-
-    def __contains__(self, word: str) -> bool:
-        return fold(word) in self.entries
-
-    def is_ordinary(self, word: str) -> bool:
-        """Whether the library writes the word in lower case."""
-        entry = self.entries.get(fold(word))
-        return entry is not None and entry.surface.islower() and entry.papers >= _COMMON
-
-    @cached_property
-    def _buckets(self) -> dict[tuple[str, int], list[str]]:
-        buckets: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for key in self.entries:
-            buckets[key[0], len(key)].append(key)
-        return dict(buckets)
-
-    def near(self, key: str, distance: int) -> list[tuple[str, int]]:
-        """Words within a Damerau-Levenshtein distance: with the same first letter, or it swapped or left out."""
-        longer = (letter + key for letter in ascii_lowercase if letter != key[0])
-        found = [(other, 1) for other in longer if other in self.entries]
-        for letter in dict.fromkeys(key[:2]):
-            for length in range(len(key) - distance, len(key) + distance + 1):
-                bucket = self._buckets.get((letter, length), [])
-                hits = process.extract(key, bucket, scorer=OSA.distance, score_cutoff=distance, limit=None)
-                found += [(hit, int(score)) for hit, score, _ in hits]
-        return found
-
-
 @cache
 def _english() -> SpellChecker:
     from spellchecker import SpellChecker
@@ -180,14 +98,14 @@ class Speller:
         """
         spans = [*protected, *(match.span() for match in _SKIPPED.finditer(question))]
         found = []
-        for match in _TOKEN.finditer(question):
+        for match in TOKEN.finditer(question):
             if any(start < match.end() and match.start() < end for start, end in spans):
                 continue
             whole = self._corrected(match[0])
             if whole:
                 found.append(Correction(*match.span(), match[0], whole))
             elif not match[0].isalnum() and match[0] not in self.vocabulary:
-                for part in _PART.finditer(match[0]):
+                for part in PART.finditer(match[0]):
                     if better := self._corrected(part[0]):
                         start = match.start() + part.start()
                         found.append(Correction(start, start + len(part[0]), part[0], better))
@@ -212,7 +130,7 @@ class Speller:
 
     def _known(self, word: str) -> bool:
         """Whether the library or the dictionary has the word, or all parts of a compound, in some inflection."""
-        return all(self._known_part(part) for part in _PART.findall(word))
+        return all(self._known_part(part) for part in PART.findall(word))
 
     def _known_part(self, part: str) -> bool:
         key = fold(part)
@@ -237,7 +155,7 @@ class Speller:
 
     def _is_common(self, key: str) -> bool:
         entry = self.vocabulary.entries.get(key)
-        return entry is not None and entry.papers >= _COMMON
+        return entry is not None and entry.papers >= COMMON
 
     def _is_word(self, key: str) -> bool:
         return key in self.vocabulary.entries or is_english(key)
@@ -262,7 +180,7 @@ class Speller:
         if key[0] != other[0] and cost > _SLIP and not (omitted_first and not (name or towards_name)):
             return False
         if not towards_name and (
-            (entry.papers < _COMMON and not is_english(entry.surface))
+            (entry.papers < COMMON and not is_english(entry.surface))
             or ((name or word.istitle()) and len(key) < 8 and cost > _SLIP)
         ):
             return False

@@ -94,7 +94,7 @@ def test_what_is_not_there_is_not_answered(assistant: Assistant) -> None:
     assert not answer.citations
     assert len(answer.closest) == 3
     held = assistant.library.shelf.coverage()
-    assert f"{held.papers} papers from {held.first} to {held.last}" in answer.answer
+    assert f"{held.papers} papers first listed from {held.first} to {held.last}" in answer.answer
 
 
 def test_filters_hold_and_one_that_leaves_nothing_is_kept(assistant: Assistant) -> None:
@@ -149,7 +149,7 @@ def test_the_check_strikes_what_the_text_does_not_say(assistant: Assistant) -> N
     empty = Quote(passage, passage.start + 3, passage.start + 3)
     unknown = Quote(replace(passage, paper_id="9999.99999"), passage.start, passage.start + 20)
     other_version = Quote(replace(passage, version=9), passage.start, passage.start + 20)
-    draft = Draft(((invented,), (outside, good, empty), (unknown, other_version)), "high")
+    draft = Draft(((invented,), (outside, good, empty), (unknown, other_version)))
     checked = check(draft, assistant.library)
     assert [citation.quote for group in checked.groups for citation in group] == [passage.text[:20]]
     assert len(checked.removed) == 5

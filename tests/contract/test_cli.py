@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from importlib.resources import files
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from ui.cli import main
+from ui.cli.common import progress_bar
 
 SAMPLE = str(files("rag") / "sample")
 
@@ -110,6 +113,18 @@ def test_search_and_ask_follow_the_contract(sample: Run) -> None:
     assert answer["receipt"].keys() == {"corpus", "config", "model", "prompts"}
 
 
+@pytest.mark.parametrize("written", ["2504.05309v1", "arXiv:2504.05309", "https://arxiv.org/abs/2504.05309"])
+def test_a_paper_is_found_by_what_people_paste(sample: Run, written: str) -> None:
+    assert sample.json("show", written)["paper_id"] == "2504.05309"
+
+
+def test_a_question_needs_no_quotation_marks(sample: Run) -> None:
+    assert (
+        sample.json("ask", "How", "does", "IterQR", "rewrite", "queries?")["question"]
+        == "How does IterQR rewrite queries?"
+    )
+
+
 def test_an_abstention_exits_0_and_offers_papers(sample: Run) -> None:
     answer = sample.json("ask", "How long should sourdough bread rise?")
     assert (answer["abstained"], answer["reason"]) == (True, "nothing_found")
@@ -145,6 +160,8 @@ def test_global_options_may_stand_on_either_side(sample: Run, tmp_path: Path) ->
         (("ask", "x" * 20_000), 2, "20,000 characters; the limit is 4,000"),
         (("search", "x", "--from", "2025-13-01"), 2, "2025-13-01"),
         (("search", "x", "--from", "2025-06-01", "--to", "2025-05-01"), 2, "after"),
+        (("search", "x", "--author", " "), 2, "--author is blank"),
+        (("ask", "x", "--author", ""), 2, "--author is blank"),
         (("show", "2504.05309", "--version", "9"), 1, "no version 9"),
         (("nonsense",), 2, "nonsense"),
         (("ask", "x", "--mode", "dream"), 2, "dream"),
@@ -182,7 +199,8 @@ def test_config_show_names_origins_and_masks_secrets(run: Run, tmp_path: Path, m
     assert "OPENAI_API_KEY" in out
     assert "hunter2" not in out + error
     assert "sk-very-secret" not in out + error
-    schema = json.loads(run("config", "schema")[0])
+    schema = run.json("config", "schema")
+    assert json.loads(run("config", "schema")[0]) == schema
     assert "embedding" in schema["properties"]
 
 
@@ -190,6 +208,44 @@ def test_json_is_all_there_is_on_stdout(sample_library: Path) -> None:
     command = [sys.executable, "-c", "from ui.cli import main; main()", "--data-dir", str(sample_library)]
     done = subprocess.run([*command, "papers", "--limit", "1", "--json"], capture_output=True, text=True, check=True)
     assert len(json.loads(done.stdout)) == 1
+
+
+def test_a_closed_pipe_ends_quietly(sample_library: Path) -> None:
+    command = [sys.executable, "-c", "from ui.cli import main; main()", "--data-dir", str(sample_library)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([*command, "papers", "--json"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_fault_of_the_system_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "shelf.sqlite")
+
+    monkeypatch.setattr("ui.cli.configuration.print_json", full)
+    _, error = run("config", "schema", code=1)
+    assert error == "paperchat cannot go on: shelf.sqlite: No space left on device.\n"
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 4.9, 5.0, 5.0, 9.9, 10.0, 10.0])
+    monkeypatch.setattr("ui.cli.common.monotonic", lambda: next(clock))
+    with progress_bar() as progress:
+        assert progress
+        for done in (1, 512, 600, 700):
+            progress("embedding", done, 1499)
+    assert capsys.readouterr().err == "embedding 512 of 1499\nembedding 700 of 1499\n"
+    clock = iter([0.0, 60.0, 60.0])
+    with progress_bar(quiet=True) as progress:
+        assert progress
+        progress("embedding", 1, 2)
+        progress("waiting", 0, 0)
+    assert capsys.readouterr().err == "Waiting for another paperchat to finish writing…\n"
 
 
 def test_help_imports_nothing_heavy() -> None:

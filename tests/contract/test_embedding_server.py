@@ -342,3 +342,16 @@ def test_every_error_of_the_openai_package_is_mapped() -> None:
 
     known = {error for error in below(openai.APIError) if error.__module__.startswith("openai")}
     assert known - ERRORS.keys() == set()
+
+
+@pytest.mark.parametrize("fault", ["refused", "status"])
+def test_a_password_in_the_address_is_not_told(server: EmbeddingServer, fault: str) -> None:
+    address = server.url.replace("://", "://bob:s3cret@") if fault == "status" else "http://bob:s3cret@127.0.0.1:9/v1"
+    server.script = [Reply(404, f"nothing at {address}".encode())]
+    model = build(server, base_url=address, max_retries=0)
+    with pytest.raises(EmbeddingServerError, match=r"\*\*\*@127") as error:
+        model.get_text_embedding("x")
+    assert "s3cret" not in str(error.value)
+    with pytest.raises(ConfigError, match=r"\*\*\*@") as refused:
+        build(server, base_url="http://bob:s3cret@host:port")
+    assert "s3cret" not in str(refused.value)

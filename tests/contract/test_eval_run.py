@@ -18,7 +18,17 @@ import pytest
 from eval.datasets import QaSet, read_questions
 from eval.runs import METRICS, REPORT, RESULTS, RUN, SCORES, RunReport, Selection, run
 from rag.config import Config
-from rag.errors import DatasetError, EmbeddingTimeoutError, IndexMismatch, RunMismatch, UsageError
+from rag.errors import (
+    DatasetError,
+    EmbeddingAuthError,
+    EmbeddingNotFoundError,
+    EmbeddingTimeoutError,
+    IndexMismatch,
+    PaperchatError,
+    RunMismatch,
+    UsageError,
+    VectorStoreError,
+)
 from rag.types import Event, Timings, Turn
 from tests.support.data import REPOSITORY
 from tests.support.evaluation import PAPERS, Scripted, ScriptedAssistant, answer, citation
@@ -147,6 +157,16 @@ def test_an_error_that_every_question_would_end_with_stops_the_run(
     assistant.asked.clear()
     go(assistant, tmp_path)
     assert assistant.asked == [row["question"] for row in ROWS[3:]]
+
+
+@pytest.mark.parametrize("error", [EmbeddingAuthError, EmbeddingNotFoundError, VectorStoreError])
+def test_a_server_that_refuses_everything_stops_the_run(
+    assistant: ScriptedAssistant, tmp_path: Path, error: type[PaperchatError]
+) -> None:
+    assistant.script[ROWS[1]["question"]] = error("refused", "look")
+    with pytest.raises(error):
+        go(assistant, tmp_path)
+    assert len(lines(tmp_path / "out" / RESULTS)) == 1
 
 
 @pytest.mark.parametrize("cut", [1, 40, -1])

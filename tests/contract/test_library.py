@@ -12,12 +12,12 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.errors import EmptyLibrary, IndexMismatch, LibraryError, PaperNotFound
+from rag.errors import EmptyLibrary, IndexDamaged, IndexMismatch, LibraryError, PaperNotFound, VectorStoreError
 from rag.health import examine, repair
 from rag.library import Library
 from rag.sources import discover, read_source
 from rag.types import Chunk, Rejected
-from tests.support.chroma_server import ChromaServer
+from tests.support.chroma_server import ChromaServer, free_port
 from tests.support.papers import make_paper
 
 SAMPLE = Path(str(files("rag") / "sample"))
@@ -191,3 +191,67 @@ def test_25_threads_ask_while_one_writes(library: Library) -> None:
     assert errors == []
     assert len(answers) == 25
     assert {answer.citations for answer in answers} == {expected.citations}
+
+
+@pytest.mark.parametrize("lost", ["chroma", "lexical"])
+def test_an_index_that_vanished_is_no_empty_index(tmp_path: Path, lost: str) -> None:
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper()])
+        folder = tmp_path / "chroma" if lost == "chroma" else library.lexical_folder
+    shutil.rmtree(folder)
+    with Library(Config(data_dir=tmp_path)) as library:
+        with pytest.raises(IndexDamaged, match="doctor --repair"):
+            Assistant(library).search("things")
+        with pytest.raises(IndexDamaged, match="doctor --repair"):
+            library.ingest([make_paper("2504.00002")])
+        assert repair(library).ok
+        assert Assistant(library).search("things").passages[0].ranks == {"dense": 1, "lexical": 1}
+
+
+def test_a_reader_that_stayed_open_sees_what_a_repair_did(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path)) as reading, Library(Config(data_dir=tmp_path)) as other:
+        reading.ingest([make_paper()])
+        assistant = Assistant(reading)
+        assert assistant.search("things").passages
+        spoil_the_lexical_index(other)
+        assert repair(other).ok
+        assert "lexical" in assistant.search("things").passages[0].ranks
+
+
+def test_doctor_runs_nothing_from_the_folder_it_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rag").mkdir()
+    (tmp_path / "rag" / "__init__.py").write_text("raise SystemExit('run from the wrong place')")
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        library.ingest([make_paper()])
+        monkeypatch.chdir(tmp_path)
+        assert examine(library).ok
+
+
+def test_a_server_that_is_down_is_no_damage(server: str, tmp_path: Path) -> None:
+    settings = Config.model_validate({"data_dir": tmp_path, "index": {"chroma_url": server}})
+    with Library(settings) as library:
+        library.ingest([make_paper()])
+    down = settings.model_copy(
+        update={"index": settings.index.model_copy(update={"chroma_url": f"http://127.0.0.1:{free_port()}"})}
+    )
+    with Library(down) as library:
+        with pytest.raises(VectorStoreError, match="reached"):
+            repair(library)
+        assert library.shelf.pending() == []
+
+
+def test_a_model_is_loaded_once_however_many_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[object] = []
+
+    def build(_: object) -> object:
+        built.append(object())
+        return built[-1]
+
+    monkeypatch.setattr("rag.library.build_embedding", build)
+    with Library(Config(data_dir=tmp_path)) as library:
+        threads = [threading.Thread(target=lambda: library.embedding) for _ in range(25)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(built) == 1

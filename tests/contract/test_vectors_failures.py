@@ -29,6 +29,21 @@ def test_an_address_that_is_none() -> None:
             VectorStore(address, "papers", IndexConfig())
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "127.0.0.1:port", "127.0.0.1:{port}/x y"])
+def test_a_password_in_the_address_is_not_told(host: str) -> None:
+    with pytest.raises(VectorStoreError, match=r"\*\*\*@") as error:
+        VectorStore(f"http://bob:s3cret@{host.format(port=free_port())}", "papers", IndexConfig())
+    assert "s3cret" not in str(error.value)
+
+
+def test_a_password_is_not_told_when_chroma_fails_later() -> None:
+    store = VectorStore.__new__(VectorStore)
+    store.location = "http://bob:s3cret@127.0.0.1:1/"
+    with pytest.raises(VectorStoreError, match=r"\*\*\*@127") as error, store._mapped():
+        raise RuntimeError("404 for http://bob:s3cret@127.0.0.1:1/api/v2")
+    assert "s3cret" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "message"),
     [

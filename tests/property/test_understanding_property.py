@@ -13,7 +13,8 @@ from rag.types import Filters, Turn
 from rag.understanding import Reader
 from rag.understanding.dates import read_dates
 from rag.understanding.identifiers import read_identifiers
-from rag.understanding.spelling import Speller, Vocabulary
+from rag.understanding.spelling import Speller
+from rag.understanding.vocabulary import Vocabulary
 from tests.support.reading import ReadingLibrary
 
 WORDS = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag.answering import (
     BACKGROUND_RANK,
+    LIST_WORDS,
     Asked,
     ExtractiveWriter,
     best_run,
@@ -31,6 +31,7 @@ TWO_STAGES = (
     "We propose PairSort, which trains a small model by distilling pairwise preferences. "
     "Specifically, a teacher compares passages using long prompts. "
     "PairSort reaches 61.2 nDCG on 43 collections. "
+    "A study with readers, in which each saw the rankings of both systems side by side, confirms it. "
     "Our work opens promising directions for research."
 )
 PAPERS = (
@@ -126,7 +127,7 @@ def test_a_run_is_of_neighbours() -> None:
 
 
 def test_terms_of_the_title_and_terms_in_every_sentence_tell_nothing() -> None:
-    texts = ["pairsort sorts passages", "pairsort passages by distillation", "pairsort passages"]
+    texts = ["pairsort sorts passages", "passages by distillation", "passages wait"]
     own = described("pairsort passages distillation", texts, "PairSort")["own_terms"]
     assert own.tolist() == [0.0, 1.0, 0.0]
 
@@ -154,16 +155,21 @@ def test_one_sentence_alone_is_described_without_dividing_by_zero() -> None:
     assert np.isfinite(score(described("how", ["One."]))).all()
 
 
-def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(library: Library) -> None:
-    tight = library.config.model_copy(update={"answer": AnswerConfig(max_words=30)})
-    writer = ExtractiveWriter(library)
+def configure(monkeypatch: pytest.MonkeyPatch, library: Library, settings: AnswerConfig) -> None:
+    """Answer with other settings, until the test ends."""
+    monkeypatch.setattr(library, "config", library.config.model_copy(update={"answer": settings}))
+
+
+def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(monkeypatch, library, AnswerConfig(max_words=30))
     for question, expected in (
         ("How does PairSort train its small model?", "distilling pairwise preferences"),
         ("On how many collections was PairSort tested, and with what score?", "61.2 nDCG on 43 collections"),
     ):
         passages = HybridRetriever(library).search(question, k=20)
-        writer.library.config = tight
-        (group,) = writer.write(question, passages).quotes
+        (group,) = ExtractiveWriter(library).write(question, passages).quotes
         text = " ".join(quote_text(quote) for quote in group)
         assert expected in text
         assert "However" not in text
@@ -175,6 +181,8 @@ def test_a_list_gives_every_paper_one_quote(library: Library) -> None:
     groups = ExtractiveWriter(library).write(question, HybridRetriever(library).search(question, k=20), "list").quotes
     assert {group[0].passage.paper_id for group in groups} == {"2504.00001", "2504.00002"}
     assert [len(group) for group in groups] == [1, 1]
+    for (quote,) in groups:
+        assert len(quote_text(quote).split()) + len(quote.passage.title.split()) + 1 <= LIST_WORDS
 
 
 def test_quotes_stand_in_reading_order_within_the_budget(library: Library) -> None:
@@ -187,8 +195,8 @@ def test_quotes_stand_in_reading_order_within_the_budget(library: Library) -> No
         assert sum(len(quote_text(quote).split()) for quote in group) <= library.config.answer.max_words
 
 
-def test_most_papers_are_capped(library: Library, tmp_path: Path) -> None:
+def test_most_papers_are_capped(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "Which papers propose reranking models for passages?"
     passages = HybridRetriever(library).search(question, k=20)
-    library.config = library.config.model_copy(update={"answer": AnswerConfig(max_papers=1)})
+    configure(monkeypatch, library, AnswerConfig(max_papers=1))
     assert len(ExtractiveWriter(library).write(question, passages, "list").quotes) == 1

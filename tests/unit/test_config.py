@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rag.config import Config, leaf_keys, load_config
+from rag.config import Config, leaf_keys, load_config, public_address, public_values
 from rag.errors import ConfigError
 from tests.support.data import REPOSITORY
 
@@ -86,3 +86,56 @@ def test_a_wrong_variable_is_named() -> None:
 def test_the_digest_ignores_where_the_data_lies() -> None:
     assert Config(data_dir=Path("/x")).digest() == Config().digest()
     assert Config.model_validate({"retrieval": {"k": 3}}).digest() != Config().digest()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"threads": 1}, {"timeout_s": 1.5}, {"max_retries": 9}, {"batch_size": 7}, {"api_key_env": "OTHER"}],
+)
+def test_the_digest_ignores_what_no_answer_depends_on(changed: dict[str, object]) -> None:
+    assert Config.model_validate({"embedding": changed}).digest() == Config().digest()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"model": "m"}, {"base_url": "http://h/v1"}, {"dimensions": 8}, {"max_tokens": 99}]
+)
+def test_the_digest_holds_the_embedding_model(changed: dict[str, object]) -> None:
+    assert Config.model_validate({"embedding": changed}).digest() != Config().digest()
+
+
+def test_a_variable_that_is_no_yaml_is_named_and_not_quoted() -> None:
+    with pytest.raises(ConfigError, match="PAPERCHAT__EMBEDDING__MODEL") as caught:
+        load_config(environ={"PAPERCHAT__EMBEDDING__MODEL": "[s3cret"})
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "public"),
+    [
+        ("http://host:8000/v1", "http://host:8000/v1"),
+        ("http://host/a@b?c=d@e", "http://host/a@b?c=d@e"),
+        ("http://bob:s3cret@host:8000/v1", "http://***@host:8000/v1"),
+        ("http://bob:s3@cret@host", "http://***@host"),
+        ("http://s3cret@[::1]:80/v1", "http://***@[::1]:80/v1"),
+        ("http://bob:s3/cret@host", "http://***@host"),
+        ("http://bob:s3cret@[host", "http://***@[host"),
+        ("http://bob:s3cret@host:port", "http://***@host:port"),
+        ("http://bob:s3/cret://more@host", "http://***@host"),
+        ("bob:s3cret@host", "***@host"),
+        ("http://[", "http://["),
+        ("", ""),
+    ],
+)
+def test_an_address_is_shown_without_user_and_password(written: str, public: str) -> None:
+    assert public_address(written) == public
+
+
+def test_public_values_hide_passwords_in_addresses_alone() -> None:
+    shown = public_values(
+        Config.model_validate(
+            {"index": {"chroma_url": "http://bob:s3cret@host"}, "embedding": {"model": "name@2"}}
+        ).model_dump(mode="json")
+    )
+    assert shown["index.chroma_url"] == "http://***@host"
+    assert shown["embedding.model"] == "name@2"
+    assert list(shown) == leaf_keys(Config)

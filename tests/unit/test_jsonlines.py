@@ -54,6 +54,8 @@ def test_byte_order_mark_blank_lines_and_crlf(tmp_path: Path) -> None:
         ("arXiv:2504.05309", "2504.05309", "https://arxiv.org/abs/2504.05309"),
         ("http://arxiv.org/pdf/2504.05309v3.pdf", "2504.05309", "https://arxiv.org/abs/2504.05309"),
         ("hep-th/9901001v1", "hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
+        ("HEP-TH/9901001", "hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
+        ("arXiv:Math.ag/0309136v2", "math.AG/0309136", "https://arxiv.org/abs/math.AG/0309136"),
         ("4983", "4983", ""),
         ("MED-10_a:b/c.d", "MED-10_a:b/c.d", ""),
         ("2599.12345v2", "2599.12345v2", ""),  # no such month

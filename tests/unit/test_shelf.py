@@ -1,16 +1,18 @@
-"""The shelf: versions, dates, filters and what becomes pending."""
+"""The shelf: versions, dates, filters, what becomes pending, and what SQLite refuses."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from rag.errors import EmptyLibrary, IndexDamaged, PaperNotFound
+from rag.errors import EmptyLibrary, IndexDamaged, LibraryBusy, LibraryError, PaperNotFound
 from rag.shelf import FILE_NAME, Shelf
 from rag.types import Chunk, Filters, Paper
 from tests.support.papers import make_paper
@@ -44,7 +46,7 @@ def test_white_space_alone_makes_no_version(shelf: Shelf) -> None:
     assert shelf.versions("2504.00001") == (1,)
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_the_latest_is_the_newest_report_whatever_the_order_of_ingest(shelf: Shelf, order: tuple[int, ...]) -> None:
     texts = [
         make_paper(abstract=text, day=day)
@@ -56,6 +58,21 @@ def test_the_latest_is_the_newest_report_whatever_the_order_of_ingest(shelf: She
     assert paper.abstract == "First."
     assert paper.date == date(2025, 4, 10)
     assert len(shelf.versions("2504.00001")) == 2
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_where_one_day_lists_several_texts_the_order_of_ingest_decides_nothing(
+    shelf: Shelf, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    rows = [make_paper(abstract=f"Text {n}.", authors=(f"Author {n}",), day="2025-05-01") for n in range(3)]
+    shelf.record(rows)
+    other = Shelf(tmp_path / "other.sqlite")
+    for n in order:
+        other.record([rows[n]])
+    assert other.paper("2504.00001").abstract == shelf.paper("2504.00001").abstract
+    assert other.paper("2504.00001").authors == shelf.paper("2504.00001").authors
+    assert other.corpus_digest() == shelf.corpus_digest()
+    other.close()
 
 
 def test_a_version_number_never_moves(shelf: Shelf) -> None:
@@ -73,6 +90,35 @@ def test_a_changed_author_list_updates_in_place_but_not_from_an_older_report(she
     assert shelf.paper("2504.00001").authors == ("A B", "C D")
     assert shelf.select(Filters(author="C D")) == frozenset({"2504.00001"})
     assert shelf.pending() == [], "authors are not in the indexes, so nothing is embedded again"
+
+
+def test_an_author_list_confirmed_on_a_newer_day_outlasts_one_in_between(shelf: Shelf) -> None:
+    for names, day in [(("A B",), "2025-04-10"), (("A B",), "2025-04-20"), (("X Y",), "2025-04-15")]:
+        shelf.record([make_paper(authors=names, day=day)])
+    assert shelf.paper("2504.00001").authors == ("A B",)
+
+
+def test_rows_recorded_again_change_nothing(shelf: Shelf) -> None:
+    rows = [make_paper(authors=("A B",)), make_paper(authors=("C D",)), make_paper(authors=("A B",), abstract="Other.")]
+    shelf.record(rows)
+    generation = shelf.generation()
+    assert shelf.record(rows) == {"2504.00001": "unchanged"}
+    assert shelf.record(rows[::-1]) == {"2504.00001": "unchanged"}
+    assert shelf.generation() == generation
+    assert shelf.record([make_paper(day="2025-04-09")]) == {"2504.00001": "unchanged"}
+    assert shelf.generation() == generation + 1, "readers must see the new listing day"
+
+
+def test_what_is_indexed_and_what_is_not_can_be_counted(shelf: Shelf) -> None:
+    shelf.record([make_paper(), make_paper("2504.00002")])
+    assert (shelf.has_chunks(), shelf.indexed_chunks(), shelf.unindexed()) == (False, 0, 2)
+    index(shelf, "2504.00001")
+    assert (shelf.has_chunks(), shelf.indexed_chunks(), shelf.unindexed()) == (True, 1, 1)
+    assert shelf.meta("indexed_chunks") == "1"
+    shelf.remove(["2504.00002"])
+    assert shelf.unindexed() == 0, "a removed paper is not missed by any reader"
+    index(shelf, "2504.00001", "2504.00003")
+    assert shelf.indexed_chunks() == 2
 
 
 def test_only_new_latest_texts_become_pending(shelf: Shelf) -> None:
@@ -161,6 +207,12 @@ def test_a_failed_transaction_leaves_nothing(shelf: Shelf) -> None:
     assert shelf.generation() == before
 
 
+def test_a_bump_raises_the_generation(shelf: Shelf) -> None:
+    before = shelf.generation()
+    shelf.bump()
+    assert shelf.generation() == before + 1
+
+
 def test_every_thread_may_read(shelf: Shelf) -> None:
     shelf.record([make_paper()])
     titles: list[str] = []
@@ -170,6 +222,110 @@ def test_every_thread_may_read(shelf: Shelf) -> None:
     for thread in threads:
         thread.join()
     assert titles == ["A Title"] * 25
+
+
+def test_a_thread_that_ends_leaves_no_open_file(shelf: Shelf) -> None:
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("this system does not list open files in /proc")
+
+    def read_in_threads(count: int) -> int:
+        for _ in range(count):
+            thread = threading.Thread(target=shelf.coverage)
+            thread.start()
+            thread.join()
+        return len(os.listdir(descriptors))
+
+    few = read_in_threads(10)
+    assert read_in_threads(300) <= few
+
+
+def test_close_ends_the_connections_of_living_threads_too(shelf: Shelf) -> None:
+    has_read, may_end = threading.Event(), threading.Event()
+
+    def read_and_wait() -> None:
+        shelf.coverage()
+        has_read.set()
+        may_end.wait(10)
+
+    thread = threading.Thread(target=read_and_wait)
+    thread.start()
+    assert has_read.wait(10)
+    assert shelf.path.with_name(f"{FILE_NAME}-wal").exists()
+    shelf.close()
+    assert not shelf.path.with_name(f"{FILE_NAME}-wal").exists(), "the last connection to close takes the log with it"
+    may_end.set()
+    thread.join()
+
+
+def test_reading_waits_for_no_writer_and_writing_says_who_is_in_the_way(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.database.BUSY_SECONDS", 0.1)
+    shelf.record([make_paper()])
+    writer = sqlite3.connect(shelf.path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    reader = Shelf(shelf.path)
+    assert reader.paper("2504.00001").title == "A Title"
+    for write in (lambda: reader.set_meta("key", "value"), lambda: reader.record([make_paper("2504.00002")])):
+        with pytest.raises(LibraryBusy, match="Another process"):
+            write()
+    digest = reader.corpus_digest()
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert shelf.corpus_digest() == digest
+    reader.close()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    shelf._db.all("PRAGMA max_page_count = 1")  # SQLite's own way to run out of space
+    with pytest.raises(LibraryError, match="full") as caught:
+        shelf.record([make_paper("2504.00002"), make_paper("2504.00003", abstract="x" * 1_000_000)])
+    assert not isinstance(caught.value, IndexDamaged)
+    assert [paper.paper_id for paper in shelf.browse()] == ["2504.00001"]
+
+
+def test_a_shelf_that_cannot_be_written_can_be_read(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    shelf._db.all("PRAGMA query_only = 1")
+    assert len(shelf.corpus_digest()) == 16
+    with pytest.raises(LibraryError, match="readonly") as caught:
+        shelf.set_meta("key", "value")
+    assert not isinstance(caught.value, IndexDamaged)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_that_cannot_be_written_can_be_read(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    shelf.close()
+    folder = shelf.path.parent
+    folder.chmod(0o500)
+    try:
+        still = Shelf.existing(folder)
+        assert still.paper("2504.00001").title == "A Title"
+        still.close()
+        with pytest.raises(LibraryError, match="unable to open"):
+            Shelf(folder / "new.sqlite")
+    finally:
+        folder.chmod(0o700)
+
+
+def test_a_path_that_is_no_file_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="unable to open") as caught:
+        Shelf(tmp_path)
+    assert not isinstance(caught.value, IndexDamaged)
+
+
+def test_a_page_damaged_under_an_open_shelf_is_told(shelf: Shelf) -> None:
+    shelf.record([make_paper(f"2504.{n:05}") for n in range(300)])
+    shelf.close()
+    content = bytearray(shelf.path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    shelf.path.write_bytes(content)
+    with pytest.raises(IndexDamaged, match="backup"):
+        shelf.browse()
+    assert shelf.integrity() != "ok"
 
 
 def test_unknown_papers_and_versions_are_named(shelf: Shelf) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.understanding.spelling import Correction, Speller, Vocabulary, fold
+from rag.understanding.spelling import Correction, Speller
+from rag.understanding.vocabulary import Vocabulary, fold
 
 COMMON = """
     recommender systems recommendation retrieval language models embeddings datasets query queries encoder accuracy

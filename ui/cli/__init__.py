@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -56,7 +57,25 @@ def main() -> None:
     from rag.errors import PaperchatError
 
     try:
-        app()
+        _run()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
+        sys.exit(0)
     except PaperchatError as error:
         print(f"{error.message}\n{error.advice}".rstrip(), file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"paperchat cannot go on: {where}{error.strerror or error}.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _run() -> None:
+    """Run the commands and write out what they printed, while a closed pipe can still be told from success."""
+    try:
+        app()
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # click makes exit 1 of it
+            raise ended.__context__ from None
+        sys.stdout.flush()
+        raise

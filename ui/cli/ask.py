@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="Any words.")],
+    words: Annotated[list[str], typer.Argument(metavar="QUERY", help="Any words.")],
     k: Annotated[int | None, typer.Option("-k", min=1, metavar="N", help="Passages to show.")] = None,
     date_from: DateFrom = None,
     date_to: DateTo = None,
@@ -39,6 +39,7 @@ def search(
     data_dir: DataDir = None,
 ) -> None:
     """Find passages, best first."""
+    query = " ".join(words)
     filters = filters_of(date_from, date_to, author)
     settings = configured(context, config, data_dir)
     from rag.bibtex import bibtex as entry
@@ -99,7 +100,7 @@ def _print_hits(hits: Sequence[Passage]) -> None:
 
 def ask(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you want to know.")],
+    words: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What you want to know.")],
     history: Annotated[
         Path | None, typer.Option("--history", metavar="FILE", help="Earlier turns: a JSON list of {role, content}.")
     ] = None,
@@ -113,6 +114,7 @@ def ask(
     data_dir: DataDir = None,
 ) -> None:
     """Answer a question with checked citations."""
+    question = " ".join(words)
     filters = filters_of(date_from, date_to, author)
     if mode not in (None, "extractive"):
         raise typer.BadParameter(f"{mode!r} is not a mode; there is: extractive")
@@ -189,7 +191,9 @@ def _reference(citations: Sequence[Citation]) -> str:
     markers = "".join(f"[{citation.n}]" for citation in citations)
     author = first.authors[0] if first.authors else "unknown authors"
     others = " et al." if len(first.authors) > 1 else ""
-    return f"{markers} {author}{others}: {readable(first.title)}. {first.url or first.paper_id}"
+    title = readable(first.title)
+    stop = "" if title.endswith((".", "?", "!")) else "."
+    return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}"
 
 
 def _print_bibtex(entries: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,11 +56,13 @@ def configured(context: typer.Context, config: Path | None, data_dir: Path | Non
 
 
 def filters_of(date_from: date | None, date_to: date | None, author: str | None) -> Filters:
-    """The filter options as `Filters`; an inverted range is wrong usage."""
+    """The filter options as `Filters`; an inverted range or a blank name is wrong usage."""
     from rag.types import Filters
 
     if date_from and date_to and date_from > date_to:
         raise typer.BadParameter(f"--from {date_from} lies after --to {date_to}")
+    if author is not None and not author.strip():
+        raise typer.BadParameter("--author is blank")
     return Filters(date_from, date_to, author)
 
 
@@ -73,11 +76,20 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+SECONDS_A_LINE = 5.0
+"""How often progress is printed where there is no terminal."""
+WAITING = "waiting for another paperchat to finish writing"
+
+
 @contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
-    """Show the progress of a write on stderr: a bar on a terminal, a line now and then elsewhere."""
+    """Show progress on stderr: a bar on a terminal, elsewhere a line every `SECONDS_A_LINE` at most.
+
+    Args:
+        quiet: Only say when another process is waited for.
+    """
     if quiet or not sys.stderr.isatty():
-        yield _plain_progress
+        yield _lines(quiet)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -87,12 +99,22 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
         task = bar.add_task("reading", total=None)
 
         def report(stage: str, done: int, total: int) -> None:
-            texts = {"waiting": "waiting for another paperchat to finish writing"}
-            bar.update(task, description=texts.get(stage, stage), completed=done, total=total or None)
+            description = WAITING if stage == "waiting" else stage
+            bar.update(task, description=description, completed=done, total=total or None)
 
         yield report
 
 
-def _plain_progress(stage: str, done: int, total: int) -> None:
-    if stage == "waiting":
-        say("Waiting for another paperchat to finish writing…")
+def _lines(quiet: bool) -> Progress:
+    """Progress in lines, the first after `SECONDS_A_LINE`: what is done sooner needs none."""
+    said = monotonic()
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal said
+        if stage == "waiting":
+            say(f"{WAITING.capitalize()}…")
+        elif not quiet and monotonic() - said >= SECONDS_A_LINE:
+            said = monotonic()
+            say(f"{stage} {done} of {total}" if total else f"{stage} {done}")
+
+    return report

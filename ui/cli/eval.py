@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.cli import judge
+from ui.cli import calibrate, judge
 from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Measure answers and rankings, with intervals.", no_args_is_help=True)
 
+app.command("calibrate")(calibrate.calibrate)
 app.command("nuggets")(judge.nuggets)
 app.command("judge")(judge.judge)
 

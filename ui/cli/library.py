@@ -42,12 +42,15 @@ def ingest(
     """Add papers from daily reports, JSON-lines files or folders of them."""
     settings = configured(context, config, data_dir)
     from rag.sources import discover
+    from rag.understanding import Reader
     from rag.wiring import open_library
 
     found = discover(paths)
     errors = list(found.errors)
     with open_library(settings) as library, progress_bar(as_json) as progress:
         report = library.ingest(_rows(found.files, errors), progress)
+        if report.papers_new or report.papers_updated:
+            Reader(library).speller()  # counts the library's words now, not while somebody waits for an answer
     if as_json:
         extra = {"errors": [str(error.message) for error in errors], "other": [str(path) for path in found.other]}
         print_json(report.as_json() | extra)
@@ -98,11 +101,11 @@ def remove(
     settings = configured(context, config, data_dir)
     from rag.wiring import open_library
 
-    distinct = list(dict.fromkeys(paper_ids))
+    distinct = list(dict.fromkeys(map(plain_id, paper_ids)))
     with open_library(settings) as library, progress_bar(as_json) as progress:
         report = library.remove(distinct, progress)
     if as_json:
-        print_json({"papers_removed": len(distinct)} | report.as_json())
+        print_json({"papers_removed": distinct} | report.as_json())
     else:
         print(f"{len(distinct)} paper{'s' * (len(distinct) != 1)} and {report.chunks_removed} passages removed.")
 
@@ -149,8 +152,8 @@ def show(
     from rag.shelf import Shelf
 
     shelf = Shelf.existing(settings.library_dir)
-    paper = shelf.paper(paper_id, version)
-    versions = shelf.versions(paper_id)
+    paper = shelf.paper(plain_id(paper_id), version)
+    versions = shelf.versions(paper.paper_id)
     if as_json:
         print_json(paper_json(paper, versions))
         return
@@ -166,6 +169,14 @@ def show(
         console.print(Text(paper.url, style="dim"), soft_wrap=True)
     console.print()
     console.print(Text(readable(paper.abstract) or "No abstract."))
+
+
+def plain_id(written: str) -> str:
+    """The id in what people paste: an address, ``arXiv:2504.05309`` or ``2504.05309v2``."""
+    from rag.sources.fields import paper_id_and_url
+
+    known = paper_id_and_url(written.strip())
+    return known[0] if known else written
 
 
 def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:

@@ -1,0 +1,66 @@
+"""The decision: question and passages → answer or refuse, with the reason and the confidence in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.abstaining.calibration import load_calibration
+from rag.abstaining.features import gather
+from rag.library import Library
+from rag.types import Confidence, Passage
+from rag.understanding import Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to answer.
+
+    Attributes:
+        probability: That the passages do not answer the question, 0…1, calibrated.
+        reason: ``detail_absent``: the paper is the right one and lacks what is asked; its citation stays.
+            ``nothing_found``: no paper is about it. None: answer.
+        missing: What the paper lacks, in words that follow "gives no"; None unless the reason is ``detail_absent``.
+        paper_id: The paper that lacks it; None likewise.
+    """
+
+    probability: float
+    abstain: bool
+    reason: Literal["nothing_found", "detail_absent"] | None
+    confidence: Confidence
+    missing: str | None = None
+    paper_id: str | None = None
+
+
+class Abstainer:
+    """Decides with the library's own calibration, or the packaged one; safe to share between threads."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.calibration = load_calibration(library.folder)
+
+    def decide(self, asked: Understanding, passages: Sequence[Passage]) -> Decision:
+        """Decide whether the passages answer a question.
+
+        Args:
+            asked: The question as it was read.
+            passages: Retrieved passages, best first, with their lists' own scores.
+        """
+        if not passages:
+            return Decision(1.0, True, "nothing_found", "low")
+        if is_selection(asked):
+            return Decision(0.0, False, None, "high")
+        evidence = gather(self.library, asked, passages)
+        probability = 1.0 if evidence.faint else self.calibration.probability(evidence.features)
+        if probability < self.calibration.threshold:
+            return Decision(probability, False, None, self.calibration.confidence(probability))
+        if evidence.missing and evidence.clear:
+            missing = " and no ".join(detail.missing for detail in evidence.missing)
+            return Decision(probability, True, "detail_absent", "low", missing, evidence.paper_id)
+        return Decision(probability, True, "nothing_found", "low")
+
+
+def is_selection(asked: Understanding) -> bool:
+    """Whether the filters themselves answer: "papers by Jimmy Lin", "which surveys were new in May"."""
+    return asked.only_filters or (bool(asked.filters) and asked.kind != "single")

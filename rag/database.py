@@ -1,0 +1,126 @@
+"""One SQLite file for many threads: a connection each, atomic writes, and errors a reader can act on."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rag.errors import IndexDamaged, LibraryBusy, LibraryError
+
+BUSY_SECONDS = 60.0
+"""How long a statement waits for another process's write to end."""
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_REFUSED = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+"""What the folder or the disk refused; the file itself may be well."""
+
+
+class _Held:
+    """A thread's connection, closed when nobody holds it any more: its thread has ended or the database was closed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        weakref.finalize(self, connection.close)
+
+
+class Database:
+    """An SQLite file in WAL mode, so that readers and the one writer do not wait for each other.
+
+    Every method raises `LibraryBusy` when another process writes for longer than `BUSY_SECONDS`, `LibraryError` when
+    the folder or the disk refuses, and `IndexDamaged` when the file is not what it should be.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._local = threading.local()  # the old one held every thread's connection
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The result's rows, one at a time."""
+        with self._explained():
+            yield from self._connection().execute(sql, values)
+
+    def all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The result's rows; also runs a single statement that writes."""
+        return list(self.rows(sql, values))
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write atomically: all or nothing, also when the process is killed."""
+        with self._explained():
+            db = self._connection()
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:  # after some errors, a full disk among them, SQLite has rolled back by itself
+                    db.execute("ROLLBACK")
+                raise
+
+    def _connection(self) -> sqlite3.Connection:
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _Held(self._connect())
+        return held.connection
+
+    def _connect(self) -> sqlite3.Connection:
+        address = self.path.absolute().as_uri()
+        if self._is_still():
+            address += "?immutable=1"
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _is_still(self) -> bool:
+        """Whether the file lies where we may not write, with no write of anybody under way.
+
+        WAL mode makes files beside the library even to read it; where that is refused, SQLite must be told that it can
+        do without.
+        """
+        log = self.path.with_name(self.path.name + "-wal")
+        return self.path.is_file() and not os.access(self.path.parent, os.W_OK) and not log.exists()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:  # a mistake of ours, not of the file
+            raise
+        except sqlite3.DatabaseError as error:
+            raise self._explain(error) from None
+
+    def _explain(self, error: sqlite3.DatabaseError) -> LibraryError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code of an extended one
+        if code in _BUSY:
+            return LibraryBusy(
+                f"Another process has been writing to the library {self.path} for too long: {error}.",
+                "Wait for its ingest to finish, or end it if it hangs, and try again.",
+            )
+        if code in _REFUSED:
+            return LibraryError(
+                f"The library {self.path} cannot be opened or written: {error}.",
+                "Check the folder's permissions and the space on its disk, or choose another with --data-dir.",
+            )
+        return IndexDamaged(f"The library {self.path} is damaged: {error}.", "Restore it from a backup.")

@@ -1,0 +1,42 @@
+"""Words of a question taken out and put in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SAYS_NOTHING = (
+    "which what who papers? preprints? articles? works? list show give find me all any the a of is are was were did do"
+    " does has have been there it its that and or on in from by about please new ones? how for ok so but anything"
+    " something everything reports? this say explain simply briefly summari[sz]e summary main idea contributions? tell"
+    " more vs versus compare differ differences? between to with you can could know"
+)
+_EMPTY = re.compile(rf"\b(?:{'|'.join(_SAYS_NOTHING.split())})\b", re.IGNORECASE)
+_IN_REPORTS = re.compile(
+    r"(?:\b(?:that|which)\s+)?(?:\b(?:first\s+)?(?:show(?:ed|n)?\s+up|appear(?:ed)?|(?:(?:is|are|was"
+    r"|were)\s+)?listed)\s+)?"
+    r"\bin\s+(?:the|our|these|any)\s+(?:daily\s+)?reports?\b",
+    re.IGNORECASE,
+)
+
+
+def edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    """Replace spans; of overlapping ones the first that begins wins."""
+    parts, done = [], 0
+    for start, end, new in sorted(edits):
+        if start >= done:
+            parts += [text[done:start], new]
+        done = max(done, end)
+    return "".join([*parts, text[done:]])
+
+
+def tidied(text: str) -> str:
+    """Fold the gaps that removed phrases left, and drop what says nothing here: "in the reports"."""
+    text = re.sub(r"\s+([?.,;:!)])", r"\1", " ".join(_IN_REPORTS.sub(" ", text).split()))
+    text = re.sub(r"\(\s*\)|^[\s,;:.?!-]+|(?<=[,;:])[,;:]+", "", text)
+    return re.sub(r"[\s,;:]+(?=[?.!]?$)", "", text).strip()
+
+
+def has_content(text: str) -> bool:
+    """Whether a text holds any word that can be searched for."""
+    return bool(re.search(r"\w", _EMPTY.sub("", text)))

@@ -1,0 +1,198 @@
+"""When to refuse: which detail is asked for, whether it is there, and the decision over a real library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.abstaining import Abstainer
+from rag.abstaining.calibration import FILE_NAME, load_calibration
+from rag.abstaining.details import read_details, stands_in
+from rag.abstaining.features import DIRECTIONS, Features, gather
+from rag.config import Config
+from rag.errors import LibraryError
+from rag.library import Library
+from rag.retrieval import HybridRetriever
+from rag.types import Filters
+from rag.understanding import Understanding
+from tests.support.papers import make_paper
+
+PAPERS = [
+    make_paper(
+        "2501.00001",
+        "Talk2Web: Chatbots that Answer from Websites",
+        "We propose Talk2Web, an agent for websites. In a usability study, visitors found assets faster with it.",
+    ),
+    make_paper(
+        "2501.00002",
+        "GREBE: Sparse Retrieval with Few Postings",
+        "GREBE prunes postings. It improves nDCG@10 by 7.4% on MS MARCO and needs 12 GPUs. 48 participants tried it.",
+    ),
+    make_paper("2501.00003", "Fair Music Recommendation", "Listeners of rare genres get worse lists. We repair them."),
+    make_paper("2501.00004", "Item Tokens for Generative Recommendation", "Items become short token sequences."),
+    make_paper("2501.00005", "Legal Case Search", "Precedents are found by their statutes and their facts."),
+    make_paper("2501.00006", "Reading Receipts", "A vision model reads receipts and fills a table of prices."),
+    make_paper("2501.00007", "Query Logs of Libraries", "People search for authors, then for subjects."),
+    make_paper("2501.00008", "Poisoned Passages", "Attackers insert passages that mislead generators."),
+    make_paper("2501.00009", "Caching Embeddings", "Vectors are kept in fast memory and evicted by age."),
+    make_paper("2501.00010", "Point-of-Interest Suggestions", "Places are suggested from a traveller's trace."),
+    make_paper("2501.00011", "Clinical Trial Matching", "Patients are matched with trials by their records."),
+]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library(Config(data_dir=tmp_path_factory.mktemp("library"))) as library:
+        library.ingest(PAPERS)
+        yield library
+
+
+def asked(question: str, **changes: object) -> Understanding:
+    values: dict[str, object] = {"question": question, "search_text": question, "filters": Filters()}
+    return Understanding(**values | changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "noun"),
+    [
+        ("How many participants took part in the study?", "count", "participants"),
+        ("number of GPUs and latency for the summariser", "count", "GPUs"),
+        ("What online lift did it report?", "measure", "online lift"),
+        ("What nDCG@10 does it score?", "measure", "nDCG@10"),
+        ("Which web search API does it call?", "name", "web search API"),
+        ("Which hospital took part?", "name", "hospital"),
+        ("How much CO2 does training emit?", "figure", ""),
+        ("How long does indexing take?", "count", "seconds, hours or days"),
+        ("Where can I get the code?", "link", ""),
+    ],
+)
+def test_details_are_read(question: str, kind: str, noun: str) -> None:
+    assert [(detail.kind, detail.noun) for detail in read_details(question)] == [(kind, noun)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does it keep a recommender from forgetting?",
+        "Has anyone reduced the number of participants in a trial?",
+        "Which papers deal with patents?",
+        "How much do readers gain?",
+        "Which two kinds of benchmarks are there?",
+    ],
+)
+def test_most_questions_ask_for_no_detail(question: str) -> None:
+    assert read_details(question) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "there"),
+    [
+        ("How many participants?", "We asked 48 people.", True),
+        ("How many participants?", "It gains 48% over BM25.", False),
+        ("How many participants?", "In 2024 participants were asked.", False),
+        ("How many pairs?", "It holds 50K product pairs.", True),
+        ("How many parameters?", "It stays efficient (0.2B parameters).", True),
+        ("How many steps?", "There are steps: (1) reading and (2) writing.", False),
+        ("What nDCG@10 does it reach?", "It wins in nDCG@10 by far.", False),
+        ("What nDCG@10 does it reach?", "It reaches 0.71 in nDCG@10.", True),
+        ("What accuracy does it reach?", "It reaches 0.71 in nDCG@10.", False),
+        ("What score does it reach?", "It reaches 0.71 in nDCG@10.", True),
+        ("Which base LLM does it use?", "We fine-tune Qwen2.5.", True),
+        ("Which base LLM does it use?", "The LLM of Foo is tuned.", False),
+        ("Which hospital took part?", "Doctors at the Charité hospital took part.", True),
+        ("Which hospital took part?", "Doctors took part. We thank Ada.", False),
+        ("How long does it take?", "It takes 3 hours.", True),
+        ("How long does it take?", "It takes 3 steps.", False),
+        ("Where can I download the code?", "Code: https://example.org/x", True),
+        ("Where can I download the code?", "We describe the code.", False),
+    ],
+)
+def test_a_detail_stands_in_a_text_or_not(question: str, text: str, there: bool) -> None:
+    (detail,) = read_details(question)
+    assert stands_in(detail, text) is there
+
+
+def test_every_feature_has_a_direction_and_the_packaged_weights_keep_it(tmp_path: Path) -> None:
+    calibration = load_calibration(tmp_path)
+    assert set(Features.names()) == set(DIRECTIONS) == set(calibration.weights)
+    assert all(weight * DIRECTIONS[name] > 0 for name, weight in calibration.weights.items())
+    point = next(point for point in calibration.curve if point.threshold == calibration.threshold)
+    assert point.false_refusals <= 0.05
+    assert point.f1 >= 0.7
+
+
+def test_near_miss_keeps_its_paper_and_says_what_it_lacks(library: Library) -> None:
+    question = asked("How many participants took part in the Talk2Web usability study?")
+    decision = Abstainer(library).decide(question, HybridRetriever(library).search(question.search_text, k=100))
+    assert (decision.abstain, decision.reason) == (True, "detail_absent")
+    assert (decision.paper_id, decision.missing) == ("2501.00001", "number of participants")
+    assert decision.confidence == "low"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How many participants tried GREBE?", "By how much does GREBE improve nDCG@10?", "How does GREBE prune postings?"],
+)
+def test_a_paper_that_answers_is_not_refused(library: Library, question: str) -> None:
+    decision = Abstainer(library).decide(asked(question), HybridRetriever(library).search(question, k=100))
+    assert (decision.abstain, decision.reason, decision.missing) == (False, None, None)
+    assert decision.confidence in ("high", "medium")
+
+
+def test_another_papers_number_does_not_answer_for_the_one_that_is_named(library: Library) -> None:
+    question = "How many GPUs does Talk2Web need next to sparse retrieval that needs GPUs?"
+    passages = HybridRetriever(library).search(question, k=100)
+    assert passages[0].paper_id == "2501.00002"
+    evidence = gather(library, asked(question), passages)
+    assert (evidence.paper_id, evidence.clear) == ("2501.00001", True)
+    assert [detail.noun for detail in evidence.missing] == ["GPUs"]
+
+
+def test_what_the_library_knows_nothing_of_is_refused(library: Library) -> None:
+    question = "How do I bake sourdough bread?"
+    decision = Abstainer(library).decide(asked(question), HybridRetriever(library).search(question, k=100))
+    assert (decision.abstain, decision.reason, decision.missing) == (True, "nothing_found", None)
+
+
+def test_no_passages_are_nothing_found(library: Library) -> None:
+    decision = Abstainer(library).decide(asked("anything"), [])
+    assert (decision.probability, decision.abstain, decision.reason) == (1.0, True, "nothing_found")
+
+
+def test_filters_that_say_everything_are_never_refused(library: Library) -> None:
+    passages = HybridRetriever(library).search("bread", k=100)
+    author = Filters(author="Ada Lovelace")
+    abstainer = Abstainer(library)
+    assert not abstainer.decide(asked("papers by Ada Lovelace", filters=author, kind="list"), passages).abstain
+    assert not abstainer.decide(asked("Ada Lovelace", filters=author, only_filters=True), passages).abstain
+
+
+def test_words_of_papers_taken_for_absent_count_as_unknown(library: Library) -> None:
+    question = asked("How does GREBE prune postings?")
+    passages = HybridRetriever(library).search(question.search_text, k=100)
+    rest = [passage for passage in passages if passage.paper_id != "2501.00002"]
+    assert gather(library, question, passages).features.foreign == 0
+    assert gather(library, question, rest).features.foreign == 0
+    assert gather(library, question, rest, {"2501.00002"}).features.foreign > 0.9
+
+
+def test_a_long_question_may_use_unknown_words(library: Library) -> None:
+    passages = HybridRetriever(library).search("music", k=100)
+    short = gather(library, asked("zebras and music"), passages).features.foreign
+    words = "zebras quaggas lamas alpacas tapirs okapis elks music tunes melodies listeners lists"
+    assert 0 < gather(library, asked(words), passages).features.foreign < short
+
+
+def test_the_librarys_own_calibration_wins_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    packaged = load_calibration(tmp_path)
+    own = packaged.model_copy(update={"threshold": 0.5})
+    (tmp_path / FILE_NAME).write_text(own.model_dump_json())
+    assert load_calibration(tmp_path).threshold == 0.5
+    (tmp_path / FILE_NAME).write_text(own.model_copy(update={"weights": {"mood": 1.0}}).model_dump_json())
+    with pytest.raises(LibraryError, match="other features"):
+        load_calibration(tmp_path)
+    (tmp_path / FILE_NAME).write_text("{}")
+    with pytest.raises(LibraryError, match="not a calibration"):
+        load_calibration(tmp_path)

@@ -1,0 +1,64 @@
+"""`eval calibrate`: fit when this library's assistant should refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from eval.calibration import Calibrated
+
+
+def calibrate(
+    context: typer.Context,
+    qa: Annotated[Path, typer.Option("--qa", metavar="FILE", help="QA set, some of it unanswerable.")],
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Fit on a QA set when to refuse a question, and keep the result with the library; figures are out of fold."""
+    settings = configured(context, config, data_dir)
+    from eval.datasets import read_questions
+
+    questions = read_questions(qa)  # before anything heavy is imported
+    from datetime import date
+
+    from eval.calibration import calibrate as fit
+    from eval.calibration import through
+    from eval.calibration_report import save
+    from rag.wiring import open_assistant
+
+    with open_assistant(settings) as assistant:
+        assistant.library.require_papers()
+        with progress_bar(as_json) as bar:
+            steps = (lambda done, total: bar("measuring", done, total)) if bar else None
+            calibrated = fit(assistant.library, questions, through(assistant), date.today(), steps)
+        page = save(calibrated, assistant.library.folder)
+    for row in questions.rejected:
+        say(f"Left out: {row.source}, line {row.line}: {row.reason}")
+    print_json(calibrated.as_json()) if as_json else _print(calibrated)
+    say(f"Report: {page}")
+
+
+def _print(calibrated: Calibrated) -> None:
+    fitted, threshold = calibrated.calibration.fitted, calibrated.calibration.threshold
+    print(f"{fitted.questions} questions, {fitted.unanswerable} of them unanswerable; out of fold, 95% intervals:")
+    for name, figure in calibrated.figures.items():
+        print(f"  {name:15} {figure.mean or 0:.3f}  {figure.low or 0:.3f} to {figure.high or 0:.3f}  n {figure.n}")
+    print(f"  with the threshold chosen in the training folds: f1 {calibrated.nested['f1']:.3f}, "
+          f"false_refusals {calibrated.nested['false_refusals']:.3f}")  # fmt: skip
+    print("Refused, by type: " + ", ".join(f"{t} {f.mean or 0:.2f} of {f.n}" for t, f in calibrated.by_type.items()))
+    print(f"Refused from a probability of {threshold:.3f} on. The curve:")
+    print("  threshold  precision  recall  f1     false_refusals")
+    for point in calibrated.curve_shown():
+        chosen = "  <" if point.threshold == threshold else ""
+        precision = "-" if point.precision is None else f"{point.precision:.3f}"
+        print(f"  {point.threshold:<9.3f}  {precision:<9}  {point.recall:<6.3f}  {point.f1:.3f}  "
+              f"{point.false_refusals:.3f}{chosen}")  # fmt: skip
+    for name, level in calibrated.calibration.levels.items():
+        right = "-" if level.right is None else f"{level.right:.3f}"
+        print(f"Confidence {name}: probability below {level.below:.3f}; first paper right {right} of {level.n}")
