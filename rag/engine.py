@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ from rag.understanding import Reader, Understanding
 
 CLOSEST = 3
 """Papers offered when nothing answers."""
+_NAME = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
+"""A word that is written as systems are named: with a capital inside, or a digit."""
 _MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
 
 
@@ -99,7 +102,7 @@ class ExtractiveQueryEngine(BaseQueryEngine):
                 reason=reply.reason,
                 confidence="low" if reply.reason else decision.confidence,
                 mode="extractive",
-                notes=(*understood.notes, *self._state_of_the_index()),
+                notes=(*understood.notes, *self._unknown_names(understood.question), *self._state_of_the_index()),
                 citations=tuple(citation for group in checked.groups for citation in group),
                 removed=checked.removed,
                 closest=reply.closest,
@@ -174,6 +177,16 @@ class ExtractiveQueryEngine(BaseQueryEngine):
     def _closest(self, passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:
         nearest = distinct_papers(passages, CLOSEST)
         return tuple(ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest)
+
+    def _unknown_names(self, question: str) -> tuple[Note, ...]:
+        """A note on each name in the question that no paper holds: what is quoted is then about something else."""
+        with self.library.indexes() as indexes:
+            unknown = [
+                name
+                for name in dict.fromkeys(_NAME.findall(question))
+                if (terms := indexes.lexical.analyze(name)) and not any(map(indexes.lexical.doc_freq, terms))
+            ]
+        return tuple(Note(code="unknown_name", text=f'"{name}" stands nowhere in the library.') for name in unknown)
 
     def _state_of_the_index(self) -> tuple[Note, ...]:
         """A note where papers on the shelf cannot be found yet."""

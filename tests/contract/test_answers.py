@@ -97,6 +97,12 @@ def test_what_is_not_there_is_not_answered(assistant: Assistant) -> None:
     assert f"{held.papers} papers first listed from {held.first} to {held.last}" in answer.answer
 
 
+def test_a_name_that_no_paper_holds_is_pointed_out(assistant: Assistant) -> None:
+    notes = assistant.answer("How does ColBERT rank documents?").notes
+    assert [(note.code, note.text) for note in notes] == [("unknown_name", '"ColBERT" stands nowhere in the library.')]
+    assert not [n for n in assistant.answer("How does IterQR use LLMs?").notes if n.code == "unknown_name"]
+
+
 def test_filters_hold_and_one_that_leaves_nothing_is_kept(assistant: Assistant) -> None:
     april = Filters(date_to=date(2025, 4, 10))
     found = assistant.answer("recommendation with language models", filters=april)
