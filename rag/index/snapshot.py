@@ -7,6 +7,7 @@ Chroma writes its HNSW files in place. Killed in the middle, it leaves a folder 
         store/     what Chroma opens
         before/    the copy, present while a write is unfinished
         lock       held by a living writer
+        restoring  held while a copy is brought back
         new/ old/  a copy being made, a folder being deleted: of no value
 """
 
@@ -19,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from rag.errors import LibraryBusy
 
-_RESTORE_SECONDS = 20
+_RESTORE_SECONDS = 60
 
 
 class Snapshot:
@@ -62,22 +63,35 @@ class Snapshot:
         self._lock.release()
 
     def _restore(self) -> None:
-        """Bring the copy back; of several who open at once the first does it and the others wait for it.
+        """Bring the copy back, unless it belongs to a writer who is alive.
+
+        Of several who open at once the first restores and the others wait for it, on a lock of their own: who restores
+        is not to be taken for a writer.
 
         Raises:
-            LibraryBusy: the copy belongs to a writer who is alive.
+            LibraryBusy: somebody else has been restoring for longer than that can take.
         """
-        self._acquire(_RESTORE_SECONDS)
         try:
-            if self._before.exists():  # else somebody else was faster
-                self._discard(self.store)
-                self._before.rename(self.store)
-        finally:
-            self._lock.release()
+            with FileLock(self.root / "restoring", thread_local=False).acquire(timeout=_RESTORE_SECONDS):
+                if not self._before.exists():
+                    return  # somebody else was faster
+                try:
+                    self._acquire()
+                except LibraryBusy:
+                    return
+                try:
+                    self._discard(self.store)
+                    self._before.rename(self.store)
+                finally:
+                    self._lock.release()
+        except Timeout:
+            raise LibraryBusy(
+                f"Another process is restoring {self.root}.", "Wait for it to finish and try again."
+            ) from None
 
-    def _acquire(self, timeout: float = 0) -> None:
+    def _acquire(self) -> None:
         try:
-            self._lock.acquire(timeout=timeout)
+            self._lock.acquire(timeout=0)
         except Timeout:
             raise LibraryBusy(
                 f"Another process is writing to {self.root}.", "Wait for it to finish and try again."

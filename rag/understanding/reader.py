@@ -249,6 +249,8 @@ class Reader:
         carried = self._constraints(talk.asked[-1], first, last) if reading.about_set and not found else found
         titles = [label(readable(papers[paper_id].title)) for paper_id in focus]
         standalone, searched = reading.completed(titles)
+        if not (standalone and searched):  # nothing was asked and nothing could be borrowed
+            return None
         note = Note(code="follow_up", text=f"Read as a follow-up: {standalone}")
         return standalone, searched, carried, () if reading.others else focus, note
 
