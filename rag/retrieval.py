@@ -8,6 +8,7 @@ paraphrases and meaning counts more; where names and figures match, words do (do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -129,9 +130,9 @@ class HybridRetriever(BaseRetriever):
 
 
 def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
-    """Share of the weight of all terms that falls on those in `terms`, 0…1."""
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
+    """Share of the weight of all terms that falls on those in `terms`, 0…1, whatever the order of the weights."""
+    total = math.fsum(weights.values())
+    return math.fsum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
 
 
 def dense_weight(covered: float, settings: RetrievalConfig) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +97,11 @@ def test_coverage_is_a_share_that_grows_with_the_terms(
     assert coverage(weighed, set()) == 0
     whole = coverage(weighed, set(weighed))
     assert whole == pytest.approx(1.0 if sum(weighed.values()) else 0.0)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=3), st.floats(0.01, 12), min_size=2, max_size=12), st.randoms())
+def test_coverage_does_not_depend_on_the_order_of_the_terms(weights: dict[str, float], random: Random) -> None:
+    shuffled = list(weights.items())
+    random.shuffle(shuffled)
+    terms = set(list(weights)[::2])
+    assert coverage(weights, terms) == coverage(dict(shuffled), terms)
