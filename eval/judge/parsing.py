@@ -7,6 +7,7 @@ import json
 import re
 import warnings
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 LONGEST = 50_000
 """Characters of a reply that are read; a list of 30 nuggets needs 3,000."""
@@ -60,10 +61,8 @@ def _candidates(reply: str) -> Iterator[str]:
 
 
 def _literal(text: str) -> object:
-    try:
+    with suppress(ValueError, RecursionError):  # then it may be a Python literal
         return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a model's odd escapes are no fault of this program
