@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import Response
@@ -15,16 +14,13 @@ from llama_index.core.schema import QueryBundle
 
 from rag.abstaining import Abstainer, Decision
 from rag.answering import Draft, ExtractiveWriter
-from rag.citing import Checked, check
+from rag.citing import check
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.readable import readable
-from rag.retrieval import HybridRetriever, Question, distinct_papers, to_node
+from rag.replying import reply
+from rag.retrieval import HybridRetriever, Question, to_node
 from rag.types import (
-    AbstainReason,
     Answer,
-    Citation,
-    ClosestPaper,
     Delta,
     Done,
     Event,
@@ -40,20 +36,8 @@ from rag.types import (
 )
 from rag.understanding import Reader, Understanding
 
-CLOSEST = 3
-"""Papers offered when nothing answers."""
 _NAME = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
 """A word that is written as systems are named: with a capital inside, or a digit."""
-_MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer in words, part by part, and why it abstains where it does."""
-
-    parts: tuple[str, ...]
-    reason: AbstainReason | None = None
-    closest: tuple[ClosestPaper, ...] = ()
 
 
 class ExtractiveQueryEngine(BaseQueryEngine):
@@ -89,23 +73,23 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         checked = check(self._draft(understood, passages, decision), self.library)
         for item in checked.removed:
             yield Removed(item.text, item.reason)
-        reply = self._reply(understood, passages, decision, checked)
-        for n, part in enumerate(reply.parts):
+        said = reply(self.retriever, understood, passages, decision, checked)
+        for n, part in enumerate(said.parts):
             yield Delta(f"\n\n{part}" if n else part)
         end = time.perf_counter()
         yield Done(
             Answer(
                 question=query.query_str,
                 standalone_question=understood.question,
-                answer="\n\n".join(reply.parts),
-                abstained=reply.reason is not None,
-                reason=reply.reason,
-                confidence="low" if reply.reason else decision.confidence,
+                answer="\n\n".join(said.parts),
+                abstained=said.reason is not None,
+                reason=said.reason,
+                confidence="low" if said.reason else decision.confidence,
                 mode="extractive",
                 notes=(*understood.notes, *self._unknown_names(understood.question), *self._state_of_the_index()),
                 citations=tuple(citation for group in checked.groups for citation in group),
                 removed=checked.removed,
-                closest=reply.closest,
+                closest=said.closest,
                 retrieved=tuple(_retrieved(passage) for passage in passages),
                 filters=understood.filters.as_json(),
                 timings=Timings(
@@ -150,33 +134,6 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         return self.writer.write(
             understood.question, passages, understood.kind, understood.subjects, whole=understood.only_filters
         )
-
-    def _reply(
-        self, understood: Understanding, passages: Sequence[Passage], decision: Decision, checked: Checked
-    ) -> Reply:
-        """Put the checked quotes, or what there is to say without any, into words."""
-        groups = [render_group(group) for group in checked.groups]
-        if groups and decision.reason is None:
-            return Reply(tuple(groups))
-        if groups:
-            title = escape(readable(checked.groups[0][0].title))
-            lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
-            return Reply((lacks, *groups), "detail_absent", self._closest(passages))
-        restricted = describe_filters(understood.filters, understood.papers)
-        held = self.library.shelf.coverage()
-        searched = held.papers - self.library.shelf.unindexed()
-        scope = f"{searched} paper{'s' * (searched != 1)} first listed from {held.first} to {held.last}"
-        if restricted and not passages:
-            text = f"No paper matches {restricted}. The library holds {scope}."
-            outside = self.retriever.search(understood.search_text, k=self.library.config.retrieval.candidates)
-            return _offering(text, "Closest papers outside that", self._closest(outside), "outside_range")
-        within = f", restricted to {restricted}" if restricted else ""
-        text = f"Nothing in the library answers this. Searched: {scope}{within}."
-        return _offering(text, "Closest papers", self._closest(passages), "nothing_found")
-
-    def _closest(self, passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:
-        nearest = distinct_papers(passages, CLOSEST)
-        return tuple(ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest)
 
     def _unknown_names(self, question: str) -> tuple[Note, ...]:
         """A note on each name in the question that no paper holds: what is quoted is then about something else."""
@@ -230,41 +187,6 @@ def check_question(question: str, limit: int) -> str:
             "Shorten it, or raise answer.max_question_chars.",
         )
     return trimmed
-
-
-def describe_filters(filters: Filters, papers: Collection[str] | None = None) -> str:
-    """The restrictions in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
-    parts = []
-    if filters.date_from or filters.date_to:
-        since = f" from {filters.date_from}" if filters.date_from else ""
-        until = f" to {filters.date_to}" if filters.date_to else ""
-        parts.append(f"reports{since}{until}")
-    if filters.author:
-        parts.append(f"author {filters.author}")
-    if papers:
-        parts.append(f"arXiv id {' or '.join(sorted(papers))}")
-    return ", ".join(parts)
-
-
-def _offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason: AbstainReason) -> Reply:
-    """An abstention that names the closest papers."""
-    if not closest:
-        return Reply((text,), reason)
-    names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
-    return Reply((text, f"{heading}:", names), reason, closest)
-
-
-def escape(text: str) -> str:
-    """Make a stranger's text plain text in Markdown: no link, image, emphasis, code or tag."""
-    return text.translate(_MARKDOWN)
-
-
-def render_group(citations: Sequence[Citation]) -> str:
-    """One paper of an extractive answer: its title and day, then its quotes with their markers."""
-    first = citations[0]
-    listed = f"first listed {first.date}; version {first.version}" if first.version > 1 else first.date
-    quotes = "\n>\n".join(f"> {escape(readable(citation.quote))} [{citation.n}]" for citation in citations)
-    return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"
 
 
 def _retrieved(passage: Passage) -> RetrievedPassage:

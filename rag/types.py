@@ -118,6 +118,8 @@ class Passage:
         score: Fused score; higher is better, comparable within one query only.
         ranks: 1-based rank in each candidate list that held it, e.g. ``{"dense": 1, "lexical": 4}``.
         scores: The lists' own scores: cosine similarity (``dense``), BM25 (``lexical``).
+        matched: Words of the question that stand in the passage, as they stand there, the rarest first.
+        boosts: What the score gained on top of the fused lists, by reason, e.g. ``{"conversation": 0.2}``.
     """
 
     chunk_id: str
@@ -133,6 +135,8 @@ class Passage:
     score: float = 0.0
     ranks: Mapping[str, int] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
+    matched: tuple[str, ...] = ()
+    boosts: Mapping[str, float] = field(default_factory=dict)
 
 
 class Record(BaseModel):
@@ -248,6 +252,62 @@ class Answer(Record):
     receipt: Receipt
 
 
+class Cell(Record):
+    """A cell of a topic's table: an exact quote, ``quote == paper.text[start:end]`` of the row's version."""
+
+    quote: str
+    start: int
+    end: int
+
+
+class TopicPaper(Record):
+    """A paper of a topic, one row of its table; a cell is None where the abstract does not say."""
+
+    paper_id: str
+    version: int
+    title: str
+    authors: tuple[str, ...]
+    date: str
+    url: str
+    theme: int
+    method: Cell | None = None
+    data: Cell | None = None
+    result: Cell | None = None
+
+
+class Theme(Record):
+    """A group of a topic's papers: its name, Markdown with ``[n]`` markers, and its papers in order."""
+
+    name: str
+    text: str
+    papers: tuple[str, ...]
+
+
+class Topic(Record):
+    """What the papers say about a topic, grouped by theme; `citations` are numbered through all themes.
+
+    `disagreements` hold Markdown with markers of the same numbering; an abstention has no themes, `reason` and
+    `closest` set, and says in `text` what was searched.
+    """
+
+    query: str
+    text: str
+    themes: tuple[Theme, ...] = ()
+    papers: tuple[TopicPaper, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    disagreements: tuple[str, ...] = ()
+    removed: tuple[RemovedText, ...] = ()
+    abstained: bool = False
+    reason: AbstainReason | None = None
+    closest: tuple[ClosestPaper, ...] = ()
+    mode: Mode
+    notes: tuple[Note, ...] = ()
+    filters: dict[str, str | None] = Field(default_factory=lambda: Filters().as_json())
+    timings: Timings = Timings()
+    usage: Usage | None = None
+    receipt: Receipt
+
+
 class Turn(Record):
     """One earlier turn of the conversation."""
 
@@ -300,5 +360,15 @@ class Done:
     answer: Answer
 
 
-Event = Understood | Step | Retrieved | Delta | Removed | Done
-"""What `Assistant.ask` yields, in this order; consumers ignore kinds they don't know."""
+@dataclass(frozen=True, slots=True)
+class TopicDone:
+    """The end of a topic's stream, with the whole summary."""
+
+    topic: Topic
+
+
+Event = Understood | Step | Retrieved | Delta | Removed | Done | TopicDone
+"""What `Assistant.ask` yields, in this order, up to `Done`; `Assistant.topic` yields the same kinds up to `TopicDone`.
+
+Consumers ignore kinds they don't know.
+"""

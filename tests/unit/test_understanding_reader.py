@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.engine import render_group
+from rag.replying import render_group
 from rag.shelf import Shelf
 from rag.types import Citation, Filters, Turn
 from rag.understanding import Reader

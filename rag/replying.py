@@ -1,0 +1,104 @@
+"""The extractive reply: checked quotes, or what there is to say without any → Markdown, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from rag.abstaining import Decision
+from rag.citing import Checked
+from rag.readable import readable
+from rag.retrieval import HybridRetriever, distinct_papers
+from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
+from rag.understanding import Understanding
+
+CLOSEST = 3
+"""Papers offered when nothing answers."""
+_MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in words, part by part, and why it abstains where it does."""
+
+    parts: tuple[str, ...]
+    reason: AbstainReason | None = None
+    closest: tuple[ClosestPaper, ...] = ()
+
+
+def reply(
+    retriever: HybridRetriever,
+    understood: Understanding,
+    passages: Sequence[Passage],
+    decision: Decision,
+    checked: Checked,
+) -> Reply:
+    """Put the checked quotes, or what there is to say without any, into words.
+
+    Args:
+        retriever: Finds papers outside the filters where they leave none.
+        understood: The question as it was read.
+        passages: What was retrieved, best first.
+        decision: Whether they answer.
+        checked: The quotes that stand.
+    """
+    groups = [render_group(group) for group in checked.groups]
+    if groups and decision.reason is None:
+        return Reply(tuple(groups))
+    if groups:
+        title = escape(readable(checked.groups[0][0].title))
+        lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
+        return Reply((lacks, *groups), "detail_absent", closest(passages))
+    shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
+    restricted = describe_filters(understood.filters, understood.papers)
+    held = shelf.coverage()
+    searched = held.papers - shelf.unindexed()
+    scope = f"{searched} paper{'s' * (searched != 1)} first listed from {held.first} to {held.last}"
+    if restricted and not passages:
+        text = f"No paper matches {restricted}. The library holds {scope}."
+        outside = retriever.search(understood.search_text, k=candidates)
+        return _offering(text, "Closest papers outside that", closest(outside), "outside_range")
+    within = f", restricted to {restricted}" if restricted else ""
+    text = f"Nothing in the library answers this. Searched: {scope}{within}."
+    return _offering(text, "Closest papers", closest(passages), "nothing_found")
+
+
+def closest(passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:
+    """The first papers of a ranking, to be offered instead of an answer."""
+    nearest = distinct_papers(passages, CLOSEST)
+    return tuple(ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest)
+
+
+def describe_filters(filters: Filters, papers: Collection[str] | None = None) -> str:
+    """The restrictions in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
+    parts = []
+    if filters.date_from or filters.date_to:
+        since = f" from {filters.date_from}" if filters.date_from else ""
+        until = f" to {filters.date_to}" if filters.date_to else ""
+        parts.append(f"reports{since}{until}")
+    if filters.author:
+        parts.append(f"author {filters.author}")
+    if papers:
+        parts.append(f"arXiv id {' or '.join(sorted(papers))}")
+    return ", ".join(parts)
+
+
+def escape(text: str) -> str:
+    """Make a stranger's text plain text in Markdown: no link, image, emphasis, code or tag."""
+    return text.translate(_MARKDOWN)
+
+
+def render_group(citations: Sequence[Citation]) -> str:
+    """One paper of an extractive answer: its title and day, then its quotes with their markers."""
+    first = citations[0]
+    listed = f"first listed {first.date}; version {first.version}" if first.version > 1 else first.date
+    quotes = "\n>\n".join(f"> {escape(readable(citation.quote))} [{citation.n}]" for citation in citations)
+    return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"
+
+
+def _offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason: AbstainReason) -> Reply:
+    """An abstention that names the closest papers."""
+    if not closest:
+        return Reply((text,), reason)
+    names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
+    return Reply((text, f"{heading}:", names), reason, closest)
