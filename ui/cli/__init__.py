@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli import ask, configuration, library
+from ui.cli import ask, bench, configuration, library
 from ui.cli import eval as evaluation
 from ui.cli.common import ConfigFile, DataDir
 
@@ -48,6 +48,7 @@ app.command("show")(library.show)
 app.command("search")(ask.search)
 app.command("ask")(ask.ask)
 app.command("doctor")(library.doctor)
+app.command("bench")(bench.bench)
 app.add_typer(configuration.app, name="config")
 app.add_typer(evaluation.app, name="eval")
 
