@@ -6,17 +6,27 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from rag.embedding import embed_texts
 from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperchatError, VectorStoreError
 from rag.library import UNIT, Library, Progress
+from rag.shelf import ChunkRow
 
 SAMPLE = 2000
 """Vectors that are queried back: all of a small library, evenly spread over a large one."""
+SPLIT_AGAIN = 200
+"""Papers that are split again to see that their chunks are the ones on the shelf, evenly spread."""
+EMBEDDED_AGAIN = 16
+"""Chunks that are embedded again to see that their vectors are the right ones, evenly spread; none where it costs."""
+SAME_VECTOR = 0.99
+"""Cosine similarity of a stored vector to a new one of the same text; other texts lie far below."""
 _PROBE_SECONDS = 600
 
 
@@ -101,20 +111,43 @@ def _examine(library: Library) -> Health:
     checks.append(Check("settings", True, f"built with {library.embedding_info.identity}"))
     if not rows and not pending:
         return Health(tuple(checks), held, 0)
+    chunks, unsplit = _examine_chunks(library, rows, {paper_id for paper_id, _ in pending})
     vectors, stale, damaged = _examine_vectors(library, expected)
     lexical, stale_words, lost = _examine_lexical(library, expected)
-    return Health((*checks, vectors, lexical), held, len(rows), stale | stale_words, damaged, lost)
+    return Health((*checks, chunks, vectors, lexical), held, len(rows), unsplit | stale | stale_words, damaged, lost)
+
+
+def _examine_chunks(
+    library: Library, rows: Sequence[ChunkRow], pending: Collection[str]
+) -> tuple[Check, frozenset[str]]:
+    """Compare the shelf's chunks with its papers: every latest version has some, and a sample is split again."""
+    held: dict[str, set[str]] = {}
+    versions: dict[str, set[int]] = {}
+    for row in rows:
+        held.setdefault(row.paper_id, set()).add(row.chunk_id)
+        versions.setdefault(row.paper_id, set()).add(row.version)
+    latest = {paper.paper_id: paper for paper in library.shelf.browse() if paper.paper_id not in pending}
+    stale = {i for i, paper in latest.items() if versions.get(i) != {paper.version}}
+    again = list(islice(sorted(latest), 0, None, max(1, len(latest) // SPLIT_AGAIN)))
+    stale |= {i for i in again if {chunk.chunk_id for chunk in library.chunker.split(latest[i])} != held.get(i)}
+    detail = f"{len(latest)} papers have those of their latest version, {len(again)} split again"
+    if stale:
+        detail = f"{len(stale)} papers have none, or others than their latest version's"
+    return Check("chunks", not stale, detail), frozenset(stale)
 
 
 def _examine_vectors(library: Library, expected: Mapping[str, str]) -> tuple[Check, frozenset[str], bool]:
     """Probe Chroma in a child process, since a damaged index can end the process that queries it."""
     sample = list(islice(sorted(expected), 0, None, max(1, len(expected) // SAMPLE)))
+    embeds_here = library.config.embedding.base_url is None and library.config.embedding.provider != "openai"
+    shown = list(islice(sorted(expected), 0, None, max(1, len(expected) // EMBEDDED_AGAIN))) if embeds_here else []
     order = {
         "location": str(library.vectors_location),
         "embedded": isinstance(library.vectors_location, Path),
         "collection": library.collection_of(library.fingerprint),
         "settings": library.config.index.model_dump(),
         "sample": sample,
+        "shown": shown,
     }
     found = _probe(order)
     if "error" in found:
@@ -123,9 +156,29 @@ def _examine_vectors(library: Library, expected: Mapping[str, str]) -> tuple[Che
     if found["lost"]:
         detail = f"{check.detail}; {len(found['lost'])} of {len(sample)} stored vectors are not found by a query"
         return Check("chroma", False, detail), stale, True
+    if wrong := _wrong_vectors(library, expected, found["vectors"]):
+        detail = f"{check.detail}; {len(wrong)} of {len(shown)} vectors are not those of their texts"
+        return Check("chroma", False, detail), stale | {expected[i] for i in wrong}, True
     if check.ok:
-        check = Check("chroma", True, f"{check.detail}; {len(sample)} of {len(sample)} queried back")
+        again = f", {len(shown)} embedded again" if shown else ""
+        check = Check("chroma", True, f"{check.detail}; {len(sample)} of {len(sample)} queried back{again}")
     return check, stale, False
+
+
+def _wrong_vectors(library: Library, expected: Mapping[str, str], stored: Mapping[str, list[float]]) -> list[str]:
+    """Chunks whose stored vector is not the one of their text."""
+    papers = library.shelf.papers({expected[i] for i in stored})
+    texts = {
+        chunk.chunk_id: chunk.embedded_text
+        for paper in papers.values()
+        for chunk in library.chunker.split(paper)
+        if chunk.chunk_id in stored
+    }
+    if not texts:
+        return []
+    fresh = embed_texts(library.embedding, list(texts.values()))
+    likeness = np.einsum("nd,nd->n", fresh, np.array([stored[i] for i in texts], dtype=np.float32))
+    return [i for i, cosine in zip(texts, likeness, strict=True) if cosine < SAME_VECTOR]
 
 
 def _probe(order: Mapping[str, Any]) -> dict[str, Any]:

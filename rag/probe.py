@@ -39,7 +39,12 @@ def main() -> None:
     try:
         store = VectorStore(location, order["collection"], IndexConfig(**order["settings"]))
         ids = store.ids()
-        found: dict[str, object] = {"ids": ids, "lost": lost(store, [i for i in order["sample"] if i in ids])}
+        shown = [i for i in order["shown"] if i in ids]
+        found: dict[str, object] = {
+            "ids": ids,
+            "lost": lost(store, [i for i in order["sample"] if i in ids]),
+            "vectors": dict(zip(shown, store.vectors(shown).tolist(), strict=True)) if shown else {},
+        }
         store.close()
     except PaperchatError as error:
         found = {"error": error.message, "advice": error.advice, "kind": type(error).__name__}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
@@ -111,6 +112,24 @@ def lose_the_lexical_index(library: Library) -> None:
     shutil.rmtree(library.lexical_folder)
 
 
+def swap_two_vectors(library: Library) -> None:
+    one, other = [library.chunker.split(paper)[0] for paper in library.shelf.browse()[:2]]
+    vectors = library.open_vectors(library.fingerprint)
+    vectors.upsert([one, other], vectors.vectors([other.chunk_id, one.chunk_id]))
+    vectors.close()
+
+
+def forget_a_paper_everywhere(library: Library) -> None:
+    paper_id = library.shelf.chunks()[0].paper_id
+    lose_lexical_papers(library)
+    vectors = library.open_vectors(library.fingerprint)
+    vectors.delete_papers([paper_id])
+    vectors.close()
+    with sqlite3.connect(library.folder / "shelf.sqlite") as shelf:
+        shelf.execute("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
+    shelf.close()
+
+
 def spoil_the_lexical_index(library: Library) -> None:
     (library.lexical_folder / "meta.json").write_text("{")
 
@@ -120,6 +139,8 @@ def spoil_the_lexical_index(library: Library) -> None:
     [
         (lose_a_vector, "chroma"),
         (orphan_a_vector, "chroma"),
+        (swap_two_vectors, "chroma"),
+        (forget_a_paper_everywhere, "chunks"),
         (lose_lexical_papers, "lexical"),
         (lose_the_lexical_index, "lexical"),
         (spoil_the_lexical_index, "lexical"),
