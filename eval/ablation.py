@@ -28,7 +28,7 @@ from eval.scoring import Scored
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.library import Library
-from rag.retrieval import HybridRetriever
+from rag.retrieval import Expanded, HybridRetriever
 from rag.types import Answer, Event, Filters, Passage, Turn
 
 Condition = Literal["removed", "shuffled"]
@@ -57,6 +57,7 @@ class GivenPassages(HybridRetriever):
         *,
         papers: frozenset[str] | None = None,
         focus: Collection[str] = (),
+        expanded: Expanded | None = None,
     ) -> list[Passage]:
         """The given passages, at most `k` of them."""
         return self.passages[: k or self.k]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,22 @@ from eval.datasets import UNANSWERABLE, UNTYPED, Nugget, Question, read_json_lin
 from eval.files import json_line, write_atomically
 from eval.metrics.base import cited_papers
 from rag.errors import DatasetError, PaperNotFound, UsageError
-from rag.types import Answer
+from rag.types import Answer, Rejected
 
 if TYPE_CHECKING:
+    from rag.conversations import Conversations
     from rag.library import Library
 
 NUGGET_FORM = "TEXT|IMPORTANCE|PAPER|SPAN"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackAdded:
+    """What became of readers' verdicts: ids of rows added and of those there before, and what could not be used."""
+
+    added: tuple[str, ...]
+    known: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
 
 
 def parse_nugget(text: str) -> Nugget:
@@ -49,6 +60,36 @@ def row_of_answer(answer: Answer) -> dict[str, Any]:
         for c in answer.citations
     ]
     return {"question": answer.question, "gold_papers": cited_papers(answer), "nuggets": nuggets}
+
+
+def rows_of_feedback(conversations: Conversations) -> Iterator[dict[str, Any]]:
+    """What readers said on the page as rows, oldest first.
+
+    A good answer becomes the row that `row_of_answer` makes. Of a bad one only the question is known, so nobody's gold
+    is claimed: its row is not judged until somebody names papers. `id` is the same whenever it is read.
+    """
+    for exchange, history in conversations.rated():
+        good = exchange.rating == 1 and exchange.answer is not None
+        row = row_of_answer(exchange.answer) if good and exchange.answer else {"question": exchange.question}
+        yield row | {
+            "id": f"feedback-{exchange.exchange_id}",
+            "history": [turn.model_dump() for turn in history],
+        }
+
+
+def add_feedback(path: Path, conversations: Conversations, library: Library) -> FeedbackAdded:
+    """Append what readers said to a QA set; what it holds already is passed over, what cannot be used is listed."""
+    added, known, rejected = [], [], []
+    taken = {str(row["id"]) for _, row in _rows(path) if "id" in row}
+    for row in rows_of_feedback(conversations):
+        if row["id"] in taken:
+            known.append(row["id"])
+            continue
+        try:
+            added.append(add_question(path, row, library).id)
+        except DatasetError as error:
+            rejected.append(Rejected(row["id"], 0, error.message))
+    return FeedbackAdded(tuple(added), tuple(known), tuple(rejected))
 
 
 def add_question(path: Path, row: dict[str, Any], library: Library) -> Question:

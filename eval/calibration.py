@@ -120,7 +120,7 @@ def through(assistant: Assistant) -> LookUp:
 
     def look_up(question: Question) -> tuple[Understanding, Sequence[Passage]]:
         asked = engine.understand(engine.checked(question.question), Query(question.question, history=question.history))
-        return asked, engine.search(asked, assistant.library.config.retrieval.candidates)
+        return asked, engine.candidates(asked)
 
     return look_up
 

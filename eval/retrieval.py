@@ -56,8 +56,17 @@ class Rankings:
     failed: dict[str, str] = field(default_factory=dict)
 
 
+Compare = Callable[["Assistant", Rankings], dict[str, Any]]
+"""Ranks the same queries in other ways."""
+
+
 def evaluate_retrieval(
-    data: BeirSet, config: Config, out: Path, keep: Path | None = None, progress: Progress | None = None
+    data: BeirSet,
+    config: Config,
+    out: Path,
+    keep: Path | None = None,
+    progress: Progress | None = None,
+    compare: Compare | None = None,
 ) -> dict[str, Any]:
     """Ingest a collection, rank its documents for every judged query, and write metrics.json, run.trec and run.json.
 
@@ -68,6 +77,7 @@ def evaluate_retrieval(
         out: Folder of the results.
         keep: Folder in which the library is kept for another run over the same collection; None throws it away.
         progress: Told of the ingest and of every query.
+        compare: Given the open collection and the rankings of the plain queries; what it returns joins the metrics.
 
     Returns:
         The content of metrics.json.
@@ -89,8 +99,9 @@ def evaluate_retrieval(
             ingested = assistant.library.ingest(_noting(beir_papers(data.folder), seen), progress)
             lacking = _lacking(data, seen)
             found = rank_all(_search(assistant), data.queries, own.retrieval.candidates, progress)
+            compared = compare(assistant, found) if compare else {}
             corpus = assistant.library.corpus_digest()
-    metrics = metrics_of(data, found, ingested)
+    metrics = metrics_of(data, found, ingested) | compared
     left_out = [row.as_json() for row in (*data.rejected, *ingested.rejected, *lacking)]
     info = {
         "dataset": data.folder.name,
@@ -111,8 +122,8 @@ def evaluate_retrieval(
 
 
 def _search(assistant: Assistant) -> Callable[..., list[Passage]]:
-    """What `paperchat search` finds, the question read as it reads it."""
-    return lambda question, k: list(assistant.search(question, k=k).passages)
+    """What an answer may use (`paperchat search --rerank`), the question read as an answer reads it."""
+    return lambda question, k: list(assistant.search(question, k=k, rerank=True).passages)
 
 
 def _make_folder(out: Path) -> None:

@@ -14,21 +14,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rag.aims import Aim, fit_to, read_aim
 from rag.chunking import sentences
 from rag.embedding import embed_texts
 from rag.library import Library
 from rag.readable import readable
 from rag.retrieval import coverage, distinct_papers
-from rag.types import Passage
-from rag.understanding.kind import Kind
+from rag.types import Paper, Passage
+from rag.understanding.followup import label
+from rag.understanding.kind import Kind, is_name
 
-TIE = 0.9
-"""A single question cites a second paper only when its fused score is at least this share of the best one's."""
+TIE = 0.97
+"""A single question cites a second paper only when its score is at least this share of the best one's."""
 BACKGROUND_RANK, ON_TOPIC = 15, 0.35
 """The paper at this rank is taken to be off the topic; one that belongs to a list or a topic lies at least this share
 of the way from its score to the best one's. Where there are fewer papers, the background is 0."""
 LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: one quote that the eye takes in."""
+RARE = 20
+"""A name in more passages than this is an everyday one (LLM, GPT), and no list is about it alone."""
 COMPARED = 2
 """Papers that a comparison cites where it names no more systems."""
 
@@ -44,6 +48,8 @@ WEIGHTS = {
 }
 """Logistic weights of `features`; the intercept is `INTERCEPT`."""
 INTERCEPT = -3.0
+AIMED = 2.5
+"""What it is worth that a sentence says what X is, or how it works, where only that is asked (`rag/aims.py`)."""
 ALIKE = 0.9
 """Cosine similarity from which two sentences of a paper say the same; the one worth less is not quoted."""
 
@@ -67,6 +73,24 @@ _CONTRIBUTION = re.compile(
     r"|conduct|argue|address|reproduc|evaluat|analy[sz]|build|construct|compar|release)",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"[^\W_][\w@.+-]*\w")
+_SORTS = {
+    "surveys": (
+        r"\b(?:surveys?|reviews?|overviews?)\b",
+        r"\bsurveys?\b|\btutorial|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b",
+    ),
+    "resources": (
+        r"\b(?:benchmarks?|data\s?sets?|test\s+collections?|corpora)\b",
+        r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed",
+    ),
+    "tools": (
+        r"\b(?:tool\s?kits?|librar(?:y|ies)|packages?|demos?)\b",
+        r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo",
+    ),
+    "reproductions": (r"\b(?:reproducib\w+|reproductions?|replications?)\b", r"\breproduc|\breplic"),
+}
+"""Sorts of papers that a list may ask for: how it says so, and what such a paper says of itself."""
+_WANTED = r"^\W*(?:(?:which|what|list|find|show|give|any|all|are|there|me|new|recent|the|some|please|\w+)\s+){0,4}?"
 _FIGURE = re.compile(r"(?<![\w@.,-])\d+(?:[.,]\d+)*")
 _FIGURE_ASKED = re.compile(
     r"\bhow (?:many|much|often|big|large|far|long|fast|accurate)\b|\bby what factor\b"
@@ -87,19 +111,25 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a writer proposes, paper by paper, before its quotes are checked."""
+    """What a writer proposes, paper by paper, before its quotes are checked.
+
+    Attributes:
+        found: Papers that fit, of which the first are quoted.
+    """
 
     quotes: tuple[tuple[Quote, ...], ...]
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What sentences are judged by: the question as text, vector, idf weights of its terms, and its kind."""
+    """What sentences are judged by: the question as text, vector, idf weights of its terms, its kind and its aim."""
 
     text: str
     vector: np.ndarray
     weights: Mapping[str, float]
     kind: Kind
+    aim: Aim | None = None
 
 
 class ExtractiveWriter:
@@ -130,11 +160,34 @@ class ExtractiveWriter:
         if not passages:
             return Draft(())
         ranked = distinct_papers(passages)
-        papers = choose_papers(ranked, kind, subjects, whole=whole)[: self.library.config.answer.max_papers]
+        fitting = choose_papers(ranked, kind, subjects, whole=whole)
+        if kind == "list" and not whole:
+            fitting = self._of_the_sort(question, fitting)
+        papers = fitting[: self.library.config.answer.max_papers]
         vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
-        asked = Asked(question, vector, self._term_weights(question), kind)
+        asked = Asked(question, vector, self._term_weights(question), kind, read_aim(question))
         groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
-        return Draft(groups)
+        return Draft(groups, len(fitting))
+
+    def _of_the_sort(self, question: str, ranked: Sequence[Passage]) -> list[Passage]:
+        """Of papers for a list, those of the sort and with the rare names that it asks for, where there are any."""
+        texts = {paper_id: readable(paper.text) for paper_id, paper in self._stored(ranked).items()}
+        with self.library.indexes() as indexes:
+            terms = {
+                name: indexes.lexical.analyze(name)
+                for name in _NAME.findall(question)
+                if is_name(name) and len(name) > 3
+            }
+            rare = [name for name, of in terms.items() if 0 < min(map(indexes.lexical.doc_freq, of), default=0) <= RARE]
+        demands = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in rare]
+        demands += [re.compile(says, re.IGNORECASE) for asks, says in _SORTS.values() if _asks_for(asks, question)]
+        kept = list(ranked)
+        for demand in demands:
+            kept = [paper for paper in kept if demand.search(texts.get(paper.paper_id, ""))] or kept
+        return kept
+
+    def _stored(self, passages: Sequence[Passage]) -> dict[str, Paper]:
+        return self.library.shelf.papers([passage.paper_id for passage in passages])
 
     def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[Quote, ...]:
         """Quote one paper, of which these are the passages."""
@@ -145,7 +198,11 @@ class ExtractiveWriter:
         ]
         texts = [readable(quote_text(quote)) for quote in candidates]
         vectors = embed_texts(self.library.embedding, texts)
-        worth = score(features(asked, texts, vectors, self._terms([*texts, readable(passages[0].title)])))
+        title = readable(passages[0].title)
+        fits = np.array([fit_to(asked.aim, text, label(title)) for text in texts])
+        worth = score(features(asked, texts, vectors, self._terms([*texts, title])), AIMED * fits)
+        worth[: int(np.argmax(fits == 1))] = 0.0  # abstracts say what they present after the background
+        worth[fits < 0] = 0.0
         lengths = [len(quote_text(quote).split()) for quote in candidates]
         heading = len(passages[0].title.split()) + 1  # the title and its date
         limit = self.library.config.answer.max_words
@@ -162,6 +219,11 @@ class ExtractiveWriter:
     def _terms(self, texts: Sequence[str]) -> list[set[str]]:
         with self.library.indexes() as indexes:
             return [set(indexes.lexical.analyze(text)) for text in texts]
+
+
+def _asks_for(sort: str, question: str) -> bool:
+    """Whether a list is to hold works of a sort: "which survey papers", not "which papers use benchmarks"."""
+    return bool(re.match(rf"{_WANTED}{sort}(?:\s+papers?)?\b", question, re.IGNORECASE))
 
 
 def choose_papers(
@@ -235,9 +297,14 @@ def features(
     }
 
 
-def score(described: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Probability that a sentence holds a fact the answer needs, 0…1: logistic in the weighted features."""
-    total = sum((weight * described[name] for name, weight in WEIGHTS.items()), np.array(INTERCEPT))
+def score(described: Mapping[str, np.ndarray], more: np.ndarray | float = 0.0) -> np.ndarray:
+    """Probability that a sentence holds a fact the answer needs, 0…1: logistic in the weighted features.
+
+    Args:
+        described: Features by name.
+        more: Log-odds a sentence that come on top.
+    """
+    total = sum((weight * described[name] for name, weight in WEIGHTS.items()), INTERCEPT + more)
     return np.asarray(1 / (1 + np.exp(-total)))
 
 
@@ -245,7 +312,7 @@ def pack(worth: np.ndarray, lengths: Sequence[int], budget: int, vectors: np.nda
     """Choose the best sentences that fit a budget together.
 
     Args:
-        worth: Value of each sentence.
+        worth: Value of each sentence; one worth nothing is not taken beside another.
         lengths: Words of each.
         budget: Words that may be taken; the best sentence is taken however long it is.
         vectors: Embeddings [sentences, d], normalised; one that says the same as a better one (`ALIKE`) is passed over.
@@ -255,6 +322,8 @@ def pack(worth: np.ndarray, lengths: Sequence[int], budget: int, vectors: np.nda
     """
     taken: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: (-worth[i], i)):
+        if taken and not worth[i]:
+            break
         fits = sum(lengths[j] for j in taken) + lengths[i] <= budget
         if not taken or (fits and all(float(vectors[i] @ vectors[j]) < ALIKE for j in taken)):
             taken.append(i)

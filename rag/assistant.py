@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rag.engine import ExtractiveQueryEngine
 from rag.library import Library
 from rag.retrieval import HybridRetriever, Question
-from rag.types import Answer, Done, Event, Filters, Note, Passage, Turn
+from rag.topics import TopicEngine
+from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, TopicDone, Turn
+
+if TYPE_CHECKING:
+    from rag.llm.client import GuardedLLM
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,42 +28,95 @@ class Found:
 class Assistant:
     """Answers questions over a library; safe to call from many threads."""
 
-    def __init__(self, library: Library, retriever: HybridRetriever | None = None) -> None:
+    def __init__(
+        self, library: Library, retriever: HybridRetriever | None = None, llm: GuardedLLM | None = None
+    ) -> None:
         """Assemble the path.
 
         Args:
             library: Holds the papers.
             retriever: Finds the passages; None makes the configured one.
+            llm: Writes answers in mode llm; None takes the configured one when it is first needed.
         """
         self.library = library
         self.retriever = retriever or HybridRetriever(library)
-        self.engine = ExtractiveQueryEngine(self.retriever)
+        self.engine = ExtractiveQueryEngine(self.retriever, llm)
+        self.topics = TopicEngine(self.engine)
 
-    def ask(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Iterator[Event]:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        mode: Mode | None = None,
+    ) -> Iterator[Event]:
         """Answer a question as a stream of events, ending with `Done`.
 
         Args:
             question: As the reader typed it.
             history: Earlier turns, oldest first.
             filters: Restrictions on the papers that may answer.
+            mode: How to answer; None takes the configured way. A model that fails is replaced by quotes, with a note.
 
         Raises:
             QuestionError: the question is empty or too long.
             EmptyLibrary: there are no papers.
+            ConfigError: the mode is llm and no model is configured.
         """
-        yield from self.engine.stream(Question(question, filters=filters or Filters(), history=tuple(history)))
+        query = Question(question, filters=filters or Filters(), history=tuple(history), mode=mode)
+        yield from self.engine.stream(query)
 
-    def answer(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        mode: Mode | None = None,
+    ) -> Answer:
         """Answer a question at once: the last event's `Answer`."""
-        *_, last = self.ask(question, history, filters)
+        *_, last = self.ask(question, history, filters, mode)
         assert isinstance(last, Done)
         return last.answer
 
-    def search(self, question: str, filters: Filters | None = None, k: int | None = None) -> Found:
-        """Find passages without answering; the question is read as `ask` reads it."""
+    def topic(self, query: str, filters: Filters | None = None, mode: Mode | None = None) -> Iterator[Event]:
+        """Summarise what the papers say about a topic as a stream of events, ending with `TopicDone`.
+
+        Args:
+            query: The topic as the reader typed it; dates and authors in it restrict the papers.
+            filters: Restrictions given beside it.
+            mode: How to write; None takes the configured way. A model that fails is replaced by quotes, with a note.
+
+        Raises:
+            QuestionError: the query is empty or too long.
+            EmptyLibrary: there are no papers.
+            ConfigError: the mode is llm and no model is configured.
+        """
+        yield from self.topics.stream(query, filters, mode)
+
+    def summary(self, query: str, filters: Filters | None = None, mode: Mode | None = None) -> Topic:
+        """Summarise a topic at once: the last event's `Topic`."""
+        *_, last = self.topic(query, filters, mode)
+        assert isinstance(last, TopicDone)
+        return last.topic
+
+    def search(
+        self, question: str, filters: Filters | None = None, k: int | None = None, *, rerank: bool = False
+    ) -> Found:
+        """Find passages without answering; the question is read as `ask` reads it.
+
+        Args:
+            question: Any words.
+            filters: Restrictions on the papers that may be found.
+            k: Passages to find; None takes `retrieval.k`.
+            rerank: Look at the first papers a second time, as an answer does: better first papers, many times slower.
+        """
         query = Question(question, filters=filters or Filters())
         understood = self.engine.understand(self.engine.checked(question), query)
-        return Found(understood.filters, understood.notes, tuple(self.engine.search(understood, k)))
+        if rerank:
+            found = self.engine.candidates(understood, k=k)[: k or self.retriever.k]
+        else:
+            found = self.engine.search(understood, k)
+        return Found(understood.filters, understood.notes, tuple(found))
 
     def close(self) -> None:
         """Close the library."""

@@ -10,8 +10,10 @@ _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 def name_words(name: str) -> tuple[str, ...]:
     """Fold a name to lower-case words without accents or punctuation: ``"É. A . Poe"`` → ``("e", "a", "poe")``."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    plain = name.lower()
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", name.casefold())
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return tuple(word for word in _NOT_A_LETTER.split(plain) if word)
 
 

@@ -15,21 +15,26 @@ from rag.types import Citation, RemovedText
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The citations that stand, grouped by paper in the draft's order, and what was struck."""
+    """The citations that stand, grouped by paper in the draft's order, and what was struck.
+
+    Attributes:
+        found: Papers that fit the question, of which the draft quotes the first.
+    """
 
     groups: tuple[tuple[Citation, ...], ...]
     removed: tuple[RemovedText, ...]
+    found: int = 0
 
 
-def check(draft: Draft, library: Library) -> Checked:
-    """Number the quotes that hold and strike the others.
+def check(draft: Draft, library: Library, first: int = 1) -> Checked:
+    """Number the quotes that hold, from `first` on, and strike the others.
 
     A quote holds when its paper version is on the shelf, its span lies inside its passage, and the stored text has at
     that span exactly the quoted characters.
     """
     groups: list[tuple[Citation, ...]] = []
     removed: list[RemovedText] = []
-    n = 0
+    n = first - 1
     for quotes in draft.quotes:
         group: list[Citation] = []
         for quote in quotes:
@@ -38,10 +43,10 @@ def check(draft: Draft, library: Library) -> Checked:
                 removed.append(RemovedText(text=quote_text(quote), reason=problem))
                 continue
             n += 1
-            group.append(_citation(n, quote))
+            group.append(cite(n, quote))
         if group:
             groups.append(tuple(group))
-    return Checked(tuple(groups), tuple(removed))
+    return Checked(tuple(groups), tuple(removed), draft.found)
 
 
 def find_problem(quote: Quote, library: Library) -> str | None:
@@ -58,7 +63,8 @@ def find_problem(quote: Quote, library: Library) -> str | None:
     return None
 
 
-def _citation(n: int, quote: Quote) -> Citation:
+def cite(n: int, quote: Quote) -> Citation:
+    """The citation of a quote that holds (`find_problem`), under a number."""
     passage = quote.passage
     return Citation(
         n=n,

@@ -24,6 +24,18 @@ ENV_PREFIX = "PAPERCHAT__"
 NOT_ANSWERING: dict[str, Any] = {
     "data_dir": True,
     "embedding": {"api_key_env", "timeout_s", "max_retries", "batch_size", "threads"},
+    "llm": {
+        "api_key_env",
+        "timeout_s",
+        "answer_timeout_s",
+        "max_retries",
+        "max_concurrency",
+        "proxy_url",
+        "headers",
+        "usd_per_million_in",
+        "usd_per_million_out",
+    },
+    "ui": True,
 }
 """Keys that say where, how fast and how patiently work is done; no answer can differ by them."""
 
@@ -82,10 +94,76 @@ class RetrievalConfig(Section):
 class AnswerConfig(Section):
     """How answers are made."""
 
-    mode: Literal["extractive"] = Field("extractive", description="extractive quotes sentences, without a model")
+    mode: Literal["extractive", "llm"] = Field(
+        "extractive", description="extractive quotes sentences, without a model; llm lets the model of `llm` write"
+    )
     max_papers: int = Field(10, ge=1, description="most papers cited by one extractive answer")
     max_words: int = Field(80, ge=10, description="words shown of one paper, its title included")
     max_question_chars: int = Field(4000, ge=100, description="longest question")
+    clarify: bool = Field(True, description="ask back where a name in the question means several systems here")
+
+
+class BudgetConfig(Section):
+    """What the language model may use up; a call that would go over a limit is not made. null: no limit."""
+
+    answer_tokens: int | None = Field(60_000, ge=1, description="tokens of one answer, prompts and replies together")
+    day_tokens: int | None = Field(None, ge=1, description="tokens of a day (UTC), of everyone who uses this data_dir")
+    answer_usd: float | None = Field(None, gt=0, description="cost of one answer; needs the model's prices")
+    day_usd: float | None = Field(None, gt=0, description="cost of a day (UTC); needs the model's prices")
+
+
+Reformulation = Literal["genqr", "query2doc", "query2e", "qa-expand", "mugi", "csqe", "lamer"]
+"""Families of prompts that rewrite a question for the search (rag/reformulating/bank.yaml)."""
+
+
+class LLMConfig(Section):
+    """The language model that writes answers where `answer.mode` is llm."""
+
+    provider: Literal["openai", "openai-compatible"] | None = Field(
+        None, description="null: no model; openai sends text to OpenAI; openai-compatible to the server at base_url"
+    )
+    model: str | None = Field(None, description="the server's model name; there is no default")
+    base_url: str | None = Field(None, description="address of an OpenAI-compatible server, up to and with /v1")
+    api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
+    timeout_s: float = Field(60.0, gt=0, description="seconds for one call, its retries included")
+    answer_timeout_s: float = Field(180.0, gt=0, description="seconds for all calls of one answer together")
+    max_retries: int = Field(3, ge=0, description="tries after the first, only where a retry can help")
+    max_concurrency: int = Field(4, ge=1, description="calls under way at once; others wait within their time")
+    proxy_url: str | None = Field(None, description="proxy for the server; null: the environment's (HTTPS_PROXY)")
+    headers: tuple[str, ...] = Field(
+        (), description='further headers as "Name: VARIABLE": each takes its value from that environment variable'
+    )
+    temperature: float | None = Field(0.0, ge=0, le=2, description="null: the server's default")
+    max_output_tokens: int = Field(800, ge=16, description="longest reply")
+    context_tokens: int = Field(8192, ge=512, description="tokens the model reads and writes in one call")
+    max_sources: int = Field(8, ge=1, description="most passages given to the model for one answer")
+    memory_tokens: int = Field(1500, ge=100, description="tokens of a conversation; its oldest turns are summarised")
+    usd_per_million_in: float | None = Field(None, ge=0, description="price of a million prompt tokens; null: unknown")
+    usd_per_million_out: float | None = Field(None, ge=0, description="price of a million reply tokens; null: unknown")
+    budget: BudgetConfig = BudgetConfig()
+    repair: bool = Field(True, description="ask once more about sentences that the check struck")
+    research: bool = Field(False, description="let the model search several times before it answers")
+    two_heads: bool = Field(False, description="write two drafts where the evidence is weak, and keep the better one")
+    utility: bool = Field(False, description="let the model choose the passages that help")
+    reformulate: Reformulation | None = Field(
+        None, description="rewrite questions for the search, by this family of the bank"
+    )
+
+
+class UIConfig(Section):
+    """The web page: where it is served, to whom, and what it lets programs do."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="address to bind; another than this machine's needs users")
+    port: int = Field(7860, ge=0, le=65535, description="port to bind; 0: any free one")
+    hosts: tuple[str, ...] = Field((), description="names under which browsers reach the page, behind a proxy for one")
+    auth_file: Path | None = Field(
+        None, description="users, a line each as `paperchat config password USER` prints it; null: PAPERCHAT_USERS"
+    )
+    allow_open: bool = Field(False, description="let anybody in who can reach the page, without users")
+    api: bool = Field(False, description="let programs call ask, search, topic and papers over HTTP")
+    mcp: bool = Field(False, description="offer the same four as MCP tools; needs paperchat[mcp]")
+    concurrency: int = Field(8, ge=1, description="questions answered at once; others wait their turn")
+    max_upload_mb: int = Field(200, ge=1, description="largest file that can be added on the page, in MB (10^6 bytes)")
 
 
 class Config(Section):
@@ -99,6 +177,8 @@ class Config(Section):
     index: IndexConfig = IndexConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     answer: AnswerConfig = AnswerConfig()
+    llm: LLMConfig = LLMConfig()
+    ui: UIConfig = UIConfig()
 
     def digest(self) -> str:
         """Hash of everything that can change an answer (all but `NOT_ANSWERING`), 16 hex digits."""
@@ -179,13 +259,19 @@ def public_address(url: str) -> str:
 
 
 def public_values(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested sections as full keys (`retrieval.k`), with addresses (keys that end in ``_url``) as `public_address`."""
+    """Nested sections as full keys (`retrieval.k`), with nothing in them that may be a secret.
+
+    Addresses (keys that end in ``_url``) are shown as `public_address`, of ``headers`` the names alone: somebody may
+    have written a value where the name of a variable belongs.
+    """
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):
             flat |= public_values(value, f"{prefix}{name}.")
         else:
             is_address = isinstance(value, str) and name.endswith("_url")
+            if name == "headers":
+                value = [entry.partition(":")[0] for entry in value]
             flat[prefix + name] = public_address(value) if is_address else value
     return flat
 
@@ -252,5 +338,6 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
             allowed = [k for k in leaf_keys(Config) if k.startswith(f"{parent}." if parent else "")]
             problems.append(f"{key}{where} is not a key. Known: {', '.join(allowed)}.")
         else:
-            problems.append(f"{key}{where}: {item['msg']}; it is {item['input']!r}.")
+            given = "" if key.startswith("llm.headers") else f"; it is {item['input']!r}"  # which may be a secret
+            problems.append(f"{key}{where}: {item['msg']}{given}.")
     return ConfigError(" ".join(problems), "`paperchat config schema` lists every key with its type and meaning.")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import Response
@@ -15,12 +18,19 @@ from llama_index.core.schema import QueryBundle
 from rag.abstaining import Abstainer, Decision
 from rag.answering import Draft, ExtractiveWriter
 from rag.citing import check
-from rag.errors import QuestionError
+from rag.clarifying import Clarifier, resumed
+from rag.condensing import Condenser, Reading
+from rag.errors import LLMError, QuestionError
+from rag.gathering import Gathered, Gatherer
+from rag.holdings import Entry, Holdings
 from rag.library import Library
+from rag.llm import build_llm
 from rag.replying import reply
-from rag.retrieval import HybridRetriever, Question, to_node
+from rag.reranking import FEW, MANY, Reranker
+from rag.retrieval import Expanded, HybridRetriever, Question, to_node
 from rag.types import (
     Answer,
+    Clarify,
     Delta,
     Done,
     Event,
@@ -35,24 +45,68 @@ from rag.types import (
     Understood,
 )
 from rag.understanding import Reader, Understanding
+from rag.written import EVIDENCE, Outcome, WrittenReply, asked_back, failed
 
+if TYPE_CHECKING:
+    from rag.llm.client import GuardedLLM
+
+USAGE_FILE = "usage.sqlite"
+"""Keeps, beside the library, what the model used on each day."""
 _NAME = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
 """A word that is written as systems are named: with a capital inside, or a digit."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an answer may use.
+
+    Attributes:
+        entry: What the shelf itself says.
+        passages: What one search found, best first.
+        clarify: What to ask back instead of an answer.
+        gathered: The evidence for a model.
+        writes: Whether a model writes.
+        prompts: Digests of the prompts used so far.
+    """
+
+    entry: Entry | None
+    passages: Sequence[Passage]
+    decision: Decision
+    clarify: Clarify | None
+    gathered: Gathered
+    writes: bool
+    prompts: Mapping[str, str]
+
+
 class ExtractiveQueryEngine(BaseQueryEngine):
-    """Answers with exact quotes. `stream` yields events; `query` folds them into a LlamaIndex `Response`.
+    """Answers with exact quotes, or with a model's checked sentences where the mode is llm.
+
+    `stream` yields events; `query` folds them into a LlamaIndex `Response`.
 
     The response's text is the answer, its source nodes are the retrieved passages, and
     ``response.metadata["answer"]`` is the checked `Answer`.
     """
 
-    def __init__(self, retriever: HybridRetriever) -> None:
+    def __init__(self, retriever: HybridRetriever, llm: GuardedLLM | None = None) -> None:
+        """Assemble the path.
+
+        Args:
+            retriever: Finds the passages.
+            llm: Writes where an answer is to be written; None takes the configured one when it is first needed.
+        """
         self.retriever = retriever
         self.library: Library = retriever.library
         self.writer = ExtractiveWriter(self.library)
         self.reader = Reader(self.library)
         self.abstainer = Abstainer(self.library)
+        self.holdings = Holdings(retriever, self.abstainer)
+        self.reranker = Reranker(self.library)
+        self.written = WrittenReply(retriever)
+        self.condenser = Condenser(self.reader)
+        self.clarifier = Clarifier(self.library, self.reader)
+        self.gatherer = Gatherer(retriever)
+        self._llm = llm
+        self._guard = threading.Lock()
         super().__init__(callback_manager=CallbackManager([]))
 
     def stream(self, query: QueryBundle) -> Iterator[Event]:
@@ -64,40 +118,46 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         """
         question = self.checked(query.query_str)
         begin = time.perf_counter()
-        understood = self.understand(question, query)
+        self.library.require_papers()
+        llm, notes = self._model(query)
+        reading = yield from self._read(question, query, llm)
+        understood = reading.understood
         yield Understood(understood.question, understood.filters)
-        passages = self.search(understood, self.library.config.retrieval.candidates)
+        found = yield from self._find(llm, understood)
         retrieved = time.perf_counter()
-        yield Retrieved(tuple(passages))
-        decision = self.abstainer.decide(understood, passages)
-        checked = check(self._draft(understood, passages, decision), self.library)
-        for item in checked.removed:
-            yield Removed(item.text, item.reason)
-        said = reply(self.retriever, understood, passages, decision, checked)
-        for n, part in enumerate(said.parts):
-            yield Delta(f"\n\n{part}" if n else part)
+        yield Retrieved(found.gathered.passages)
+        outcome = yield from self._answer(llm, understood, found, Outcome(complete=False, notes=notes))
         end = time.perf_counter()
         yield Done(
             Answer(
                 question=query.query_str,
                 standalone_question=understood.question,
-                answer="\n\n".join(said.parts),
-                abstained=said.reason is not None,
-                reason=said.reason,
-                confidence="low" if said.reason else decision.confidence,
-                mode="extractive",
-                notes=(*understood.notes, *self._unknown_names(understood.question), *self._state_of_the_index()),
-                citations=tuple(citation for group in checked.groups for citation in group),
-                removed=checked.removed,
-                closest=said.closest,
-                retrieved=tuple(_retrieved(passage) for passage in passages),
+                answer=outcome.text,
+                abstained=outcome.reason is not None,
+                reason=outcome.reason,
+                confidence=outcome.confidence,
+                mode=outcome.mode,
+                notes=(
+                    *understood.notes,
+                    *self._unknown_names(understood.question),
+                    *reading.notes,
+                    *found.gathered.notes,
+                    *outcome.notes,
+                    *self._state_of_the_index(),
+                ),
+                clarify=outcome.clarify,
+                citations=outcome.citations,
+                removed=outcome.removed,
+                closest=outcome.closest,
+                retrieved=tuple(_retrieved(passage) for passage in found.gathered.passages),
                 filters=understood.filters.as_json(),
                 timings=Timings(
                     retrieve_ms=round(1000 * (retrieved - begin), 3),
                     answer_ms=round(1000 * (end - retrieved), 3),
                     total_ms=round(1000 * (end - begin), 3),
                 ),
-                receipt=self.receipt(),
+                usage=llm.used() if llm else None,
+                receipt=self.receipt(llm, {**reading.prompts, **found.prompts, **outcome.prompts}),
             )
         )
 
@@ -105,10 +165,13 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         """The question, trimmed, if it can be one (`check_question`)."""
         return check_question(question, self.library.config.answer.max_question_chars)
 
-    def receipt(self) -> Receipt:
-        """What answers are made with at this moment."""
+    def receipt(self, llm: GuardedLLM | None = None, prompts: Mapping[str, str] | None = None) -> Receipt:
+        """What answers are made with at this moment: with which model, and which prompts it was given."""
         return Receipt(
-            corpus=self.library.corpus_digest(), config=self.library.config.digest(), model="extractive", prompts={}
+            corpus=self.library.corpus_digest(),
+            config=self.library.config.digest(),
+            model=llm.metadata.model_name if llm else "extractive",
+            prompts=dict(prompts or {}),
         )
 
     def understand(self, question: str, query: QueryBundle) -> Understanding:
@@ -118,10 +181,131 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         self.library.require_papers()
         return self.reader.understand(question, history, filters)
 
-    def search(self, understood: Understanding, k: int | None = None) -> list[Passage]:
-        """Find the passages for a question as it was understood."""
-        return self.retriever.search(
-            understood.search_text, understood.filters, k, papers=understood.papers, focus=understood.focus
+    def find(self, understood: Understanding, expanded: Expanded | None = None) -> tuple[Entry | None, list[Passage]]:
+        """What an answer may use: the shelf's own words where the question is about the library, and the passages."""
+        entry = self.holdings.find(understood)
+        if entry:
+            return entry, list(entry.passages)
+        return None, self.candidates(understood, expanded)
+
+    def candidates(
+        self, understood: Understanding, expanded: Expanded | None = None, k: int | None = None
+    ) -> list[Passage]:
+        """The passages an answer may use, the first papers looked at twice; at least `k` where there are as many."""
+        found = self.search(understood, max(k or 0, self.library.config.retrieval.candidates), expanded)
+        if understood.selects:
+            return found
+        return self.reranker.rerank(
+            understood.search_text, found, MANY if understood.kind in ("list", "topic") else FEW
+        )
+
+    def search(
+        self, understood: Understanding, k: int | None = None, expanded: Expanded | None = None
+    ) -> list[Passage]:
+        """Find the passages for a question as it was understood; the newest papers where it only names filters."""
+        wanted = k or self.retriever.k
+        depth = 2 * wanted if understood.left_out else wanted
+        if understood.selects:
+            found = self.holdings.newest(understood.filters, depth)
+        else:
+            found = self.retriever.search(
+                understood.search_text,
+                understood.filters,
+                depth,
+                papers=understood.papers,
+                focus=understood.focus,
+                expanded=expanded,
+            )
+        return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]
+
+    def model(self) -> GuardedLLM:
+        """The configured model with the limits of one new answer.
+
+        Raises:
+            ConfigError: none is configured, or a key is missing.
+            LLMError: it cannot be asked.
+        """
+        with self._guard:
+            if self._llm is None:
+                self._llm = build_llm(self.library.config.llm, self.library.folder / USAGE_FILE)
+            return self._llm.for_answer()
+
+    def _model(self, query: QueryBundle) -> tuple[GuardedLLM | None, tuple[Note, ...]]:
+        """The model where the answer is to be written; a note where it cannot be had."""
+        mode = query.mode if isinstance(query, Question) else None
+        if (mode or self.library.config.answer.mode) != "llm":
+            return None, ()
+        try:
+            return self.model(), ()
+        except LLMError as error:
+            return None, (failed(error),)
+
+    def _read(self, question: str, query: QueryBundle, llm: GuardedLLM | None) -> Generator[Event, None, Reading]:
+        """Read a question; a model puts a follow-up into words that stand alone."""
+        question, history, picked = resumed(question, query.history if isinstance(query, Question) else ())
+        filters = query.filters if isinstance(query, Question) else Filters()
+        if llm is None or picked or not history:
+            return Reading(self.reader.understand(question, history, filters))
+        return (yield from self.condenser.read(llm, question, history, filters))
+
+    def _find(self, llm: GuardedLLM | None, understood: Understanding) -> Generator[Event, None, _Found]:
+        """Find what an answer may use, with the model's help where that is configured."""
+        searched = not (understood.about or understood.selects)
+        expanded, prompts = yield from self.gatherer.rewrite(llm if searched else None, understood)
+        entry, passages = self.find(understood, expanded)
+        decision = entry.decision if entry else self.abstainer.decide(understood, passages)
+        clarify = None if entry else self._unclear(understood, passages)
+        gathered = Gathered(tuple(passages), tuple(passages))
+        writes = llm is not None and not (entry or clarify or decision.abstain or understood.selects)
+        if llm and writes:
+            gathered = yield from self.gatherer.events(llm, understood, passages)
+        return _Found(entry, passages, decision, clarify, gathered, writes, {**prompts, **gathered.prompts})
+
+    def _answer(
+        self, llm: GuardedLLM | None, understood: Understanding, found: _Found, outcome: Outcome
+    ) -> Generator[Event, None, Outcome]:
+        """Ask back, let the model write, or quote; quotes also follow what the model could not finish."""
+        if found.clarify:
+            return (yield from asked_back(found.clarify))
+        if llm and found.writes:
+            given, counted = found.gathered.given, found.gathered.counted
+            outcome = yield from self.written.events(llm, understood, given, found.decision, counted)
+        if outcome.complete:
+            return outcome
+        quoted = yield from self._quote(understood, found.passages, found.decision, found.entry, behind=outcome)
+        return outcome.followed_by(quoted)
+
+    def _unclear(self, understood: Understanding, passages: Sequence[Passage]) -> Clarify | None:
+        """What to ask back, where that is wanted and needed."""
+        return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
+
+    def _quote(
+        self,
+        understood: Understanding,
+        passages: Sequence[Passage],
+        decision: Decision,
+        entry: Entry | None,
+        behind: Outcome,
+    ) -> Generator[Event, None, Outcome]:
+        """Answer with quotes, or follow an answer that broke off with them."""
+        draft = entry.draft if entry else self._draft(understood, passages, decision)
+        checked = check(draft, self.library, first=len(behind.citations) + 1)
+        for item in checked.removed:
+            yield Removed(item.text, item.reason)
+        said = entry.reply(checked) if entry else reply(self.retriever, understood, passages, decision, checked)
+        parts = (EVIDENCE, *said.parts) if behind.text else said.parts
+        text = ""
+        for part in parts:
+            shown = f"\n\n{part}" if text or behind.text else part
+            text += shown
+            yield Delta(shown)
+        return Outcome(
+            text=text,
+            reason=said.reason,
+            confidence="low" if said.reason else decision.confidence,
+            citations=tuple(citation for group in checked.groups for citation in group),
+            removed=checked.removed,
+            closest=said.closest,
         )
 
     def _draft(self, understood: Understanding, passages: Sequence[Passage], decision: Decision) -> Draft:

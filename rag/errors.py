@@ -10,6 +10,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     ├── LibraryError                the stored library
     │   ├── EmptyLibrary            no papers yet
     │   ├── PaperNotFound           no such paper or version
+    │   ├── ConversationNotFound    no such conversation, or somebody else's
     │   ├── IndexMismatch           built with another embedder or chunker
     │   ├── IndexDamaged            shelf, Chroma and lexical index disagree or cannot be opened
     │   └── LibraryBusy             another process holds the lock for too long
@@ -23,6 +24,15 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │       ├── EmbeddingTimeoutError       no answer within the time-out
     │       └── EmbeddingResponseError      not JSON, wrong count or wrong size of vectors
     ├── VectorStoreError            the configured Chroma server cannot be reached or refuses
+    ├── LLMError                    the configured language model failed
+    │   ├── LLMAuthError            no key, 401, 403
+    │   ├── LLMNotFoundError        wrong base_url or model (404)
+    │   ├── LLMRequestError         the request itself is refused (400, 413, 422)
+    │   ├── LLMRateLimitError       429 after the retries
+    │   ├── LLMUnavailableError     5xx, connection refused, a stream that stops half-way
+    │   ├── LLMTimeoutError         no whole reply within the time-out
+    │   ├── LLMResponseError        not a chat completion, or an empty one
+    │   └── BudgetExceeded          the call would go over a configured limit; nothing was sent
     └── EvaluationError             an evaluation cannot be done, or its figures would mislead
         ├── JudgeError              the model that judges answers cannot be asked
         ├── DatasetError            a QA set or BEIR folder cannot be read, or holds nothing to ask
@@ -76,6 +86,10 @@ class PaperNotFound(LibraryError):
     """The library holds no such paper, or not that version of it."""
 
 
+class ConversationNotFound(LibraryError):
+    """There is no such conversation or answer, or it is somebody else's."""
+
+
 class IndexMismatch(LibraryError):
     """The index was built with another embedder or chunker than the configuration names."""
 
@@ -126,6 +140,42 @@ class EmbeddingResponseError(EmbeddingServerError):
 
 class VectorStoreError(PaperchatError):
     """The configured Chroma server cannot be reached or refuses."""
+
+
+class LLMError(PaperchatError):
+    """The configured language model failed, or refused the request."""
+
+
+class LLMAuthError(LLMError):
+    """The server wants a key and none, or a wrong one, was sent."""
+
+
+class LLMNotFoundError(LLMError):
+    """The address or the model is unknown to the server."""
+
+
+class LLMRequestError(LLMError):
+    """The server refuses the request itself: too long a prompt, or a parameter the model does not take."""
+
+
+class LLMRateLimitError(LLMError):
+    """The server refused for too many requests, also after the retries."""
+
+
+class LLMUnavailableError(LLMError):
+    """The server is down, unreachable or failing, or its stream stopped half-way."""
+
+
+class LLMTimeoutError(LLMError):
+    """The server did not send the whole reply within the configured time."""
+
+
+class LLMResponseError(LLMError):
+    """The server's reply cannot be used: not a chat completion, or an empty one."""
+
+
+class BudgetExceeded(LLMError):
+    """The call would go over the limit of an answer or of the day; nothing was sent."""
 
 
 class EvaluationError(PaperchatError):

@@ -190,7 +190,9 @@ class Library:
 
     def open_vectors(self, fingerprint: str) -> VectorStore:
         """Open the collection of a recipe. Only the lock's holder may call this."""
-        return VectorStore(self.vectors_location, self.collection_of(fingerprint), self.config.index)
+        collection = self.collection_of(fingerprint)
+        cache = self.folder / "vectors" / f"{collection}-{self.shelf.generation()}"
+        return VectorStore(self.vectors_location, collection, self.config.index, cache)
 
     def collection_of(self, fingerprint: str) -> str:
         """Name of a recipe's collection; it names the library too, since libraries may share one Chroma server."""
@@ -238,7 +240,7 @@ class Library:
 
     def require_papers(self) -> None:
         """Raise `EmptyLibrary`, with how to add papers, when there are none."""
-        if not self.shelf.coverage().papers:
+        if not self.shelf.has_papers():
             raise EmptyLibrary(
                 f"The library in {self.folder} is empty.",
                 "Add daily reports or JSON-lines with `paperchat ingest PATH...`.",

@@ -44,7 +44,7 @@ def reply(
     """
     groups = [render_group(group) for group in checked.groups]
     if groups and decision.reason is None:
-        return Reply(tuple(groups))
+        return Reply((*_count(retriever, understood, checked), *groups))
     if groups:
         title = escape(readable(checked.groups[0][0].title))
         lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
@@ -61,6 +61,20 @@ def reply(
     within = f", restricted to {restricted}" if restricted else ""
     text = f"Nothing in the library answers this. Searched: {scope}{within}."
     return _offering(text, "Closest papers", closest(passages), "nothing_found")
+
+
+def _count(retriever: HybridRetriever, understood: Understanding, checked: Checked) -> tuple[str, ...]:
+    """How many papers a list names, and of how many; nothing before other answers."""
+    if understood.kind != "list":
+        return ()
+    shown = len(checked.groups)
+    order = ", newest first" if understood.selects and shown > 1 else ""
+    found = max(shown, checked.found)
+    if understood.selects:
+        found = len((retriever.library.shelf.select(understood.filters) or frozenset()) - understood.left_out)
+    if found > shown:
+        return (f"The first {shown} of {plural(found, 'paper')} found{order}:",)
+    return (f"{plural(found, 'paper')} found{order}:",)
 
 
 def closest(passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:
@@ -81,6 +95,16 @@ def describe_filters(filters: Filters, papers: Collection[str] | None = None) ->
     if papers:
         parts.append(f"arXiv id {' or '.join(sorted(papers))}")
     return ", ".join(parts)
+
+
+def plural(count: int, noun: str) -> str:
+    """A number with its noun: ``1 paper``, ``2,000 papers``."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def joined(items: Sequence[str]) -> str:
+    """Items as a sentence lists them: ``a, b and c``."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def escape(text: str) -> str:

@@ -9,7 +9,7 @@ paraphrases and meaning counts more; where names and figures match, words do (do
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -19,10 +19,12 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from rag.config import RetrievalConfig
+from rag.index import LexicalIndex
 from rag.library import Library
+from rag.matching import matched_words
 from rag.readable import readable
 from rag.shelf import ChunkRow
-from rag.types import Filters, Paper, Passage, Turn
+from rag.types import Filters, Mode, Paper, Passage, Turn
 
 Scored = Sequence[tuple[str, float]]
 """Chunk ids with their scores, best first."""
@@ -38,10 +40,24 @@ COVERAGE_RANGE = (0.2, 0.4)
 
 @dataclass
 class Question(QueryBundle):
-    """A LlamaIndex query that also carries filters and the conversation so far."""
+    """A LlamaIndex query that also carries filters, the conversation so far and how to answer; None: as configured."""
 
     filters: Filters = field(default_factory=Filters)
     history: tuple[Turn, ...] = ()
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A question rewritten for the search.
+
+    Attributes:
+        lexical: Text for the lexical list; a word counts as often as it is repeated.
+        dense: Texts whose embeddings are averaged for the dense list, the question among them.
+    """
+
+    lexical: str
+    dense: tuple[str, ...]
 
 
 class HybridRetriever(BaseRetriever):
@@ -66,6 +82,7 @@ class HybridRetriever(BaseRetriever):
         *,
         papers: frozenset[str] | None = None,
         focus: Collection[str] = (),
+        expanded: Expanded | None = None,
     ) -> list[Passage]:
         """Find the passages nearest to a question.
 
@@ -75,6 +92,7 @@ class HybridRetriever(BaseRetriever):
             k: Passages to return; None takes the retriever's own.
             papers: Only these papers, on top of the filters; None allows all.
             focus: Papers that the conversation is about, to be preferred.
+            expanded: The question rewritten: what both lists are asked instead of it.
 
         Raises:
             EmptyLibrary: there is nothing to search.
@@ -87,46 +105,54 @@ class HybridRetriever(BaseRetriever):
             allowed = known if allowed is None else allowed & known
         if allowed is not None and not allowed:
             return []
-        vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
+        vector = self._vector(question, expanded)
         depth = max(settings.candidates, k or self.k)
         with self.library.indexes() as indexes:
             dense = indexes.vectors.query(vector, depth, allowed)
-            lexical = indexes.lexical.query(question, depth, allowed)
-        places = {name: _placed(scored) for name, scored in (("dense", dense), ("lexical", lexical))}
-        candidates = self._look_up(places)
-        covered = self._covered(question, [candidates[i] for i, _ in lexical[:COVERING] if i in candidates])
-        weight = dense_weight(covered, settings)
-        fused = fuse(dense, lexical, weight, depth)
-        found = [replace(candidates[i], score=score) for i, score in fused if i in candidates]
-        if focus:
-            found = [replace(p, score=p.score + FOCUS * (p.paper_id in focus)) for p in found]
-            found.sort(key=lambda passage: (-passage.score, passage.chunk_id))
-        return found[: k or self.k]
+            wanted = expanded.lexical if expanded else question
+            lexical = indexes.lexical.query(wanted, depth, allowed, repeats=expanded is not None)
+            weights = indexes.lexical.idf(set(indexes.lexical.analyze(question)))
+            rows = self.library.shelf.chunk_rows(list(dict(dense) | dict(lexical)))
+            best = self._passages(rows, [chunk_id for chunk_id, _ in lexical[:COVERING]])
+            covered = max((coverage(weights, _terms(indexes.lexical, passage)) for passage in best), default=0.0)
+            fused = dict(fuse(dense, lexical, dense_weight(covered, settings), depth))
+            preferred = {i: FOCUS for i in fused if i in rows and rows[i].paper_id in focus}
+            ordered = sorted(fused, key=lambda i: (-fused[i] - preferred.get(i, 0.0), i))
+            places = {"dense": _placed(dense), "lexical": _placed(lexical)}
+            return [
+                replace(
+                    passage,
+                    score=fused[passage.chunk_id] + preferred.get(passage.chunk_id, 0.0),
+                    ranks={name: at[passage.chunk_id][0] for name, at in places.items() if passage.chunk_id in at},
+                    scores={name: at[passage.chunk_id][1] for name, at in places.items() if passage.chunk_id in at},
+                    matched=matched_words(weights, _words(indexes.lexical, passage)),
+                    boosts={"conversation": FOCUS} if passage.chunk_id in preferred else {},
+                )
+                for passage in self._first(rows, ordered, k or self.k)
+            ]
+
+    def _vector(self, question: str, expanded: Expanded | None) -> np.ndarray:
+        """What the dense list is asked: the question's embedding, or the mean of those it was rewritten to."""
+        texts = expanded.dense if expanded else (question,)
+        vectors = np.asarray([self.library.embedding.get_query_embedding(text) for text in texts], dtype=np.float32)
+        mean = vectors.mean(axis=0)
+        return mean if len(texts) == 1 else np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         filters = query_bundle.filters if isinstance(query_bundle, Question) else Filters()
         return [to_node(passage) for passage in self.search(query_bundle.query_str, filters)]
 
-    def _look_up(self, places: Mapping[str, Mapping[str, Place]]) -> dict[str, Passage]:
-        """Candidates by chunk id, read from the shelf; one removed since the search is left out."""
-        rows = self.library.shelf.chunk_rows(list({chunk_id for listed in places.values() for chunk_id in listed}))
-        papers = self.library.shelf.papers({row.paper_id for row in rows.values()})
-        passages = {}
-        for chunk_id, row in rows.items():
-            paper = papers.get(row.paper_id)
-            if paper is None or paper.version != row.version:
-                continue
-            ranks = {name: listed[chunk_id][0] for name, listed in places.items() if chunk_id in listed}
-            scores = {name: listed[chunk_id][1] for name, listed in places.items() if chunk_id in listed}
-            passages[chunk_id] = _passage(row, paper, ranks, scores)
-        return passages
+    def _first(self, rows: Mapping[str, ChunkRow], ordered: Sequence[str], k: int) -> list[Passage]:
+        """The first `k` that can be shown; nearly always these are the first `k`."""
+        found = self._passages(rows, ordered[:k])
+        return found if len(found) == len(ordered[:k]) else self._passages(rows, ordered)[:k]
 
-    def _covered(self, question: str, passages: Sequence[Passage]) -> float:
-        """Largest share of the question's idf mass that one of the passages covers, 0…1."""
-        with self.library.indexes() as indexes:
-            weights = indexes.lexical.idf(set(indexes.lexical.analyze(question)))
-            texts = [f"{readable(passage.title)} {readable(passage.text)}" for passage in passages]
-            return max((coverage(weights, set(indexes.lexical.analyze(text))) for text in texts), default=0.0)
+    def _passages(self, rows: Mapping[str, ChunkRow], chunk_ids: Sequence[str]) -> list[Passage]:
+        """Chunks with their papers, in order; one removed since the search, or of an older version, is left out."""
+        known = [rows[chunk_id] for chunk_id in chunk_ids if chunk_id in rows]
+        papers = self.library.shelf.papers({row.paper_id for row in known})
+        pairs = ((row, papers.get(row.paper_id)) for row in known)
+        return [_passage(row, paper) for row, paper in pairs if paper and paper.version == row.version]
 
 
 def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
@@ -160,12 +186,23 @@ def fuse(dense: Scored, lexical: Scored, weight: float, depth: int) -> list[tupl
     return sorted(total.items(), key=lambda item: (-item[1], item[0]))
 
 
+def _terms(lexical: LexicalIndex, passage: Passage) -> set[str]:
+    """What a passage is found by: the terms of its title and its text."""
+    return set(lexical.analyze(f"{readable(passage.title)} {readable(passage.text)}"))
+
+
+def _words(lexical: LexicalIndex, passage: Passage) -> Iterator[tuple[str, frozenset[str]]]:
+    """A passage's words with their terms: those of its text first, then its title's."""
+    yield from lexical.words(readable(passage.text))
+    yield from lexical.words(readable(passage.title))
+
+
 def _placed(scored: Scored) -> dict[str, Place]:
     """Rank (1-based) and score by chunk id."""
     return {chunk_id: (rank, score) for rank, (chunk_id, score) in enumerate(scored, 1)}
 
 
-def _passage(row: ChunkRow, paper: Paper, ranks: dict[str, int], scores: dict[str, float]) -> Passage:
+def _passage(row: ChunkRow, paper: Paper) -> Passage:
     return Passage(
         chunk_id=row.chunk_id,
         paper_id=paper.paper_id,
@@ -177,8 +214,6 @@ def _passage(row: ChunkRow, paper: Paper, ranks: dict[str, int], scores: dict[st
         start=row.start,
         end=row.end,
         text=paper.text[row.start : row.end],
-        ranks=ranks,
-        scores=scores,
     )
 
 
@@ -193,6 +228,8 @@ def to_node(passage: Passage) -> NodeWithScore:
         "url": passage.url,
         "ranks": dict(passage.ranks),
         "scores": dict(passage.scores),
+        "matched": list(passage.matched),
+        "boosts": dict(passage.boosts),
     }
     hidden = [key for key in metadata if key != "title"]
     node = TextNode(
@@ -226,6 +263,8 @@ def from_node(found: NodeWithScore) -> Passage:
         score=found.score or 0.0,
         ranks=data["ranks"],
         scores=data["scores"],
+        matched=tuple(data["matched"]),
+        boosts=data["boosts"],
     )
 
 

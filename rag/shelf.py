@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from rag.authors import name_matches, name_words
@@ -24,6 +25,8 @@ from rag.versions import Outcome as Outcome
 from rag.versions import folded_names, record
 
 FILE_NAME = "shelf.sqlite"
+_SELECTIONS = 16
+"""Filters whose papers are remembered: one reader asks many questions with the same."""
 _PAPER_COLUMNS = """p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
     (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day))"""
 _LATEST = f"SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
@@ -62,6 +65,7 @@ class Shelf:
         """
         self.path = path
         self._db = Database(path)
+        self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
         if not self._db.all(HAS_SCHEMA):
             with self._db.transaction() as db:
                 create_schema(db)
@@ -81,7 +85,7 @@ class Shelf:
         """
         if (folder / FILE_NAME).is_file():
             shelf = cls(folder / FILE_NAME)
-            if shelf.coverage().papers:
+            if shelf.has_papers():
                 return shelf
             shelf.close()
         raise EmptyLibrary(
@@ -259,33 +263,47 @@ class Shelf:
 
         An author may be several, joined by ``and`` (all of them wrote the paper) or ``or`` (any of them did).
         """
-        if not filters:
-            return None
+        return self._selection(self.generation(), filters) if filters else None
+
+    def _select(self, _generation: int, filters: Filters) -> frozenset[str]:
+        """Ids of the papers that the filters allow, at one generation."""
         for joiner, combine in ((" or ", frozenset.union), (" and ", frozenset.intersection)):
             if filters.author and joiner in filters.author:
-                each = (self.select(replace(filters, author=name)) for name in filters.author.split(joiner))
-                return combine(*(ids for ids in each if ids is not None))
+                names = filters.author.split(joiner)
+                return combine(*(self._select(_generation, replace(filters, author=name)) for name in names))
         return frozenset(self._selected(filters))
 
     def is_author(self, name: str) -> bool:
         """Whether any paper is by somebody of that name, as `select` would match it."""
         return bool(name) and any(True for _ in self._selected(Filters(author=name)))
 
+    def author_words(self) -> list[str]:
+        """All parts of authors' names, folded (`name_words`), in order."""
+        return [word for (word,) in self._db.rows("SELECT DISTINCT word FROM author_words ORDER BY word")]
+
     def _selected(self, filters: Filters) -> Iterator[str]:
-        """Ids of the papers that fit; the author is one name."""
+        """Ids of the papers that fit; the author is one name.
+
+        A paper that has a name of one word has it in one of its names. For a longer name, and only then, every author
+        of the papers that hold all its words must be looked at: the words may be those of two people.
+        """
         words = name_words(filters.author) if filters.author else ()
-        sql, values = "SELECT p.paper_id, p.authors FROM papers p", []
+        first, *others = sorted(set(words), key=lambda word: (-len(word), word)) or [""]
+        authors = "p.authors" if len(words) > 1 else "NULL"
+        source, values = "papers p", list[str]()
         if filters.author:
-            full = max(words, key=len, default="")
-            sql += " JOIN author_words w ON w.paper_id = p.paper_id AND w.word >= ? AND w.word < ?"
-            values += [full, full + "\U0010ffff"] if len(full) == 1 else [full, full + "\0"]
-        sql += " WHERE p.date >= ? AND p.date <= ?"
+            holders = "SELECT DISTINCT paper_id FROM author_words WHERE word >= ? AND word < ?"
+            source = f"({holders}) JOIN papers p USING (paper_id)"
+            values += [first, first + ("\U0010ffff" if len(first) == 1 else "\0")]
+        clauses = ["p.date >= ?", "p.date <= ?"]
         values += [str(filters.date_from or date.min), str(filters.date_to or date.max)]
-        for word in sorted({word for word in words if len(word) > 1} - {max(words, key=len, default="")}):
-            sql += " AND EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)"
-            values.append(word)
-        for paper_id, authors in self._db.rows(sql, values):
-            if not filters.author or any(name_matches(words, name) for name in folded_names(authors)):
+        for word in others:
+            if len(word) > 1:
+                clauses.append("EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)")
+                values.append(word)
+        sql = f"SELECT p.paper_id, {authors} FROM {source} WHERE {' AND '.join(clauses)}"
+        for paper_id, names in self._db.rows(sql, values):
+            if names is None or any(name_matches(words, name) for name in folded_names(names, first)):
                 yield paper_id
 
     def texts(self) -> Iterator[str]:
@@ -296,10 +314,18 @@ class Shelf:
         )
         return (paper_text(*row) for row in rows)
 
+    def has_papers(self) -> bool:
+        """Whether there is any paper; `coverage` counts them all."""
+        return bool(self._db.all("SELECT 1 FROM papers LIMIT 1"))
+
     def coverage(self) -> Coverage:
         """How many papers there are and which dates they span."""
         ((count, first, last),) = self._db.all("SELECT count(*), min(date), max(date) FROM papers")
         return Coverage(count, date.fromisoformat(first) if first else None, date.fromisoformat(last) if last else None)
+
+    def listing_days(self) -> list[date]:
+        """Days on which a report listed any paper, ascending."""
+        return [date.fromisoformat(day) for (day,) in self._db.rows("SELECT DISTINCT day FROM listings ORDER BY day")]
 
     def chunks(self, paper_ids: Iterable[str] | None = None) -> list[ChunkRow]:
         """Chunks that both indexes hold; of these papers only, where ids are given."""

@@ -21,9 +21,9 @@ from eval.datasets import read_json_lines
 from eval.files import append_json_line
 from eval.judge.config import JudgeConfig
 from eval.judge.parsing import Unusable
-from eval.judge.prompts import Prompt
 from rag.config import public_address
 from rag.errors import JudgeError
+from rag.prompts import Prompt
 
 if TYPE_CHECKING:
     from openai import OpenAI

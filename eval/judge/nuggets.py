@@ -21,7 +21,7 @@ from typing import Literal, TypeVar, cast, get_args
 
 from eval.judge.client import JudgeClient
 from eval.judge.parsing import Unusable, parse_labels, parse_list
-from eval.judge.prompts import Prompt, load_prompt
+from rag.prompts import Prompt, load_prompt
 
 T = TypeVar("T")
 WINDOW = 10

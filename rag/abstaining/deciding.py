@@ -58,9 +58,11 @@ class Abstainer:
         if evidence.missing and evidence.clear:
             missing = " and no ".join(detail.missing for detail in evidence.missing)
             return Decision(probability, True, "detail_absent", "low", missing, evidence.paper_id)
+        if asked.papers and asked.focus:  # the reader picked a paper that was talked of: whatever it says is about it
+            return Decision(probability, False, None, "low")
         return Decision(probability, True, "nothing_found", "low")
 
 
 def is_selection(asked: Understanding) -> bool:
     """Whether the filters themselves answer: "papers by Jimmy Lin", "which surveys were new in May"."""
-    return asked.only_filters or (bool(asked.filters) and asked.kind != "single")
+    return asked.only_filters or (bool(asked.filters or asked.papers) and asked.kind != "single")

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from rag.config import EmbeddingConfig
 from rag.embedding.info import EmbeddingInfo, count_cl100k
+from rag.embedding.tokens import TokenVectors
 from rag.embedding.vectors import unit_rows
 from rag.errors import ConfigError
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-__all__ = ["EmbeddingInfo", "build_embedding", "describe", "embed_texts"]
+__all__ = ["EmbeddingInfo", "TokenVectors", "build_embedding", "describe", "embed_texts", "embed_tokens"]
 
 FOREIGN_MAX_TOKENS = 256
 """Chunk limit for an embedder that does not tell its own, in cl100k tokens: few models read less."""
@@ -92,3 +93,9 @@ def embed_texts(
         if on_progress:
             on_progress(start + len(batch), len(texts))
     return vectors
+
+
+def embed_tokens(model: BaseEmbedding, texts: Sequence[str]) -> list[TokenVectors] | None:
+    """Embed the tokens of texts, each in its context; None where the embedder gives one vector a text and no more."""
+    own: Callable[[Sequence[str]], list[TokenVectors]] | None = getattr(model, "embed_tokens", None)
+    return own(texts) if callable(own) else None

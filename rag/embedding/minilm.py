@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from tokenizers import BertWordPieceTokenizer
 
 from rag.embedding.info import EmbeddingInfo
+from rag.embedding.tokens import TokenVectors
 from rag.errors import EmbeddingError, ModelFileError
 
 if TYPE_CHECKING:
@@ -103,6 +104,19 @@ class MiniLMEmbedding(BaseEmbedding):
         mean = self._token_vectors(np.array([ids], dtype=np.int64)).mean(axis=0)
         unit: list[float] = (mean / np.linalg.norm(mean)).tolist()
         return unit
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The vectors of each text's tokens in their context; what lies beyond `MAX_TOKENS` is left out."""
+        return list(self._workers.map(self._embed_tokens, texts))
+
+    def _embed_tokens(self, text: str) -> TokenVectors:
+        encoding = self._tokenizer.encode(text)
+        ids = encoding.ids
+        if len(ids) > MAX_TOKENS:
+            ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
+        vectors = self._token_vectors(np.array([ids], dtype=np.int64))[1:-1]
+        units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return TokenVectors(tuple(encoding.offsets[1 : len(ids) - 1]), units)
 
     def _token_vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         # A request serves one call at a time, and its output is overwritten by the next: borrow, copy, give back.

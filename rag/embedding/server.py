@@ -1,42 +1,24 @@
 """Embeddings from OpenAI or any server that speaks its ``POST /v1/embeddings``.
 
-One call is one request and its retries, all within `timeout_s`. httpx bounds the silence between two bytes, not a whole
-answer, so calls run as coroutines on one background event loop, where a deadline cancels whatever is under way.
+One call is one request and its retries, all within `timeout_s`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import math
-import os
-import threading
 import weakref
-from collections.abc import Coroutine
-from concurrent.futures import Future
-from email.utils import parsedate_to_datetime
-from functools import cache
-from time import time
-from typing import Any
 
-import httpx
 import openai
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_random_exponential,
-)
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay
 
+from rag import servers
 from rag.config import EmbeddingConfig, public_address
 from rag.embedding.info import EmbeddingInfo, count_cl100k
 from rag.embedding.vectors import unit_rows
 from rag.errors import (
-    ConfigError,
     EmbeddingAuthError,
     EmbeddingNotFoundError,
     EmbeddingRateLimitError,
@@ -45,8 +27,6 @@ from rag.errors import (
     EmbeddingTimeoutError,
     EmbeddingUnavailableError,
 )
-
-OPENAI_URL = "https://api.openai.com/v1"
 
 ERRORS: dict[type[openai.APIError], tuple[type[EmbeddingServerError], str]] = {
     openai.AuthenticationError: (EmbeddingAuthError, "Check the API key in {key_env}."),
@@ -71,8 +51,6 @@ ERRORS: dict[type[openai.APIError], tuple[type[EmbeddingServerError], str]] = {
     openai.APIError: (EmbeddingServerError, "Check embedding.base_url and embedding.model."),
 }
 """What each error of the openai package becomes, and what the reader should do; a test compares it with the package."""
-
-_BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
 
 
 class ServerEmbedding(BaseEmbedding):
@@ -103,11 +81,11 @@ class ServerEmbedding(BaseEmbedding):
             EmbeddingAuthError: OpenAI is configured and no key is set.
         """
         if not config.model:
-            raise _missing("model", config.provider)
-        base_url = config.base_url or (OPENAI_URL if config.provider == "openai" else None)
+            raise servers.missing_key("embedding", "model", config.provider)
+        base_url = config.base_url or (servers.OPENAI_URL if config.provider == "openai" else None)
         if not base_url:
-            raise _missing("base_url", config.provider)
-        _check_address(base_url)
+            raise servers.missing_key("embedding", "base_url", config.provider)
+        servers.check_address("embedding", base_url)
         key = _api_key(config)
         model = cls(
             model_name=config.model,
@@ -124,7 +102,7 @@ class ServerEmbedding(BaseEmbedding):
         model._client = openai.AsyncOpenAI(
             api_key=key or "none", base_url=base_url, timeout=config.timeout_s, max_retries=0
         )
-        weakref.finalize(model, _close, model._client).atexit = False
+        weakref.finalize(model, servers.close, model._client).atexit = False
         return model
 
     def info(self) -> EmbeddingInfo:
@@ -135,8 +113,8 @@ class ServerEmbedding(BaseEmbedding):
     async def _embed(self, texts: list[str]) -> list[list[float]]:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self.max_retries + 1) | stop_before_delay(self.timeout_s),
-            wait=_wait,
-            retry=retry_if_exception(_worth_retrying),
+            wait=servers.pause,
+            retry=retry_if_exception(servers.worth_retrying),
             reraise=True,
         )
         try:
@@ -183,13 +161,8 @@ class ServerEmbedding(BaseEmbedding):
         kind, advice = next(ERRORS[base] for base in type(error).__mro__ if base in ERRORS)
         if isinstance(error, openai.APITimeoutError):
             return self._timed_out()
-        if isinstance(error, openai.APIStatusError):
-            happened = f"answered {error.status_code}: {self._excerpt(_detail(error))}"
-        elif isinstance(error, openai.APIConnectionError):
-            happened = f"cannot be reached: {self._excerpt(str(error.__cause__ or error))}"
-        else:
-            happened = f"failed: {self._excerpt(error.message)}"
-        return kind(f"{self._who} {happened}", advice.format(key_env=self.key_env, model=self.model_name))
+        said = self._excerpt(servers.happened(error))
+        return kind(f"{self._who} {said}", advice.format(key_env=self.key_env, model=self.model_name))
 
     def _timed_out(self) -> EmbeddingTimeoutError:
         return EmbeddingTimeoutError(
@@ -197,15 +170,10 @@ class ServerEmbedding(BaseEmbedding):
         )
 
     def _excerpt(self, text: str) -> str:
-        """Shorten a server's words to one line without the key and the address's password, which servers echo."""
-        text = text.replace(self.base_url.rstrip("/"), public_address(self.base_url.rstrip("/")))
-        if self._key:
-            text = text.replace(self._key, "***")
-        line = " ".join(text.split())
-        return line if len(line) <= 200 else line[:200] + "…"
+        return servers.excerpt(text, self.base_url, (self._key,))
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return _wait_for(self._embed(texts))
+        return servers.wait_for(self._embed(texts))
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]
@@ -214,7 +182,7 @@ class ServerEmbedding(BaseEmbedding):
         return self._get_text_embeddings([query])[0]
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return await asyncio.wrap_future(_submit(self._embed(texts)))
+        return await asyncio.wrap_future(servers.submit(self._embed(texts)))
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
         return (await self._aget_text_embeddings([text]))[0]
@@ -223,99 +191,16 @@ class ServerEmbedding(BaseEmbedding):
         return (await self._aget_text_embeddings([query]))[0]
 
 
-def _missing(key: str, provider: str) -> ConfigError:
-    return ConfigError(
-        f"embedding.{key} is not set, and embedding.provider {provider} needs it.",
-        f"Set embedding.{key} in config.yaml, or PAPERCHAT__EMBEDDING__{key.upper()}.",
-    )
-
-
-def _check_address(base_url: str) -> None:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ConfigError(
-            f"embedding.base_url {public_address(base_url)!r} is not an address of a server.",
-            "Set it to http(s)://host:port/v1.",
-        )
-
-
 def _api_key(config: EmbeddingConfig) -> str:
-    key = os.environ.get(config.api_key_env, "").strip()
+    key = servers.secret(config.api_key_env)
+    if key is None:
+        raise EmbeddingAuthError(
+            f"{config.api_key_env} holds characters that no API key has.",
+            f"Copy the key into {config.api_key_env} anew.",
+        )
     if not key and config.provider == "openai":
         raise EmbeddingAuthError(
             f"OpenAI needs an API key, and {config.api_key_env} is not set.",
             f"Set {config.api_key_env}, or set embedding.provider to minilm, which needs none.",
         )
-    if not (key.isascii() and key.isprintable()):
-        raise EmbeddingAuthError(
-            f"{config.api_key_env} holds characters that no API key has.",
-            f"Copy the key into {config.api_key_env} anew.",
-        )
     return key
-
-
-def _worth_retrying(error: BaseException) -> bool:
-    """Whether the same request may succeed in a moment: too many requests, a failing server, a broken connection."""
-    if isinstance(error, openai.RateLimitError):
-        return error.code != "insufficient_quota"
-    if isinstance(error, openai.InternalServerError):
-        return error.status_code != httpx.codes.NOT_IMPLEMENTED
-    # A time-out has used up the time, and an address nobody listens on stays silent.
-    return (
-        isinstance(error, openai.APIConnectionError)
-        and not isinstance(error, openai.APITimeoutError)
-        and not isinstance(error.__cause__, httpx.ConnectError)
-    )
-
-
-def _wait(state: RetryCallState) -> float:
-    """Seconds before the next try: what the server asks for, else exponential with jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = _retry_after(error.response) if isinstance(error, openai.APIStatusError) else None
-    return _BACKOFF(state) if asked is None else asked
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Read ``Retry-After``: seconds, or a date (RFC 9110, 10.2.3); None when absent or unreadable."""
-    value = response.headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time()
-        except ValueError:
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _detail(error: openai.APIStatusError) -> str:
-    """Return the server's own message where its body has OpenAI's shape, else the body."""
-    if isinstance(error.body, dict) and isinstance(message := error.body.get("message"), str):
-        return message
-    return error.response.text or error.response.reason_phrase
-
-
-@cache
-def _loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="embedding-server", daemon=True).start()
-    return loop
-
-
-def _submit(call: Coroutine[Any, Any, list[list[float]]]) -> Future[list[list[float]]]:
-    return asyncio.run_coroutine_threadsafe(call, _loop())
-
-
-def _wait_for(call: Coroutine[Any, Any, list[list[float]]]) -> list[list[float]]:
-    future = _submit(call)
-    try:
-        return future.result()
-    finally:
-        future.cancel()  # Ctrl-C: the request ends with its caller
-
-
-def _close(client: openai.AsyncOpenAI) -> None:
-    asyncio.run_coroutine_threadsafe(client.close(), _loop())

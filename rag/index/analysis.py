@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -29,6 +31,8 @@ STOP_WORDS = """
 
 _JOINED = re.compile(r"[^\W_]+(?:[-\u2010\u2011./@_'\u2019][^\W_]+)+")
 """Two or more words held together by one separator each."""
+_WORD = re.compile(rf"(?<!\w)(?:c\+\+|[cf]#)(?!\w)|{_JOINED.pattern}|[^\W_]+", re.IGNORECASE)
+"""A word as a reader sees it: names held together by separators are one."""
 _LANGUAGE = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp"}
 _LANGUAGE_NAME = re.compile(r"(?<!\w)(?:c\+\+|[cf]#)(?!\w)", re.IGNORECASE)
 # Kana, Han, Thai, Lao, Myanmar, Khmer: no spaces between words.
@@ -52,10 +56,23 @@ class Analyzer:
             .filter(Filter.stemmer("english"))
             .build()
         )
+        self._terms_of_word = lru_cache(maxsize=65_536)(lambda word: frozenset(self.terms(word)))
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text, repeated as often as they occur; not in the text's order."""
         return self.tokens.analyze(expand(text))
+
+    def words(self, text: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """The words of a text as they stand there, in order, each with the terms it yields.
+
+        A run of a script without spaces is no word: it yields its terms that stand in it, each with itself.
+        """
+        for match in _WORD.finditer(text):
+            word, terms = match[0], self._terms_of_word(match[0])
+            if word.isascii() or not _UNSPACED.search(word):
+                yield word, terms
+            else:
+                yield from ((term, frozenset((term,))) for term in sorted(terms) if term in word)
 
 
 def expand(text: str) -> str:

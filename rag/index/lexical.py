@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,27 +72,37 @@ class LexicalIndex:
                 writer.wait_merging_threads()  # also gives up the folder's writer lock
         self.reload()
 
-    def query(self, text: str, k: int, papers: frozenset[str] | None = None) -> list[tuple[str, float]]:
+    def query(
+        self, text: str, k: int, papers: frozenset[str] | None = None, *, repeats: bool = False
+    ) -> list[tuple[str, float]]:
         """Rank the chunks that share at least one term with a text.
 
         Args:
             text: Any text; it has no syntax.
             k: Most chunks to return.
             papers: Papers whose chunks may be returned; None allows all.
+            repeats: A term counts as often as the text holds it, as rewritten questions want it; else once.
 
         Returns:
             (chunk id, BM25 score), best first, ties by chunk id.
         """
-        terms = dict.fromkeys(self.analyze(text))
+        terms = Counter(self.analyze(text))
         if k < 1 or not terms or (papers is not None and not papers):
             return []
-        words = [(Occur.Should, Query.term_query(self._schema, "text", term, "freq")) for term in terms]
+        words = []
+        for term, count in terms.items():
+            word = Query.term_query(self._schema, "text", term, "freq")
+            words.append((Occur.Should, Query.boost_query(word, float(count)) if repeats and count > 1 else word))
         with self._mapped():
             return self._ranked(Query.boolean_query(words), k, papers)
 
     def analyze(self, text: str) -> list[str]:
         """The terms by which a text is stored or asked for, repetitions kept, in no particular order."""
         return self._analyzer.terms(text)
+
+    def words(self, text: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """The words of a text as they stand there, in order, each with the terms it yields."""
+        return self._analyzer.words(text)
 
     def idf(self, terms: Collection[str]) -> dict[str, float]:
         """Inverse document frequency: ln(1 + (N - n + 0.5) / (n + 0.5)) (Robertson & Zaragoza 2009, as in Lucene)."""

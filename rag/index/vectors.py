@@ -10,6 +10,7 @@ metadata, and a filter on papers needs no more than the key.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -21,6 +22,7 @@ import numpy as np
 from rag.config import IndexConfig, public_address
 from rag.errors import IndexDamaged, IndexMismatch, PaperchatError, VectorStoreError
 from rag.index import chroma
+from rag.index.matrix import Matrix, Page, cached
 from rag.index.snapshot import Snapshot
 from rag.types import Chunk
 
@@ -31,15 +33,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PAGE = 5000
-_EXACT_PAPERS = 300
+_EXACT_PAPERS = 100
 """Up to this many papers all their vectors are fetched and compared."""
-_OVERFETCH_DEPTH = 6000
-"""Down to this depth reading on and dropping what a filter excludes is cheaper than filtering in Chroma."""
+_OVERFETCH_DEPTH = 2000
+"""Down to this depth reading on and dropping what a filter excludes is cheaper than comparing all that it allows."""
 _MARGIN = 4
 _LEAST_DEPTH = 1000
 """How much deeper to read than the filter's share calls for: the end of HNSW's list is its least exact part."""
-_SQL_VALUES = 30_000
-"""Most values in one of Chroma's filters; its SQLite takes 32,766 variables."""
 _SYNC_THRESHOLD = 2
 """Changes after which Chroma writes its HNSW files, the least it takes. Everyone who opens the store must insert again
 what is not in the files yet, at 1.3 ms a vector."""
@@ -48,13 +48,15 @@ what is not in the files yet, at 1.3 ms a vector."""
 class VectorStore:
     """A Chroma collection of chunks' vectors under cosine similarity; queries may come from many threads at once."""
 
-    def __init__(self, location: Path | str, collection: str, settings: IndexConfig) -> None:
+    def __init__(self, location: Path | str, collection: str, settings: IndexConfig, cache: Path | None = None) -> None:
         """Open a collection, which is made where it is missing.
 
         Args:
             location: The embedded store's folder (a `Path`) or a server's http(s) address (a `str`).
             collection: Its name; it must change with anything that changes vectors or `settings`.
             settings: The HNSW parameters with which a new collection is made.
+            cache: Folder for a copy of all vectors, as the collection holds them now (rag/index/matrix.py); None: the
+                copy is kept in memory.
 
         Raises:
             VectorStoreError: no Chroma server answers at the address, or it refuses.
@@ -65,6 +67,10 @@ class VectorStore:
         self._client: Client | None = None
         self._snapshot: Snapshot | None = None
         self._failed = False
+        self._cache = cache
+        self._matrix: Matrix | None = None
+        self._total: int | None = None
+        self._guard = threading.Lock()
         with self._mapped():
             if isinstance(location, str):
                 self._client = chroma.server(location)
@@ -203,8 +209,8 @@ class VectorStore:
             else:
                 self._snapshot.commit()
 
-    def _nearest(self, vector: np.ndarray, k: int, where: Where | None = None) -> list[tuple[str, float]]:
-        result = self._collection.query(query_embeddings=[vector], n_results=k, where=where, include=["distances"])
+    def _nearest(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
+        result = self._collection.query(query_embeddings=[vector], n_results=k, include=["distances"])
         distances = result["distances"]
         assert distances is not None
         return [(key, 1.0 - distance) for key, distance in zip(result["ids"][0], distances[0], strict=True)]
@@ -220,17 +226,27 @@ class VectorStore:
         return list(zip(page["ids"], (matrix @ vector).tolist(), strict=True))
 
     def _filtered(self, vector: np.ndarray, k: int, papers: Collection[str]) -> list[tuple[str, float]]:
-        """Read the unfiltered ranking deep enough; where that cannot do, filter inside Chroma."""
-        total = self._collection.count()
+        """Read the unfiltered ranking deep enough; where that cannot do, compare with all that is allowed."""
+        if self._total is None:
+            self._total = self._collection.count()  # takes longer than a search
+        total = self._total
         depth = max(_LEAST_DEPTH, math.ceil(_MARGIN * k * total / len(papers)))
         if depth <= _OVERFETCH_DEPTH:
             found = self._nearest(vector, depth)
             hits = [item for item in found if _paper(item[0]) in papers]
             if len(hits) >= k or len(found) < depth:
                 return hits
-        if len(papers) <= _SQL_VALUES:
-            return self._nearest(vector, k, _among("paper_id", papers))
-        return [item for item in self._nearest(vector, max(total, 1)) if _paper(item[0]) in papers]
+        with self._guard:
+            if self._matrix is None:
+                self._matrix = cached(self._cache, total, self._pages)
+        return self._matrix.nearest(vector, k, papers)
+
+    def _pages(self) -> Iterator[Page]:
+        """All keys and vectors, a page at a time."""
+        done = 0
+        while (page := self._collection.get(include=["embeddings"], limit=_PAGE, offset=done))["ids"]:
+            done += len(page["ids"])
+            yield page["ids"], _matrix(page)
 
     def _delete(self, field: str, values: Collection[str]) -> None:
         with self._writing():
@@ -239,6 +255,7 @@ class VectorStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        self._cache = self._matrix = self._total = None  # of what was there before
         with self._mapped():
             if self._snapshot:
                 self._snapshot.begin()

@@ -71,6 +71,12 @@ _OTHERS = re.compile(
 _SET = re.compile(
     r"\b(?:of|among)\s+(?:them|these|those)\b|\bwhich\s+ones?\b|\b(?:these|those)\s+papers\b|\bany\s+others?\b", re.I
 )
+_HOW_MANY = re.compile(
+    r"^\W*(?:(?:and|so|ok(?:ay)?|but)\b[\s,]*)*how\s+many(?:\s+(?:of\s+(?:them|these|those)|such\s+papers|papers\s+is\s+that))?"
+    r"(?:\s+(?:are|were|is|did|do|have)\s+(?:there|they|that|those|you|we)(?:\s+(?:find|found|have|know))?)?"
+    r"(?:\s+(?:in\s+total|altogether|exactly|overall|all\s+together))?\W*$",
+    re.IGNORECASE,
+)
 _ORDINAL = re.compile(
     rf"\bthe\s+(?P<n>first|second|third|fourth|fifth|last|former|latter)(?:\s+(?:one|{_GENERIC_NOUN})\b"
     rf"|(?=\s*(?:[,.;?!]|$))|(?=\s+(?:use|do|is|was|has)))",
@@ -102,7 +108,7 @@ _STOPS = frozenset(STOP_WORDS) | frozenset(
     "ok okay yes no thanks thank please could would should may might also get got let us tell show give anything"
     " something else someone"
     " work works paper papers research any anyone exist exists there much many want like know looking look list"
-    " find".split()
+    " find wrote written listed first second third last one ones".split()
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[-.@/+²][^\W_]+)*")
 _CONTRACTION = re.compile(r"\b\w+n['’]t\b|['’](?:s|re|ve|ll|d|m)\b")
@@ -128,13 +134,11 @@ class FollowUp:
         rest: The question without "And", "ok, so".
         words: Content words borrowed from the reader's earlier questions.
         others: It asks for other papers than those talked of.
-        about_set: It picks among the papers of an earlier answer, whose restrictions stay in force.
     """
 
     rest: str
     words: tuple[str, ...]
     others: bool
-    about_set: bool
 
     def completed(self, titles: Sequence[str]) -> tuple[str, str]:
         """The standalone question and what to search for; who asks for others does not search for the papers named.
@@ -158,13 +162,17 @@ class Conversation:
         self._analyzer = Analyzer()
         self.asked = [turn.content for turn in history if turn.role == "user"]
 
-    def focus(self, find: Find, known: Callable[[Sequence[str]], Collection[str]]) -> tuple[str, ...]:
-        """Papers that the last answer to name any is about, in the order in which it names them.
+    def focus(
+        self, find: Find, known: Callable[[Sequence[str]], Collection[str]], least: int = 1
+    ) -> tuple[tuple[str, ...], str]:
+        """Papers that the last answer to name any is about, in the order in which it names them, and what was asked.
 
         Args:
             find: Looks up titles and names of systems.
             known: Those of some ids that the library holds.
+            least: An earlier answer that names as many is preferred: "which of them" means several.
         """
+        last: tuple[tuple[str, ...], str] = (), ""
         for n in range(len(self.history) - 1, -1, -1):
             turn = self.history[n]
             if turn.role != "assistant":
@@ -174,8 +182,10 @@ class Conversation:
             held = known(list(ids))
             found = [paper_id for paper_id in ids if paper_id in held] or self._by_title(turn.content, find)
             if found := found or self._by_name(turn.content, question, find):
-                return tuple(found)
-        return ()
+                last = last if last[0] else (tuple(found), question)
+                if len(found) >= least:
+                    return tuple(found), question
+        return last
 
     def _by_title(self, answer: str, find: Find) -> list[str]:
         """Papers whose title stands in bold, as our own answers print it."""
@@ -216,7 +226,6 @@ class Conversation:
             rest[:1].upper() + rest[1:],
             self._words(question),
             bool(_OTHERS.search(question)),
-            bool(_SET.search(question)),
         )
 
     def _continues(self, question: str, focus_text: str) -> bool:
@@ -242,8 +251,7 @@ class Conversation:
     def _own(self, text: str) -> set[str]:
         """Stems of what a text itself talks about."""
         opener = _OPENER.match(text)
-        words = _TOKEN.findall(text[opener.end() :] if opener else text)
-        return self._stems(" ".join(word for word in words if word.lower() not in _GENERIC | _STOPS))
+        return self._stems(" ".join(content_words(text[opener.end() :] if opener else text)))
 
     def _stems(self, text: str) -> set[str]:
         return set(self._analyzer.terms(text))
@@ -273,6 +281,16 @@ def _backward(question: str) -> Iterator[re.Match[str]]:
     )
 
 
+def is_about_set(question: str) -> bool:
+    """Whether a question picks among the papers of an earlier answer, whose restrictions stay in force."""
+    return bool(_SET.search(question))
+
+
+def asks_how_many(question: str) -> bool:
+    """Whether a question asks for the number of what was talked of: "how many are there?", "how many did you find?"."""
+    return bool(_HOW_MANY.match(question))
+
+
 def chosen(question: str, focus: Sequence[str]) -> tuple[str, ...]:
     """The paper that "the second one" picks, or all."""
     match = _ORDINAL.search(question)
@@ -281,6 +299,11 @@ def chosen(question: str, focus: Sequence[str]) -> tuple[str, ...]:
         if -1 <= place < len(focus):
             return (focus[place],)
     return tuple(focus)
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that can tell one paper from another."""
+    return [word for word in _TOKEN.findall(text) if word.lower() not in _GENERIC | _STOPS]
 
 
 def label(title: str) -> str:

@@ -6,7 +6,11 @@ import re
 from dataclasses import dataclass
 
 _NEW = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
-_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"
+_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
+_ARCHIVES = frozenset(
+    "astro-ph cmp-lg cond-mat cs gr-qc hep-ex hep-lat hep-ph hep-th math math-ph nlin nucl-ex nucl-th physics q-bio"
+    " q-fin quant-ph stat".split()
+)
 _ADDRESS = r"(?:https?://)?(?:\w+\.)?arxiv\.org/(?:abs|pdf|html|format)/"
 _IDENTIFIER = re.compile(
     rf"(?P<lead>(?:\b(?:the\s+)?(?:paper|preprint|article|work)\s+)?(?:\(\s*)?)"
@@ -36,16 +40,18 @@ class IdentifierReading:
 def read_identifiers(question: str) -> list[IdentifierReading]:
     """Find the arXiv ids in a question.
 
-    A bare number of the old form (``cs/0112017``) counts only with "arXiv" or its address before it, the new form also
-    alone: its first four digits are a year and a month, which hardly any other number with five decimals has.
+    The old form (``cs.IR/0112017``, which is the paper ``cs/0112017``) counts after "arXiv" or its address, or where it
+    begins with one of arXiv's archives; the new form also alone: its first four digits are a year and a month, which
+    hardly any other number with five decimals has.
     """
     readings = []
     for match in _IDENTIFIER.finditer(question):
         old = "/" in match["id"]
-        if not (match["address"] or match["word"]) and (old or len(match["id"]) < 10):
+        archive = re.split(r"[./]", match["id"].lower())[0] if old else ""
+        if not (match["address"] or match["word"]) and (archive not in _ARCHIVES if old else len(match["id"]) < 10):
             continue
         related = _RELATED.search(question, 0, match.start())
         start = match.start() + (len(match["lead"]) if related else 0)
-        paper_id = match["id"] if old else match["id"].lower()
+        paper_id = f"{archive}/{match['id'].split('/')[1]}" if old else match["id"].lower()
         readings.append(IdentifierReading(start, match.end(), paper_id, related is None))
     return readings

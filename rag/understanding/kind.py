@@ -64,7 +64,8 @@ _LIST = _any(
     rf"\bwhich\s+of\s+{_UP_TO_FOUR}(?:\w+['’]s?\s+)?papers\b",
 )
 _OF_ONE = re.compile(
-    r"^\W*(?:how|why|when|where|who|does|do|did|is|are|can|should|in|according)\b(?!\s+(?:many|there|you))",
+    r"^\W*(?:how|why|when|where|who|does|do|did|is|are|can|should|in|according|explain|describe|define)\b"
+    r"(?!\s+(?:many|there|you))|^\W*(?:(?:can|could)\s+you\s+)?(?:tell|show|explain\s+to)\s+me\s+(?:how|why)\b",
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(r"^\W*what\s+(?:else\s+)?(?:did|has|have|does|is|was|were)\b", re.IGNORECASE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _WORK = (
     r"(?:papers?|works?|articles?|publications?|preprints?|stud(?:y|ies)|research|surveys?|anything|something"
@@ -59,6 +59,7 @@ _JOIN = re.compile(r"\s*(?:,\s*(?:and|or)\s|,|&|\s(?:and|or)(?:\s+by)?\s|\s(?:to
 _INITIALS = r"(?:[^\W\d_]\s?\.\s?-?)+|[A-Z](?=\s)"
 _WORD = r"[^\W\d_](?:[^\W\d_]|['’`\-\u2010](?=[^\W\d_]{2}))+"
 _PART = re.compile(rf"(?:{_INITIALS}|{_WORD})(?!\w|-)")
+_GIVEN = re.compile(rf"\s*,\s*(?P<given>(?:(?:{_INITIALS}|(?-i:[A-Z]){_WORD})(?!\w|-)\s*){{1,3}})")
 _PERSONAL = re.compile(r"(?:Mc|Mac|De|Di|Le|O['’]|Al-|D['’])?[^\W\d_a-z][^\W\d_A-Z]+(?:[-\u2010'’`][^\W\d_]+)*")
 _PARTICLES = frozenset("de der den van von la le di da del dos du bin ibn al el ter ten af zu".split())
 _NEVER = frozenset(
@@ -100,9 +101,10 @@ class PeopleReading:
     """A restriction to authors read from `question[start:end]`.
 
     Attributes:
-        names: As typed, in order.
+        names: In order; as typed, but for typing errors.
         alternatives: Joined by "or": any of them; else all of them together.
         known: Whether each is an author in the library.
+        typed: The names as typed.
     """
 
     start: int
@@ -110,21 +112,44 @@ class PeopleReading:
     names: tuple[str, ...]
     alternatives: bool
     known: tuple[bool, ...]
+    typed: tuple[str, ...] = ()
 
 
 class PeopleReader:
-    """Reads people: `is_author` tells whether somebody of a name wrote a paper, `is_word` an ordinary word."""
+    """Reads people of a library."""
 
-    def __init__(self, is_author: Callable[[str], bool], is_word: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        is_author: Callable[[str], bool],
+        is_word: Callable[[str], bool],
+        corrected: Callable[[str], str | None] = lambda name: None,
+    ) -> None:
+        """Make a reader.
+
+        Args:
+            is_author: Whether somebody of a name wrote a paper.
+            is_word: Whether a word is an ordinary one.
+            corrected: The author whom a misspelt name means, None where that cannot be told.
+        """
         self._is_author = is_author
         self._is_word = is_word
+        self._corrected = corrected
 
     def read(self, question: str) -> PeopleReading | None:
         """Find the authors that a question asks for; the first place that names any counts."""
         for places in (self._asked, self._subject, self._owner, self._mentioned):
             for reading in places(question):
-                return reading
+                return self._mended(reading)
         return None
+
+    def _mended(self, reading: PeopleReading) -> PeopleReading:
+        """The reading with its misspelt names corrected."""
+        meant = [
+            None if known else self._corrected(name) for name, known in zip(reading.names, reading.known, strict=True)
+        ]
+        names = tuple(better or name for better, name in zip(meant, reading.names, strict=True))
+        known = tuple(known or better is not None for better, known in zip(meant, reading.known, strict=True))
+        return replace(reading, names=names, known=known, typed=reading.names)
 
     def _asked(self, question: str) -> Iterator[PeopleReading]:
         """Read "papers by NAME", "written by NAME": whatever follows and can be a person is one."""
@@ -178,7 +203,8 @@ class PeopleReader:
         found: list[_Name] = []
         joins = ""
         while name := self._name(question, begin, asked=asked):
-            found.append(name)
+            found.append(self._turned(question, name) or name)
+            name = found[-1]
             join = _JOIN.match(question, name[2])
             if not join or not self._name(question, join.end(), asked=asked):
                 break
@@ -188,6 +214,15 @@ class PeopleReader:
             alternatives = bool(re.search(r"\bor\b", joins, re.IGNORECASE))
             names, known, ends = zip(*found, strict=True)
             yield PeopleReading(start, ends[-1], names, alternatives, known)
+
+    def _turned(self, question: str, surname: _Name) -> _Name | None:
+        """Read "Lin, Jimmy" and "Clarke, C. L. A." as one person, if the library knows the name and no more follow."""
+        given = _GIVEN.match(question, surname[2]) if " " not in surname[0] else None
+        if given and not _JOIN.match(question, given.end()):
+            name = f"{given['given'].strip()} {surname[0]}"
+            if self._is_author(name):
+                return name, True, given.end()
+        return None
 
     def _name(self, question: str, begin: int, *, asked: bool) -> _Name | None:
         """The longest name at `begin`."""
@@ -219,9 +254,13 @@ class PeopleReader:
             return None
         if len(parts) == 1 and not (capitals and asked and not self._is_word(text.lower())):
             return None
-        if self._is_author(text):
-            return text, True
+        turned = " ".join([*parts[1:], parts[0]]) if len(parts) > 1 else text  # "Lin Jimmy"
+        for name in (text, turned):
+            if self._is_author(name):
+                return name, True
         ordinary = all(self._is_word(part.lower()) for part in full)
+        if asked and len(parts) > 1 and not any(self._is_word(part.lower()) for part in full) and self._corrected(text):
+            return text, False
         if asked and capitals and len(parts) > 1 and not ordinary and all(_PERSONAL.fullmatch(part) for part in full):
             return text, False
         return None

@@ -8,23 +8,30 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rag.errors import LibraryError
 from rag.index import LexicalIndex
 from rag.readable import readable
 from rag.shelf import Coverage, Shelf
 from rag.types import Filters, Note, Paper, Turn
-from rag.understanding.dates import DateReading, read_dates
-from rag.understanding.followup import Conversation, chosen, label
-from rag.understanding.identifiers import IdentifierReading, read_identifiers
+from rag.understanding.about import About, read_about
+from rag.understanding.constraints import Constraints, read_constraints, read_dates_alone
+from rag.understanding.followup import Conversation, asks_how_many, chosen, is_about_set, label
 from rag.understanding.kind import Kind, opposes, read_kind, read_subjects
+from rag.understanding.mentions import mentioning
+from rag.understanding.naming import NameSpeller
+from rag.understanding.negation import is_negated
 from rag.understanding.people import PeopleReader, PeopleReading
 from rag.understanding.spelling import Speller
 from rag.understanding.vocabulary import Vocabulary
 from rag.understanding.wording import edited, has_content, tidied
 
 _META_KEY = "vocabulary"
+_NOTHING_LEFT_OUT = Note(
+    code="negation",
+    text='"Not" and "without" are searched for like other words: no paper was left out because of them.',
+)
 _FOUND = 20
 """Passages looked through for the paper that a title or a name means."""
 
@@ -57,7 +64,10 @@ class Understanding:
         kind: The shape of answer that is wanted.
         subjects: The systems, or the ids of papers, that a comparison names.
         only_filters: The restrictions say everything: whatever they allow answers.
-        notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``.
+        left_out: Ids of the papers that it does not want.
+        about: What is asked about the library itself; None for a question about what papers say.
+        notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
+            ``left_out``, ``negation``.
     """
 
     question: str
@@ -69,24 +79,13 @@ class Understanding:
     subjects: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     only_filters: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Constraints:
-    """What a text restricts, with the spans that say so."""
-
-    dates: tuple[DateReading, ...]
-    people: PeopleReading | None
-    identifiers: tuple[IdentifierReading, ...]
+    left_out: frozenset[str] = frozenset()
+    about: About | None = None
 
     @property
-    def spans(self) -> list[tuple[int, int]]:
-        found = [(one.start, one.end) for one in self.dates]
-        found += [(one.start, one.end) for one in self.identifiers if one.restricts]
-        return found + ([(self.people.start, self.people.end)] if self.people else [])
-
-    def __bool__(self) -> bool:
-        return bool(self.dates or self.people or self.identifiers)
+    def selects(self) -> bool:
+        """Whether a list of all papers within the filters is wanted, whatever they are about."""
+        return self.only_filters and self.kind != "single" and self.papers is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,23 @@ class _State:
     generation: int
     coverage: Coverage
     speller: Speller
+    names: NameSpeller
+
+
+class _Continued(NamedTuple):
+    """A question completed from its conversation.
+
+    Attributes:
+        among: Only these papers may answer: "which of them …", "the second one".
+        known: Papers that were named already, where others are asked for.
+    """
+
+    standalone: str
+    search: str
+    constraints: Constraints
+    focus: tuple[str, ...] = ()
+    among: frozenset[str] | None = None
+    known: frozenset[str] = frozenset()
 
 
 class Reader:
@@ -118,7 +134,9 @@ class Reader:
         held = self._state().coverage
         if held.first is None or held.last is None:
             return Understanding(question, question, given)
-        found = self._constraints(question, held.first, held.last)
+        found = self._constraints(question)
+        if history and not found:
+            found = read_dates_alone(question, held.first, held.last)
         protected = [*found.spans, *((one.start, one.end) for one in found.identifiers)]
         corrections = self.speller().corrections(question, protected)
         edits = [(one.start, one.end, one.meant) for one in corrections]
@@ -128,29 +146,44 @@ class Reader:
         ]
         standalone = edited(question, edits)
         search = tidied(edited(question, [*edits, *self._replacements(found)]))
-        talk = self._follow_up(standalone, search, found, history, held.first, held.last)
+        about = read_about(standalone, search)
+        if about and about.kind == "coverage":
+            found = Constraints()  # "the latest report" is what is asked for
+        talk = None
+        if about is None or about.needs_focus:
+            talk = self._follow_up(standalone, search, found, history)
+        focus: tuple[str, ...] = ()
+        among: frozenset[str] | None = None
+        known: frozenset[str] = frozenset()
         if talk:
-            standalone, search, found, focus, note = talk
-            notes.append(note)
-        else:
-            focus = ()
+            standalone, search, found, focus, among, known = talk
+            about = about or read_about(search, search)
+            notes.append(Note(code="follow_up", text=f"Read as a follow-up: {standalone}"))
         read, filter_notes = self._filters(found, given)
         notes += filter_notes
+        left_out, left_out_notes = self._left_out(found)
+        notes += left_out_notes
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
         if papers:
             notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
         kind, subjects = self._shape(standalone, search, bool(found.dates or found.people), papers or frozenset())
+        if among and len(among) > 1 and kind == "single":
+            kind = "list"
+        if kind == "list" and not left_out and is_negated(search):
+            notes.append(_NOTHING_LEFT_OUT)
         only_filters = not has_content(search)
         return Understanding(
             question=standalone,
             search_text=self._instead(search, standalone, papers) if only_filters else search,
             filters=read,
-            papers=papers,
+            papers=papers or among,
             focus=focus,
             kind=kind,
             subjects=subjects,
             notes=tuple(notes),
             only_filters=only_filters and bool(read or papers),
+            left_out=left_out | known,
+            about=about,
         )
 
     def speller(self) -> Speller:
@@ -171,21 +204,17 @@ class Reader:
                     vocabulary = Vocabulary.of_texts(shelf.texts())
                     with suppress(LibraryError):  # a library that cannot be written to can still be read
                         shelf.set_meta(_META_KEY, stamp + vocabulary.dump())
-                self._known = _State(generation, shelf.coverage(), Speller(vocabulary))
+                names = NameSpeller(shelf.author_words(), shelf.is_author)
+                self._known = _State(generation, shelf.coverage(), Speller(vocabulary), names)
             return self._known
 
-    def _constraints(self, text: str, first: date, last: date) -> _Constraints:
-        identifiers = tuple(read_identifiers(text))
-        dates = tuple(
-            one
-            for one in read_dates(text, first, last)
-            if not any(other.start < one.end and one.start < other.end for other in identifiers)
-        )
-        shelf, vocabulary = self._library.shelf, self.speller().vocabulary
-        people = PeopleReader(shelf.is_author, vocabulary.is_ordinary).read(_blanked(text, dates))
-        return _Constraints(dates, people, identifiers)
+    def _constraints(self, text: str) -> Constraints:
+        state, shelf = self._state(), self._library.shelf
+        held = state.coverage
+        people = PeopleReader(shelf.is_author, state.speller.vocabulary.is_ordinary, state.names.corrected)
+        return read_constraints(text, held.first or date.min, held.last or date.max, people)
 
-    def _replacements(self, found: _Constraints) -> list[tuple[int, int, str]]:
+    def _replacements(self, found: Constraints) -> list[tuple[int, int, str]]:
         """Edits that take the constraints out of a text; a paper that is only compared with leaves its title."""
         cut = [(start, end, " ") for start, end in found.spans]
         related = [one for one in found.identifiers if not one.restricts]
@@ -199,11 +228,11 @@ class Reader:
         titles = [readable(paper.title) for paper in self._library.shelf.papers(sorted(papers or ())).values()]
         return " ".join([search, *titles]).strip() if titles else standalone
 
-    def _filters(self, found: _Constraints, given: Filters) -> tuple[Filters, list[Note]]:
+    def _filters(self, found: Constraints, given: Filters) -> tuple[Filters, list[Note]]:
         """Fill what is not given explicitly from the question."""
-        read, parts = given, []
+        read, parts, notes = given, [], list[Note]()
         if found.dates and not (given.date_from or given.date_to):
-            begin, end = _intersection(found.dates)
+            begin, end = found.period
             read = replace(read, date_from=begin, date_to=end)
             since, until = f" from {begin}" if begin else "", f" to {end}" if end else ""
             parts.append(f"reports{since}{until}")
@@ -211,9 +240,30 @@ class Reader:
             author = self._author(found.people)
             read = replace(read, author=author)
             parts.append(f"papers by {author}")
+            notes += [
+                Note(code="spelling", text=f'Searched for the author "{meant}" instead of "{typed}".')
+                for typed, meant in zip(found.people.typed, found.people.names, strict=True)
+                if typed != meant
+            ]
         if not parts:
-            return read, []
-        return read, [Note(code="filter_read", text=f"Read from the question: {', '.join(parts)}.")]
+            return read, notes
+        return read, [*notes, Note(code="filter_read", text=f"Read from the question: {', '.join(parts)}.")]
+
+    def _left_out(self, found: Constraints) -> tuple[frozenset[str], list[Note]]:
+        """The papers that a question does not want, and a note on each sort of them."""
+        sorts: list[tuple[str, frozenset[str]]] = []
+        shelf = self._library.shelf
+        for one in found.not_about:
+            with self._library.indexes() as indexes:
+                sorts.append((f'that mention "{one.subject}"', mentioning(one.subject, indexes.lexical, shelf)))
+        if found.not_by:
+            author = self._author(found.not_by)
+            sorts.append((f"by {author}", shelf.select(Filters(author=author)) or frozenset()))
+        notes = [
+            Note(code="left_out", text=f"Left out: {len(ids)} paper{'s' * (len(ids) != 1)} {sort}.")
+            for sort, ids in sorts
+        ]
+        return frozenset[str]().union(*(ids for _, ids in sorts)), notes
 
     def _author(self, people: PeopleReading) -> str:
         """The names as `Filters.author`: of people named together who never wrote together, either is meant."""
@@ -225,17 +275,20 @@ class Reader:
             return " or ".join(names)
         return together
 
-    def _follow_up(
-        self, question: str, search: str, found: _Constraints, history: Sequence[Turn], first: date, last: date
-    ) -> tuple[str, str, _Constraints, tuple[str, ...], Note] | None:
+    def _follow_up(self, question: str, search: str, found: Constraints, history: Sequence[Turn]) -> _Continued | None:
         """Complete a question that continues the conversation; None where it stands on its own."""
         talk = Conversation(history)
         if not talk.asked or found.identifiers:
             return None
-        shelf = self._library.shelf
+        if asks_how_many(question):
+            again = self._restricted_anew("", Constraints(), talk.asked)
+            return again and again._replace(search=again.search if has_content(again.search) else "how many papers")
         if found and not has_content(search):
-            return self._restricted_anew(question, found, talk.asked[-1], first, last)
-        focus = chosen(question, talk.focus(self._find, shelf.papers))
+            return self._restricted_anew(question, found, talk.asked)
+        shelf = self._library.shelf
+        about_set = is_about_set(question)
+        ids, earlier = talk.focus(self._find, shelf.papers, 2 if about_set else 1)
+        focus = chosen(question, ids)
         papers = shelf.papers(focus)
         named = [
             paper_id
@@ -246,13 +299,22 @@ class Reader:
         reading = talk.read(search, " ".join(papers[paper_id].text for paper_id in focus))
         if reading is None:
             return None
-        carried = self._constraints(talk.asked[-1], first, last) if reading.about_set and not found else found
+        carried, among = found, None
+        if about_set and not found:
+            carried = self._restrictions(earlier or talk.asked[-1])
+            among = frozenset(focus) if len(focus) > 1 and not (carried or reading.others) else None
         titles = [label(readable(papers[paper_id].title)) for paper_id in focus]
         standalone, searched = reading.completed(titles)
         if not (standalone and searched):  # nothing was asked and nothing could be borrowed
             return None
-        note = Note(code="follow_up", text=f"Read as a follow-up: {standalone}")
-        return standalone, searched, carried, () if reading.others else focus, note
+        if among and len(among) > 1:
+            standalone, searched = f"{reading.rest} (among {', '.join(titles[:2])} and others)", search
+        if reading.others:
+            if not reading.words:  # "any similar papers?" to papers that were asked for by nothing but their names
+                searched = " ".join(readable(papers[paper_id].title) for paper_id in focus[:2]) or searched
+            return _Continued(standalone, searched, carried, known=frozenset(ids))
+        picked = frozenset(focus) if len(focus) == 1 < len(ids) and not named else None
+        return _Continued(standalone, searched, carried, focus, among or picked)
 
     def _shape(
         self, standalone: str, search: str, restricted: bool, papers: frozenset[str]
@@ -284,31 +346,24 @@ class Reader:
         papers = self._library.shelf.papers(order)
         return {paper_id: papers[paper_id] for paper_id in order if paper_id in papers}
 
-    def _restricted_anew(
-        self, question: str, found: _Constraints, earlier: str, first: date, last: date
-    ) -> tuple[str, str, _Constraints, tuple[str, ...], Note] | None:
-        """Read "And in June?": the earlier question with another restriction of the same sort."""
-        before = self._constraints(earlier, first, last)
-        topic = tidied(edited(earlier, self._replacements(before)))
-        if not has_content(topic):
+    def _restrictions(self, earlier: str) -> Constraints:
+        """What an earlier question restricts, also where it was no more than "and in June?"."""
+        held = self._state().coverage
+        alone = read_dates_alone(earlier, held.first or date.min, held.last or date.max)
+        return self._constraints(earlier) or alone
+
+    def _restricted_anew(self, question: str, found: Constraints, asked: Sequence[str]) -> _Continued | None:
+        """Read "And in June?": the last question that says more, with another restriction of the same sort."""
+        merged, topic = found, ""
+        for earlier in reversed(asked):
+            before = self._restrictions(earlier)
+            merged = Constraints(merged.dates or before.dates, merged.people or before.people)
+            topic = tidied(edited(earlier, self._replacements(before)))
+            if has_content(topic):
+                break
+        if not (has_content(topic) or len(merged.spans) > bool(found)):
             return None
-        merged = _Constraints(found.dates or before.dates, found.people or before.people, ())
-        standalone = f"{topic.rstrip(' ?.')} ({question.strip(' ?.')})"
-        return standalone, topic, merged, (), Note(code="follow_up", text=f"Read as a follow-up: {standalone}")
-
-
-def _blanked(text: str, dates: Sequence[DateReading]) -> str:
-    """The text with its dates overwritten by dots, so that "May" is nobody's name."""
-    for one in dates:
-        text = text[: one.start] + "." * (one.end - one.start) + text[one.end :]
-    return text
-
-
-def _intersection(dates: Sequence[DateReading]) -> tuple[date | None, date | None]:
-    """Where all readings hold; where they exclude each other ("in May or in July"), from the first to the last."""
-    begins = [one.date_from for one in dates if one.date_from]
-    ends = [one.date_to for one in dates if one.date_to]
-    begin, end = max(begins, default=None), min(ends, default=None)
-    if begin and end and begin > end:
-        return min(begins), max(ends)
-    return begin, end
+        restriction = question.strip(" ?.")
+        said = topic.rstrip(" ?.") if has_content(topic) else asked[0].rstrip(" ?.")
+        standalone = f"{said} ({restriction})" if restriction else said
+        return _Continued(standalone, topic, merged)

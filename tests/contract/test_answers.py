@@ -23,7 +23,8 @@ from rag.config import Config
 from rag.engine import ExtractiveQueryEngine
 from rag.errors import EmptyLibrary, QuestionError
 from rag.library import Library
-from rag.retrieval import HybridRetriever, Question, from_node, to_node
+from rag.readable import readable
+from rag.retrieval import FOCUS, HybridRetriever, Question, from_node, to_node
 from rag.sources import discover, read_source
 from rag.types import Answer, Delta, Done, Filters, Retrieved, Understood
 from tests.support.papers import make_paper
@@ -126,6 +127,32 @@ def test_ranks_are_those_of_the_lists(assistant: Assistant) -> None:
         by_rank = sorted((hit for hit in hits if name in hit.ranks), key=lambda hit: hit.ranks[name])
         scores = [hit.scores[name] for hit in by_rank]
         assert scores == sorted(scores, reverse=True)
+
+
+def test_a_hit_says_why_it_was_found(assistant: Assistant) -> None:
+    first = assistant.search(QUESTIONS[0], k=1).passages[0]
+    assert first.matched[0] == "IterQR", "the rarest word of the question"
+    assert {"query", "search"} <= {word.lower() for word in first.matched}
+    shown = readable(f"{first.text} {first.title}")
+    assert all(word in shown for word in first.matched)
+    assert first.boosts == {}
+
+
+def test_the_papers_of_the_conversation_are_preferred_and_say_so(assistant: Assistant) -> None:
+    plain = assistant.retriever.search("recommendation", k=50)
+    last = plain[-1]
+    focused = assistant.retriever.search("recommendation", k=50, focus=[last.paper_id])
+    found = next(hit for hit in focused if hit.chunk_id == last.chunk_id)
+    assert found.boosts == {"conversation": FOCUS}
+    assert found.score == pytest.approx(last.score + FOCUS)
+    assert focused.index(found) < plain.index(last)
+    assert [hit.score for hit in focused] == sorted((hit.score for hit in focused), reverse=True)
+    assert all(not hit.boosts for hit in focused if hit.paper_id != last.paper_id)
+
+
+def test_fewer_passages_are_the_first_of_more(assistant: Assistant) -> None:
+    for question in QUESTIONS:
+        assert assistant.search(question, k=3).passages == assistant.search(question, k=60).passages[:3]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\0", "x" * 20_000])

@@ -103,6 +103,8 @@ def test_search_and_ask_follow_the_contract(sample: Run) -> None:
     assert len(found["hits"]) == 3
     hit = found["hits"][0]
     assert hit.keys() >= {"paper_id", "version", "chunk_id", "title", "date", "score", "ranks", "start", "end", "text"}
+    assert "query" in [word.lower() for word in hit["matched"]]
+    assert hit["boosts"] == {}
     paper = sample.json("show", hit["paper_id"])
     assert paper["text"][hit["start"] : hit["end"]] == hit["text"]
     answer = sample.json("ask", "How does IterQR rewrite queries?")
@@ -172,6 +174,15 @@ def test_global_options_may_stand_on_either_side(sample: Run, tmp_path: Path) ->
 def test_bad_input_is_named_with_its_exit_code(sample: Run, words: tuple[str, ...], code: int, said: str) -> None:
     _, error = sample(*words, code=code)
     assert said in error
+
+
+def test_search_prints_why_a_hit_was_found_and_the_part_around_it(sample: Run) -> None:
+    shown, _ = sample("search", "query rewriting in e-commerce", "-k", "1")
+    hit = sample.json("search", "query rewriting in e-commerce", "-k", "1")["hits"][0]
+    assert f"{hit['paper_id']} · {hit['date']} · score {hit['score']:.3f} · rank dense " in shown
+    assert ", ".join(hit["matched"][:3]) in shown
+    assert len(shown) < len(hit["text"])
+    assert "…" in shown
 
 
 @pytest.mark.parametrize("words", [("ask", "x"), ("search", "x"), ("papers",), ("show", "2504.05309")])

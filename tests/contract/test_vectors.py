@@ -159,13 +159,13 @@ def test_paper_ids_may_hold_any_character(open_store: Open) -> None:
     assert store.count() == 3
 
 
-@pytest.mark.parametrize("strategy", ["exact", "read on", "in Chroma", "whole ranking"])
+@pytest.mark.parametrize("strategy", ["fetch", "read on", "matrix"])
 @pytest.mark.parametrize("far", [False, True], ids=["papers at random", "papers far from the question"])
 def test_filters_lose_nothing(open_store: Open, monkeypatch: pytest.MonkeyPatch, strategy: str, far: bool) -> None:
-    monkeypatch.setattr(vectors, "_EXACT_PAPERS", 10_000 if strategy == "exact" else 0)
+    monkeypatch.setattr(vectors, "_EXACT_PAPERS", 10_000 if strategy == "fetch" else 0)
     monkeypatch.setattr(vectors, "_LEAST_DEPTH", 1)
     monkeypatch.setattr(vectors, "_OVERFETCH_DEPTH", 10_000 if strategy == "read on" else 0)
-    monkeypatch.setattr(vectors, "_SQL_VALUES", 10 if strategy == "whole ranking" else 30_000)
+    monkeypatch.setattr(vectors, "_PAGE", 400)
     matrix = make_vectors(1500)
     store = open_store()
     store.upsert(make_chunks(1500), matrix)
@@ -176,6 +176,21 @@ def test_filters_lose_nothing(open_store: Open, monkeypatch: pytest.MonkeyPatch,
             rows = sorted(nearest_last[:size] if far else random.choice(1500, size, replace=False))
             hits = store.query(probe, 20, frozenset(f"p{i:04}" for i in rows) | {"unknown"})
             assert found(hits) == exact(matrix, probe, rows, 20)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept in a folder", "kept in memory"])
+def test_a_wide_filter_sees_what_was_written_since(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
+    monkeypatch.setattr(vectors, "_EXACT_PAPERS", 0)
+    monkeypatch.setattr(vectors, "_OVERFETCH_DEPTH", 0)
+    matrix, everything = make_vectors(40), frozenset(f"p{i:04}" for i in range(40))
+    store = VectorStore(tmp_path / "chroma", "papers", IndexConfig(), tmp_path / "copy" / "1" if kept else None)
+    store.upsert(make_chunks(39), matrix[:39])
+    assert "c0039" not in found(store.query(matrix[39], 40, everything))
+    store.upsert(make_chunks(40)[39:], matrix[39:])
+    assert found(store.query(matrix[39], 1, everything)) == ["c0039"]
+    with pytest.raises(IndexMismatch, match="another size"):
+        store.query(np.ones(7, dtype=np.float32), 1, everything)
+    store.close()
 
 
 def test_what_was_written_is_there_after_opening_again(open_store: Open) -> None:

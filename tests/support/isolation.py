@@ -57,4 +57,5 @@ def isolate_environment(home: Path) -> None:
         if name.startswith(("PAPERCHAT__", "XDG_")) or name in SECRETS:
             del os.environ[name]
     os.environ["HOME"] = str(home)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # gradio's client would report its use to its makers
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"

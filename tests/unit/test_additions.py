@@ -6,13 +6,15 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
-from eval.additions import add_question, parse_nugget, row_of_answer
+from eval.additions import add_feedback, add_question, parse_nugget, row_of_answer
 from eval.datasets import Nugget, read_questions
+from rag.conversations import Conversations
 from rag.errors import DatasetError, UsageError
+from rag.types import Answer, Filters
 from tests.support.evaluation import PAPERS, ShelfOnly, answer, citation
 
 if TYPE_CHECKING:
@@ -129,3 +131,34 @@ def test_an_altered_quote_is_refused(tmp_path: Path, library: Library) -> None:
     given = answer("fast [1]", [citation(TWO, SPAN).model_copy(update={"quote": SPAN.upper()})], question="how fast?")
     with pytest.raises(DatasetError, match="does not stand verbatim"):
         add_question(tmp_path / "qa.jsonl", row_of_answer(given), library)
+
+
+def test_feedback_becomes_rows_once(tmp_path: Path, library: Library) -> None:
+    conversations = Conversations(tmp_path / "conversations.sqlite")
+    opened = conversations.start("ada", "q")
+    good = answer("[1]", [citation(TWO, SPAN)], question="how fast")
+    gone = answer("[1]", [citation(TWO, SPAN).model_copy(update={"paper_id": "2599.9"})])
+    verdicts: list[tuple[str, Answer | None, Literal[1, -1] | None, str]] = [
+        ("how fast", good, 1, ""),
+        ("and why?", good, -1, "misses the reason"),
+        ("where", gone, 1, ""),
+        ("unrated", good, None, ""),
+        ("stopped", None, 1, ""),
+    ]
+    for question, given, rating, comment in verdicts:
+        kept = conversations.add("ada", opened, question, Filters(), "said", given)
+        if rating:
+            conversations.rate("ada", kept.exchange_id, rating, comment)
+    path = tmp_path / "qa.jsonl"
+    first = add_feedback(path, conversations, library)
+    assert len(first.added) == 3
+    assert [row.reason for row in first.rejected] == ["The library lacks the paper 2599.9."]
+    fast, why, stopped = read_questions(path).questions
+    assert (fast.question, fast.gold_papers, fast.nuggets[0].span, fast.history) == ("how fast", (TWO,), SPAN, ())
+    assert (why.question, why.gold_papers, why.answerable) == ("and why?", None, None)
+    assert [turn.content for turn in why.history] == ["how fast", "said"]
+    assert (stopped.question, stopped.gold_papers) == ("stopped", None)
+
+    again = add_feedback(path, conversations, library)
+    assert (again.added, again.known) == ((), first.added)
+    assert len(read_questions(path).questions) == 3

@@ -15,12 +15,7 @@ from tests.support.data import REPOSITORY
 def test_the_documented_file_holds_every_key_with_its_default() -> None:
     values = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
     assert Config.model_validate(values) == Config()
-    documented = [
-        key if not isinstance(value, dict) else f"{key}.{inner}"
-        for key, value in values.items()
-        for inner in (value if isinstance(value, dict) else [""])
-    ]
-    assert documented == leaf_keys(Config)
+    assert list(public_values(values)) == leaf_keys(Config)
 
 
 def test_every_key_says_what_it_means() -> None:
@@ -139,3 +134,13 @@ def test_public_values_hide_passwords_in_addresses_alone() -> None:
     assert shown["index.chroma_url"] == "http://***@host"
     assert shown["embedding.model"] == "name@2"
     assert list(shown) == leaf_keys(Config)
+
+
+def test_values_of_headers_are_never_shown(tmp_path: Path) -> None:
+    config = Config.model_validate({"llm": {"headers": ["X-Key: s3cret"]}})
+    assert public_values(config.model_dump(mode="json"))["llm.headers"] == ["X-Key"]
+    file = tmp_path / "config.yaml"
+    file.write_text("llm:\n  headers: {X-Key: s3cret}\n")
+    with pytest.raises(ConfigError, match=r"llm\.headers") as caught:
+        load_config(file, environ={})
+    assert "s3cret" not in str(caught.value)

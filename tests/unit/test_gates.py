@@ -25,7 +25,7 @@ from eval.runs import run
 from rag.config import Config
 from rag.errors import DatasetError, JudgeError, RunMismatch, UsageError
 from rag.types import Receipt
-from tests.support.chat_server import Asked, Fault, Script, chat_server
+from tests.support.chat_server import Asked, Fault, Script, Stream, chat_server
 from tests.support.evaluation import PAPERS, ScriptedAssistant, answer
 from tests.support.judges import holds_words, judge, stage
 
@@ -262,7 +262,7 @@ def test_the_judge_is_not_told_who_wrote_an_answer(runs: list[Path]) -> None:
 def test_replies_that_cannot_be_read_are_reported_and_support_nothing(runs: list[Path]) -> None:
     honest = judge()
 
-    def script(asked: Asked) -> str | Fault:
+    def script(asked: Asked) -> str | Fault | Stream:
         return (
             "no"
             if stage(asked) == "assign"
@@ -281,7 +281,7 @@ def test_a_judgement_that_was_stopped_goes_on_and_ends_the_same(runs: list[Path]
     whole = judged(runs, judge(), "whole").as_json()
     honest, calls = judge(), iter(range(10))
 
-    def dies(asked: Asked) -> str | Fault:
+    def dies(asked: Asked) -> str | Fault | Stream:
         return honest(asked) if next(calls, None) is not None else Fault(500)
 
     asked_before = 10

@@ -175,6 +175,34 @@ def test_author_names_match_across_spellings(shelf: Shelf, author: str, found: b
     assert bool(shelf.select(Filters(author=author))) is found
 
 
+@pytest.mark.parametrize(
+    ("author", "found"),
+    [
+        ("Wei Wang", "1"),
+        ("Wang", "1 2"),
+        ("W. Wang", "1"),
+        ("W", "1 2"),
+        ("J. Wang", "2"),
+        ("Wei Li", "2"),
+        ("Wei Li or Wei Wang", "1 2"),
+        ("Jie Wang and Wei Li", "2"),
+    ],
+)
+def test_the_words_of_a_name_are_one_persons(shelf: Shelf, author: str, found: str) -> None:
+    shelf.record([make_paper("1", authors=("Wei Wang", "Jo Li")), make_paper("2", authors=("Wei Li", "Jie Wang"))])
+    assert shelf.select(Filters(author=author)) == frozenset(found.split())
+
+
+def test_a_selection_made_before_sees_what_was_recorded_since(shelf: Shelf) -> None:
+    shelf.record([make_paper("1", authors=("Wei Wang",), day="2025-05-01")])
+    both = Filters(author="Wang", date_from=date(2025, 5, 1))
+    assert shelf.select(both) == shelf.select(both) == frozenset({"1"})
+    shelf.record([make_paper("2", authors=("Jie Wang",), day="2025-05-02")])
+    assert shelf.select(both) == frozenset({"1", "2"})
+    shelf.remove(["1"])
+    assert shelf.select(both) == frozenset({"2"})
+
+
 def test_browse_takes_words_literally(shelf: Shelf) -> None:
     shelf.record([make_paper(title="100% recall_at"), make_paper("2504.00002", title="100 recalls at")])
     assert [p.paper_id for p in shelf.browse("100% recall_at")] == ["2504.00001"]

@@ -21,6 +21,8 @@ from rag.understanding.identifiers import read_identifiers
         ("compare 2503.09516 and 2504.00002", ["2503.09516", "2504.00002"]),
         ("the paper (arXiv 2503.09516) says?", ["2503.09516"]),
         ("arXiv 0704.0001", ["0704.0001"]),
+        ("what does cs.IR/0601001 say?", ["cs/0601001"]),
+        ("hep-th/9901001v2", ["hep-th/9901001"]),
     ],
 )
 def test_ids_are_read(question: str, ids: list[str]) -> None:
@@ -38,6 +40,7 @@ def test_ids_are_read(question: str, ids: list[str]) -> None:
         "p < 0.00001",
         "in 2503 or 9516 cases",
         "input/output 1234567",
+        "either/0601001 or cs/0613001",  # no archive; no month 13
         "tel 0503.09516.22",
         "doi 10.1145/2503.095169",
     ],

@@ -12,6 +12,7 @@ from rag.replying import render_group
 from rag.shelf import Shelf
 from rag.types import Citation, Filters, Turn
 from rag.understanding import Reader
+from rag.understanding.about import About
 from tests.support.papers import make_paper
 from tests.support.reading import ReadingLibrary
 
@@ -289,3 +290,80 @@ def test_an_empty_library_reads_nothing(tmp_path: Path) -> None:
     empty = Empty()
     assert Reader(empty).understand("papers by Laura Dietz in May").filters == Filters()
     empty.shelf.close()
+
+
+def test_restrictions_add_up_over_a_conversation(reader: Reader) -> None:
+    history = turns("Which papers compare LLM judges?", "Some.", "and by Laura Dietz?", "Two.")
+    found = reader.understand("and in July?", history)
+    assert found.filters == Filters(date(2025, 7, 1), date(2025, 7, 31), "Laura Dietz")
+    assert found.search_text == "Which papers compare LLM judges?"
+    assert reader.understand("and in July?").filters == Filters()
+
+
+def test_a_restriction_of_nothing_but_restrictions_selects(reader: Reader) -> None:
+    found = reader.understand("and in July?", turns("papers by Laura Dietz", "Two."))
+    assert found.filters == Filters(date(2025, 7, 1), date(2025, 7, 31), "Laura Dietz")
+    assert found.selects
+
+
+def test_how_many_counts_what_was_talked_of(reader: Reader) -> None:
+    found = reader.understand("how many are there?", turns("papers by Laura Dietz", "Two."))
+    assert found.about == About("count")
+    assert found.filters == Filters(author="Laura Dietz")
+    by_topic = reader.understand("and how many is that?", turns("Which papers compare LLM judges?", "Some."))
+    assert (by_topic.about, by_topic.search_text, by_topic.kind) == (None, "Which papers compare LLM judges?", "list")
+
+
+def test_which_of_them_means_the_papers_named_before(reader: Reader) -> None:
+    named = (
+        "**Criteria-Based Evaluation of Answers** (2025-05-20)\n\n**Principles of LLM Judges** (2025-07-01)",
+        "**OneSearch: Generative Search at Kuaishou** (2025-09-05)",
+    )
+    history = turns("How are answers judged?", named[0], "What is OneSearch?", named[1])
+    found = reader.understand("which of them are by humans?", history)
+    assert found.papers == frozenset({"2504.00003", "2504.00004"})
+    assert found.kind == "list"
+    restricted = reader.understand("which of them are by humans?", turns("papers by Laura Dietz", named[0]))
+    assert (restricted.papers, restricted.filters) == (None, Filters(author="Laura Dietz"))
+
+
+def test_a_question_about_a_paper_talked_of_keeps_it(reader: Reader) -> None:
+    history = turns("What is OneSearch?", "**OneSearch: Generative Search at Kuaishou** (2025-09-05)")
+    found = reader.understand("who wrote it?", history)
+    assert (found.about, found.focus) == (About("authors"), ("2504.00007",))
+    assert reader.understand("How many papers do you have?", history).notes == ()
+
+
+@pytest.mark.parametrize("typed", ["Laura Deitz", "Laua Dietz", "laura dietzz"])
+def test_a_misspelt_author_is_found_and_said(reader: Reader, typed: str) -> None:
+    found = reader.understand(f"papers by {typed}")
+    assert (found.filters.author or "").lower() == "laura dietz"
+    assert codes(found) == ["spelling", "filter_read"]
+
+
+@pytest.mark.parametrize(
+    ("question", "author"),
+    [
+        ("papers by Dietz, Laura", "Laura Dietz"),
+        ("papers by Dietz Laura", "Laura Dietz"),
+        ("papers by Clarke, C.", "C. Clarke"),
+        ("papers by Elodie Dupont", "Elodie Dupont"),
+        ("papers by Laura Lin", "Laura Lin"),  # both parts are known: somebody else
+    ],
+)
+def test_names_turned_round_and_names_that_may_be_right(reader: Reader, question: str, author: str) -> None:
+    found = reader.understand(question)
+    assert found.filters.author == author
+    assert codes(found) == ["filter_read"]
+
+
+def test_what_is_not_wanted_is_left_out(reader: Reader) -> None:
+    by = reader.understand("which papers on judges are not by Laura Dietz?")
+    assert by.filters == Filters()
+    assert by.left_out == {"2504.00003", "2504.00004"}
+    assert codes(by) == ["left_out"]
+    about = reader.understand("which papers are about search but not about video?")
+    assert about.left_out == {"2504.00008"}
+    assert about.search_text == "which papers are about search?"
+    assert codes(reader.understand("which papers retrieve without training?")) == ["negation"]
+    assert reader.understand("How does it search without video?").left_out == frozenset()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli import ask, bench, configuration, library
+from ui.cli import ask, bench, chat, configuration, library, replay, topic
 from ui.cli import eval as evaluation
 from ui.cli.common import ConfigFile, DataDir
 
@@ -47,6 +47,9 @@ app.command("papers")(library.papers)
 app.command("show")(library.show)
 app.command("search")(ask.search)
 app.command("ask")(ask.ask)
+app.command("chat")(chat.chat)
+app.command("topic")(topic.topic)
+app.command("replay")(replay.replay)
 app.command("doctor")(library.doctor)
 app.command("bench")(bench.bench)
 app.add_typer(configuration.app, name="config")

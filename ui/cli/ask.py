@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +20,13 @@ from ui.cli.common import (
     filters_of,
     print_json,
 )
+from ui.cli.printing import bibtex_entries, print_answer, print_bibtex, print_notes
 
 if TYPE_CHECKING:
-    from rag.types import Answer, Citation, Note, Passage, Turn
+    from rag.types import Mode, Passage, Turn
+
+_WORDS_SHOWN = 6
+"""Matched words named for a hit; `--json` has all."""
 
 
 def search(
@@ -33,6 +36,9 @@ def search(
     date_from: DateFrom = None,
     date_to: DateTo = None,
     author: Author = None,
+    rerank: Annotated[
+        bool, typer.Option("--rerank", help="Look at the first papers a second time, as answers do; slower.")
+    ] = False,
     bibtex: Bibtex = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
@@ -47,7 +53,7 @@ def search(
     from rag.wiring import open_assistant
 
     with open_assistant(settings) as assistant:
-        found = assistant.search(query, filters, k)
+        found = assistant.search(query, filters, k, rerank=rerank)
     hits = found.passages
     entries = [entry(p.paper_id, p.title, p.authors, p.date, p.url) for p in distinct_papers(hits)] if bibtex else []
     if as_json:
@@ -59,9 +65,9 @@ def search(
         }
         print_json(document | ({"bibtex": entries} if bibtex else {}))
         return
-    _print_notes(found.notes)
+    print_notes(found.notes)
     _print_hits(hits)
-    _print_bibtex(entries)
+    print_bibtex(entries)
 
 
 def hit_json(passage: Passage) -> dict[str, object]:
@@ -75,6 +81,8 @@ def hit_json(passage: Passage) -> dict[str, object]:
         "score": passage.score,
         "ranks": dict(passage.ranks),
         "scores": dict(passage.scores),
+        "matched": list(passage.matched),
+        "boosts": dict(passage.boosts),
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
@@ -82,20 +90,34 @@ def hit_json(passage: Passage) -> dict[str, object]:
 
 
 def _print_hits(hits: Sequence[Passage]) -> None:
+    """A hit's paper, why it was found, and the part of the passage that the question's words stand in."""
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
+    from rag.matching import places, snippet
     from rag.readable import readable
 
     console = Console(highlight=False)
     if not hits:
         console.print("Nothing found.")
     for n, hit in enumerate(hits, 1):
-        ranks = ", ".join(f"{name} {rank}" for name, rank in hit.ranks.items())
+        part = Text(snippet(readable(hit.text), hit.matched))
+        for start, end in places(part.plain, hit.matched):
+            part.stylize("bold", start, end)
         console.print(Text.assemble(f"{n:>2}. ", (readable(hit.title), "bold")))
-        console.print(Text(f"    {hit.paper_id} · {hit.date} · score {hit.score:.3f} · rank {ranks}", style="dim"))
-        console.print(Padding(Text(readable(hit.text)), (0, 0, 1, 4)))
+        console.print(Text(f"    {hit.paper_id} · {hit.date} · {_why(hit)}", style="dim"), soft_wrap=True)
+        console.print(Padding(part, (0, 0, 1, 4)))
+
+
+def _why(hit: Passage) -> str:
+    """The reasons a hit was found for, in a line."""
+    ranks = ", ".join(f"{name} {rank}" for name, rank in hit.ranks.items())
+    parts = [f"score {hit.score:.3f}", f"rank {ranks}"]
+    if hit.matched:
+        more = len(hit.matched) - _WORDS_SHOWN
+        parts.append(", ".join(hit.matched[:_WORDS_SHOWN]) + (f" and {more} more" if more > 0 else ""))
+    return " · ".join([*parts, *(f"preferred: {reason}" for reason in hit.boosts)])
 
 
 def ask(
@@ -104,7 +126,9 @@ def ask(
     history: Annotated[
         Path | None, typer.Option("--history", metavar="FILE", help="Earlier turns: a JSON list of {role, content}.")
     ] = None,
-    mode: Annotated[str | None, typer.Option("--mode", metavar="MODE", help="extractive (the default).")] = None,
+    mode: Annotated[
+        str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
+    ] = None,
     date_from: DateFrom = None,
     date_to: DateTo = None,
     author: Author = None,
@@ -116,20 +140,31 @@ def ask(
     """Answer a question with checked citations."""
     question = " ".join(words)
     filters = filters_of(date_from, date_to, author)
-    if mode not in (None, "extractive"):
-        raise typer.BadParameter(f"{mode!r} is not a mode; there is: extractive")
+    answering = mode_of(mode)
     turns = read_history(history) if history else []
     settings = configured(context, config, data_dir)
     from rag.wiring import open_assistant
 
     with open_assistant(settings) as assistant:
-        answer = assistant.answer(question, turns, filters)
+        answer = assistant.answer(question, turns, filters, answering)
     entries = bibtex_entries(answer.citations) if bibtex else []
     if as_json:
         print_json(answer.model_dump(mode="json") | ({"bibtex": entries} if bibtex else {}))
         return
-    _print_answer(answer)
-    _print_bibtex(entries)
+    print_answer(answer)
+    print_bibtex(entries)
+
+
+def mode_of(mode: str | None) -> Mode | None:
+    """The way of answering that an option names, or refuse it as wrong usage."""
+    from typing import get_args
+
+    from rag.types import Mode
+
+    modes = {str(one): one for one in get_args(Mode)}
+    if mode is not None and mode not in modes:
+        raise typer.BadParameter(f"{mode!r} is not a mode; there are: {', '.join(modes)}")
+    return modes[mode] if mode else None
 
 
 def read_history(path: Path) -> list[Turn]:
@@ -146,56 +181,3 @@ def read_history(path: Path) -> list[Turn]:
         raise typer.BadParameter(
             f'--history {path} is not a JSON list of {{"role": "user" or "assistant", "content": text}}'
         ) from None
-
-
-def bibtex_entries(citations: Iterable[Citation]) -> list[str]:
-    """One entry a cited paper, in order of citation."""
-    from datetime import date
-
-    from rag.bibtex import bibtex
-
-    papers = {c.paper_id: c for c in reversed(list(citations))}
-    ordered = sorted(papers.values(), key=lambda citation: citation.n)
-    return [bibtex(c.paper_id, c.title, c.authors, date.fromisoformat(c.date), c.url) for c in ordered]
-
-
-def _print_notes(notes: Sequence[Note]) -> None:
-    """Say what was read from the question, before anything rests on it."""
-    for note in notes:
-        print(note.text)
-    if notes:
-        print()
-
-
-def _print_answer(answer: Answer) -> None:
-    from rich.console import Console
-    from rich.markdown import Markdown
-    from rich.text import Text
-
-    _print_notes(answer.notes)
-    console = Console(highlight=False)
-    console.print(Markdown(answer.answer, hyperlinks=False))
-    if not answer.citations:
-        return
-    console.print()
-    for _, group in groupby(answer.citations, key=lambda citation: citation.paper_id):
-        console.print(Text(_reference(list(group)), style="dim"), soft_wrap=True)
-    console.print(Text(f"Confidence: {answer.confidence}", style="dim"))
-
-
-def _reference(citations: Sequence[Citation]) -> str:
-    """One paper's line below an answer: its markers, first author, title and address."""
-    from rag.readable import readable
-
-    first = citations[0]
-    markers = "".join(f"[{citation.n}]" for citation in citations)
-    author = first.authors[0] if first.authors else "unknown authors"
-    others = " et al." if len(first.authors) > 1 else ""
-    title = readable(first.title)
-    stop = "" if title.endswith((".", "?", "!")) else "."
-    return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}"
-
-
-def _print_bibtex(entries: Sequence[str]) -> None:
-    for text in entries:
-        print(f"\n{text}")

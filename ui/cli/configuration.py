@@ -1,14 +1,16 @@
-"""`paperchat config`: show and schema."""
+"""`paperchat config`: show, schema and password."""
 
 from __future__ import annotations
 
 import os
+import sys
+from typing import Annotated
 
 import typer
 
 from ui.cli.common import AsJson, ConfigFile, DataDir, load, print_json
 
-app = typer.Typer(help="Show the configuration, or its schema.", no_args_is_help=True)
+app = typer.Typer(help="Show the configuration or its schema; make a user of the web page.", no_args_is_help=True)
 
 
 @app.command()
@@ -25,8 +27,9 @@ def show(context: typer.Context, as_json: AsJson = False, config: ConfigFile = N
     width = max(map(len, values))
     for key, (value, origin) in values.items():
         print(f"{key:<{width}}  {'null' if value is None else value}  ({origin})")
-    key = loaded.config.embedding.api_key_env
-    print(f"\nSecret {key}: {'set, not shown' if os.environ.get(key) else 'not set'}")
+    print()
+    for key in sorted({loaded.config.embedding.api_key_env, loaded.config.llm.api_key_env}):
+        print(f"Secret {key}: {'set, not shown' if os.environ.get(key) else 'not set'}")
 
 
 @app.command()
@@ -35,3 +38,15 @@ def schema(as_json: AsJson = False) -> None:
     from rag.config import Config
 
     print_json(Config.model_json_schema())
+
+
+@app.command()
+def password(name: Annotated[str, typer.Argument(metavar="USER", help="Name of a user of the web page.")]) -> None:
+    """Ask for a password and print the line to store in ui.auth_file or PAPERCHAT_USERS; piped in, it is read."""
+    from ui.web.users import user_line
+
+    if sys.stdin.isatty():
+        chosen = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    else:
+        chosen = sys.stdin.readline().rstrip("\r\n")
+    print(user_line(name, chosen))

@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.cli import calibrate, judge
+from ui.cli import calibrate, judge, support
 from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
 
 if TYPE_CHECKING:
     from eval.compare import Comparison
     from eval.runs import RunReport
+    from rag.config import Config
 
 app = typer.Typer(help="Measure answers and rankings, with intervals.", no_args_is_help=True)
 
 app.command("calibrate")(calibrate.calibrate)
 app.command("nuggets")(judge.nuggets)
 app.command("judge")(judge.judge)
+app.command("support")(support.support)
 
 _LINES_SHOWN = 10
 _TYPE_COLUMNS = ("recall@5", "nuggets_vital", "figure_accuracy", "citation_precision", "false_refusals")
@@ -85,6 +88,14 @@ def retrieval(
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep the collection's library for another run.")
     ] = None,
+    reformulate: Annotated[
+        str | None,
+        typer.Option(
+            "--reformulate",
+            metavar="NAME[,NAME…]|all",
+            help="Compare with the queries as the configured model rewrites them, by these methods.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
@@ -92,11 +103,13 @@ def retrieval(
     """Index a BEIR collection in a library of its own and score the rankings as trec_eval does."""
     settings = configured(context, config, data_dir)
     from eval.datasets import read_beir
+    from eval.reformulation import comparison_of
     from eval.retrieval import evaluate_retrieval
 
     data = read_beir(dataset, split)
     with progress_bar(as_json) as bar:
-        metrics = evaluate_retrieval(data, settings, out, keep, bar)
+        compare = comparison_of(reformulate, settings, data, out, bar) if reformulate else None
+        metrics = evaluate_retrieval(data, settings, out, keep, bar, compare)
     _say_left_out(json.loads((out / "run.json").read_text(encoding="utf-8"))["left_out"])
     if as_json:
         print_json(metrics)
@@ -108,6 +121,9 @@ def retrieval(
     _print_table(("measure", "mean", "interval", "n"), rows)
     speed = f"{metrics['docs/s']:.1f} docs/s, " if metrics["docs/s"] else ""
     print(f"{metrics['documents']} documents, {speed}{_number(metrics['ms/query'], 1)} ms/query")
+    if reformulate:
+        _print_reformulations(metrics["reformulate"])
+        say(f"Report: {out / 'report.html'}")
     if metrics["failed"]:
         say(f"{metrics['failed']} queries failed and count as 0; {out / 'run.json'} lists them.")
 
@@ -148,12 +164,20 @@ def add(
     ] = None,
     kind: Annotated[str | None, typer.Option("--type", help="Question type.")] = None,
     identity: Annotated[str | None, typer.Option("--id", help="Made from the question where it is not given.")] = None,
+    from_feedback: Annotated[
+        bool, typer.Option("--from-feedback", help="Take all that readers of the web page rated or commented.")
+    ] = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
     """Append a question to a QA set; every span must stand verbatim in its paper."""
     settings = configured(context, config, data_dir)
+    if from_feedback:
+        if question or answer or gold or nugget or nuggets or kind or identity:
+            raise typer.BadParameter("--from-feedback takes everything from the page's readers; give only --qa with it")
+        _add_feedback(qa, settings, as_json)
+        return
     from eval.additions import add_question, as_row
     from rag.wiring import open_library
 
@@ -168,6 +192,22 @@ def add(
         print_json(as_row(added))
     else:
         print(f"Added {added.id} to {qa}.")
+
+
+def _add_feedback(qa: Path, settings: Config, as_json: bool) -> None:
+    from eval.additions import add_feedback
+    from rag.conversations import FILE_NAME, Conversations
+    from rag.wiring import open_library
+
+    with open_library(settings) as library, closing(Conversations(library.folder / FILE_NAME)) as conversations:
+        done = add_feedback(qa, conversations, library)
+    if as_json:
+        rejected = [{"id": row.source, "reason": row.reason} for row in done.rejected]
+        print_json({"added": done.added, "known": done.known, "rejected": rejected})
+        return
+    print(f"{len(done.added)} added to {qa}, {len(done.known)} were there before, {len(done.rejected)} left out.")
+    for row in done.rejected:
+        print(f"{row.source}: {row.reason}")
 
 
 def _row(answer: Path | None, nugget: Sequence[str], nuggets: Path | None) -> dict[str, Any]:
@@ -230,6 +270,32 @@ def _print_metrics(report: RunReport) -> None:
         f"{metrics['questions']} questions ({report.asked} asked now) in {report.info['seconds']:.1f} s; "
         f"an answer took {_number(total['p50'], 0)} ms (median), {_number(total['p95'], 0)} ms (p95)."
     )
+
+
+def _print_reformulations(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One line a method, the plain queries first; differences with their intervals."""
+    measures = ("ndcg@10", "recall@100", "mrr@10")
+    _print_table(
+        ("queries", *measures, "Δ ndcg@10", "interval", "p", "failed", "calls", "tokens", "ms/query"),
+        [
+            (
+                row["name"],
+                *(_number(row["measures"][measure]["mean"]) for measure in measures),
+                _number(row["difference"]["mean"]) if row["difference"] else "",
+                _interval(row["difference"]) if row["difference"] else "",
+                _number(row["difference"]["p"]) if row["difference"] else "",
+                str(row["failed"]),
+                str(row["calls"]),
+                str(row["tokens"]) if row["tokens"] is not None else "-",
+                _number(row["ms/query"], 0),
+            )
+            for row in rows
+        ],
+    )
+    for row in rows:
+        prompts = ", ".join(f"{one['id']} v{one['version']}" for one in row["prompts"])
+        if prompts:
+            print(f"{row['name']}: {prompts}; model {row['model']}")
 
 
 def _print_comparison(comparison: Comparison) -> None:

@@ -1,0 +1,245 @@
+"""Answers from the shelf: counts, authors, listing days and what is covered, with titles quoted where papers are meant.
+
+Everything said here is read or counted over the whole shelf; nothing is estimated from what a search happened to find.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.abstaining import Abstainer, Decision
+from rag.answering import Draft, Quote
+from rag.citing import Checked
+from rag.library import Library
+from rag.readable import readable
+from rag.replying import Reply, escape, joined, plural
+from rag.retrieval import HybridRetriever, distinct_papers
+from rag.shelf import ChunkRow
+from rag.types import Confidence, Filters, Paper, Passage
+from rag.understanding import Understanding
+from rag.understanding.about import About
+from rag.understanding.followup import label
+from rag.understanding.kind import is_name
+from rag.understanding.mentions import mentioning
+from rag.understanding.vocabulary import fold
+
+SHOWN = 20
+"""Papers handed on as retrieved; the answer quotes as many of them as the settings allow."""
+_LOOKED_UP = 20
+"""Passages looked through for the paper that a name means."""
+_MOST_MEANT = 3
+"""A name that more papers know, or introduce, means none of them."""
+_LONG_NAME = 12
+"""Letters from which on a part of a title is a name for the paper, however it is written."""
+_INTRODUCES = (
+    r"\b(?:propos|introduc|present|develop|releas|describ|call|name|term|dubb)\w*,?\s+"
+    r"(?:(?!\b(?:that|which|who|us(?:es?|ing)|by|with|based|of|on|in|for|to|than|and)\b)[\w-]+,?\s+){0,3}?"
+)
+"""What stands before a name that a text gives to something of its own."""
+_SPELLED_OUT = (
+    r"\b(?:propos|introduc|present|develop)\w*\s(?:(?!\b(?:that|which|who|us(?:es?|ing)|by|with|based|of|on|to|than)\b)"
+    r"[^.;()]){3,120}\("
+)
+"""The same where the name follows in brackets what it is short for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the shelf says to a question.
+
+    Attributes:
+        head: The answer in a sentence; empty where the papers' own lines say it.
+        passages: The beginnings of the papers that are meant, in order.
+        draft: Their titles, to be quoted.
+        facts: What is said of each quoted paper, by id, after its title.
+    """
+
+    head: str
+    passages: tuple[Passage, ...] = ()
+    draft: Draft = field(default_factory=lambda: Draft(()))
+    facts: Mapping[str, str] = field(default_factory=dict)
+    confidence: Confidence = "high"
+
+    @property
+    def decision(self) -> Decision:
+        """That it answers."""
+        return Decision(0.0, False, None, self.confidence)
+
+    def reply(self, checked: Checked) -> Reply:
+        """The answer in words, with the titles that hold."""
+        bullet = "- " if self.head else ""
+        lines = [
+            f"{bullet}**{escape(readable(cited.title))}** [{cited.n}] {self.facts[cited.paper_id]}"
+            for group in checked.groups
+            for cited in group
+        ]
+        return Reply(tuple(part for part in (self.head, "\n".join(lines)) if part))
+
+
+class Holdings:
+    """Answers questions about the library from its shelf; safe to share between threads."""
+
+    def __init__(self, retriever: HybridRetriever, abstainer: Abstainer) -> None:
+        self.retriever = retriever
+        self.library: Library = retriever.library
+        self.abstainer = abstainer
+
+    def find(self, understood: Understanding) -> Entry | None:
+        """Answer a question about the library; None where it is about something else, or nothing fits."""
+        about = understood.about
+        if about is None:
+            return None
+        if about.kind == "coverage":
+            return self._coverage()
+        if about.kind == "count":
+            return self._count_about(understood, about.subject) if about.subject else self._count(understood)
+        papers, confidence = self._meant(understood, about)
+        say = _authors if about.kind == "authors" else self._listed
+        return self._entry("", papers, say, confidence) if papers else None
+
+    def newest(self, filters: Filters, limit: int) -> list[Passage]:
+        """The passages of the first papers, newest first, that filters allow."""
+        papers = self.library.shelf.browse(filters=filters, limit=limit)
+        rows = self._rows(papers)
+        return [
+            replace(_passage(paper, row), ranks={"newest": rank})
+            for rank, paper in enumerate(papers, 1)
+            for row in rows.get(paper.paper_id, ())
+        ]
+
+    def _coverage(self) -> Entry:
+        shelf = self.library.shelf
+        held, days = shelf.coverage(), shelf.listing_days()
+        newest = shelf.browse(filters=Filters(date_from=days[-1]))
+        head = (
+            f"The library holds {plural(held.papers, 'paper')}, listed on {plural(len(days), 'day')} from {days[0]} to "
+            f"{days[-1]}. The newest report names {plural(len(newest), 'paper')} that no earlier one did."
+        )
+        return self._listing(head, len(newest), "newest first", newest)
+
+    def _count(self, understood: Understanding) -> Entry | None:
+        """Count what the filters allow; None where that is nothing, so that papers outside them are offered."""
+        shelf, filters, held = self.library.shelf, understood.filters, self.library.shelf.coverage()
+        if not filters:
+            return Entry(
+                f"The library holds {plural(held.papers, 'paper')}, first listed from {held.first} to {held.last}."
+            )
+        ids = (shelf.select(filters) or frozenset()) - understood.left_out
+        if not ids:
+            return None
+        head = f"{plural(len(ids), 'paper')}{_restriction(filters)}."
+        newest = shelf.browse(filters=filters, limit=SHOWN + len(understood.left_out))
+        return self._listing(head, len(ids), "newest first", [paper for paper in newest if paper.paper_id in ids])
+
+    def _count_about(self, understood: Understanding, subject: str) -> Entry | None:
+        """Count the papers that hold all words of a subject, within the filters; the nearest are shown."""
+        allowed = self.library.shelf.select(understood.filters)
+        with self.library.indexes() as indexes:
+            ids = mentioning(subject, indexes.lexical, self.library.shelf)
+        ids = (ids if allowed is None else ids & allowed) - understood.left_out
+        if not ids:
+            return None
+        found = distinct_papers(self.retriever.search(subject, k=4 * SHOWN, papers=ids), SHOWN)
+        papers = self.library.shelf.papers([passage.paper_id for passage in found])
+        words = f"{'has' if len(ids) == 1 else 'have'} all the words of “{escape(subject)}” in title or abstract"
+        head = f"{plural(len(ids), 'paper')}{_restriction(understood.filters)} {words}."
+        return self._listing(head, len(ids), "nearest first", [papers[passage.paper_id] for passage in found])
+
+    def _meant(self, understood: Understanding, about: About) -> tuple[list[Paper], Confidence]:
+        """The papers that a question about authors or dates means, and how sure that is."""
+        shelf = self.library.shelf
+        ids = sorted(understood.papers or ()) or ([] if about.subject else list(understood.focus[:1]))
+        if ids:
+            return list(shelf.papers(ids).values()), "high"
+        if not about.described:
+            return self._named(about.subject), "high"
+        described = replace(understood, question=about.subject, search_text=about.subject, kind="single")
+        passages = self.retriever.search(about.subject, understood.filters, self.library.config.retrieval.candidates)
+        decision = self.abstainer.decide(described, passages)
+        if decision.abstain:
+            return [], "low"
+        return [shelf.paper(passages[0].paper_id)], decision.confidence
+
+    def _named(self, name: str) -> list[Paper]:
+        """The papers of that title or label, or that have the name in their title, or that introduce it."""
+        with self.library.indexes() as indexes:
+            hits = [chunk_id for chunk_id, _ in indexes.lexical.query(name, _LOOKED_UP)]
+        rows = self.library.shelf.chunk_rows(hits)
+        papers = self.library.shelf.papers(dict.fromkeys(rows[hit].paper_id for hit in hits if hit in rows))
+        titles = {paper_id: readable(paper.title) for paper_id, paper in papers.items()}
+        texts = {paper_id: readable(paper.text) for paper_id, paper in papers.items()}
+        called = [i for i, title in titles.items() if fold(name) in (fold(title), fold(label(title)))]
+        word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+        if not called and is_name(name):
+            introduced = re.compile(f"(?:{_INTRODUCES}|{_SPELLED_OUT}){word}")
+            called = [i for i, text in texts.items() if introduced.search(text)]
+        if not called and (is_name(name) or len(fold(name)) >= _LONG_NAME):
+            known = sum(bool(re.search(word, text, re.IGNORECASE)) for text in texts.values())
+            called = [i for i, title in titles.items() if re.search(word, title, re.IGNORECASE)]
+            called *= known <= _MOST_MEANT
+        return [papers[i] for i in called] if len(called) <= _MOST_MEANT else []
+
+    def _listed(self, paper: Paper) -> str:
+        """When reports listed a paper, in words that follow its title."""
+        again = f", and again on {joined([day.isoformat() for day in paper.listed[1:]])}" if paper.listed[1:] else ""
+        changed = f" Its text has changed since; this is version {paper.version}." if paper.version > 1 else ""
+        return f"was first listed on {paper.date}{again}.{changed}"
+
+    def _listing(self, head: str, count: int, order: str, papers: Sequence[Paper]) -> Entry:
+        """A head and the papers below it, with a word on how many of them are shown."""
+        shown = min(len(papers), self.library.config.answer.max_papers)
+        if shown > 1:
+            head += f" The first {shown}, {order}:" if shown < count else f" {order.capitalize()}:"
+        return self._entry(head, papers, lambda paper: f"({paper.date})", "high")
+
+    def _entry(self, head: str, papers: Sequence[Paper], say: Callable[[Paper], str], confidence: Confidence) -> Entry:
+        rows = self._rows(papers)
+        beginnings = (replace(rows[p.paper_id][0], start=0) for p in papers[:SHOWN] if p.paper_id in rows)
+        by_id = {paper.paper_id: paper for paper in papers}
+        passages = tuple(_passage(by_id[row.paper_id], row) for row in beginnings)  # with their titles
+        quoted = passages[: self.library.config.answer.max_papers]
+        draft = Draft(tuple((Quote(passage, 0, len(passage.title)),) for passage in quoted))
+        return Entry(head, passages, draft, {paper.paper_id: say(paper) for paper in papers}, confidence)
+
+    def _rows(self, papers: Iterable[Paper]) -> dict[str, list[ChunkRow]]:
+        """The passages of papers by id, in reading order."""
+        found: dict[str, list[ChunkRow]] = {}
+        latest = {paper.paper_id: paper.version for paper in papers}
+        for row in sorted(self.library.shelf.chunks(latest), key=lambda row: row.start):
+            if row.version == latest[row.paper_id]:
+                found.setdefault(row.paper_id, []).append(row)
+        return found
+
+
+def _restriction(filters: Filters) -> str:
+    """The filters in words that follow "papers": `` by Jimmy Lin, first listed since 2025-10-01``."""
+    by = f" by {escape(filters.author)}" if filters.author else ""
+    first, last = filters.date_from, filters.date_to
+    if first and last:
+        when = f"on {first}" if first == last else f"from {first} to {last}"
+    else:
+        when = f"since {first}" if first else f"until {last}"
+    return by + (f"{',' if by else ''} first listed {when}" if first or last else "")
+
+
+def _authors(paper: Paper) -> str:
+    """Who wrote a paper, in words that follow its title."""
+    names = [escape(readable(name)) for name in paper.authors]
+    return f"is by {joined(names)}." if names else "names no authors in the reports."
+
+
+def _passage(paper: Paper, row: ChunkRow) -> Passage:
+    return Passage(
+        chunk_id=row.chunk_id,
+        paper_id=paper.paper_id,
+        version=paper.version,
+        title=paper.title,
+        authors=paper.authors,
+        date=paper.date,
+        url=paper.url,
+        start=row.start,
+        end=row.end,
+        text=paper.text[row.start : row.end],
+    )

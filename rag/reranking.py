@@ -1,0 +1,87 @@
+"""A second look at the first papers, word by word: late interaction between question and passage.
+
+For each token of the question the nearest token of a passage is looked for, and the mean of these similarities says how
+much of the question the passage is about (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are the
+embedding model's own, before it averages them; tokens weigh as much as the idf of their word. It finds the paper that
+says the same in other words, where one vector for a whole passage blurs it; it costs one inference a paper, too many
+for a search among all (docs/adr/0005-extraction.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rag.embedding import TokenVectors, embed_tokens
+from rag.library import Library
+from rag.readable import readable
+from rag.retrieval import distinct_papers
+from rag.types import Passage
+
+WEIGHT = 3.0
+"""What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1."""
+FEW, MANY = 8, 20
+"""Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Reranker:
+    """Ranks the first papers anew; safe to share between threads."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
+        """Put the passages of the first papers into a better order.
+
+        Args:
+            question: What was searched for.
+            passages: Retrieved passages, best first.
+            depth: How many papers are looked at.
+
+        Returns:
+            The passages with their new scores, best first. A paper gains by how much more it is about the question than
+            the farthest of those looked at; the others gain nothing. Unchanged where there is nothing to compare or the
+            embedder has no vectors of tokens.
+        """
+        papers = distinct_papers(passages, depth)
+        texts = [f"{readable(paper.title)} {readable(paper.text)}" for paper in papers]
+        found = embed_tokens(self.library.embedding, [question, *texts]) if len(papers) > 1 else None
+        if not found:
+            return list(passages)
+        asked, *others = found
+        weights = self._weights(question, asked)
+        if not weights.any():
+            return list(passages)
+        near = np.array([_nearness(asked, weights, other) for other in others])
+        gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
+        moved = [_moved(passage, gains.get(passage.paper_id, 0.0)) for passage in passages]
+        return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
+
+    def _weights(self, question: str, asked: TokenVectors) -> np.ndarray:
+        """The idf of the word that each token of the question belongs to; 0 for what is not indexed."""
+        weights = np.zeros(len(asked.spans), dtype=np.float32)
+        with self.library.indexes() as indexes:
+            for word in _WORD.finditer(question):
+                idf = max(indexes.lexical.idf(set(indexes.lexical.analyze(word[0]))).values(), default=0.0)
+                for n, (start, end) in enumerate(asked.spans):
+                    if start < word.end() and word.start() < end:
+                        weights[n] = idf
+        return weights
+
+
+def _nearness(asked: TokenVectors, weights: np.ndarray, other: TokenVectors) -> float:
+    """Weighted mean, over the question's tokens, of the similarity to the nearest token of a text."""
+    if not len(other.spans):
+        return 0.0
+    nearest = (asked.vectors @ other.vectors.T).max(axis=1)
+    return float(np.average(nearest, weights=weights))
+
+
+def _moved(passage: Passage, gain: float) -> Passage:
+    if not gain:
+        return passage
+    return replace(passage, score=passage.score + gain, boosts={**passage.boosts, "wording": round(gain, 4)})

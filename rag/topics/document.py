@@ -1,0 +1,99 @@
+"""A topic as one Markdown document: themes, table, timeline, references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import groupby
+
+from rag.bibtex import bibtex
+from rag.readable import readable
+from rag.replying import escape, plural
+from rag.types import Cell, Citation, Topic, TopicPaper
+
+COLUMNS = ("method", "data", "result")
+_NOT_SAID = "–"
+
+
+def markdown(topic: Topic, *, with_bibtex: bool = False) -> str:
+    """Write a topic as Markdown that stands alone; quotes are readable forms of the exact ones.
+
+    Args:
+        topic: What was found.
+        with_bibtex: Append an entry for every paper.
+    """
+    parts = [
+        f"# {escape(' '.join(topic.query.split()))}",
+        *(f"*{escape(note.text)}*" for note in topic.notes),
+        topic.text,
+    ]
+    if topic.papers:
+        parts += ["## Papers side by side", table(topic), "## When they appeared", timeline(topic.papers)]
+        parts += ["## References", "\n".join(references(topic))]
+    if with_bibtex and topic.papers:
+        entries = "\n\n".join(bibtex_entries(topic))
+        parts += ["## BibTeX", f"```bibtex\n{entries}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(topic: Topic) -> str:
+    """The papers as a Markdown table, one row each, in the themes' order; its cells are quotes."""
+    markers = _markers(topic.citations)
+    lines = ["| Paper | Method | Data | Result |", "|---|---|---|---|"]
+    for paper in topic.papers:
+        cited = "".join(f"[{n}]" for n in markers.get(paper.paper_id, ()))
+        cells = [_cell(getattr(paper, name)) for name in COLUMNS]
+        lines.append(f"| {' '.join((_inline(paper.title), cited)).strip()} ({paper.date}) | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def timeline(papers: Sequence[TopicPaper]) -> str:
+    """The papers by month, oldest first."""
+    ordered = sorted(papers, key=lambda paper: (paper.date, paper.paper_id))
+    lines = []
+    for month, group in groupby(ordered, key=lambda paper: paper.date[:7]):
+        titles = "; ".join(_inline(paper.title) for paper in group)
+        lines.append(f"- **{month}**: {titles}")
+    return "\n".join(lines)
+
+
+def references(topic: Topic) -> Iterator[str]:
+    """A line for each paper: its markers, authors, title, day and address."""
+    markers = _markers(topic.citations)
+    for paper in topic.papers:
+        cited = "".join(f"[{n}]" for n in markers.get(paper.paper_id, ())) or paper.paper_id
+        people = ", ".join(paper.authors[:3]) + (" et al." if len(paper.authors) > 3 else "")
+        where = _inline(paper.url or paper.paper_id)
+        yield f"- {cited} {_inline(people)}: *{_inline(paper.title)}*, {paper.date}. {where}"
+
+
+def bibtex_entries(topic: Topic) -> list[str]:
+    """One BibTeX entry a paper, in the themes' order."""
+    return [
+        bibtex(paper.paper_id, paper.title, paper.authors, date.fromisoformat(paper.date), paper.url)
+        for paper in topic.papers
+    ]
+
+
+def describe(papers: Sequence[TopicPaper], themes: int) -> str:
+    """How much a topic holds, in a sentence."""
+    first, last = min(paper.date for paper in papers), max(paper.date for paper in papers)
+    when = f"first listed {first}" if first == last else f"first listed from {first} to {last}"
+    return f"{plural(len(papers), 'paper')} in {plural(themes, 'theme')}, {when}."
+
+
+def _markers(citations: Sequence[Citation]) -> dict[str, list[int]]:
+    """Numbers of the citations by paper."""
+    held: dict[str, list[int]] = {}
+    for citation in citations:
+        held.setdefault(citation.paper_id, []).append(citation.n)
+    return held
+
+
+def _cell(cell: Cell | None) -> str:
+    return _inline(cell.quote) if cell else _NOT_SAID
+
+
+def _inline(text: str) -> str:
+    """A stranger's text as plain text inside a line or a cell."""
+    return escape(" ".join(readable(text).split())).replace("|", "\\|")

@@ -1,0 +1,93 @@
+"""What a question restricts: days, authors, ids, and what it does not want."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from rag.understanding.dates import DateReading, read_dates
+from rag.understanding.identifiers import IdentifierReading, read_identifiers
+from rag.understanding.kind import read_kind
+from rag.understanding.negation import Unwanted, read_unwanted, unwanted_from
+from rag.understanding.people import PeopleReader, PeopleReading
+from rag.understanding.wording import edited, has_content
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What a text restricts, with the spans that say so.
+
+    Attributes:
+        not_by: Authors whose papers are not wanted.
+        not_about: Subjects that are not wanted.
+    """
+
+    dates: tuple[DateReading, ...] = ()
+    people: PeopleReading | None = None
+    identifiers: tuple[IdentifierReading, ...] = ()
+    not_by: PeopleReading | None = None
+    not_about: tuple[Unwanted, ...] = ()
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the text says so: what is to be cut out of it before it is searched for."""
+        found = [(one.start, one.end) for one in self.dates]
+        found += [(one.start, one.end) for one in self.identifiers if one.restricts]
+        found += [(one.start, one.end) for one in self.not_about]
+        return found + [(one.start, one.end) for one in (self.people, self.not_by) if one]
+
+    @property
+    def period(self) -> tuple[date | None, date | None]:
+        """Where all dates hold; where they exclude each other ("in May or in July"), from the first to the last."""
+        begins = [one.date_from for one in self.dates if one.date_from]
+        ends = [one.date_to for one in self.dates if one.date_to]
+        begin, end = max(begins, default=None), min(ends, default=None)
+        if begin and end and begin > end:
+            return min(begins), max(ends)
+        return begin, end
+
+    def __bool__(self) -> bool:
+        return bool(self.dates or self.people or self.identifiers)
+
+
+def read_constraints(text: str, first: date, last: date, people_reader: PeopleReader) -> Constraints:
+    """Find what a text restricts.
+
+    Args:
+        text: A question, as typed.
+        first: Earliest day the library holds.
+        last: The newest report's day.
+        people_reader: Knows the library's authors.
+    """
+    identifiers = tuple(read_identifiers(text))
+    dates = tuple(
+        one
+        for one in read_dates(text, first, last)
+        if not any(other.start < one.end and one.start < other.end for other in identifiers)
+    )
+    people = people_reader.read(_blanked(text, dates))
+    several = read_kind(text, restricted=True) in ("list", "topic")
+    not_about = tuple(read_unwanted(text)) if several else ()
+    start = unwanted_from(text, people.start) if people else None
+    if people and start is not None:
+        return Constraints(dates, None, identifiers, replace(people, start=start), not_about)
+    return Constraints(dates, people, identifiers, None, not_about)
+
+
+def read_dates_alone(question: str, first: date, last: date) -> Constraints:
+    """Dates that are all a question says: within a conversation, "and in June?" restricts the papers."""
+    lead = "papers "
+    dates = tuple(
+        replace(one, start=max(one.start - len(lead), 0), end=one.end - len(lead))
+        for one in read_dates(lead + question, first, last)
+    )
+    rest = edited(question, [(one.start, one.end, " ") for one in dates])
+    return Constraints() if has_content(rest) else Constraints(dates)
+
+
+def _blanked(text: str, dates: Sequence[DateReading]) -> str:
+    """The text with its dates overwritten by dots, so that "May" is nobody's name."""
+    for one in dates:
+        text = text[: one.start] + "." * (one.end - one.start) + text[one.end :]
+    return text

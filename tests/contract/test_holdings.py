@@ -1,0 +1,129 @@
+"""Questions about the library itself, over the sample: counts, authors, days, and what is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from rag.assistant import Assistant
+from rag.config import Config
+from rag.library import Library
+from rag.sources import discover, read_source
+from rag.types import Answer, Filters, Turn
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    library = Library(Config(data_dir=tmp_path_factory.mktemp("library")))
+    sample = Path(str(files("rag") / "sample"))
+    library.ingest(row for path in discover([sample]).files for row in read_source(path))
+    with Assistant(library) as opened:
+        yield opened
+
+
+def answered(assistant: Assistant, question: str, history: tuple[Turn, ...] = ()) -> Answer:
+    """An answer from the shelf, whose citations are the titles of papers, exact and marked once."""
+    answer = assistant.answer(question, history)
+    assert not answer.abstained
+    retrieved = {item.chunk_id for item in answer.retrieved}
+    for cited in answer.citations:
+        stored = assistant.library.paper(cited.paper_id, cited.version)
+        assert (cited.start, cited.quote) == (0, stored.title)
+        assert stored.text[cited.start : cited.end] == cited.quote
+        assert cited.chunk_id in retrieved
+        assert answer.answer.count(f"[{cited.n}]") == 1
+    return answer
+
+
+def test_papers_are_counted_over_the_whole_shelf(assistant: Assistant) -> None:
+    held = assistant.library.shelf.coverage()
+    answer = answered(assistant, "How many papers do you have?")
+    assert answer.answer == f"The library holds {held.papers} papers, first listed from {held.first} to {held.last}."
+    assert answer.confidence == "high"
+
+
+def test_a_count_keeps_to_its_filters(assistant: Assistant) -> None:
+    days = Filters(date_to=assistant.library.shelf.listing_days()[0])
+    expected = assistant.library.shelf.select(days)
+    assert expected
+    answer = answered(assistant, f"how many papers were listed until {days.date_to}?")
+    assert answer.answer.startswith(f"{len(expected)} papers first listed until {days.date_to}.")
+    assert {cited.paper_id for cited in answer.citations} <= expected
+    assert len(answer.citations) == min(len(expected), assistant.library.config.answer.max_papers)
+
+
+def test_a_count_of_nothing_offers_what_lies_outside(assistant: Assistant) -> None:
+    answer = assistant.answer("how many papers by Jane Nobody?")
+    assert (answer.abstained, answer.reason) == (True, "outside_range")
+    assert answer.closest
+
+
+def test_papers_with_certain_words_are_counted(assistant: Assistant) -> None:
+    shelf = assistant.library.shelf
+    holding = {
+        paper.paper_id for paper in shelf.browse() if all(word in paper.text.lower() for word in ("query", "rewrit"))
+    }
+    assert holding
+    answer = answered(assistant, "How many papers are about query rewriting?")
+    assert answer.answer.startswith(f"{len(holding)} paper")
+    assert "all the words of “query rewriting”" in answer.answer
+    assert {cited.paper_id for cited in answer.citations} == holding
+
+
+def test_authors_of_a_paper_that_is_named_or_talked_of(assistant: Assistant) -> None:
+    paper = assistant.library.paper("2504.05309")
+    named = answered(assistant, "Who wrote IterQR?")
+    assert [cited.paper_id for cited in named.citations] == ["2504.05309"]
+    assert all(author in named.answer for author in paper.authors)
+    history = (
+        Turn(role="user", content="How does IterQR rewrite queries?"),
+        Turn(role="assistant", content=f"**{paper.title}** (2025-04-10)\n\n> It does. [1]"),
+    )
+    assert answered(assistant, "who wrote it?", history).answer == named.answer
+    by_id = answered(assistant, "Who are the authors of 2504.05309?")
+    assert by_id.answer == named.answer
+
+
+def test_a_name_that_others_only_mention_has_no_author_here(assistant: Assistant) -> None:
+    assert "is by" not in assistant.answer("who wrote BERT?").answer
+
+
+def test_days_of_a_paper(assistant: Assistant) -> None:
+    paper = assistant.library.paper("2504.05309")
+    answer = answered(assistant, "When was IterQR listed?")
+    assert f"was first listed on {paper.date}" in answer.answer
+    assert [cited.paper_id for cited in answer.citations] == ["2504.05309"]
+
+
+def test_what_is_covered(assistant: Assistant) -> None:
+    shelf = assistant.library.shelf
+    days = shelf.listing_days()
+    answer = answered(assistant, "Which reports are covered?")
+    assert f"{shelf.coverage().papers} papers, listed on {len(days)} days from {days[0]} to {days[-1]}" in answer.answer
+    newest = {paper.paper_id for paper in shelf.browse(filters=Filters(date_from=days[-1]))}
+    assert {cited.paper_id for cited in answer.citations} <= newest
+
+
+def test_a_list_says_how_many_were_found_and_a_selection_begins_with_the_newest(assistant: Assistant) -> None:
+    shelf, shown = assistant.library.shelf, assistant.library.config.answer.max_papers
+    first = shelf.coverage().first
+    answer = assistant.answer(f"Which papers appeared since {first}?")
+    assert answer.answer.startswith(f"The first {shown} of {shelf.coverage().papers} papers found, newest first:")
+    days = [cited.date for cited in answer.citations]
+    assert days == sorted(days, reverse=True)
+    listed = assistant.answer("Which papers use semantic IDs for generative recommendation?")
+    papers = len({cited.paper_id for cited in listed.citations})
+    assert listed.answer.startswith(f"{papers} paper{'s' * (papers != 1)} found:")
+
+
+def test_what_is_not_wanted_is_left_out(assistant: Assistant) -> None:
+    answer = assistant.answer("Which papers are about generative retrieval but not about recommendation?")
+    notes = [note.text for note in answer.notes if note.code == "left_out"]
+    assert len(notes) == 1
+    assert 'that mention "recommendation"' in notes[0]
+    texts = [assistant.library.paper(item.paper_id).text.lower() for item in answer.retrieved]
+    assert texts
+    assert not any("recommendation" in text for text in texts)

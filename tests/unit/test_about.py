@@ -1,0 +1,67 @@
+"""Questions about the library itself, told apart from questions about what papers say."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.understanding.about import About, read_about
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How many papers do you have?", About("count")),
+        ("so, how many articles can you search?", About("count")),
+        ("what is the number of papers in your collection?", About("count")),
+        ("How many papers are about semantic IDs?", About("count", "semantic IDs")),
+        ("how many papers do you have on query rewriting", About("count", "query rewriting")),
+        ("who wrote Search-R1?", About("authors", "Search-R1")),
+        ("Who is the first author of “Search-R1: Training”?", About("authors", "Search-R1: Training")),
+        ("list the authors of the OneSearch paper", About("authors", "OneSearch")),
+        ("who wrote it?", About("authors")),
+        ("who are the authors?", About("authors")),
+        ("who wrote the paper on query rewriting?", About("authors", "the paper on query rewriting", described=True)),
+        ("When was the Search-R1 paper published?", About("listed", "Search-R1")),
+        ("in which report did QueryGym appear?", About("listed", "QueryGym")),
+        ("which reports are covered?", About("coverage")),
+        ("what's the latest report?", About("coverage")),
+        ("how far back do you go", About("coverage")),
+        ("how many reports are there?", About("coverage")),
+        ("when were you last updated?", About("coverage")),
+    ],
+)
+def test_questions_about_the_library(question: str, expected: About) -> None:
+    assert read_about(question, question) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many papers did the survey on LLM agents review?",
+        "how many papers were annotated in the CLEF task?",
+        "how many documents does BRIGHT contain?",
+        "how many studies were included in the meta-analysis on RAG?",
+        "how many works compare dense and sparse retrieval",
+        "who benefits from recommender systems?",
+        "when was the MovieLens dataset collected",
+        "what is the latest approach to reranking?",
+        "what does the latest report say about agents?",
+        "which papers came out in May?",
+        "How do the authors of Search-R1 evaluate it?",
+        "whose preferences does the system model",
+        "what time does the study cover",
+    ],
+)
+def test_questions_about_what_papers_say(question: str) -> None:
+    assert read_about(question, question) is None
+
+
+def test_a_count_is_read_from_what_the_filters_leave() -> None:
+    assert read_about("how many papers by Jimmy Lin since May?", "how many papers?") == About("count")
+    assert read_about("how many papers by graphs?", "how many papers by graphs?") is None
+
+
+@pytest.mark.parametrize(("about", "needed"), [(About("authors"), True), (About("count"), False)])
+def test_only_a_paper_that_is_not_named_needs_the_conversation(about: About, needed: bool) -> None:
+    assert about.needs_focus is needed
+    assert not About("authors", "Search-R1").needs_focus

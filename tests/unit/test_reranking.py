@@ -1,0 +1,96 @@
+"""The second look: the paper that says the same in other words comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import pytest
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.embeddings import MockEmbedding
+
+from rag.config import Config
+from rag.embedding import build_embedding, embed_texts, embed_tokens
+from rag.library import Library
+from rag.reranking import Reranker
+from rag.types import Passage
+from tests.support.papers import make_paper
+
+PAPERS = (
+    make_paper("2504.00001", "Bread in Space", "Astronauts bake sourdough in orbit. We study how yeast rises."),
+    make_paper("2504.00002", "Tiny Rankers", "We compress a large reranking model into a small one by distillation."),
+    make_paper("2504.00003", "Cats on Film", "A collection of videos of cats. It was filmed on three continents."),
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    opened = Library(Config(data_dir=tmp_path_factory.mktemp("library")))
+    opened.ingest(PAPERS)
+    yield opened
+    opened.close()
+
+
+def passage(n: int, score: float) -> Passage:
+    """A passage that is the whole of a paper."""
+    paper = PAPERS[n]
+    return Passage(
+        f"c{n}", paper.paper_id, 1, paper.title, (), date(2025, 4, 8), "", 0, len(paper.text), paper.text, score
+    )
+
+
+def ids(passages: list[Passage]) -> list[str]:
+    return [one.chunk_id for one in passages]
+
+
+def test_the_paper_with_the_nearest_wording_comes_first(library: Library) -> None:
+    ranked = Reranker(library).rerank(
+        "how to shrink a big ranking network", [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
+    )
+    assert ids(ranked)[0] == "c1"
+    assert ranked[0].boosts["wording"] == pytest.approx(ranked[0].score - 0.5, abs=1e-4)
+    assert min(one.boosts.get("wording", 0.0) for one in ranked) == 0.0
+    assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
+
+
+def test_what_is_not_looked_at_gains_nothing_and_stays_behind(library: Library) -> None:
+    ranked = Reranker(library).rerank(
+        "how to shrink a big ranking network", [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)], 2
+    )
+    assert ids(ranked)[-1] == "c1"
+    assert ranked[-1] == passage(1, 0.5)
+
+
+@pytest.mark.parametrize("question", ["", "the of and", "?!"])
+def test_a_question_without_words_changes_nothing(library: Library, question: str) -> None:
+    found = [passage(0, 0.6), passage(1, 0.5)]
+    assert Reranker(library).rerank(question, found) == found
+
+
+def test_one_paper_is_not_compared(library: Library) -> None:
+    assert Reranker(library).rerank("rankers", [passage(1, 0.5)]) == [passage(1, 0.5)]
+
+
+def test_an_embedder_without_vectors_of_tokens_changes_nothing(library: Library) -> None:
+    class Plain:
+        """A library with somebody else's embedder."""
+
+        embedding: BaseEmbedding = MockEmbedding(embed_dim=4)
+        indexes = library.indexes
+
+    found = [passage(0, 0.6), passage(1, 0.5)]
+    assert Reranker(Plain()).rerank("rankers", found) == found  # type: ignore[arg-type]
+
+
+def test_tokens_have_places_and_unit_vectors_and_average_to_the_texts_vector() -> None:
+    model = build_embedding(Config().embedding)
+    text = "Tiny rankers, distilled."
+    found = embed_tokens(model, [text, "x" * 3000])
+    assert found is not None
+    assert [text[start:end] for start, end in found[0].spans][:2] == ["Tiny", "rank"]
+    assert np.allclose(np.linalg.norm(found[0].vectors, axis=1), 1, atol=1e-5)
+    assert found[0].vectors.shape == (len(found[0].spans), 384)
+    assert len(found[1].spans) < 256
+    mean = found[0].vectors.mean(axis=0)
+    assert float(mean @ embed_texts(model, [text])[0]) / float(np.linalg.norm(mean)) > 0.9

@@ -1,0 +1,56 @@
+"""Misspelt names of authors are corrected towards the library's, others never."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.authors import name_matches, name_words
+from rag.understanding.naming import NameSpeller
+
+AUTHORS = (
+    "Jimmy Lin",
+    "Hengran Zhang",
+    "Maarten de Rijke",
+    "Wei Liu",
+    "Wei Wang",
+    "Mario Rossi",
+    "Charles L. A. Clarke",
+)
+
+
+@pytest.fixture(scope="module")
+def speller() -> NameSpeller:
+    folded = [name_words(name) for name in AUTHORS]
+    words = sorted({word for name in folded for word in name})
+    return NameSpeller(words, lambda name: any(name_matches(name_words(name), one) for one in folded))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Jimy Lin", "Jimmy Lin"),
+        ("jimy lin", "jimmy lin"),
+        ("Hengrn Zhang", "Hengran Zhang"),
+        ("Maarten de Rike", "Maarten de Rijke"),
+        ("Charels Clarke", "Charles Clarke"),
+    ],
+)
+def test_a_slip_is_corrected(speller: NameSpeller, typed: str, meant: str) -> None:
+    assert speller.corrected(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Jimmy Lin",  # right
+        "J. Lin",  # right
+        "Jimmy Liu",  # both parts are borne by somebody
+        "Maria Rossi",  # another name
+        "Jane Nobody",  # nobody
+        "Jmy Ln",  # no part is right
+        "C. Clark",  # nothing but an initial is
+        "Wie",  # two people
+    ],
+)
+def test_what_may_be_right_is_left_alone(speller: NameSpeller, typed: str) -> None:
+    assert speller.corrected(typed) is None

@@ -1,0 +1,271 @@
+"""`paperchat chat`: the conversation in a terminal."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.ask import mode_of
+from ui.cli.common import ConfigFile, DataDir, configured, filters_of, say
+from ui.cli.printing import Paragraphs, print_answer, print_notes, print_references
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.conversations import Exchange
+    from rag.types import Answer, Filters, Mode, Turn
+
+PROMPT = "\n> "
+HELP = """\
+Type a question; one that points back ("and what data did they use?") continues the conversation.
+  /new                    forget the conversation so far
+  /topic QUERY            what the papers say about a topic, by theme
+  /papers                 list the papers cited so far
+  /bibtex                 print them as BibTeX
+  /save FILE.md           write the conversation with its references
+  /filters [from DATE] [to DATE] [author NAME]
+                          answer from these papers only; `/filters off` lifts it, /filters shows what holds
+  /help  /quit            Ctrl-C stops an answer, Ctrl-D leaves"""
+
+
+def chat(
+    context: typer.Context,
+    mode: Annotated[
+        str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
+    ] = None,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Hold a conversation: questions at a prompt, or one a line from a pipe."""
+    answering = mode_of(mode)
+    settings = configured(context, config, data_dir)
+    from rag.wiring import open_assistant
+
+    with open_assistant(settings) as assistant:
+        assistant.library.require_papers()
+        conversation = Conversation(assistant, answering)
+        (_at_prompt if sys.stdin.isatty() else _from_pipe)(conversation)
+
+
+def _from_pipe(conversation: Conversation) -> None:
+    """Answer each line as `ask` does; a line that cannot be answered is named on stderr, and the exit code is 1."""
+    from rag.errors import PaperchatError
+
+    failed = False
+    said = False
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        if said:
+            print()
+        try:
+            if not conversation.take(line.strip(), conversation.ask):
+                break
+        except PaperchatError as error:
+            say(str(error))
+            failed = True
+        said = True
+        sys.stdout.flush()
+    if failed:
+        raise typer.Exit(1)
+
+
+def _at_prompt(conversation: Conversation) -> None:
+    import readline  # noqa: F401  its import gives `input` line editing and a history
+
+    from rag.errors import PaperchatError
+
+    held = conversation.assistant.library.shelf.coverage()
+    print(f"{held.papers:,} papers, {held.first} to {held.last}. /help lists the commands.")
+    while True:
+        try:
+            line = input(PROMPT).strip()
+        except EOFError:
+            print()
+            return
+        except KeyboardInterrupt:
+            continue
+        try:
+            if line and not conversation.take(line, conversation.stream):
+                return
+        except KeyboardInterrupt:
+            print("\nStopped.")
+        except PaperchatError as error:
+            print(error)
+
+
+@dataclass
+class Conversation:
+    """A conversation with its commands."""
+
+    assistant: Assistant
+    mode: Mode | None = None
+    exchanges: list[Exchange] = field(default_factory=list)
+    filters: Filters = field(default_factory=lambda: filters_of(None, None, None))
+
+    def take(self, line: str, answer: Callable[[str], None]) -> bool:
+        """Obey a command or answer a question; False when the reader leaves."""
+        if not line.startswith("/"):
+            answer(line)
+            return True
+        name, _, rest = line[1:].partition(" ")
+        if name in ("quit", "exit"):
+            return False
+        commands = {
+            "help": lambda _: print(HELP),
+            "new": self._new,
+            "topic": self._topic,
+            "papers": self._papers,
+            "bibtex": self._bibtex,
+            "save": self._save,
+            "filters": self._set_filters,
+        }
+        command = commands.get(name)
+        if command is None:
+            print(f"/{name} is no command. /help lists them.")
+        else:
+            command(rest.strip())
+        return True
+
+    def ask(self, question: str) -> None:
+        """Print an answer as `ask` does."""
+        answer = self.assistant.answer(question, self.history(), self.filters, self.mode)
+        self._keep(question, answer.answer, answer)
+        print_answer(answer)
+
+    def stream(self, question: str) -> None:
+        """Print an answer paragraph by paragraph as it comes; Ctrl-C keeps what was shown."""
+        from rag.types import Delta, Done, Step
+
+        shown = Paragraphs()
+        said: list[str] = []
+        try:
+            with shown:
+                for event in self.assistant.ask(question, self.history(), self.filters, self.mode):
+                    if isinstance(event, Delta):
+                        said.append(event.text)
+                        shown.add(event.text)
+                    elif isinstance(event, Step):
+                        shown.step(f"{event.kind}: {event.text}")
+                    elif isinstance(event, Done):
+                        answer = event.answer
+        except KeyboardInterrupt:
+            self._keep(question, "".join(said), None)
+            raise
+        self._keep(question, answer.answer, answer)
+        print_references(answer)
+        if answer.notes:
+            print()
+            print_notes(answer.notes)
+
+    def history(self) -> tuple[Turn, ...]:
+        """The turns so far; an answer that was stopped before its first word is left out with its question."""
+        return tuple(turn for exchange in self.exchanges if exchange.said for turn in _turns(exchange))
+
+    def _keep(self, question: str, said: str, answer: Answer | None) -> None:
+        from rag.conversations import Exchange
+
+        number = len(self.exchanges) + 1
+        self.exchanges.append(Exchange(number, question, self.filters, said, answer, (), datetime.now(UTC)))
+
+    def _new(self, _: str) -> None:
+        self.exchanges.clear()
+        print("A new conversation.")
+
+    def _topic(self, query: str) -> None:
+        from ui.cli.topic import print_topic
+
+        print_topic(self.assistant.summary(query, self.filters, self.mode))
+
+    def _papers(self, _: str) -> None:
+        from rag.readable import readable
+
+        cited = {
+            citation.paper_id: citation
+            for exchange in self.exchanges
+            for citation in (exchange.answer.citations if exchange.answer else ())
+        }
+        for citation in cited.values():
+            print(f"{citation.date}  {citation.paper_id:<11}  {readable(citation.title)}")
+        if not cited:
+            print("No paper has been cited yet.")
+
+    def _bibtex(self, _: str) -> None:
+        from rag.transcript import bibliography
+
+        print(bibliography(self.exchanges).strip() or "No paper has been cited yet.")
+
+    def _save(self, name: str) -> None:
+        from rag.transcript import markdown
+
+        if not name:
+            print("Name a file: /save FILE.md")
+            return
+        if not self.exchanges:
+            print("There is nothing to save yet.")
+            return
+        path = Path(name).expanduser()
+        try:
+            path.write_text(markdown(self.exchanges[0].question, self.exchanges), encoding="utf-8")
+        except OSError as error:
+            print(f"{path} cannot be written: {error.strerror}.")
+        else:
+            print(f"Written to {path}.")
+
+    def _set_filters(self, text: str) -> None:
+        from rag.replying import describe_filters
+
+        if text:
+            try:
+                self.filters = read_filters(text)
+            except ValueError as error:
+                print(f"{error} Like this: /filters from 2025-05-01 to 2025-05-31 author Jimmy Lin")
+                return
+        print(f"Answering from {describe_filters(self.filters) or 'all papers'}.")
+
+
+def _turns(exchange: Exchange) -> Iterator[Turn]:
+    from rag.types import Turn
+
+    yield Turn(role="user", content=exchange.question)
+    yield Turn(role="assistant", content=exchange.said)
+
+
+def read_filters(text: str) -> Filters:
+    """Read ``from 2025-05-01 to 2025-05-31 author Jimmy Lin``, in any order; ``off`` is none.
+
+    Raises:
+        ValueError: saying what is wrong.
+    """
+    from rag.types import Filters
+
+    if text.lower() == "off":
+        return Filters()
+    values: dict[str, list[str]] = {}
+    words: list[str] | None = None
+    for word in shlex.split(text.replace("'", "’")):
+        if word.lower() in ("from", "to", "author"):
+            words = values.setdefault(word.lower(), [])
+        elif words is None:
+            raise ValueError(f"{word!r} is neither from, to nor author.")
+        else:
+            words.append(word)
+    days: dict[str, date] = {}
+    for key in ("from", "to"):
+        if key in values:
+            try:
+                days[key] = date.fromisoformat(" ".join(values[key]))
+            except ValueError:
+                raise ValueError(f"{' '.join(values[key])!r} is not a date like 2025-05-31.") from None
+    if "from" in days and "to" in days and days["from"] > days["to"]:
+        raise ValueError(f"{days['from']} lies after {days['to']}.")
+    author = " ".join(values.get("author", [])) or None
+    if "author" in values and not author:
+        raise ValueError("The author's name is missing.")
+    return Filters(days.get("from"), days.get("to"), author)

@@ -1,0 +1,128 @@
+"""How answers are printed for a person: notes, text, references, BibTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.types import Answer, Citation, Note
+
+
+def print_answer(answer: Answer) -> None:
+    """Print an answer with what was read from its question and the papers it cites."""
+    print_notes(answer.notes)
+    print_markdown(answer.answer)
+    print_references(answer)
+
+
+def print_notes(notes: Sequence[Note]) -> None:
+    """Say what was read from the question, before anything rests on it."""
+    for note in notes:
+        print(note.text)
+    if notes:
+        print()
+
+
+def print_markdown(text: str) -> None:
+    """Print an answer's text as it is meant to look in a terminal."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(highlight=False).print(Markdown(text, hyperlinks=False))
+
+
+def print_references(answer: Answer) -> None:
+    """Print the papers an answer cites, and how sure it is; nothing where it cites none."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not answer.citations:
+        return
+    console.print()
+    papers: dict[str, list[Citation]] = {}
+    for citation in answer.citations:
+        papers.setdefault(citation.paper_id, []).append(citation)
+    for citations in papers.values():
+        console.print(Text(reference(citations), style="dim"), soft_wrap=True)
+    console.print(Text(f"Confidence: {answer.confidence}", style="dim"))
+
+
+def reference(citations: Sequence[Citation]) -> str:
+    """One paper's line below an answer: its markers, first author, title and address."""
+    from rag.readable import readable
+
+    first = citations[0]
+    markers = "".join(f"[{citation.n}]" for citation in citations)
+    author = first.authors[0] if first.authors else "unknown authors"
+    others = " et al." if len(first.authors) > 1 else ""
+    title = readable(first.title)
+    stop = "" if title.endswith((".", "?", "!")) else "."
+    return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}"
+
+
+def bibtex_entries(citations: Iterable[Citation]) -> list[str]:
+    """One entry a cited paper, in order of citation."""
+    from datetime import date
+
+    from rag.bibtex import bibtex
+
+    papers = {c.paper_id: c for c in reversed(list(citations))}
+    ordered = sorted(papers.values(), key=lambda citation: citation.n)
+    return [bibtex(c.paper_id, c.title, c.authors, date.fromisoformat(c.date), c.url) for c in ordered]
+
+
+def print_bibtex(entries: Sequence[str]) -> None:
+    """Print BibTeX entries, each after a blank line."""
+    for text in entries:
+        print(f"\n{text}")
+
+
+class Paragraphs:
+    """Shows Markdown as it arrives: finished paragraphs stay, the one being written is redrawn.
+
+    Only the last paragraph is ever redrawn, so that a long answer does not run off the part of the screen that can be.
+    """
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(highlight=False)
+        self._live = Live(console=self._console, transient=True, auto_refresh=False)
+        self._rest = ""
+
+    def __enter__(self) -> Paragraphs:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.update("", refresh=True)
+        self._live.stop()
+        if self._rest.strip():
+            self._print(self._rest)
+
+    def add(self, text: str) -> None:
+        """Append text."""
+        from rich.markdown import Markdown
+
+        self._rest += text
+        while "\n\n" in self._rest:
+            done, _, self._rest = self._rest.partition("\n\n")
+            if done.strip():
+                self._print(done)
+                self._console.print()
+        self._live.update(Markdown(self._rest, hyperlinks=False), refresh=True)
+
+    def step(self, text: str) -> None:
+        """Show what is being done until something else is."""
+        from rich.text import Text
+
+        if not self._rest:
+            self._live.update(Text(text, style="dim"), refresh=True)
+
+    def _print(self, text: str) -> None:
+        from rich.markdown import Markdown
+
+        self._console.print(Markdown(text, hyperlinks=False))

@@ -1,0 +1,127 @@
+"""`paperchat topic`: what the papers say about a topic, by theme."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.ask import mode_of
+from ui.cli.common import (
+    AsJson,
+    Author,
+    Bibtex,
+    ConfigFile,
+    DataDir,
+    DateFrom,
+    DateTo,
+    configured,
+    filters_of,
+    print_json,
+    say,
+)
+from ui.cli.printing import print_bibtex, print_markdown, print_notes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rag.types import Theme, Topic, TopicPaper
+
+
+def topic(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What you want to know about.")],
+    date_from: DateFrom = None,
+    date_to: DateTo = None,
+    author: Author = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.md", help="Write quotes, table and references to this file.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
+    ] = None,
+    bibtex: Bibtex = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Summarise what the papers say about a topic, grouped by theme."""
+    query = " ".join(words)
+    filters = filters_of(date_from, date_to, author)
+    writing = mode_of(mode)
+    if out:
+        check_writable(out)
+    settings = configured(context, config, data_dir)
+    from rag.topics import bibtex_entries, markdown
+    from rag.wiring import open_assistant
+
+    with open_assistant(settings) as assistant:
+        found = assistant.summary(query, filters, writing)
+    if out:
+        out.write_text(markdown(found, with_bibtex=bibtex), encoding="utf-8")
+    if as_json:
+        print_json(found.model_dump(mode="json") | ({"bibtex": bibtex_entries(found)} if bibtex else {}))
+    else:
+        print_topic(found)
+        print_bibtex(bibtex_entries(found) if bibtex and not out else [])
+    if out:
+        say(f"Written to {out}.")
+    elif found.papers and not as_json:
+        say("--out FILE.md writes every paper's quotes, the table, a timeline and the references.")
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place that no file can be written to, before any work is done."""
+    if path.exists() and not path.is_file():
+        raise typer.BadParameter(f"{path} is not a file")
+    if not path.parent.is_dir():
+        raise typer.BadParameter(f"{path}: there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise typer.BadParameter(f"{path} cannot be written: permission denied")
+
+
+def print_topic(found: Topic) -> None:
+    """Print a topic in brief: each theme with its best quote and its papers' titles."""
+    from rich.console import Console
+    from rich.text import Text
+
+    print_notes(found.notes)
+    console = Console(highlight=False)
+    rows = {paper.paper_id: paper for paper in found.papers}
+    if found.abstained or found.mode == "llm":
+        print_markdown(found.text)
+        for paper in found.papers:
+            console.print(Text(_line(found, paper), style="dim"), soft_wrap=True)
+        return
+    console.print(found.text.partition("\n")[0])
+    for theme in found.themes:
+        console.print()
+        console.print(Text.assemble((theme.name, "bold"), (f"  {len(theme.papers)}", "dim")))
+        _print_quote(console, found, theme)
+        for paper_id in theme.papers:
+            console.print(Text(f"  {_line(found, rows[paper_id])}"), soft_wrap=True)
+    if found.disagreements:
+        console.print(Text("\nAgainst what was found or assumed before", style="bold"))
+        print_markdown("\n\n".join(found.disagreements))
+
+
+def _print_quote(console: Console, found: Topic, theme: Theme) -> None:
+    """The first quote of a theme's best paper."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from rag.readable import readable
+
+    first = next((one for one in found.citations if one.paper_id == theme.papers[0]), None)
+    if first:
+        console.print(Padding(Text(f"“{readable(first.quote)}” [{first.n}]", style="italic"), (0, 0, 0, 2)))
+
+
+def _line(found: Topic, paper: TopicPaper) -> str:
+    """A paper's line: its markers, title, day and id."""
+    from rag.readable import readable
+
+    markers = "".join(f"[{one.n}]" for one in found.citations if one.paper_id == paper.paper_id)
+    return f"{markers} {readable(paper.title)} ({paper.date}, {paper.paper_id})".strip()
