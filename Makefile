@@ -13,10 +13,10 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check ui bench lock clean
+.PHONY: help demo test browser model check ui screenshots bench lock clean
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -44,12 +44,21 @@ check: $(INSTALLED_DEV) ## lint, types and import rules, without the tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check ## everything that must pass before a commit: check, then all tests
+browser: $(INSTALLED_DEV) ## find the Chromium that the page's tests need, or install it
+	@$(BIN)/python -m tests.support.browser
+
+model: $(INSTALLED_DEV) ## fetch the small language model that one test runs, where it can be had
+	@$(BIN)/python -m tests.support.llama_server >/dev/null || \
+	    echo "The small language model cannot be fetched; the test that runs it will be skipped." >&2
+
+test: check browser model ## everything that must pass before a commit: check, then all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 ui: $(INSTALLED) ## open the web page
-	@if [ -d ui/web ]; then exec $(BIN)/paperchat ui; else \
-	    echo "This version has no web page yet; ask in the terminal: $(BIN)/paperchat ask QUESTION" >&2; exit 1; fi
+	@exec $(BIN)/paperchat ui
+
+screenshots: $(INSTALLED_DEV) browser ## take the pictures of the page that README.md shows
+	$(BIN)/python -m tests.support.screenshots docs/screenshots
 
 bench: $(INSTALLED) ## measure ranking and answers; PAPERCHAT_SHARED_DATA names the folder with scifact/, qa/ and reports/
 	$(BIN)/python -m eval.bench

@@ -58,6 +58,7 @@ class GivenPassages(HybridRetriever):
         papers: frozenset[str] | None = None,
         focus: Collection[str] = (),
         expanded: Expanded | None = None,
+        explained: int | None = None,
     ) -> list[Passage]:
         """The given passages, at most `k` of them."""
         return self.passages[: k or self.k]

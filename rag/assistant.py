@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.engine import ExtractiveQueryEngine
+from rag.engine import PaperQueryEngine
 from rag.library import Library
 from rag.retrieval import HybridRetriever, Question
 from rag.topics import TopicEngine
@@ -40,7 +40,7 @@ class Assistant:
         """
         self.library = library
         self.retriever = retriever or HybridRetriever(library)
-        self.engine = ExtractiveQueryEngine(self.retriever, llm)
+        self.engine = PaperQueryEngine(self.retriever, llm)
         self.topics = TopicEngine(self.engine)
 
     def ask(

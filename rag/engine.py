@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 USAGE_FILE = "usage.sqlite"
 """Keeps, beside the library, what the model used on each day."""
+EXPLAINED = 30
+"""Passages of an answer's ranking that name the words that matched; more are hardly ever cited."""
 _NAME = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
 """A word that is written as systems are named: with a capital inside, or a digit."""
 
@@ -78,7 +80,7 @@ class _Found:
     prompts: Mapping[str, str]
 
 
-class ExtractiveQueryEngine(BaseQueryEngine):
+class PaperQueryEngine(BaseQueryEngine):
     """Answers with exact quotes, or with a model's checked sentences where the mode is llm.
 
     `stream` yields events; `query` folds them into a LlamaIndex `Response`.
@@ -192,7 +194,8 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         self, understood: Understanding, expanded: Expanded | None = None, k: int | None = None
     ) -> list[Passage]:
         """The passages an answer may use, the first papers looked at twice; at least `k` where there are as many."""
-        found = self.search(understood, max(k or 0, self.library.config.retrieval.candidates), expanded)
+        depth = max(k or 0, self.library.config.retrieval.candidates)
+        found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
         if understood.selects:
             return found
         return self.reranker.rerank(
@@ -200,7 +203,11 @@ class ExtractiveQueryEngine(BaseQueryEngine):
         )
 
     def search(
-        self, understood: Understanding, k: int | None = None, expanded: Expanded | None = None
+        self,
+        understood: Understanding,
+        k: int | None = None,
+        expanded: Expanded | None = None,
+        explained: int | None = None,
     ) -> list[Passage]:
         """Find the passages for a question as it was understood; the newest papers where it only names filters."""
         wanted = k or self.retriever.k
@@ -215,6 +222,7 @@ class ExtractiveQueryEngine(BaseQueryEngine):
                 papers=understood.papers,
                 focus=understood.focus,
                 expanded=expanded,
+                explained=explained,
             )
         return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]
 

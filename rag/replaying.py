@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag.engine import ExtractiveQueryEngine
+from rag.engine import PaperQueryEngine
 from rag.errors import ConfigError
 from rag.prompts import load_prompt
 from rag.reformulating import load_bank
@@ -58,7 +58,7 @@ class Replay:
         return bool(self.changes or self.new or self.gone or self.moved)
 
 
-def replay(engine: ExtractiveQueryEngine, answer: Answer, history: Sequence[Turn] = ()) -> Replay:
+def replay(engine: PaperQueryEngine, answer: Answer, history: Sequence[Turn] = ()) -> Replay:
     """Retrieve anew for the question of an answer, with its filters, and compare.
 
     Args:
@@ -87,7 +87,7 @@ def replay(engine: ExtractiveQueryEngine, answer: Answer, history: Sequence[Turn
     )
 
 
-def changes(engine: ExtractiveQueryEngine, receipt: Receipt) -> tuple[Change, ...]:
+def changes(engine: PaperQueryEngine, receipt: Receipt) -> tuple[Change, ...]:
     """What a receipt names and is another today."""
     config = engine.library.config
     today = engine.receipt()

@@ -83,6 +83,7 @@ class HybridRetriever(BaseRetriever):
         papers: frozenset[str] | None = None,
         focus: Collection[str] = (),
         expanded: Expanded | None = None,
+        explained: int | None = None,
     ) -> list[Passage]:
         """Find the passages nearest to a question.
 
@@ -93,6 +94,8 @@ class HybridRetriever(BaseRetriever):
             papers: Only these papers, on top of the filters; None allows all.
             focus: Papers that the conversation is about, to be preferred.
             expanded: The question rewritten: what both lists are asked instead of it.
+            explained: How many of the first passages name the words that matched, which takes half a millisecond
+                each; None: all.
 
         Raises:
             EmptyLibrary: there is nothing to search.
@@ -125,10 +128,12 @@ class HybridRetriever(BaseRetriever):
                     score=fused[passage.chunk_id] + preferred.get(passage.chunk_id, 0.0),
                     ranks={name: at[passage.chunk_id][0] for name, at in places.items() if passage.chunk_id in at},
                     scores={name: at[passage.chunk_id][1] for name, at in places.items() if passage.chunk_id in at},
-                    matched=matched_words(weights, _words(indexes.lexical, passage)),
+                    matched=matched_words(weights, _words(indexes.lexical, passage))
+                    if explained is None or n < explained
+                    else (),
                     boosts={"conversation": FOCUS} if passage.chunk_id in preferred else {},
                 )
-                for passage in self._first(rows, ordered, k or self.k)
+                for n, passage in enumerate(self._first(rows, ordered, k or self.k))
             ]
 
     def _vector(self, question: str, expanded: Expanded | None) -> np.ndarray:

@@ -18,7 +18,6 @@ from rag.answering import Quote
 from rag.citing import cite, find_problem
 from rag.errors import LLMError, LLMRequestError
 from rag.grounding import SupportChecker, Verdict, split_stream, without_markers
-from rag.grounding.evidence import evidence
 from rag.grounding.markers import MARKER, cited
 from rag.library import Library
 from rag.llm import chat_messages, count_tokens
@@ -121,12 +120,17 @@ class _Page:
     cut: bool = False
 
     def is_new(self, piece: str) -> bool:
-        """Whether a piece was not read before, whatever it cited; white space and markup alone are always new."""
-        bare = without_markers(piece).strip()
-        known = bare in self.read
-        if any(character.isalnum() for character in bare):
-            self.read.add(bare)
-        return not known
+        """Whether a piece is neither shown already, whatever it cites, nor struck already with these very markers.
+
+        White space and markup alone are always new. A sentence that was struck for what it cites may come again with
+        other markers: that is what a repair is for.
+        """
+        return without_markers(piece).strip() not in self.read and piece.strip() not in self.read
+
+    def remember(self, text: str) -> None:
+        """Have a text known from now on."""
+        if any(character.isalnum() for character in text):
+            self.read.add(text.strip())
 
     def append(self, piece: str) -> Delta:
         """Show a piece."""
@@ -195,7 +199,7 @@ class GroundedWriter:
             )
         sources = dict(enumerate(packed, 1))
         for passage in packed:
-            evidence(passage)  # read now, so that the first sentence does not wait for it
+            self.checker.evidence(passage)  # read now, so that the first sentence does not wait for it
         shown = "\n\n".join(as_source(n, passage) for n, passage in sources.items())
         return chat_messages(task.prompt, {**task.values, "sources": shown}), _Page(sources, numbering), left_out
 
@@ -245,10 +249,12 @@ class GroundedWriter:
             return
         if not page.is_new(piece):
             return  # said again, by the repair round
+        original = piece
         verdict = self.checker.check(piece, page.sources)
         if verdict.kind == UNMARKED:
             piece, verdict = self._attributed(piece, verdict, page.sources)
         problem = verdict.reason if not verdict.ok else self._span_problem(verdict, page)
+        page.remember(original if problem else without_markers(original))
         if problem:
             yield page.strike(piece, problem)
         elif not verdict.spans and (not page.text or _LEADING.search(piece)):

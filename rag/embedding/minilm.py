@@ -12,8 +12,9 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
@@ -38,6 +39,9 @@ MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6
 MAX_TOKENS = 256
 """Word pieces the model was trained to read, [CLS] and [SEP] included (sentence-transformers' max_seq_length)."""
 
+KEPT = 2048
+"""Texts whose vectors are kept, some 12 kB each: a question is read several times, popular papers are quoted often."""
+
 VOCABULARY = Path(__file__).with_name("vocab.txt")
 PRECISION = "f32"
 QUANTISATION_GROUP = 32
@@ -55,6 +59,7 @@ class MiniLMEmbedding(BaseEmbedding):
     dimensions: ClassVar[int] = 384
 
     _tokenizer: BertWordPieceTokenizer = PrivateAttr()
+    _kept: Callable[[str], tuple[float, ...]] = PrivateAttr()
     _requests: SimpleQueue[openvino.InferRequest] = PrivateAttr()
     _workers: ThreadPoolExecutor = PrivateAttr()
 
@@ -84,6 +89,7 @@ class MiniLMEmbedding(BaseEmbedding):
         for _ in range(threads):
             model._requests.put(compiled.create_infer_request())
         model._workers = ThreadPoolExecutor(threads, thread_name_prefix="minilm")
+        model._kept = lru_cache(KEPT)(model._embed)
         with _FIRST_CALL:
             model._embed("")
         return model
@@ -96,14 +102,13 @@ class MiniLMEmbedding(BaseEmbedding):
     def _count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
 
-    def _embed(self, text: str) -> list[float]:
+    def _embed(self, text: str) -> tuple[float, ...]:
         """Mean of the token vectors, scaled to length 1 (Reimers & Gurevych 2019, as the model was trained)."""
         ids = self._tokenizer.encode(text).ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
         mean = self._token_vectors(np.array([ids], dtype=np.int64)).mean(axis=0)
-        unit: list[float] = (mean / np.linalg.norm(mean)).tolist()
-        return unit
+        return tuple((mean / np.linalg.norm(mean)).tolist())
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """The vectors of each text's tokens in their context; what lies beyond `MAX_TOKENS` is left out."""
@@ -129,19 +134,19 @@ class MiniLMEmbedding(BaseEmbedding):
             self._requests.put(request)
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return self._embed(text)
+        return list(self._kept(text))
 
     def _get_query_embedding(self, query: str) -> list[float]:
-        return self._embed(query)
+        return list(self._kept(query))
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return list(self._workers.map(self._embed, texts))
+        return [list(vector) for vector in self._workers.map(self._kept, texts)]
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
-        return await asyncio.to_thread(self._embed, text)
+        return await asyncio.to_thread(self._get_text_embedding, text)
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
-        return await asyncio.to_thread(self._embed, query)
+        return await asyncio.to_thread(self._get_query_embedding, query)
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         return await asyncio.to_thread(self._get_text_embeddings, texts)

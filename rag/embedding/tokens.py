@@ -14,8 +14,8 @@ class TokenVectors:
 
     Attributes:
         spans: Where each stands in the text, in code points.
-        vectors: One row a token [tokens, d], each of length 1.
+        vectors: One row a token [tokens, d], each of length 1; kept ones in half precision.
     """
 
     spans: tuple[tuple[int, int], ...]
-    vectors: NDArray[np.float32]
+    vectors: NDArray[np.floating]

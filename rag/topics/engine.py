@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.answering import Quote, quote_text
 from rag.citing import Checked, find_problem
-from rag.engine import ExtractiveQueryEngine
+from rag.engine import PaperQueryEngine
 from rag.errors import LLMError, LLMResponseError
 from rag.prompts import load_prompt
 from rag.replying import reply
@@ -76,7 +76,7 @@ class _Material:
 class TopicEngine:
     """Summarises topics over a library; safe to share between threads."""
 
-    def __init__(self, engine: ExtractiveQueryEngine) -> None:
+    def __init__(self, engine: PaperQueryEngine) -> None:
         """Make an engine.
 
         Args:

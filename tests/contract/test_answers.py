@@ -20,7 +20,7 @@ from rag.answering import Draft, Quote
 from rag.assistant import Assistant
 from rag.citing import check
 from rag.config import Config
-from rag.engine import ExtractiveQueryEngine
+from rag.engine import PaperQueryEngine
 from rag.errors import EmptyLibrary, QuestionError
 from rag.library import Library
 from rag.readable import readable
@@ -219,7 +219,7 @@ def test_a_llama_index_program_can_use_our_retriever(assistant: Assistant) -> No
 
 
 def test_a_llama_index_program_can_use_our_engine(assistant: Assistant) -> None:
-    engine = ExtractiveQueryEngine(HybridRetriever(assistant.library))
+    engine = PaperQueryEngine(HybridRetriever(assistant.library))
     response = engine.query(QUESTIONS[0])
     assert isinstance(response, Response)
     assert response.metadata is not None
@@ -232,7 +232,7 @@ def test_a_llama_index_program_can_use_our_engine(assistant: Assistant) -> None:
     assert str(tool(QUESTIONS[0])) == answer.answer
 
 
-async def _asked(engine: ExtractiveQueryEngine) -> str:
+async def _asked(engine: PaperQueryEngine) -> str:
     return str(await engine.aquery(QUESTIONS[0]))
 
 

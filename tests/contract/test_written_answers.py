@@ -150,6 +150,19 @@ def test_a_struck_sentence_is_asked_for_once_more_and_told_why(playing: Playing)
     assert_sound(assistant, answer, events)
 
 
+def test_a_repair_may_give_a_struck_sentence_its_right_marker(playing: Playing) -> None:
+    def learns(asked: Any) -> str:
+        right = roles.quoted(asked, 1)[0]
+        return right.replace("[1]", "[2]") if len(asked.body["messages"]) == 2 else right
+
+    with playing(learns) as (assistant, server):
+        answer, events = ask(assistant)
+        assert len(server.asked) == 2
+    assert answer.mode == "llm"
+    assert len(answer.citations) == len(answer.removed) == 1
+    assert_sound(assistant, answer, events)
+
+
 def test_repair_can_be_turned_off(playing: Playing) -> None:
     with playing(roles.wrong_numbers, repair=False) as (assistant, server):
         ask(assistant, LIST)

@@ -11,7 +11,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.embeddings import MockEmbedding
 
 from rag.config import Config
-from rag.embedding import build_embedding, embed_texts, embed_tokens
+from rag.embedding import TokenVectors, build_embedding, embed_texts, embed_tokens
 from rag.library import Library
 from rag.reranking import Reranker
 from rag.types import Passage
@@ -94,3 +94,21 @@ def test_tokens_have_places_and_unit_vectors_and_average_to_the_texts_vector() -
     assert len(found[1].spans) < 256
     mean = found[0].vectors.mean(axis=0)
     assert float(mean @ embed_texts(model, [text])[0]) / float(np.linalg.norm(mean)) > 0.9
+
+
+def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reranker, passages = Reranker(library), [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
+    first = reranker.rerank("how to shrink a big ranking network", passages)
+    asked: list[int] = []
+
+    def counted(model: BaseEmbedding, texts: list[str]) -> list[TokenVectors] | None:
+        asked.append(len(texts))
+        return embed_tokens(model, texts)
+
+    monkeypatch.setattr("rag.reranking.embed_tokens", counted)
+    monkeypatch.setattr("rag.reranking.KEPT", 2)
+    assert reranker.rerank("how to shrink a big ranking network", passages) == first
+    reranker.rerank("which cats were filmed", passages)
+    assert asked == [1, 2]  # the question alone; then the one passage that two places could not keep

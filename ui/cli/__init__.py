@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli import ask, bench, chat, configuration, library, replay, topic
+from ui.cli import ask, bench, chat, configuration, library, replay, topic, web
 from ui.cli import eval as evaluation
 from ui.cli.common import ConfigFile, DataDir
 
@@ -51,6 +51,7 @@ app.command("chat")(chat.chat)
 app.command("topic")(topic.topic)
 app.command("replay")(replay.replay)
 app.command("doctor")(library.doctor)
+app.command("ui")(web.ui)
 app.command("bench")(bench.bench)
 app.add_typer(configuration.app, name="config")
 app.add_typer(evaluation.app, name="eval")

@@ -1,0 +1,134 @@
+"""Phone, dark, keyboard, screen readers, deep links, and no other host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+from playwright.sync_api import expect
+
+from tests.browser.driving import ANNOTATE, Tab
+from tests.support.scripted import SLOW
+
+NewTab = Callable[..., Tab]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LUMINANCE = """(selector) => {
+  const [r, g, b] = getComputedStyle(document.querySelector(selector)).backgroundColor.match(/[\\d.]+/g).map(Number);
+  return (r + g + b) / 3;
+}"""
+
+NAMELESS = """() => [...document.querySelectorAll("#chat :is(button, input, textarea, a)")]
+    .filter((one) => one.offsetParent)
+    .filter((one) => ![one, ...(one.labels || []), one.closest("label")].some((text) => text?.textContent.trim()))
+    .filter((one) => !one.getAttribute("aria-label"))
+    .map((one) => one.outerHTML.slice(0, 120))"""
+"""Controls that a screen reader could not name."""
+PLACES = """() => ["#live .turn h2", "#live .answer", "#composer"]
+    .map((one) => document.querySelector(one).getBoundingClientRect().top)"""
+
+
+def test_a_phone_shows_the_evidence_below_the_answer_and_never_scrolls_sideways(new_tab: NewTab) -> None:
+    tab = new_tab(**PHONE).ready()
+    widest = "document.documentElement.scrollWidth"
+    assert tab.page.evaluate(widest) == 390
+    tab.ask(ANNOTATE)
+    assert tab.page.evaluate(widest) == 390
+    answer, card = tab.last.bounding_box(), tab.cards.first.bounding_box()
+    assert answer
+    assert card
+    assert card["y"] > answer["y"] + answer["height"]
+    assert card["width"] > 300
+    tab.last.get_by_role("link", name="Evidence 2").tap()
+    expect(tab.page.locator("#evidence .card.selected")).to_be_in_viewport()
+    expect(tab.page.locator("#evidence .card.selected mark").first).to_be_in_viewport()
+
+
+def test_a_phone_unfolds_the_conversations(new_tab: NewTab) -> None:
+    tab = new_tab(**PHONE).ready().ask(ANNOTATE)
+    fold = tab.page.get_by_role("button", name="Conversations", exact=True)
+    expect(tab.page.locator("#listed")).to_be_hidden()
+    fold.tap()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    tab.page.locator("#listed a").first.tap()
+    expect(tab.page.locator("#listed")).to_be_hidden()
+    expect(tab.page.locator(".turn h2")).to_have_text([ANNOTATE])
+
+
+def test_dark_and_light_follow_the_system(new_tab: NewTab) -> None:
+    dark, light = (new_tab(color_scheme=scheme).ready().ask(ANNOTATE) for scheme in ("dark", "light"))
+    assert dark.page.evaluate(LUMINANCE, "body") < 40
+    assert light.page.evaluate(LUMINANCE, "body") > 220
+    assert dark.page.evaluate(LUMINANCE, "#evidence .card mark") < 110
+    assert light.page.evaluate(LUMINANCE, "#evidence .card mark") > 200
+
+
+def test_everything_can_be_done_with_the_keyboard(tab: Tab) -> None:
+    page = tab.page
+    tab.box.blur()
+    page.keyboard.press("/")
+    expect(tab.box).to_be_focused()
+    page.keyboard.type("How can large language models")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("annotate documents for training retrievers?")
+    expect(tab.box).to_have_value("How can large language models\nannotate documents for training retrievers?")
+    page.keyboard.press("Enter")
+    expect(tab.cards).to_have_count(2)
+    tab.last.get_by_role("button", name="Edit the question").focus()
+    page.keyboard.press("Tab")
+    expect(tab.last.get_by_role("link", name="Evidence 1")).to_be_focused()
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.keyboard.press("Enter")
+    expect(tab.cards.first).to_be_focused()
+    tab.box.focus()
+    page.keyboard.type(SLOW)
+    page.keyboard.press("Enter")
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 1.")
+    page.keyboard.press("Escape")
+    expect(tab.last.locator(".status")).to_have_text("Stopped before the end.")
+    expect(tab.box).to_be_focused()
+
+
+def test_every_control_has_a_name(tab: Tab) -> None:
+    tab.ask(ANNOTATE)
+    nameless = tab.page.evaluate(NAMELESS)
+    assert nameless == []
+    expect(tab.page.locator("#live [aria-live=polite]")).to_have_count(0)
+    tab.send(SLOW)
+    expect(tab.page.locator("#live .answer[aria-live=polite]")).to_have_attribute("aria-busy", "true")
+    tab.page.keyboard.press("Escape")
+
+
+def test_an_address_may_hold_a_question(new_tab: NewTab) -> None:
+    tab = new_tab("/?q=How+does+IterQR+rewrite+queries%3F").ready()
+    tab.answered("How does IterQR rewrite queries?")
+    expect(tab.page).to_have_url(re.compile(r"/\?conversation=[\w-]+$"))
+    tab.page.reload()
+    tab.ready()
+    expect(tab.page.locator(".turn")).to_have_count(1)
+
+
+def test_an_unknown_conversation_is_said_to_be_unknown(new_tab: NewTab) -> None:
+    tab = new_tab("/?conversation=nosuchthing").ready()
+    expect(tab.last.get_by_role("alert")).to_contain_text("There is no conversation 'nosuchthing'.")
+    tab.ask(ANNOTATE)
+    expect(tab.page.locator(".turn")).to_have_count(1)
+
+
+def test_nothing_moves_while_an_answer_grows(tab: Tab) -> None:
+    tab.ask(ANNOTATE)
+    tab.send(SLOW)
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 1.")
+    before = tab.page.evaluate(PLACES)
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 12.")
+    assert tab.page.evaluate(PLACES) == before
+    tab.page.keyboard.press("Escape")
+    expect(tab.last.locator(".status")).to_have_text("Stopped before the end.")
+    assert tab.page.evaluate(PLACES) == before
+
+
+def test_the_page_has_an_icon_and_a_title(tab: Tab) -> None:
+    expect(tab.page).to_have_title("paperchat")
+    expect(tab.page.locator("head link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/svg"))
+    assert tab.page.request.get(urljoin(tab.page.url, "/favicon.ico")).headers["content-type"].startswith("image/svg")

@@ -1,0 +1,1 @@
+"""The web page: what `Assistant` streams, shown in a browser."""

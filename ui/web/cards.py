@@ -1,0 +1,165 @@
+"""The evidence of an answer as HTML: one card a citation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from rag.conversations import Exchange
+from rag.errors import PaperNotFound
+from rag.library import Library
+from rag.readable import readable
+from rag.transcript import entry
+from rag.types import Citation, Paper, Passage
+from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward
+
+CONTEXT = 180
+"""Characters shown of the paper on either side of a quote."""
+NAMES = 4
+"""Authors named before the rest is counted."""
+_LISTS = {"dense": "by meaning", "lexical": "by words"}
+_BOOSTS = {"conversation": "what the conversation is about", "wording": "its wording"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the library says about a citation's paper today; None where it has gone."""
+
+    paper: Paper | None
+    latest: int
+    versions: tuple[int, ...]
+
+
+def cards(exchange: Exchange, library: Library, selected: int | None = None) -> Markup:
+    """The evidence of an exchange: a heading and its cards.
+
+    Args:
+        exchange: With its answer and the passages behind it.
+        library: Holds the papers' text.
+        selected: Number of the citation that is to stand out.
+    """
+    citations = exchange.answer.citations if exchange.answer else ()
+    if not citations:
+        return EMPTY
+    passages = {passage.chunk_id: passage for passage in exchange.passages}
+    shown = [
+        _card(exchange.exchange_id, one, _source(one, library), passages.get(one.chunk_id), one.n == selected)
+        for one in citations
+    ]
+    heading = element("h2", "Evidence")
+    return element(
+        "section", heading, *shown, class_="evidence", data_exchange=exchange.exchange_id, aria_label="Evidence"
+    )
+
+
+def _source(citation: Citation, library: Library) -> _Source:
+    versions = library.shelf.versions(citation.paper_id)
+    if citation.version not in versions:
+        return _Source(None, 0, versions)
+    try:
+        latest = library.paper(citation.paper_id).version
+        return _Source(library.paper(citation.paper_id, citation.version), latest, versions)
+    except PaperNotFound:  # removed by another process in between
+        return _Source(None, 0, ())
+
+
+def _card(exchange_id: int, citation: Citation, source: _Source, passage: Passage | None, selected: bool) -> Markup:
+    number = element("span", str(citation.n), class_="n", aria_hidden="true")
+    links = arxiv_links(citation.url)
+    title = readable(citation.title)
+    heading = element("h3", number, outward(title, links[0]) if links else element("span", title))
+    parts = [heading, _byline(citation, source), _newer(citation, source), _quoted(citation, source)]
+    parts += [_whole(citation, source), _why(passage), _actions(citation, links)]
+    return element(
+        "article",
+        *parts,
+        class_="card selected" if selected else "card",
+        id=f"e{exchange_id}-{citation.n}",
+        tabindex="-1",
+        aria_label=f"Evidence {citation.n}",
+    )
+
+
+def _byline(citation: Citation, source: _Source) -> Markup:
+    names = [readable(name) for name in citation.authors]
+    people = ", ".join(names[:NAMES])
+    if len(names) > NAMES:
+        people += f" and {len(names) - NAMES} others"
+    of = f" of {len(source.versions)}" if len(source.versions) > 1 else ""
+    facts = [f"first listed {citation.date}", f"version {citation.version}{of}", citation.paper_id]
+    where = [f"page {citation.page}"] if citation.page else []
+    where += [readable(citation.section)] if citation.section else []
+    return join(
+        [
+            element("p", people, class_="people", title=", ".join(names)) if names else EMPTY,
+            element("p", " · ".join([*facts, *where]), class_="facts"),
+        ]
+    )
+
+
+def _newer(citation: Citation, source: _Source) -> Markup:
+    if source.paper is None:
+        return element("p", "This text is no longer in the library; the quote is what was stored.", class_="warning")
+    if source.latest == citation.version:
+        return EMPTY
+    return element("p", f"A newer text of this paper is in the library: version {source.latest}.", class_="warning")
+
+
+def _quoted(citation: Citation, source: _Source) -> Markup:
+    """The quote within the text around it."""
+    if source.paper is None:
+        return element("blockquote", element("mark", readable(citation.quote)), class_="passage")
+    text, paper = source.paper.text, source.paper
+    begin = max(citation.start - CONTEXT, paper.abstract_start if citation.start >= paper.abstract_start else 0)
+    end = min(citation.end + CONTEXT, len(text))
+    before = text[begin : citation.start]
+    after = text[citation.end : end]
+    if begin > paper.abstract_start:
+        before = "…" + before.partition(" ")[2]
+    if end < len(text):
+        after = after.rpartition(" ")[0] + "…"
+    return element("blockquote", *_marked(before, citation.quote, after), class_="passage")
+
+
+def _whole(citation: Citation, source: _Source) -> Markup:
+    """The whole abstract, on request, where the passage shows only a part of it."""
+    paper = source.paper
+    if paper is None or citation.start < paper.abstract_start:
+        return EMPTY
+    if citation.start - CONTEXT <= paper.abstract_start and citation.end + CONTEXT >= len(paper.text):
+        return EMPTY
+    before, after = paper.text[paper.abstract_start : citation.start], paper.text[citation.end :]
+    body = element("blockquote", *_marked(before, citation.quote, after))
+    return element("details", element("summary", "Whole abstract"), body)
+
+
+def _marked(before: str, quote: str, after: str) -> Sequence[Markup | str]:
+    """Readable text around a marked quote; the white space between them is kept."""
+    gap = " " if before[-1:].isspace() or (before.endswith("…") and len(before) == 1) else ""
+    space = " " if after[:1].isspace() else ""
+    return (readable(before), gap, element("mark", readable(quote)), space, readable(after))
+
+
+def _why(passage: Passage | None) -> Markup:
+    """The reasons for which retrieval found the passage."""
+    if passage is None:
+        return EMPTY
+    ranks = [f"rank {rank} {_LISTS.get(name, name)}" for name, rank in passage.ranks.items()]
+    rows = [("Found at", ", ".join(ranks))] if ranks else []
+    if passage.matched:
+        rows.append(("Words matched", ", ".join(passage.matched)))
+    if passage.boosts:
+        gains = (f"{_BOOSTS.get(name, name)} ({gain:+.2f})" for name, gain in passage.boosts.items())
+        rows.append(("Moved by", ", ".join(gains)))
+    if not rows:
+        return EMPTY
+    table = element("dl", *(join([element("dt", name), element("dd", text)]) for name, text in rows))
+    return element("details", element("summary", "Why this passage"), table)
+
+
+def _actions(citation: Citation, links: tuple[str, str] | None) -> Markup:
+    parts = [outward("arXiv", links[0]), outward("PDF", links[1])] if links else []
+    parts.append(button("Copy BibTeX", "copy", {"text": entry(citation)}))
+    return element("footer", *parts)

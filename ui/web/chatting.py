@@ -1,0 +1,163 @@
+"""What happens when a question is asked or an answer is judged: an event → which components change, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from rag.conversations import Exchange
+from rag.errors import PaperchatError
+from rag.types import Filters
+from ui.web import turns, views
+from ui.web.asking import Asked, Asker, Failed, Kept
+from ui.web.context import Web
+from ui.web.drawing import Changes, Drawing
+from ui.web.events import number_of, owner_of, tab_of, text_of, told
+from ui.web.parts import Parts
+from ui.web.place import Place, read_filters, shown_filters
+from ui.web.turns import Running
+
+
+class Chat:
+    """Handlers of the thread and the question box; they keep nothing between two events."""
+
+    def __init__(self, web: Web, parts: Parts, drawing: Drawing) -> None:
+        self._web = web
+        self._store = web.conversations
+        self._parts = parts
+        self._drawing = drawing
+        self._asker = Asker(web)
+
+    # --- asking -----------------------------------------------------------------------------------------------------
+
+    def submit(self, question: str, fields: Any, tab: Any, request: gr.Request) -> Iterator[Changes]:
+        """Ask what stands in the box."""
+        if question.strip():
+            yield from self._ask(question, lambda: read_filters(fields), Place.read(tab), request)
+
+    def offered(self, fields: Any, tab: Any, event: gr.EventData, request: gr.Request) -> Iterator[Changes]:
+        """Ask a question that the page offers."""
+        yield from self._ask(text_of(event, "text"), lambda: read_filters(fields), Place.read(tab), request)
+
+    def retry(self, tab: Any, event: gr.EventData, request: gr.Request) -> Iterator[Changes]:
+        """Ask the last question again."""
+        exchange = self._stored(event, request)
+        place = Place.read(tab).model_copy(update={"replaces": exchange.exchange_id})
+        yield from self._ask(exchange.question, lambda: exchange.filters, place, request)
+
+    def lift(self, tab: Any, event: gr.EventData, request: gr.Request) -> Iterator[Changes]:
+        """Ask again without a restriction; one that only the question's words state has to be edited out of them."""
+        exchange = self._stored(event, request)
+        place = Place.read(tab).model_copy(update={"replaces": exchange.exchange_id})
+        given = exchange.filters
+        if text_of(event, "what") == "dates":
+            covered = self._web.assistant.library.shelf.coverage()
+            read = not (given.date_from or given.date_to)
+            days = (covered.first, covered.last) if read else (None, None)
+            given = replace(given, date_from=days[0], date_to=days[1])
+        elif given.author:
+            given = replace(given, author=None)
+        else:
+            yield self._edited(exchange, place)
+            return
+        for changes in self._ask(exchange.question, lambda: given, place, request):
+            yield {self._parts.filters: {}, **changes}
+
+    def edit(self, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:
+        """Put a question back into the box; the next answer replaces its own."""
+        exchange = self._stored(event, request)
+        return self._edited(exchange, Place.read(tab).model_copy(update={"replaces": exchange.exchange_id}))
+
+    def cancel(self, tab: Any) -> Changes:
+        """Leave the last question as it is."""
+        place = Place.read(tab).model_copy(update={"replaces": None})
+        parts = self._parts
+        return {parts.box: "", parts.aside: "", parts.place: place.model_dump()}
+
+    def stop(self, request: gr.Request) -> None:
+        """End the question that runs in this tab."""
+        self._asker.stop(tab_of(request))
+
+    @told
+    def _stored(self, event: gr.EventData, request: gr.Request) -> Exchange:
+        """The exchange that an event is about."""
+        return self._store.exchange(owner_of(request), number_of(event))
+
+    def _edited(self, exchange: Exchange, place: Place) -> Changes:
+        parts = self._parts
+        return {
+            parts.box: exchange.question,
+            parts.aside: str(views.editing()),
+            parts.place: place.model_dump(),
+            parts.filters: shown_filters(exchange.filters),
+        }
+
+    def _ask(
+        self, question: str, filters: Callable[[], Filters], place: Place, request: gr.Request
+    ) -> Iterator[Changes]:
+        """Answer a question, and show what was before it above it."""
+        parts, owner = self._parts, owner_of(request)
+        try:
+            asked = Asked(owner, tab_of(request), question, filters(), place.conversation, place.replaces)
+            opening = {
+                parts.past: self._drawing.past(owner, place),
+                parts.aside: "",
+                parts.box: gr.Textbox(value="", submit_btn=False, stop_btn=True),
+            }
+        except PaperchatError as error:
+            yield self._failed(Failed(question, error.message, error.advice))
+            return
+        for state in self._asker.ask(asked):
+            if isinstance(state, Running):
+                yield {**opening, parts.live: str(turns.running(state))}
+                opening = {}
+            elif isinstance(state, Failed):
+                yield self._failed(state)
+            else:
+                yield self._kept(state, place, owner)
+
+    def _kept(self, kept: Kept, place: Place, owner: str) -> Changes:
+        parts = self._parts
+        title = place.title or self._store.title(owner, kept.conversation)
+        here = Place(conversation=kept.conversation, title=title, whole=place.whole)
+        return {
+            parts.live: self._drawing.answered(kept.exchange),
+            parts.evidence: self._drawing.cards(kept.exchange),
+            parts.place: here.model_dump(),
+            parts.head: str(views.heading(title)),
+            parts.listed: self._drawing.listed(owner, here.conversation),
+            parts.box: gr.Textbox(submit_btn=True, stop_btn=False),
+        }
+
+    def _failed(self, failed: Failed) -> Changes:
+        """The error in the place of the answer, and the question back in the box."""
+        parts = self._parts
+        return {
+            parts.live: str(turns.failed(failed.question, failed.message, failed.advice)),
+            parts.box: gr.Textbox(value=failed.question, submit_btn=True, stop_btn=False),
+        }
+
+    # --- evidence and feedback --------------------------------------------------------------------------------------
+
+    def show(self, event: gr.EventData, request: gr.Request) -> Changes:
+        """Show the evidence of an earlier answer, with one card selected."""
+        exchange = self._stored(event, request)
+        return {self._parts.evidence: self._drawing.cards(exchange, number_of(event, "n"))}
+
+    def rate(self, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:
+        """Keep a thumb; the one that is already up or down is taken back."""
+        owner, verdict = owner_of(request), number_of(event, "rating")
+        before = self._stored(event, request)
+        self._store.rate(owner, before.exchange_id, 1 if verdict > 0 else -1 if verdict < 0 else None, before.comment)
+        return self._drawing.conversation(owner, Place.read(tab))
+
+    def comment(self, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:
+        """Keep a comment."""
+        owner = owner_of(request)
+        before = self._stored(event, request)
+        self._store.rate(owner, before.exchange_id, before.rating, text_of(event, "comment"))
+        gr.Info("Your comment is kept with the answer.", duration=3)
+        return self._drawing.conversation(owner, Place.read(tab))

@@ -1,0 +1,88 @@
+"""What happens around the conversations: opened, searched, renamed, deleted, handed out as files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from rag.transcript import bibliography, markdown
+from ui.web import views
+from ui.web.context import Web
+from ui.web.drawing import Changes, Drawing
+from ui.web.events import number_of, owner_of, text_of, told
+from ui.web.parts import Parts
+from ui.web.place import Place
+
+
+class Keeping:
+    """Handlers of the list of conversations and of the open one's heading."""
+
+    def __init__(self, web: Web, parts: Parts, drawing: Drawing, beginning: str) -> None:
+        """Take over a page.
+
+        Args:
+            web: What pages share.
+            parts: The components.
+            drawing: Draws them.
+            beginning: What the thread shows before the first question, as the page was built with it.
+        """
+        self._store = web.conversations
+        self._parts = parts
+        self._drawing = drawing
+        self._beginning = beginning
+
+    def arrive(self, words: str, tab: Any, request: gr.Request) -> Changes:
+        """Fill the page for a tab that was just opened or reloaded; what it shows already is not sent again."""
+        owner, place = owner_of(request), Place.read(tab)
+        if place.conversation:
+            return self._drawing.opened(owner, place, words)
+        beginning = self._drawing.welcome()
+        changed = {} if beginning == self._beginning else {self._parts.live: beginning}
+        return {self._parts.listed: self._drawing.listed(owner, "", words), **changed}
+
+    def open(self, words: str, event: gr.EventData, request: gr.Request) -> Changes:
+        """Open another conversation."""
+        return self._drawing.opened(owner_of(request), Place(conversation=text_of(event, "conversation")), words)
+
+    def new(self, words: str, request: gr.Request) -> Changes:
+        """Begin a new conversation."""
+        return self._drawing.opened(owner_of(request), Place(), words)
+
+    @told
+    def earlier(self, tab: Any, request: gr.Request) -> Changes:
+        """Show a long conversation from its beginning."""
+        place = Place.read(tab).model_copy(update={"whole": True})
+        return {**self._drawing.conversation(owner_of(request), place), self._parts.place: place.model_dump()}
+
+    def search(self, words: str, tab: Any, request: gr.Request) -> Changes:
+        """List the conversations that hold these words."""
+        return {self._parts.listed: self._drawing.listed(owner_of(request), Place.read(tab).conversation, words)}
+
+    @told
+    def rename(self, words: str, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:
+        """Call the open conversation something else."""
+        owner, place = owner_of(request), Place.read(tab)
+        self._store.rename(owner, place.conversation, text_of(event, "title"))
+        place = place.model_copy(update={"title": self._store.title(owner, place.conversation)})
+        return {
+            self._parts.head: str(views.heading(place.title)),
+            self._parts.place: place.model_dump(),
+            self._parts.listed: self._drawing.listed(owner, place.conversation, words),
+        }
+
+    @told
+    def remove(self, words: str, tab: Any, request: gr.Request) -> Changes:
+        """Delete the open conversation."""
+        self._store.delete(owner_of(request), Place.read(tab).conversation)
+        return self.new(words, request)
+
+    @told
+    def export(self, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:
+        """Hand the open conversation to the browser as a file."""
+        owner, place, kind = owner_of(request), Place.read(tab), text_of(event, "kind")
+        exchanges = self._store.exchanges(owner, place.conversation)
+        title = self._store.title(owner, place.conversation)
+        text = bibliography(exchanges) if kind == "bib" else markdown(title, exchanges)
+        name = f"{title}.{'bib' if kind == 'bib' else 'md'}"
+        return {self._parts.download: {"name": name, "text": text, "moment": str(number_of(event, "moment"))}}

@@ -1,0 +1,257 @@
+// What the chat page does without asking the server. Python raises nothing here; it only answers the events that
+// `wire` hands on: each button, link or form with data-action is an event of that name, its other data-… travel with it.
+window.paperchat = (() => {
+  "use strict";
+  let tab = null; // the component that holds where this tab is
+  let ask = null; // hands an event to the last exchange's component
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const box = () => $("#question textarea, #question input");
+
+  // --- evidence -------------------------------------------------------------------------------------------------------
+
+  const wide = () => matchMedia("(min-width: 72rem)").matches;
+
+  function select(card) {
+    document.querySelectorAll("#evidence .card.selected").forEach((one) => one.classList.remove("selected"));
+    card.classList.add("selected");
+    card.focus({ preventScroll: true });
+    card.scrollIntoView({ block: wide() ? "nearest" : "start", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  function follow(marker, trigger) {
+    const id = marker.getAttribute("href").slice(1);
+    const card = document.getElementById(id);
+    if (card) return select(card);
+    const turn = marker.closest("[data-exchange]");
+    if (turn) trigger("show", { exchange: turn.dataset.exchange, n: marker.dataset.n });
+  }
+
+  function reveal() {
+    const card = $("#evidence .card.selected");
+    if (card) select(card);
+  }
+
+  // --- what buttons do ------------------------------------------------------------------------------------------------
+
+  async function copy(button, text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea"); // a page that is not from localhost or https has no clipboard
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    button.classList.add("done");
+    announce("Copied.");
+    setTimeout(() => button.classList.remove("done"), 1500);
+  }
+
+  function announce(text) {
+    let region = $("#announcements");
+    if (!region) {
+      region = document.createElement("div");
+      region.id = "announcements";
+      region.className = "unseen";
+      region.setAttribute("role", "status");
+      document.body.append(region);
+    }
+    region.textContent = "";
+    requestAnimationFrame(() => (region.textContent = text));
+  }
+
+  function renaming(button, trigger) {
+    const title = $("h1", button.closest("#head"));
+    const field = document.createElement("input");
+    field.value = title.textContent;
+    field.setAttribute("aria-label", "Name of the conversation");
+    field.maxLength = 80;
+    let open = true;
+    const end = (keep) => {
+      if (!open) return; // taking a field away blurs it
+      open = false;
+      const name = field.value.trim();
+      field.replaceWith(title);
+      if (keep && name && name !== title.textContent) trigger("rename", { title: name });
+    };
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") end(true);
+      if (event.key === "Escape") end(false);
+    });
+    field.addEventListener("blur", () => end(true));
+    title.replaceWith(field);
+    field.select();
+  }
+
+  function removing(button, trigger) {
+    if (button.dataset.sure) return trigger("remove", {});
+    button.dataset.sure = "yes";
+    button.textContent = "Delete for good?";
+    const relent = () => {
+      delete button.dataset.sure;
+      button.textContent = "Delete";
+    };
+    button.addEventListener("blur", relent, { once: true });
+  }
+
+  function unfold(open) {
+    $("#conversations").classList.toggle("open", open);
+    $("#unfold button").setAttribute("aria-expanded", String($("#conversations").classList.contains("open")));
+  }
+
+  const local = {
+    unfold: () => unfold(),
+    copy: (button) => copy(button, button.dataset.text),
+    renaming,
+    removing,
+    export: (button, trigger) => trigger("export", { kind: button.dataset.kind, moment: Date.now() }),
+  };
+
+  function wire(element, trigger, actions) {
+    if (actions.includes("ask")) ask = trigger;
+    element.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const marker = event.target.closest("a.marker");
+      const target = event.target.closest("[data-action]:not(form)");
+      if (!marker && !target) return;
+      event.preventDefault();
+      if (marker) return follow(marker, trigger);
+      const { action, ...data } = target.dataset;
+      if (local[action]) local[action](target, trigger);
+      else if (!(busy() && action !== "show" && action !== "rate")) trigger(action, data);
+    });
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const form = event.target.closest("form[data-action]");
+      const { action, ...data } = form.dataset;
+      trigger(action, { ...data, ...Object.fromEntries(new FormData(form)) });
+    });
+  }
+
+  // --- filters --------------------------------------------------------------------------------------------------------
+
+  function filters(element, props, watch) {
+    const fields = [...element.querySelectorAll("input")];
+    const active = $(".active", element);
+    const show = () => {
+      const value = props.value || {};
+      fields.forEach((field) => {
+        if (document.activeElement !== field) field.value = value[field.name] || "";
+      });
+      const set = fields.filter((field) => value[field.name]).length;
+      active.textContent = set ? `${set} active` : "";
+    };
+    const read = () => {
+      props.value = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]));
+      show();
+    };
+    fields.forEach((field) => field.addEventListener("input", read));
+    $("[data-clear]", element).addEventListener("click", () => {
+      fields.forEach((field) => (field.value = ""));
+      read();
+    });
+    watch("value", show);
+    show();
+  }
+
+  // --- where the tab is -----------------------------------------------------------------------------------------------
+
+  const parameters = () => new URLSearchParams(location.search);
+
+  function address(value) {
+    const conversation = parameters().get("conversation");
+    return conversation ? { ...value, conversation } : value;
+  }
+
+  function place(props, watch) {
+    tab = props;
+    watch("value", () => {
+      const { conversation = "", title = "" } = props.value || {};
+      const search = parameters();
+      document.title = title ? `${title} · paperchat` : "paperchat";
+      if ((search.get("conversation") || "") === conversation) return;
+      const moves = search.has("conversation"); // from one conversation to another: the back button goes back
+      search.delete("q");
+      if (conversation) search.set("conversation", conversation);
+      else search.delete("conversation");
+      const url = `${location.pathname}${search.size ? "?" : ""}${search}`;
+      history[moves ? "pushState" : "replaceState"](null, "", url);
+    });
+  }
+
+  // Who asks before the server has opened the new conversation asks in it nevertheless.
+  addEventListener("click", (event) => event.target.closest("#new") && tab && (tab.value = {}), true);
+  addEventListener("popstate", () => location.reload());
+
+  if (parameters().has("conversation") || parameters().has("q")) document.documentElement.classList.add("opening");
+
+  function arrived(costs) {
+    document.documentElement.classList.replace("opening", "arrived") || document.documentElement.classList.add("arrived");
+    const question = parameters().get("q");
+    if (question && !parameters().get("conversation")) {
+      if (costs || !ask) fill(question);
+      else ask("ask", { text: question });
+    } else if ($("#past .turn")) {
+      $("#live .turn")?.scrollIntoView({ block: "start" });
+    }
+  }
+
+  function fill(text) {
+    const field = box();
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    focus();
+  }
+
+  function focus() {
+    const field = box();
+    if (!field) return;
+    unfold(false);
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  function download(props, watch) {
+    watch("value", () => {
+      const { name, text } = props.value || {};
+      if (!name) return;
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+      link.download = name.replace(/[\\/:*?"<>|\x00-\x1f]+/g, " ").trim();
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
+
+  // --- keys and scrolling ---------------------------------------------------------------------------------------------
+
+  const busy = () => Boolean($("#live .turn.running"));
+
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      if (busy()) $("#question .stop-button")?.click();
+      else $("#aside [data-action=cancel]")?.click();
+    } else if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
+      event.preventDefault();
+      focus();
+    }
+  });
+
+  // A new question moves to the top once; what is written below it moves nothing. Gradio's round buttons have no names.
+  let shown = "";
+  new MutationObserver(() => {
+    $("#question .submit-button:not([aria-label])")?.setAttribute("aria-label", "Ask");
+    $("#question .stop-button:not([aria-label])")?.setAttribute("aria-label", "Stop (Esc)");
+    const running = $("#live .turn.running h2");
+    const question = running ? running.textContent : "";
+    if (question && question !== shown) running.closest(".turn").scrollIntoView({ block: "start" });
+    shown = question;
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
+  return { wire, filters, place, address, arrived, download, focus, reveal };
+})();

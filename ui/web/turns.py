@@ -1,0 +1,197 @@
+"""A question with its answer as HTML: while it runs, when it is done, and when it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+
+from rag.conversations import Exchange
+from rag.readable import readable
+from rag.shelf import Coverage
+from rag.transcript import with_references
+from rag.types import Answer, Filters
+from ui.web import icons
+from ui.web.rendering import EMPTY, button, element, join, markdown
+
+_VERDICTS = {
+    "nothing_found": "Not in these papers",
+    "detail_absent": "The paper is here, the detail is not",
+    "outside_range": "Nothing within these limits",
+}
+_SHOWN_ELSEWHERE = {"filter_read"}
+"""Codes of notes that the chips of the filters say already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A question that is being answered, as far as it has come."""
+
+    question: str
+    given: Filters
+    in_force: Filters
+    steps: tuple[str, ...] = ("Searching the library…",)
+    said: str = ""
+
+
+def running(run: Running) -> Markup:
+    """The question, what is being done, and what of the answer has been said."""
+    shown = run.steps[-1:] if run.said else run.steps
+    status = element("div", *(element("p", step) for step in shown), class_="status", role="status")
+    chips = _chips(run.given, run.in_force, None)
+    body = element("div", markdown(run.said, "running-"), class_="answer", aria_live="polite", aria_busy="true")
+    return _frame(run.question, EMPTY, chips, status, body, class_="turn running")
+
+
+def failed(question: str, message: str, advice: str) -> Markup:
+    """What went wrong and what to do, in the place of the answer."""
+    body = element("div", element("strong", message), element("p", advice), class_="failure", role="alert")
+    return _frame(question, EMPTY, body, class_="turn failed")
+
+
+def turn(exchange: Exchange, coverage: Coverage, *, last: bool = False) -> Markup:
+    """A finished exchange; the last one can be asked again or edited."""
+    data = {"exchange": exchange.exchange_id}
+    edit = button(icons.EDIT, "edit", data, label="Edit the question", class_="quiet") if last else EMPTY
+    answer = exchange.answer
+    if answer is None:
+        said = element("div", markdown(exchange.said), class_="answer")
+        status = element("div", element("p", "Stopped before the end."), class_="status")
+        return _frame(exchange.question, edit, status, said, _tools(exchange, last), class_="turn", **_ids(exchange))
+    in_force = _filters_of(answer)
+    chips = _chips(exchange.filters, in_force, coverage, exchange.exchange_id if last else None)
+    parts = (chips, _notes(answer), _status(answer), _reply(exchange, answer), _removed(answer))
+    kind = f"turn {'abstained' if answer.abstained else ''}".strip()
+    return _frame(exchange.question, edit, *parts, _tools(exchange, last), class_=kind, **_ids(exchange))
+
+
+def _frame(question: str, edit: Markup, *parts: Markup, **given: object) -> Markup:
+    asked = element("header", element("h2", question), edit, class_="asked")
+    return element("article", asked, *parts, **given)
+
+
+def _ids(exchange: Exchange) -> dict[str, object]:
+    return {"id": f"turn-{exchange.exchange_id}", "data_exchange": exchange.exchange_id}
+
+
+def _reply(exchange: Exchange, answer: Answer) -> Markup:
+    """The answer and what it offers; papers that an abstention names are buttons instead of a list."""
+    said = answer.answer
+    if answer.closest and not answer.citations:
+        said = said.rpartition("\n\n- ")[0] or said
+    titles = [readable(citation.title) for citation in answer.citations]
+    verdict = EMPTY
+    if answer.reason:
+        verdict = element("p", _VERDICTS[answer.reason], class_="verdict")
+    text = markdown(said, f"e{exchange.exchange_id}-", titles)
+    return element("div", verdict, text, _offers(answer), class_="answer")
+
+
+def _status(answer: Answer) -> Markup:
+    """One line on what the answer rests on."""
+    papers = len({citation.paper_id for citation in answer.citations})
+    quotes = len(answer.citations)
+    seconds = f"{answer.timings.total_ms / 1000:.1f} s"
+    parts = [] if answer.abstained else [f"{answer.confidence.capitalize()} confidence"]
+    if quotes:
+        parts.append(f"{_count(quotes, 'quote')} from {_count(papers, 'paper')}")
+    parts.append(seconds if parts else f"Searched in {seconds}")
+    if answer.usage and answer.usage.cost_usd is not None:
+        parts.append(f"${answer.usage.cost_usd:.4f}")
+    return element("div", element("p", " · ".join(parts)), class_="status")
+
+
+def _notes(answer: Answer) -> Markup:
+    shown = [note.text for note in answer.notes if note.code not in _SHOWN_ELSEWHERE]
+    return element("ul", *(element("li", text) for text in shown), class_="notes") if shown else EMPTY
+
+
+def _offers(answer: Answer) -> Markup:
+    """Questions to go on with: the choices of a question back, or the closest papers."""
+    cited = {citation.paper_id for citation in answer.citations}
+    offers = [
+        button(f"What does “{paper.title}” propose?", "ask", {"text": f"What does “{paper.title}” propose?"})
+        for paper in answer.closest
+        if answer.abstained and paper.paper_id not in cited
+    ]
+    asked = EMPTY
+    if answer.clarify:
+        asked = element("p", answer.clarify.text)
+        offers = [button(choice, "ask", {"text": choice}) for choice in answer.clarify.choices] + offers
+    return element("div", asked, *offers, class_="offers") if offers or asked else EMPTY
+
+
+def _removed(answer: Answer) -> Markup:
+    if not answer.removed:
+        return EMPTY
+    rows = (
+        element("li", element("del", readable(one.text)), " ", element("span", one.reason)) for one in answer.removed
+    )
+    count = _count(len(answer.removed), "sentence")
+    summary = element("summary", f"{count} removed by the citation check")
+    return element("details", summary, element("ul", *rows), class_="removed")
+
+
+def _tools(exchange: Exchange, last: bool) -> Markup:
+    data = {"exchange": exchange.exchange_id}
+    copied = {"text": with_references(exchange)}
+    tools = [button(icons.COPY, "copy", copied, label="Copy the answer", class_="quiet")]
+    if last:
+        tools.append(button(icons.AGAIN, "retry", data, label="Ask again", class_="quiet"))
+    if exchange.answer is None:
+        return element("footer", *tools, class_="tools")
+    for value, icon, label in ((1, icons.UP, "Good answer"), (-1, icons.DOWN, "Bad answer")):
+        pressed = exchange.rating == value
+        verdict = {**data, "rating": 0 if pressed else value}
+        tools.append(
+            button(icon, "rate", verdict, label=label, class_="quiet", aria_pressed="true" if pressed else "false")
+        )
+    return join([element("footer", *tools, class_="tools"), _comment(exchange)])
+
+
+def _comment(exchange: Exchange) -> Markup:
+    """Where a rated answer can be commented."""
+    if exchange.rating is None and not exchange.comment:
+        return EMPTY
+    label = "What was good or wrong about it?"
+    field = element("input", type="text", name="comment", value=exchange.comment, placeholder=label, aria_label=label)
+    send = element("button", "Save the comment", type="submit")
+    return element("form", field, send, class_="comment", data_action="comment", data_exchange=exchange.exchange_id)
+
+
+def _chips(given: Filters, in_force: Filters, coverage: Coverage | None, lift: int | None = None) -> Markup:
+    """The restrictions in force, each with where it came from and a button that lifts it (`lift`: the exchange)."""
+    chips = []
+    whole = coverage and (in_force.date_from, in_force.date_to) == (coverage.first, coverage.last)
+    if (in_force.date_from or in_force.date_to) and not whole:
+        since = f" from {in_force.date_from}" if in_force.date_from else ""
+        until = f" to {in_force.date_to}" if in_force.date_to else ""
+        chips.append(("dates", f"Reports{since}{until}", not (given.date_from or given.date_to)))
+    if in_force.author:
+        chips.append(("author", f"Author {in_force.author}", not given.author))
+    return element("div", *(_chip(*chip, lift) for chip in chips), class_="chips") if chips else EMPTY
+
+
+def _chip(what: str, text: str, read: bool, lift: int | None) -> Markup:
+    origin = element("small", "read from the question") if read else EMPTY
+    remove = EMPTY
+    if lift is not None:
+        label = "Edit the question to lift this" if read and what == "author" else "Ask again without this"
+        remove = button(icons.CLOSE, "lift", {"exchange": lift, "what": what}, label=label)
+    return element("span", element("span", text), origin, remove, class_="chip")
+
+
+def _filters_of(answer: Answer) -> Filters:
+    begin, end, author = (answer.filters.get(key) for key in ("from", "to", "author"))
+    return Filters(date.fromisoformat(begin) if begin else None, date.fromisoformat(end) if end else None, author)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
+def thread(exchanges: Sequence[Exchange], coverage: Coverage) -> Markup:
+    """Earlier exchanges of a conversation, one below the other."""
+    return join(turn(exchange, coverage) for exchange in exchanges)

@@ -1,0 +1,95 @@
+"""The parts of the chat page around the answers, as HTML: its beginning, the list of conversations, their heading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from rag.conversations import Conversation
+from rag.shelf import Coverage
+from ui.web.rendering import EMPTY, button, element, join
+
+
+def welcome(coverage: Coverage, questions: Sequence[str]) -> Markup:
+    """What stands on the page before the first question."""
+    if not coverage.papers:
+        advice = "Add daily reports on the Library page, or with `paperchat ingest PATH` in a terminal."
+        body = [element("p", "The library is empty."), element("p", advice)]
+        return element("section", element("h1", "Ask your papers"), *body, class_="welcome")
+    days = f"{coverage.first}" if coverage.first == coverage.last else f"{coverage.first} to {coverage.last}"
+    held = f"{coverage.papers:,} paper{'s' * (coverage.papers != 1)} from the reports of {days}."
+    asked = (button(question, "ask", {"text": question}) for question in questions)
+    return element(
+        "section",
+        element("h1", "Ask your papers"),
+        element("p", held, " Every answer quotes them, and every quote can be checked."),
+        element("div", *asked, class_="offers"),
+        class_="welcome",
+    )
+
+
+def no_evidence() -> Markup:
+    """What stands beside the page before there is evidence."""
+    return element("p", "The passages behind an answer appear here.", class_="hint")
+
+
+def heading(title: str) -> Markup:
+    """The open conversation's name with what can be done to it; nothing before there is one."""
+    if not title:
+        return EMPTY
+    tools = [
+        button("Rename", "renaming", class_="quiet"),
+        button("Markdown", "export", {"kind": "md"}, label="Export as Markdown with references", class_="quiet"),
+        button("BibTeX", "export", {"kind": "bib"}, label="Export the cited papers as BibTeX", class_="quiet"),
+        button("Delete", "removing", class_="quiet"),
+    ]
+    return join([element("h1", title), element("div", *tools, class_="tools")])
+
+
+def earlier(count: int) -> Markup:
+    """A button that shows the beginning of a long conversation."""
+    if count <= 0:
+        return EMPTY
+    text = f"Show {count} earlier question{'s' * (count != 1)}"
+    return element("div", button(text, "earlier"), class_="earlier")
+
+
+def conversations(found: Sequence[Conversation], current: str, searched: bool) -> Markup:
+    """The list of conversations, newest first, under the days on which they were last asked in."""
+    if not found:
+        text = "No conversation holds these words." if searched else "Your conversations appear here."
+        return element("p", text, class_="hint")
+    rows = []
+    day = ""
+    for one in found:
+        if (label := _day(one.updated)) != day:
+            day = label
+            rows.append(element("li", day, class_="day"))
+        link = element(
+            "a",
+            one.title,
+            href=f"?conversation={one.conversation_id}",
+            data_action="open",
+            data_conversation=one.conversation_id,
+            aria_current="page" if one.conversation_id == current else None,
+            title=one.title,
+        )
+        rows.append(element("li", link))
+    return element("ul", *rows)
+
+
+def _day(moment: datetime) -> str:
+    days = (date.today() - moment.astimezone().date()).days
+    return "Today" if days <= 0 else "Yesterday" if days == 1 else moment.astimezone().strftime("%-d %B %Y")
+
+
+def unfold() -> Markup:
+    """Shows the list of conversations where there is no room for it all the time."""
+    return button("Conversations", "unfold", aria_expanded="false", aria_controls="conversations")
+
+
+def editing() -> Markup:
+    """Says that the next question replaces the last one."""
+    return element("p", "This replaces your last question. ", button("Cancel", "cancel"), class_="editing")
