@@ -25,6 +25,8 @@ TITLE_LENGTH = 80
 Rating = Literal[1, -1]
 """Thumbs up or down."""
 
+_LONGEST_SEARCH, _MOST_WORDS = 1000, 32
+"""Characters and words of a search that are read; SQLite refuses far longer ones."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS conversations (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL)
@@ -122,7 +124,7 @@ class Conversations:
             (SELECT count(*) FROM exchanges e WHERE e.conversation = c.id AND NOT e.superseded)
             FROM conversations c WHERE owner = ?"""
         values: list[object] = [owner]
-        for word in words.split():
+        for word in dict.fromkeys(words[:_LONGEST_SEARCH].split()[:_MOST_WORDS]):
             like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
             sql += """ AND (title LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM exchanges e WHERE e.conversation = c.id
                 AND NOT e.superseded AND (e.question LIKE ? ESCAPE '\\' OR e.said LIKE ? ESCAPE '\\')))"""

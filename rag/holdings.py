@@ -122,16 +122,22 @@ class Holdings:
     def _count(self, understood: Understanding) -> Entry | None:
         """Count what the filters allow; None where that is nothing, so that papers outside them are offered."""
         shelf, filters, held = self.library.shelf, understood.filters, self.library.shelf.coverage()
-        if not filters:
+        if not filters and not understood.left_out and understood.papers is None:
             return Entry(
                 f"The library holds {plural(held.papers, 'paper')}, first listed from {held.first} to {held.last}."
             )
-        ids = (shelf.select(filters) or frozenset()) - understood.left_out
-        if not ids:
+        allowed = [
+            paper
+            for paper in shelf.browse(filters=filters)
+            if paper.paper_id not in understood.left_out
+            and (understood.papers is None or paper.paper_id in understood.papers)
+        ]
+        if not allowed:
             return None
-        head = f"{plural(len(ids), 'paper')}{_restriction(filters)}."
-        newest = shelf.browse(filters=filters, limit=SHOWN + len(understood.left_out))
-        return self._listing(head, len(ids), "newest first", [paper for paper in newest if paper.paper_id in ids])
+        apart = " apart from those left out" if understood.left_out else ""
+        among = " among those meant" if understood.papers is not None else ""
+        head = f"{plural(len(allowed), 'paper')}{_restriction(filters)}{among}{apart}."
+        return self._listing(head, len(allowed), "newest first", allowed[:SHOWN])
 
     def _count_about(self, understood: Understanding, subject: str) -> Entry | None:
         """Count the papers that hold all words of a subject, within the filters; the nearest are shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from rag.understanding import Understanding
 CLOSEST = 3
 """Papers offered when nothing answers."""
 _MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
+
+_BLOCK = re.compile(r"^(?P<number>\d{1,9})?(?P<sign>(?<=\d)[.)](?=\s)|(?<!\d)[-+#=~|])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,16 @@ def escape(text: str) -> str:
     return text.translate(_MARKDOWN)
 
 
+def escape_line(text: str) -> str:
+    """The same for text that begins a line: "2) …" and "- …" are no list, "# …" is no heading."""
+    return _BLOCK.sub(lambda found: f"{found['number'] or ''}\\{found['sign']}", escape(text), count=1)
+
+
 def render_group(citations: Sequence[Citation]) -> str:
     """One paper of an extractive answer: its title and day, then its quotes with their markers."""
     first = citations[0]
     listed = f"first listed {first.date}; version {first.version}" if first.version > 1 else first.date
-    quotes = "\n>\n".join(f"> {escape(readable(citation.quote))} [{citation.n}]" for citation in citations)
+    quotes = "\n>\n".join(f"> {escape_line(readable(citation.quote))} [{citation.n}]" for citation in citations)
     return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"
 
 

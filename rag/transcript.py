@@ -21,7 +21,7 @@ def markdown(title: str, exchanges: Sequence[Exchange]) -> str:
     """
     parts, references, used = [f"# {_plain(title)}"], [], 0
     for exchange in exchanges:
-        parts += [f"## {_plain(exchange.question)}", _renumbered(exchange.said, used)]
+        parts += [f"## {_plain(exchange.question)}", _renumbered(_cited(exchange), used)]
         if exchange.answer is None:
             parts.append("*Stopped before its end.*")
         elif citations := exchange.answer.citations:
@@ -36,7 +36,7 @@ def with_references(exchange: Exchange) -> str:
     """One answer with the papers it cites, as Markdown."""
     citations = exchange.answer.citations if exchange.answer else ()
     references = "\n".join(reference(citation, citation.n) for citation in citations)
-    return f"{exchange.said}\n\n{references}".strip() + "\n"
+    return f"{_cited(exchange)}\n\n{references}".strip() + "\n"
 
 
 def bibliography(exchanges: Iterable[Exchange]) -> str:
@@ -60,6 +60,11 @@ def reference(citation: Citation, n: int) -> str:
     version = f", version {citation.version}" if citation.version > 1 else ""
     where = citation.url or citation.paper_id
     return f"- [{n}] {_plain(people)}: *{_plain(readable(citation.title))}*, {citation.date}{version}. {where}"
+
+
+def _cited(exchange: Exchange) -> str:
+    """What was said; without markers where it was stopped before its citations were known."""
+    return exchange.said if exchange.answer else _MARKER.sub("", exchange.said)
 
 
 def _renumbered(text: str, shift: int) -> str:

@@ -171,7 +171,7 @@ class GroundedWriter:
         failure = yield from self._fill(llm, messages, page)
         if failure is None and page.removed and not page.declined:
             failure = yield from self._repair(llm, task.prompt, messages, page)
-        for piece in page.waiting:
+        for piece in filter(_says_something, page.waiting):
             yield page.strike(piece, "Nothing that its sources carry followed it.")
         declined = not page.text and (page.declined or bool(page.waiting and not _all_leading(page.waiting)))
         return Written(page.text, tuple(page.removed), left_out, declined, failure, tuple(page.supports))
@@ -309,6 +309,10 @@ def _shown(piece: str, verdict: Verdict, page: _Page) -> str:
         text += "".join(f"[{n}]" for n in quotes)
         end = marker.end()
     return text + escape(piece[end:].replace("**", ""))
+
+
+def _says_something(piece: str) -> bool:
+    return any(character.isalnum() for character in piece)
 
 
 def _all_leading(pieces: Sequence[str]) -> bool:

@@ -21,7 +21,8 @@ from typing import Literal, TypeVar, cast, get_args
 
 from eval.judge.client import JudgeClient
 from eval.judge.parsing import Unusable, parse_labels, parse_list
-from rag.prompts import Prompt, load_prompt
+from eval.judge.prompts import load_prompt
+from rag.prompts import Prompt
 
 T = TypeVar("T")
 WINDOW = 10

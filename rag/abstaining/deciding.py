@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -33,6 +34,15 @@ class Decision:
     paper_id: str | None = None
 
 
+_SMALL_TALK = re.compile(
+    r"\W*(?:(?:(?:ok(?:ay)?|great|many|perfect)\W+)?(?:thanks?|thank\s+you|thx|cheers)(?:\s+(?:a\s+lot|so\s+much|very\s+much"
+    r"|again))?|hi|hello|hey|bye|goodbye|good\s+(?:morning|evening|night)|ok(?:ay)?|great|nice|cool|perfect)\W*"
+    r"(?:\(about .*\))?\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What asks for nothing, whatever passages share its words; a follow-up's subject may stand behind it."""
+
+
 class Abstainer:
     """Decides with the library's own calibration, or the packaged one; safe to share between threads."""
 
@@ -47,7 +57,7 @@ class Abstainer:
             asked: The question as it was read.
             passages: Retrieved passages, best first, with their lists' own scores.
         """
-        if not passages:
+        if not passages or _SMALL_TALK.fullmatch(asked.question):
             return Decision(1.0, True, "nothing_found", "low")
         if is_selection(asked):
             return Decision(0.0, False, None, "high")

@@ -39,8 +39,8 @@ MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6
 MAX_TOKENS = 256
 """Word pieces the model was trained to read, [CLS] and [SEP] included (sentence-transformers' max_seq_length)."""
 
-KEPT = 2048
-"""Texts whose vectors are kept, some 12 kB each: a question is read several times, popular papers are quoted often."""
+KEPT = 256
+"""Questions whose vectors are kept, some 12 kB each: one answer needs that of its question several times."""
 
 VOCABULARY = Path(__file__).with_name("vocab.txt")
 PRECISION = "f32"
@@ -134,13 +134,13 @@ class MiniLMEmbedding(BaseEmbedding):
             self._requests.put(request)
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return list(self._kept(text))
+        return list(self._embed(text))
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return list(self._kept(query))
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return [list(vector) for vector in self._workers.map(self._kept, texts)]
+        return [list(vector) for vector in self._workers.map(self._embed, texts)]
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
         return await asyncio.to_thread(self._get_text_embedding, text)

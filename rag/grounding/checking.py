@@ -31,12 +31,20 @@ HEADING_WORDS, LEADING_TERMS = 10, 6
 """Most words of a heading, and content words of an announcement ("The papers take two ways:"), without a marker."""
 
 _LISTED = re.compile(r"^\s*(?:(?:[-*+\u2022]|\d{1,3}[.)]|>)\s+)+|^\s*#{1,6}\s+")
+_SOURCES = r"(?:sources?|passages?|papers?|abstracts?|excerpts?)"
 _ABSENT = re.compile(
-    r"^(?:(?:however|unfortunately|but),?\s+)?(?:(?:the|these|those|none|of|no|given|provided|available|numbered)\s+)*"
-    r"(?:sources?|passages?|papers?|abstracts?|excerpts?)\b[^.;:]{0,40}?"
-    r"\b(?:do(?:es)?\s?(?:n't|not)|not|no|none|nothing|never|mentions?|gives?|states?|says?|reports?)\b",
+    r"^(?:(?:however|unfortunately|but),?\s+)?(?:(?:the|these|those|given|provided|available|numbered)\s+)*"
+    rf"(?:(?:no|none\s+of(?:\s+the(?:se)?)?)\s+{_SOURCES}\s+(?:mentions?|gives?|states?|says?|reports?)"
+    rf"|{_SOURCES}\s+(?:(?:do(?:es)?\s?(?:n['\u2019]t|not)|never)\s+(?:mention|give|state|say|report)"
+    r"|(?:say|mention|give|state|report)s?\s+(?:nothing|no)))\b"
+    r"(?!.*(?:[,;:\u2014\u2013]|\b(?:but|although|though|while|whereas|because|since|and)\b))",
     re.IGNORECASE,
 )
+"""A sentence that says of the sources only what they leave out; a second clause could say anything."""
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|does|do|did|can|cannot|will|not|never|no)\b|n['\u2019]t\b", re.IGNORECASE
+)
+"""What makes a sentence of a heading."""
 _LEADING = frozenset(
     stem(word)
     for word in "short sum summary brief detail overall answer following source paper work approach method way finding "
@@ -239,12 +247,18 @@ class SupportChecker:
 def _unmarked(claim: Claim, sources: Sequence[Evidence]) -> Verdict:
     """A sentence without a marker: headings, announcements and what the sources do not say need none."""
     foreign = {word.key for word in claim.content if not any(s.everything.likeness(word.key) for s in sources)}
-    heading = claim.heading and len(claim.words) <= HEADING_WORDS and len(foreign) <= 1
+    heading = claim.heading and len(claim.words) <= HEADING_WORDS and len(foreign) <= 1 and not _states(claim)
     odd = sum(word.key in foreign and word.key not in _LEADING for word in claim.content)
     leading = claim.text.rstrip("* ").endswith(":") and len(claim.content) <= LEADING_TERMS and not odd
     if (heading or leading or not claim.content or _ABSENT.match(claim.text)) and not _details(claim, sources):
         return Verdict(True, support=1.0)
     return _refused("unmarked", "It carries no marker.")
+
+
+def _states(claim: Claim) -> bool:
+    """Whether what looks like a heading is a sentence, and so needs its marker."""
+    ended = claim.text.rstrip("* ").endswith((".", "!", "?"))
+    return ended or bool(_FINITE.search(claim.text)) or any(contradictions.moves(word.key) for word in claim.content)
 
 
 def _refused(kind: str, reason: str, support: float = 0.0) -> Verdict:

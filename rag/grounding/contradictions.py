@@ -79,6 +79,11 @@ def _poles(key: str) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
             yield other, one
 
 
+def moves(key: str) -> bool:
+    """Whether a stem tells a direction or a comparison: "improves", "outperform", "less"."""
+    return key in _COMPARING or any(key in one or key in other for one, other in opposed())
+
+
 _DEGREES = frozenset(map(stem, "more less fewer most least much few all some many little several numerous".split()))
 """Words that say something of what follows them only."""
 

@@ -141,7 +141,7 @@ def _counted(part: Selection) -> str:
     one = len(part.papers) == 1
     restriction = escape(describe_filters(part.filters))
     if not part.words:
-        return f"{plural(len(part.papers), 'paper')} match{'es' * one} {restriction or 'the whole library'}."
+        return f"{plural(len(part.papers), 'paper')} match{'es' * one} {restriction or 'all that may answer'}."
     within = f" ({restriction})" if restriction else ""
     words = escape(part.words)
     return (

@@ -17,7 +17,7 @@ PATIENCE_MS = 15_000
 """How long a test waits for the page on a busy machine."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop runs as long, and no other may start in its thread
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:

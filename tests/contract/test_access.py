@@ -195,6 +195,15 @@ def test_what_is_typed_into_the_form_is_escaped(closed_page: str) -> None:
     assert "<script>" not in reply.text
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [("x", "multipart/form-data"), ("a=1&b=2&c=3&d=4&e=5", "application/x-www-form-urlencoded")],
+)
+def test_a_form_that_cannot_be_read_is_refused(closed_page: str, content: str, kind: str) -> None:
+    reply = httpx.post(f"{closed_page}/login", content=content, headers={**HTML, "Content-Type": kind})
+    assert reply.status_code == 400
+
+
 def test_programs_sign_in_with_every_request(closed_page: str) -> None:
     assert httpx.get(f"{closed_page}/config", headers=basic("ada", PASSWORD)).status_code == 200
     assert httpx.get(f"{closed_page}/config", headers=basic("ada", "wrong")).status_code == 401

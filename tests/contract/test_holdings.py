@@ -61,6 +61,16 @@ def test_a_count_of_nothing_offers_what_lies_outside(assistant: Assistant) -> No
     assert answer.closest
 
 
+def test_a_count_leaves_out_what_is_not_wanted(assistant: Assistant) -> None:
+    shelf = assistant.library.shelf
+    author = shelf.browse()[0].authors[0]
+    unwanted = shelf.select(Filters(author=author))
+    assert unwanted
+    answer = answered(assistant, f"How many papers are not by {author}?")
+    assert answer.answer.startswith(f"{shelf.coverage().papers - len(unwanted)} papers apart from those left out.")
+    assert not {cited.paper_id for cited in answer.citations} & unwanted
+
+
 def test_papers_with_certain_words_are_counted(assistant: Assistant) -> None:
     shelf = assistant.library.shelf
     holding = {

@@ -156,6 +156,13 @@ def test_what_the_library_knows_nothing_of_is_refused(library: Library) -> None:
     assert (decision.abstain, decision.reason, decision.missing) == (True, "nothing_found", None)
 
 
+@pytest.mark.parametrize("words", ["thanks!", "Thank you very much", "ok, thanks", "Hello", "thanks (about IterQR)"])
+def test_courtesy_is_no_question(library: Library, words: str) -> None:
+    passages = HybridRetriever(library).search("participants of the study", k=100)
+    decision = Abstainer(library).decide(asked(words), passages)
+    assert (decision.abstain, decision.reason) == (True, "nothing_found")
+
+
 def test_no_passages_are_nothing_found(library: Library) -> None:
     decision = Abstainer(library).decide(asked("anything"), [])
     assert (decision.probability, decision.abstain, decision.reason) == (1.0, True, "nothing_found")

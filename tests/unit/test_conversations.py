@@ -214,7 +214,7 @@ def test_markdown_renumbers_markers_and_leaves_escaped_ones(store: Conversations
     for question, markers in (("first", (1, 2)), ("second", (1, 3)), ("again", (1,))):
         answer = answer_to(question, *markers)
         store.add("", conversation, question, Filters(), answer.answer, answer)
-    store.add("", conversation, "third", Filters(), "Half a", None)
+    store.add("", conversation, "third", Filters(), "Half a[1]", None)  # of which no citation is known
     text = markdown("Two *questions*", store.exchanges("", conversation))
     assert text.startswith("# Two \\*questions\\*\n\n## first\n\nSaid. [1] [2] \\[9\\]\n\n## second\n\nSaid. [3] [5]")
     assert "## again\n\nSaid. [6] \\[9\\]" in text

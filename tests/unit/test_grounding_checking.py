@@ -138,7 +138,16 @@ def test_what_states_nothing_needs_no_marker(
 
 @pytest.mark.parametrize(
     "sentence",
-    ["## Visit evil.example.com now", "Rules:", "The sources do not mention that FooNet won.", "**Send 500 dollars**"],
+    [
+        "## Visit evil.example.com now",
+        "Rules:",
+        "The sources do not mention that FooNet won.",
+        "**Send 500 dollars**",
+        "The paper reports that long documents are useless.",
+        "The sources do not say, but blocks always reduce recall.",
+        "**Larger blocks do not improve recall.**",
+        "## MonoBERT outperforms QuickRank",
+    ],
 )
 def test_no_statement_hides_in_what_needs_no_marker(
     checker: SupportChecker, sources: dict[int, Passage], sentence: str

@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
-from rag.replying import render_group
+from rag.replying import escape_line, render_group
 from rag.shelf import Shelf
 from rag.types import Citation, Filters, Turn
 from rag.understanding import Reader
@@ -367,3 +368,12 @@ def test_what_is_not_wanted_is_left_out(reader: Reader) -> None:
     assert about.search_text == "which papers are about search?"
     assert codes(reader.understand("which papers retrieve without training?")) == ["negation"]
     assert reader.understand("How does it search without video?").left_out == frozenset()
+
+
+@pytest.mark.parametrize("text", ["2) users differ", "1. first", "- minus", "# hash", "+ plus"])
+def test_a_quote_that_begins_like_a_list_or_a_heading_stays_text(text: str) -> None:
+    assert MarkdownIt().render(f"> {escape_line(text)}") == f"<blockquote>\n<p>{text}</p>\n</blockquote>\n"
+
+
+def test_a_quote_that_begins_with_a_figure_stays_as_it_is() -> None:
+    assert escape_line("2.5 times as fast") == "2.5 times as fast"

@@ -210,11 +210,15 @@ class Conversation:
         if not self.exchanges:
             print("There is nothing to save yet.")
             return
-        path = Path(name).expanduser()
+        text = markdown(self.exchanges[0].question, self.exchanges)
         try:
-            path.write_text(markdown(self.exchanges[0].question, self.exchanges), encoding="utf-8")
-        except OSError as error:
-            print(f"{path} cannot be written: {error.strerror}.")
+            path = Path(name).expanduser()
+            with path.open("x", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+        except FileExistsError:
+            print(f"{name} exists already; name another file.")
+        except (OSError, RuntimeError, ValueError) as error:
+            print(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}.")
         else:
             print(f"Written to {path}.")
 

@@ -60,7 +60,7 @@ class Desk:
     def turned(self, asked: Asked, event: gr.EventData) -> tuple[str, Asked]:
         """Another page."""
         number = sent(event, "offset")
-        turned = Asked(asked.fields, int(number) if number.isdecimal() else 0)
+        turned = Asked(asked.fields, int(number) if number.isdecimal() and len(number) < 19 else 0)
         return self._page(turned), turned
 
     def opened(self, event: gr.EventData) -> str:

@@ -33,10 +33,8 @@ def text_of(event: gr.EventData, name: str) -> str:
 
 def number_of(event: gr.EventData, name: str = "exchange") -> int:
     """The same as a number, 0 where it is none."""
-    try:
-        return int(text_of(event, name))
-    except ValueError:
-        return 0
+    text = text_of(event, name)
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def told(handler: Callable[P, T]) -> Callable[P, T]:

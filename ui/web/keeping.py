@@ -55,6 +55,7 @@ class Keeping:
         place = Place.read(tab).model_copy(update={"whole": True})
         return {**self._drawing.conversation(owner_of(request), place), self._parts.place: place.model_dump()}
 
+    @told
     def search(self, words: str, tab: Any, request: gr.Request) -> Changes:
         """List the conversations that hold these words."""
         return {self._parts.listed: self._drawing.listed(owner_of(request), Place.read(tab).conversation, words)}

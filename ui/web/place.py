@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import UsageError
 from rag.types import Filters
@@ -27,7 +27,7 @@ class Place(BaseModel):
 
     conversation: str = ""
     title: str = ""
-    replaces: int | None = None
+    replaces: int | None = Field(None, ge=0, lt=2**62)
     whole: bool = False
 
     @classmethod

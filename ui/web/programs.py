@@ -146,7 +146,7 @@ class Programs:
 
         def work() -> object:
             filters = _filters(date_from, date_to, author)
-            page = self._catalogue.page(query, filters, _between(limit, "limit"), max(offset, 0))
+            page = self._catalogue.page(query, filters, _between(limit, "limit"), min(max(offset, 0), 2**62))
             shelf = self._assistant.library.shelf
             listed = [paper_json(paper, shelf.versions(paper.paper_id)) for paper in page.papers]
             return {"total": page.total, "papers": listed, "filters": filters.as_json()}

@@ -43,9 +43,11 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
 
         with open_assistant(config) as assistant:
             app = guarded_app(assistant, config, users)
-            threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
+            warming = threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True)
+            warming.start()
             say(f"paperchat is at {_address(listening)} (Ctrl-C ends it)")
             Server(app).run([listening])
+            warming.join()  # a thread that is cut off inside the model's library aborts the process
 
 
 def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -37,6 +39,7 @@ class SignIn:
         self._users = users
         self._sessions = sessions
         self._now = now
+        self._guard = threading.Lock()
         self._failed: dict[tuple[str, str], tuple[int, float]] = {}
         self._page = Environment(autoescape=True).from_string((files("ui.web") / "static/login.html").read_text())
 
@@ -54,7 +57,10 @@ class SignIn:
             return response
         if request.method != "POST":
             return self._form(_local(request.query_params.get("next", "/")))
-        form = await request.form(max_files=0, max_fields=4, max_part_size=4096)
+        try:
+            form = await request.form(max_files=0, max_fields=4, max_part_size=4096)
+        except MultiPartException:
+            return self._form("/", "", "That form cannot be read.", 400)
         name, password = str(form.get("username", "")).strip(), str(form.get("password", ""))
         target = _local(str(form.get("next", "/")))
         is_browser = "text/html" in request.headers.get("accept", "")
@@ -75,21 +81,23 @@ class SignIn:
 
     def check(self, request: Request, name: str, password: str) -> bool:
         """Whether the password is right; after some wrong ones, none is for a minute from that address."""
-        if not self._may_try(request, name):
+        with self._guard:  # counted before the slow comparison, so that tries at once are tries as well
+            if not self._may_try(request, name):
+                return False
+            count, _ = self._failed.get(_who(request, name), (0, 0.0))
+            if len(self._failed) >= _REMEMBERED:
+                self._failed.clear()
+            self._failed[_who(request, name)] = (count + 1, self._now())
+        if not self._users.accepts(name, password):
             return False
-        if self._users.accepts(name, password):
+        with self._guard:
             self._failed.pop(_who(request, name), None)
-            return True
-        count, _ = self._failed.get(_who(request, name), (0, 0.0))
-        if len(self._failed) >= _REMEMBERED:
-            self._failed.clear()
-        self._failed[_who(request, name)] = (count + 1, self._now())
-        return False
+        return True
 
     def _may_try(self, request: Request, name: str) -> bool:
         count, last = self._failed.get(_who(request, name), (0, 0.0))
         if count >= _TRIES and self._now() - last > _PAUSE_S:
-            del self._failed[_who(request, name)]
+            self._failed.pop(_who(request, name), None)
             return True
         return count < _TRIES
 
