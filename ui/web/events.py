@@ -34,7 +34,7 @@ def text_of(event: gr.EventData, name: str) -> str:
 def number_of(event: gr.EventData, name: str = "exchange") -> int:
     """The same as a number, 0 where it is none."""
     text = text_of(event, name)
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 19 else 0
 
 
 def told(handler: Callable[P, T]) -> Callable[P, T]:
