@@ -8,7 +8,8 @@ figures and what was left out: docs/adr/0005-extraction.md.
 from __future__ import annotations
 
 import re
-from collections import Counter
+import threading
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,8 @@ WEIGHTS = {
 INTERCEPT = -3.0
 AIMED = 2.5
 """What it is worth that a sentence says what X is, or how it works, where only that is asked (`rag/aims.py`)."""
+KEPT = 4000
+"""Sentences whose embeddings are kept for the next question, about 2 kB each."""
 ALIKE = 0.9
 """Cosine similarity from which two sentences of a paper say the same; the one worth less is not quoted."""
 
@@ -137,6 +140,8 @@ class ExtractiveWriter:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._guard = threading.Lock()
 
     def write(
         self,
@@ -197,7 +202,7 @@ class ExtractiveWriter:
             for start, end in sentences(passage.text)
         ]
         texts = [readable(quote_text(quote)) for quote in candidates]
-        vectors = embed_texts(self.library.embedding, texts)
+        vectors = self._vectors(texts)
         title = readable(passages[0].title)
         fits = np.array([fit_to(asked.aim, text, label(title)) for text in texts])
         worth = score(features(asked, texts, vectors, self._terms([*texts, title])), AIMED * fits)
@@ -211,6 +216,21 @@ class ExtractiveWriter:
         else:
             taken = pack(worth, lengths, limit - heading, vectors)
         return join_neighbours([candidates[i] for i in taken])
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """The sentences' embeddings [texts, d]; those of sentences looked at lately are not computed again."""
+        with self._guard:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            known |= zip(missing, embed_texts(self.library.embedding, missing), strict=True)
+        with self._guard:
+            for text in texts:
+                self._kept[text] = known[text]
+                self._kept.move_to_end(text)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return np.stack([known[text] for text in texts])
 
     def _term_weights(self, text: str) -> dict[str, float]:
         with self.library.indexes() as indexes:

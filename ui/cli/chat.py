@@ -216,7 +216,7 @@ class Conversation:
             with path.open("x", encoding="utf-8", errors="replace") as file:
                 file.write(text)
         except FileExistsError:
-            print(f"{name} exists already; name another file.")
+            print(f"{name} cannot be written: it exists already. Name another file.")
         except (OSError, RuntimeError, ValueError) as error:
             print(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}.")
         else:
