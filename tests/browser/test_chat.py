@@ -123,6 +123,17 @@ def test_steps_are_shown_while_an_answer_is_under_way(tab: Tab) -> None:
     expect(tab.last.locator(".status")).to_have_text("Stopped before the end.")
 
 
+def test_a_question_sent_while_another_is_answered_waits_for_its_turn(tab: Tab) -> None:
+    tab.send(SLOW)
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 1.")
+    tab.send(ANNOTATE)
+    expect(tab.box).to_have_value(ANNOTATE)
+    expect(tab.last.locator("h2")).to_have_text(SLOW)
+    tab.page.keyboard.press("Escape")
+    tab.answered(ANNOTATE)
+    expect(tab.page.locator("#past .turn h2")).to_have_text(SLOW)
+
+
 def test_an_error_is_one_readable_message_and_the_question_stays(tab: Tab) -> None:
     listed = tab.page.locator("#listed a").count()
     for question, message in (

@@ -14,6 +14,23 @@ from tests.support.page_server import sample_library, served, users
 
 NewTab = Callable[..., Tab]
 ITERQR = "How does IterQR rewrite queries?"
+LATE = """
+const fetched = window.fetch;
+window.fetch = async (...request) => {
+  const response = await fetched(...request);
+  if (!String(request[0]?.url ?? request[0]).includes("/queue/data?")) return response;
+  const late = new TransformStream({
+    async transform(bytes, controller) {
+      const [now, ...last] = new TextDecoder().decode(bytes).split(/(?=data: {"msg": ?"close_stream)/);
+      controller.enqueue(new TextEncoder().encode(now));
+      if (last.length) await new Promise((wait) => setTimeout(wait, 1000));
+      controller.enqueue(new TextEncoder().encode(last.join("")));
+    },
+  });
+  return new Response(response.body.pipeThrough(late), { headers: response.headers });
+};
+"""
+"""A network on which the word that a stream is closed takes a second."""
 
 
 def test_reloading_opens_the_same_conversation(tab: Tab) -> None:
@@ -26,6 +43,12 @@ def test_reloading_opens_the_same_conversation(tab: Tab) -> None:
     expect(tab.cards.first.locator("h3")).to_contain_text("IterQR")
     tab.ask("And on what data was it tested?")
     expect(tab.last.locator(".answer strong").first).to_contain_text("IterQR")
+
+
+def test_a_question_asked_while_the_stream_closes_is_answered(tab: Tab) -> None:
+    tab.page.add_init_script(LATE)
+    tab.page.reload()
+    tab.ready().ask(ITERQR).ask(ANNOTATE)
 
 
 def test_a_restarted_server_still_has_it_and_users_are_apart(new_tab: NewTab, tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ def _wire_asking(chat: Chat, parts: Parts, at_once: int) -> None:
         "trigger_mode": "once",
         **PRIVATE,
     }
-    parts.box.submit(chat.submit, [parts.box, parts.filters, parts.place], **asking)
+    # A question that is sent while another is answered waits for its turn.
+    waiting = {**asking, "trigger_mode": "always_last"}
+    parts.box.submit(chat.submit, [parts.box, parts.filters, parts.place], **waiting)
     for one in thread:
         one.ask(chat.offered, [parts.filters, parts.place], **asking)
     parts.live.retry(chat.retry, [parts.place], **asking)

@@ -17,7 +17,7 @@ _STATIC = files("ui.web") / "static"
 
 def launch_options() -> dict[str, Any]:
     """What `Blocks.launch` (or `mount_gradio_app`) is given, so that nothing is fetched from elsewhere."""
-    script = (_STATIC / "paperchat.js").read_text(encoding="utf-8")
+    script = "".join((_STATIC / name).read_text(encoding="utf-8") for name in ("stream.js", "paperchat.js"))
     icon = b64encode((_STATIC / "favicon.svg").read_bytes()).decode()
     return {
         "theme": theme(),
