@@ -73,7 +73,7 @@ def comparison_of(names: str, config: Config, data: BeirSet, out: Path, progress
 
 
 def _search(assistant: Assistant, reformulator: Reformulator) -> Callable[..., list[Passage]]:
-    """A search with rewritten questions; each is rewritten once, however often it is searched for."""
+    """What an answer to a rewritten question may use; each is rewritten once, however often it is searched for."""
     from rag.retrieval import Question
 
     rewritten: dict[str, Expanded | None] = {}
@@ -82,14 +82,7 @@ def _search(assistant: Assistant, reformulator: Reformulator) -> Callable[..., l
         asked = assistant.engine.understand(assistant.engine.checked(question), Question(question))
         if question not in rewritten:
             rewritten[question] = reformulator.expand_for(assistant.retriever, asked)
-        return assistant.retriever.search(
-            asked.search_text,
-            asked.filters,
-            k,
-            papers=asked.papers,
-            focus=asked.focus,
-            expanded=rewritten[question],
-        )
+        return assistant.engine.candidates(asked, rewritten[question], k)[:k]
 
     return search
 

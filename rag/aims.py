@@ -2,7 +2,8 @@
 
 Such a question has no words of its own that a sentence could match, so the cues decide by which abstracts announce what
 they present (objective and method; Hirohata et al., "Identifying Sections in Scientific Abstracts using Conditional
-Random Fields", IJCNLP 2008). All other questions are answered by the learnt score alone.
+Random Fields", IJCNLP 2008). Where nothing but a fact is asked for ("is it deployed?"), the sentence that states it is
+worth most. All other questions are answered by the learnt score alone.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from rag.understanding.facts import Fact, read_fact
 from rag.understanding.kind import is_name
 
-Aim = Literal["definition", "workings"]
+Aim = Literal["definition", "workings"] | Fact
 
 _LEAD = r"^\W*(?:(?:and|so|ok|please|but|then|now|well|(?:can|could)\s+you)\b[\s,]*)*"
 _X = r"(?P<x>(?:[\w.+@²-]+\s*){1,4}?)"
@@ -52,7 +54,9 @@ _ASIDE = re.compile(
 
 
 def read_aim(question: str) -> Aim | None:
-    """Whether a question asks what something is or how it works, and nothing more definite."""
+    """What a question asks for and nothing else: a fact, what something is, or how it works."""
+    if fact := read_fact(question):
+        return fact
     aims: tuple[tuple[Aim, tuple[re.Pattern[str], ...]], ...] = (("definition", _DEFINITION), ("workings", _WORKINGS))
     for aim, patterns in aims:
         if any((match := pattern.match(question)) and _is_called(match["x"]) for pattern in patterns):
@@ -61,7 +65,7 @@ def read_aim(question: str) -> Aim | None:
 
 
 def fit_to(aim: Aim | None, sentence: str, name: str) -> float:
-    """How a sentence fits: 1 if it says what is presented, 0.5 if how that works, -1 if what came of it.
+    """How a sentence fits: 1 if it says what is presented, or the fact; 0.5 if how that works; -1 if what came of it.
 
     Args:
         aim: What is asked; without one every sentence fits as well as any.
@@ -70,6 +74,8 @@ def fit_to(aim: Aim | None, sentence: str, name: str) -> float:
     """
     if aim is None:
         return 0.0
+    if isinstance(aim, Fact):
+        return float(bool(aim.stated.search(sentence)))
     says_what = rf"(?<!\w){re.escape(name)}(?:\s*\([^)]*\))?(?:\s+(?:is|are)|,)\s+(?:an?|the)\b"
     if _PRESENTS.search(sentence) or (name and re.search(says_what, sentence, re.IGNORECASE)):
         return 1.0

@@ -8,10 +8,9 @@ figures and what was left out: docs/adr/0005-extraction.md.
 from __future__ import annotations
 
 import re
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from rag.chunking import sentences
 from rag.embedding import embed_texts
 from rag.library import Library
 from rag.readable import readable
+from rag.recent import Recent
 from rag.retrieval import coverage, distinct_papers
 from rag.types import Paper, Passage
 from rag.understanding.followup import label
@@ -118,10 +118,12 @@ class Draft:
 
     Attributes:
         found: Papers that fit, of which the first are quoted.
+        themes: The theme of each paper by its id, where they are grouped.
     """
 
     quotes: tuple[tuple[Quote, ...], ...]
     found: int = 0
+    themes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,7 @@ class ExtractiveWriter:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._guard = threading.Lock()
+        self._kept: Recent[str, np.ndarray] = Recent(KEPT)
 
     def write(
         self,
@@ -219,17 +220,11 @@ class ExtractiveWriter:
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         """The sentences' embeddings [texts, d]; those of sentences looked at lately are not computed again."""
-        with self._guard:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
+        known = self._kept.known(texts)
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
             known |= zip(missing, embed_texts(self.library.embedding, missing), strict=True)
-        with self._guard:
-            for text in texts:
-                self._kept[text] = known[text]
-                self._kept.move_to_end(text)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        self._kept.keep(known)
         return np.stack([known[text] for text in texts])
 
     def _term_weights(self, text: str) -> dict[str, float]:

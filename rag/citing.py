@@ -5,7 +5,8 @@ It reads the shelf, not the draft: what a writer claims about a source is never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rag.answering import Draft, Quote, quote_text
 from rag.errors import PaperNotFound
@@ -19,11 +20,13 @@ class Checked:
 
     Attributes:
         found: Papers that fit the question, of which the draft quotes the first.
+        themes: The theme of each paper by its id, where they are grouped.
     """
 
     groups: tuple[tuple[Citation, ...], ...]
     removed: tuple[RemovedText, ...]
     found: int = 0
+    themes: Mapping[str, str] = field(default_factory=dict)
 
 
 def check(draft: Draft, library: Library, first: int = 1) -> Checked:
@@ -46,7 +49,7 @@ def check(draft: Draft, library: Library, first: int = 1) -> Checked:
             group.append(cite(n, quote))
         if group:
             groups.append(tuple(group))
-    return Checked(tuple(groups), tuple(removed), draft.found)
+    return Checked(tuple(groups), tuple(removed), draft.found, draft.themes)
 
 
 def find_problem(quote: Quote, library: Library) -> str | None:

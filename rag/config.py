@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -164,6 +165,8 @@ class UIConfig(Section):
     mcp: bool = Field(False, description="offer the same four as MCP tools; needs paperchat[mcp]")
     concurrency: int = Field(8, ge=1, description="questions answered at once; others wait their turn")
     max_upload_mb: int = Field(200, ge=1, description="largest file that can be added on the page, in MB (10^6 bytes)")
+    max_upload_files: int = Field(100, ge=1, description="files that can be added on the page at once")
+    max_unpacked_mb: int = Field(2000, ge=1, description="what such a file may unpack to where it is compressed, in MB")
 
 
 class Config(Section):
@@ -332,12 +335,24 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
     problems = []
     for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"])
-        where = f" (set by {origins[key]})" if origins.get(key, "default") != "default" else ""
+        set_by = (origin for name, origin in origins.items() if name == key or name.startswith(f"{key}."))
+        origin = next((origin for origin in set_by if origin != "default"), None)
+        where = f" (set by {origin})" if origin else ""
         if item["type"] == "extra_forbidden":
-            parent = ".".join(key.split(".")[:-1])
-            allowed = [k for k in leaf_keys(Config) if k.startswith(f"{parent}." if parent else "")]
-            problems.append(f"{key}{where} is not a key. Known: {', '.join(allowed)}.")
+            problems.append(f"{key}{where} is not a key. {_known_beside(key)}")
+        elif item["type"] == "model_type":
+            problems.append(f"{key}{where} is a section, with its keys below it; it is {item['input']!r}.")
         else:
             given = "" if key.startswith("llm.headers") else f"; it is {item['input']!r}"  # which may be a secret
             problems.append(f"{key}{where}: {item['msg']}{given}.")
     return ConfigError(" ".join(problems), "`paperchat config schema` lists every key with its type and meaning.")
+
+
+def _known_beside(key: str) -> str:
+    """The name that was probably meant instead of an unknown one, or all that stand in its section."""
+    section, _, name = key.rpartition(".")
+    prefix = f"{section}." if section else ""
+    inside = (known.removeprefix(prefix) for known in leaf_keys(Config) if known.startswith(prefix))
+    names = list(dict.fromkeys(known.partition(".")[0] for known in inside))
+    meant = get_close_matches(name.lower(), names, n=1)
+    return f"Did you mean {prefix}{meant[0]}?" if meant else f"Known: {', '.join(prefix + known for known in names)}."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -16,8 +15,6 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
 from rag.abstaining import Abstainer, Decision
-from rag.answering import Draft, ExtractiveWriter
-from rag.citing import check
 from rag.clarifying import Clarifier, resumed
 from rag.condensing import Condenser, Reading
 from rag.errors import LLMError, QuestionError
@@ -25,27 +22,27 @@ from rag.gathering import Gathered, Gatherer
 from rag.holdings import Entry, Holdings
 from rag.library import Library
 from rag.llm import build_llm
-from rag.replying import reply
+from rag.quoting import QuotedReply
+from rag.remarking import state_of_the_index, unknown_names
 from rag.reranking import FEW, MANY, Reranker
 from rag.retrieval import Expanded, HybridRetriever, Question, to_node
+from rag.themes.planning import Planner
 from rag.types import (
     Answer,
     Clarify,
-    Delta,
     Done,
     Event,
     Filters,
     Note,
     Passage,
     Receipt,
-    Removed,
     Retrieved,
     RetrievedPassage,
     Timings,
     Understood,
 )
 from rag.understanding import Reader, Understanding
-from rag.written import EVIDENCE, Outcome, WrittenReply, asked_back, failed
+from rag.written import Outcome, WrittenReply, asked_back, failed
 
 if TYPE_CHECKING:
     from rag.llm.client import GuardedLLM
@@ -54,8 +51,6 @@ USAGE_FILE = "usage.sqlite"
 """Keeps, beside the library, what the model used on each day."""
 EXPLAINED = 30
 """Passages of an answer's ranking that name the words that matched; more are hardly ever cited."""
-_NAME = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
-"""A word that is written as systems are named: with a capital inside, or a digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,6 @@ class PaperQueryEngine(BaseQueryEngine):
         """
         self.retriever = retriever
         self.library: Library = retriever.library
-        self.writer = ExtractiveWriter(self.library)
         self.reader = Reader(self.library)
         self.abstainer = Abstainer(self.library)
         self.holdings = Holdings(retriever, self.abstainer)
@@ -107,6 +101,8 @@ class PaperQueryEngine(BaseQueryEngine):
         self.condenser = Condenser(self.reader)
         self.clarifier = Clarifier(self.library, self.reader)
         self.gatherer = Gatherer(retriever)
+        self.planner = Planner(self.library)
+        self.quoted = QuotedReply(retriever, self.planner)
         self._llm = llm
         self._guard = threading.Lock()
         super().__init__(callback_manager=CallbackManager([]))
@@ -141,11 +137,11 @@ class PaperQueryEngine(BaseQueryEngine):
                 mode=outcome.mode,
                 notes=(
                     *understood.notes,
-                    *self._unknown_names(understood.question),
+                    *unknown_names(self.library, understood),
                     *reading.notes,
                     *found.gathered.notes,
                     *outcome.notes,
-                    *self._state_of_the_index(),
+                    *state_of_the_index(self.library),
                 ),
                 clarify=outcome.clarify,
                 citations=outcome.citations,
@@ -213,17 +209,19 @@ class PaperQueryEngine(BaseQueryEngine):
         wanted = k or self.retriever.k
         depth = 2 * wanted if understood.left_out else wanted
         if understood.selects:
-            found = self.holdings.newest(understood.filters, depth)
+            found = self.holdings.by_date(understood.filters, depth, understood.wanted.order or "newest")
         else:
             found = self.retriever.search(
                 understood.search_text,
                 understood.filters,
                 depth,
                 papers=understood.papers,
-                focus=understood.focus,
+                focus=understood.focus or understood.named,
                 expanded=expanded,
                 explained=explained,
             )
+        if understood.named and not understood.focus:
+            found = [_as_named(passage) for passage in found]
         return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]
 
     def model(self) -> GuardedLLM:
@@ -280,70 +278,12 @@ class PaperQueryEngine(BaseQueryEngine):
             outcome = yield from self.written.events(llm, understood, given, found.decision, counted)
         if outcome.complete:
             return outcome
-        quoted = yield from self._quote(understood, found.passages, found.decision, found.entry, behind=outcome)
+        quoted = yield from self.quoted.events(understood, found.passages, found.decision, found.entry, behind=outcome)
         return outcome.followed_by(quoted)
 
     def _unclear(self, understood: Understanding, passages: Sequence[Passage]) -> Clarify | None:
         """What to ask back, where that is wanted and needed."""
         return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
-
-    def _quote(
-        self,
-        understood: Understanding,
-        passages: Sequence[Passage],
-        decision: Decision,
-        entry: Entry | None,
-        behind: Outcome,
-    ) -> Generator[Event, None, Outcome]:
-        """Answer with quotes, or follow an answer that broke off with them."""
-        draft = entry.draft if entry else self._draft(understood, passages, decision)
-        checked = check(draft, self.library, first=len(behind.citations) + 1)
-        for item in checked.removed:
-            yield Removed(item.text, item.reason)
-        said = entry.reply(checked) if entry else reply(self.retriever, understood, passages, decision, checked)
-        parts = (EVIDENCE, *said.parts) if behind.text else said.parts
-        text = ""
-        for part in parts:
-            shown = f"\n\n{part}" if text or behind.text else part
-            text += shown
-            yield Delta(shown)
-        return Outcome(
-            text=text,
-            reason=said.reason,
-            confidence="low" if said.reason else decision.confidence,
-            citations=tuple(citation for group in checked.groups for citation in group),
-            removed=checked.removed,
-            closest=said.closest,
-        )
-
-    def _draft(self, understood: Understanding, passages: Sequence[Passage], decision: Decision) -> Draft:
-        """What to quote: nothing when nothing was found, the paper that lacks the detail when only that is missing."""
-        if decision.reason == "nothing_found":
-            return Draft(())
-        if decision.reason == "detail_absent":
-            nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
-            return self.writer.write(understood.question, nearest)
-        return self.writer.write(
-            understood.question, passages, understood.kind, understood.subjects, whole=understood.only_filters
-        )
-
-    def _unknown_names(self, question: str) -> tuple[Note, ...]:
-        """A note on each name in the question that no paper holds: what is quoted is then about something else."""
-        with self.library.indexes() as indexes:
-            unknown = [
-                name
-                for name in dict.fromkeys(_NAME.findall(question))
-                if (terms := indexes.lexical.analyze(name)) and not any(map(indexes.lexical.doc_freq, terms))
-            ]
-        return tuple(Note(code="unknown_name", text=f'"{name}" stands nowhere in the library.') for name in unknown)
-
-    def _state_of_the_index(self) -> tuple[Note, ...]:
-        """A note where papers on the shelf cannot be found yet."""
-        waiting = self.library.shelf.unindexed()
-        if not waiting:
-            return ()
-        text = f"{waiting} papers cannot be found yet: an ingest is at work, or was ended and the next one finishes it."
-        return (Note(code="indexing_unfinished", text=text),)
 
     def _query(self, query_bundle: QueryBundle) -> Response:
         passages: tuple[Passage, ...] = ()
@@ -379,6 +319,12 @@ def check_question(question: str, limit: int) -> str:
             "Shorten it, or raise answer.max_question_chars.",
         )
     return trimmed
+
+
+def _as_named(passage: Passage) -> Passage:
+    """A passage that is preferred for the name in the question, and not for the conversation."""
+    gain = passage.boosts.get("conversation")
+    return replace(passage, boosts={"named": gain}) if gain else passage
 
 
 def _retrieved(passage: Passage) -> RetrievedPassage:

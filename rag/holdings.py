@@ -17,12 +17,15 @@ from rag.readable import readable
 from rag.replying import Reply, escape, joined, plural
 from rag.retrieval import HybridRetriever, distinct_papers
 from rag.shelf import ChunkRow
+from rag.tallying import tally
 from rag.types import Confidence, Filters, Paper, Passage
 from rag.understanding import Understanding
 from rag.understanding.about import About
 from rag.understanding.followup import label
+from rag.understanding.introducing import introduction_of
 from rag.understanding.kind import is_name
 from rag.understanding.mentions import mentioning
+from rag.understanding.ordering import Order
 from rag.understanding.vocabulary import fold
 
 SHOWN = 20
@@ -31,18 +34,10 @@ _LOOKED_UP = 20
 """Passages looked through for the paper that a name means."""
 _MOST_MEANT = 3
 """A name that more papers know, or introduce, means none of them."""
+_MOST_NAMED = 5
+"""Authors or months that are named where it is asked who wrote most."""
 _LONG_NAME = 12
 """Letters from which on a part of a title is a name for the paper, however it is written."""
-_INTRODUCES = (
-    r"\b(?:propos|introduc|present|develop|releas|describ|call|name|term|dubb)\w*,?\s+"
-    r"(?:(?!\b(?:that|which|who|us(?:es?|ing)|by|with|based|of|on|in|for|to|than|and)\b)[\w-]+,?\s+){0,3}?"
-)
-"""What stands before a name that a text gives to something of its own."""
-_SPELLED_OUT = (
-    r"\b(?:propos|introduc|present|develop)\w*\s(?:(?!\b(?:that|which|who|us(?:es?|ing)|by|with|based|of|on|to|than)\b)"
-    r"[^.;()]){3,120}\("
-)
-"""The same where the name follows in brackets what it is short for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +86,38 @@ class Holdings:
         about = understood.about
         if about is None:
             return None
+        if about.kind == "help":
+            return self._help()
         if about.kind == "coverage":
             return self._coverage()
+        if about.kind == "most":
+            return self._most(understood, about.subject)
         if about.kind == "count":
             return self._count_about(understood, about.subject) if about.subject else self._count(understood)
         papers, confidence = self._meant(understood, about)
         say = _authors if about.kind == "authors" else self._listed
         return self._entry("", papers, say, confidence) if papers else None
 
-    def newest(self, filters: Filters, limit: int) -> list[Passage]:
-        """The passages of the first papers, newest first, that filters allow."""
-        papers = self.library.shelf.browse(filters=filters, limit=limit)
+    def by_date(self, filters: Filters, limit: int, order: Order = "newest") -> list[Passage]:
+        """The passages of the first papers, in the order of their days, that filters allow."""
+        if order == "newest":
+            papers = self.library.shelf.browse(filters=filters, limit=limit)
+        else:
+            papers = self.library.shelf.browse(filters=filters)[: -limit - 1 : -1]
         rows = self._rows(papers)
         return [
-            replace(_passage(paper, row), ranks={"newest": rank})
+            replace(_passage(paper, row), ranks={order: rank})
             for rank, paper in enumerate(papers, 1)
             for row in rows.get(paper.paper_id, ())
         ]
+
+    def _help(self) -> Entry:
+        held = self.library.shelf.coverage()
+        return Entry(
+            f"I answer questions about the {plural(held.papers, 'paper')} of this library, first listed from "
+            f"{held.first} to {held.last}, by quoting them. Ask what a paper does or found, how two systems differ, "
+            "which papers are about something, by an author or from a month, how many there are, or who wrote one."
+        )
 
     def _coverage(self) -> Entry:
         shelf = self.library.shelf
@@ -153,6 +163,18 @@ class Holdings:
         head = f"{plural(len(ids), 'paper')}{_restriction(understood.filters)} {words}."
         return self._listing(head, len(ids), "nearest first", [papers[passage.paper_id] for passage in found])
 
+    def _most(self, understood: Understanding, what: str) -> Entry | None:
+        """Who wrote most of the papers that the filters allow, or when most of them were first listed."""
+        papers = self.library.shelf.browse(filters=understood.filters)
+        counted = tally(papers, what)
+        if not counted:
+            return None
+        first = joined([f"{escape(name)} ({count:,})" for name, count in counted[:_MOST_NAMED]])
+        of = f"{plural(len(papers), 'paper')}{_restriction(understood.filters)}"
+        if what == "authors":
+            return Entry(f"{of}, by {plural(len(counted), 'author')}. Most are by {first}.")
+        return Entry(f"{of}, on {plural(len(counted), what[:-1])}. Most were first listed in {first}.")
+
     def _meant(self, understood: Understanding, about: About) -> tuple[list[Paper], Confidence]:
         """The papers that a question about authors or dates means, and how sure that is."""
         shelf = self.library.shelf
@@ -179,8 +201,7 @@ class Holdings:
         called = [i for i, title in titles.items() if fold(name) in (fold(title), fold(label(title)))]
         word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
         if not called and is_name(name):
-            introduced = re.compile(f"(?:{_INTRODUCES}|{_SPELLED_OUT}){word}")
-            called = [i for i, text in texts.items() if introduced.search(text)]
+            called = [i for i, text in texts.items() if introduction_of(name).search(text)]
         if not called and (is_name(name) or len(fold(name)) >= _LONG_NAME):
             known = sum(bool(re.search(word, text, re.IGNORECASE)) for text in texts.values())
             called = [i for i, title in titles.items() if re.search(word, title, re.IGNORECASE)]

@@ -27,10 +27,10 @@ import numpy as np
 from rag.chunking import Chunker
 from rag.config import Config
 from rag.embedding import EmbeddingInfo, build_embedding, describe, embed_texts
-from rag.errors import EmptyLibrary, IndexDamaged, IndexMismatch, LibraryError, PaperNotFound
+from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperNotFound
 from rag.index import LexicalIndex, VectorStore
 from rag.locks import IndexGate, writer_lock
-from rag.shelf import FILE_NAME, Outcome, Shelf
+from rag.shelf import FILE_NAME, Outcome, Shelf, no_papers
 from rag.types import Chunk, Paper, Rejected
 
 if TYPE_CHECKING:
@@ -241,10 +241,7 @@ class Library:
     def require_papers(self) -> None:
         """Raise `EmptyLibrary`, with how to add papers, when there are none."""
         if not self.shelf.has_papers():
-            raise EmptyLibrary(
-                f"The library in {self.folder} is empty.",
-                "Add daily reports or JSON-lines with `paperchat ingest PATH...`.",
-            )
+            raise no_papers(self.folder)
 
     def paper(self, paper_id: str, version: int | None = None) -> Paper:
         """One version of a paper, the latest by default (`PaperNotFound` when there is none)."""

@@ -21,9 +21,12 @@ def matched_words(weights: Mapping[str, float], words: Iterable[tuple[str, froze
     """
     whole: dict[str, str] = {}
     partly: dict[str, str] = {}
+    asked = frozenset(weights)
     for word, terms in words:
-        standing = whole if terms <= weights.keys() else partly
-        for term in terms & weights.keys():
+        if terms.isdisjoint(asked):
+            continue
+        standing = whole if terms <= asked else partly
+        for term in terms & asked:
             standing.setdefault(term, word)
     best = partly | whole
     found: dict[str, str] = {}

@@ -11,11 +11,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 MAX_DEPTH = 12
 """Groups nested deeper than this lose their markup characters only; abstracts nest three deep."""
 
+KEPT = 1024
+"""Texts whose readable form is kept: an answer reads the same few abstracts a dozen times."""
 _MARKUP = ("\\", "$", "&", "~", "--", "``")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _MATH_COMMAND = re.compile(r"\\[A-Za-z]+\s*(\{[^{}]*\})?")
@@ -87,10 +89,16 @@ def readable(text: str) -> str:
     Sub- and superscripts of digits become Unicode ones (``10⁻³``); NFKC folds them back for search.
     """
     if any(mark in text for mark in _MARKUP):
-        text = _resolve_entities(text)
-        is_latex = "\\" in text or any(_is_math(match) for match in _TOKEN.finditer(text))
-        text = _render(text, math=False, braces=not is_latex, depth=0)
+        text = _resolved(text)
     return " ".join(text.split())
+
+
+@lru_cache(KEPT)
+def _resolved(text: str) -> str:
+    """A text with markup, as it reads without it."""
+    text = _resolve_entities(text)
+    is_latex = "\\" in text or any(_is_math(match) for match in _TOKEN.finditer(text))
+    return _render(text, math=False, braces=not is_latex, depth=0)
 
 
 def _resolve_entities(text: str) -> str:

@@ -47,7 +47,7 @@ def reply(
     """
     groups = [render_group(group) for group in checked.groups]
     if groups and decision.reason is None:
-        return Reply((*_count(retriever, understood, checked), *groups))
+        return Reply((*_absent(understood), *_count(retriever, understood, checked), *_by_theme(groups, checked)))
     if groups:
         title = escape(readable(checked.groups[0][0].title))
         lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
@@ -66,18 +66,44 @@ def reply(
     return _offering(text, "Closest papers", closest(passages), "nothing_found")
 
 
+def _absent(understood: Understanding) -> tuple[str, ...]:
+    """That what is asked about is compared with something that no paper holds."""
+    if not understood.absent:
+        return ()
+    names = joined([f"“{escape(name)}”" for name in understood.absent])
+    verb = "stands" if len(understood.absent) == 1 else "stand"
+    return (f"{names} {verb} in none of these papers, so there is nothing here to compare with.",)
+
+
 def _count(retriever: HybridRetriever, understood: Understanding, checked: Checked) -> tuple[str, ...]:
     """How many papers a list names, and of how many; nothing before other answers."""
     if understood.kind != "list":
         return ()
-    shown = len(checked.groups)
-    order = ", newest first" if understood.selects and shown > 1 else ""
+    shown, shelf, wanted = len(checked.groups), retriever.library.shelf, understood.wanted
+    by_date = wanted.order or ("newest" if understood.selects else None)
+    if wanted.limit == 1 and by_date and shown == 1:
+        return (f"The {by_date} paper found:",)
+    order = f", {by_date} first" if by_date and shown > 1 else ""
     found = max(shown, checked.found)
-    if understood.selects:
-        found = len((retriever.library.shelf.select(understood.filters) or frozenset()) - understood.left_out)
+    if understood.mention:
+        found = len((understood.papers or frozenset()) - understood.left_out)
+    elif understood.selects and not wanted.limit:
+        allowed = shelf.select(understood.filters)
+        found = shelf.coverage().papers if allowed is None else len(allowed - understood.left_out)
     if found > shown:
         return (f"The first {shown} of {plural(found, 'paper')} found{order}:",)
     return (f"{plural(found, 'paper')} found{order}:",)
+
+
+def _by_theme(groups: Sequence[str], checked: Checked) -> tuple[str, ...]:
+    """The groups, the first of each theme below the theme's name."""
+    parts: list[str] = []
+    above = None
+    for group, citations in zip(groups, checked.groups, strict=True):
+        theme = checked.themes.get(citations[0].paper_id)
+        parts.append(group if theme in (None, above) else f"### {escape(str(theme))}\n\n{group}")
+        above = theme
+    return tuple(parts)
 
 
 def closest(passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:

@@ -9,17 +9,16 @@ for a search among all (docs/adr/0005-extraction.md).
 
 from __future__ import annotations
 
-import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from rag.asking import Weighed, weighed
 from rag.embedding import TokenVectors, embed_tokens
 from rag.library import Library
 from rag.readable import readable
+from rag.recent import Recent
 from rag.retrieval import distinct_papers
 from rag.types import Passage
 
@@ -29,7 +28,6 @@ FEW, MANY = 8, 20
 """Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
 KEPT = 400
 """Passages whose token vectors are kept for the next question, about 150 kB each."""
-_WORD = re.compile(r"[^\W_]+")
 
 
 class Reranker:
@@ -37,8 +35,7 @@ class Reranker:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._kept: OrderedDict[str, TokenVectors] = OrderedDict()
-        self._guard = threading.Lock()
+        self._kept: Recent[str, TokenVectors] = Recent(KEPT)
 
     def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
         """Put the passages of the first papers into a better order.
@@ -55,58 +52,37 @@ class Reranker:
         """
         papers = distinct_papers(passages, depth)
         texts = [f"{readable(paper.title)} {readable(paper.text)}" for paper in papers]
-        found = self._embed(question, texts) if len(papers) > 1 else None
-        if not found:
+        asked = weighed(self.library, question) if len(papers) > 1 else []
+        others = self._embed(texts) if asked else None
+        if not others:
             return list(passages)
-        asked, others = found
-        weights = self._weights(question, asked)
-        if not weights.any():
-            return list(passages)
-        near = np.array([_nearness(asked, weights, other) for other in others])
+        near = np.array([np.mean([_nearness(one, other) for one in asked]) for other in others])
         gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0)) for passage in passages]
         return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
 
-    def _embed(self, question: str, texts: Sequence[str]) -> tuple[TokenVectors, list[TokenVectors]] | None:
-        """Token vectors of the question and of texts; those of texts seen lately are not computed again."""
-        with self._guard:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
+    def _embed(self, texts: Sequence[str]) -> list[TokenVectors] | None:
+        """Token vectors of texts; those of texts seen lately are not computed again."""
+        known = self._kept.known(texts)
         missing = [text for text in dict.fromkeys(texts) if text not in known]
-        fresh = embed_tokens(self.library.embedding, [question, *missing])
+        fresh = embed_tokens(self.library.embedding, missing)
         if fresh is None:
             return None
-        asked, *others = fresh
         # Half precision halves the memory; it is used the first time too, so that an answer never depends on the past.
         known |= {
             text: TokenVectors(one.spans, one.vectors.astype(np.float16))
-            for text, one in zip(missing, others, strict=True)
+            for text, one in zip(missing, fresh, strict=True)
         }
-        with self._guard:
-            for text in texts:
-                self._kept[text] = known[text]
-                self._kept.move_to_end(text)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return asked, [known[text] for text in texts]
-
-    def _weights(self, question: str, asked: TokenVectors) -> np.ndarray:
-        """The idf of the word that each token of the question belongs to; 0 for what is not indexed."""
-        weights = np.zeros(len(asked.spans), dtype=np.float32)
-        with self.library.indexes() as indexes:
-            for word in _WORD.finditer(question):
-                idf = max(indexes.lexical.idf(set(indexes.lexical.analyze(word[0]))).values(), default=0.0)
-                for n, (start, end) in enumerate(asked.spans):
-                    if start < word.end() and word.start() < end:
-                        weights[n] = idf
-        return weights
+        self._kept.keep(known)
+        return [known[text] for text in texts]
 
 
-def _nearness(asked: TokenVectors, weights: np.ndarray, other: TokenVectors) -> float:
+def _nearness(asked: Weighed, other: TokenVectors) -> float:
     """Weighted mean, over the question's tokens, of the similarity to the nearest token of a text."""
     if not len(other.spans):
         return 0.0
     nearest = (asked.vectors @ other.vectors.astype(np.float32).T).max(axis=1)
-    return float(np.average(nearest, weights=weights))
+    return float(np.average(nearest, weights=asked.weights))
 
 
 def _moved(passage: Passage, gain: float) -> Passage:

@@ -3,7 +3,8 @@
 Dense candidates (Chroma) and lexical ones (BM25) are fused by a convex combination of scores scaled to their list's
 best, with 0 as the floor of both (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023,
 section 4). The weight follows the question: where even the best lexical match covers little of its idf mass, the reader
-paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md).
+paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md). In the
+question's vector its rare words count more (`rag/asking.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from rag.asking import question_vector
 from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
 from rag.library import Library
@@ -108,7 +110,7 @@ class HybridRetriever(BaseRetriever):
             allowed = known if allowed is None else allowed & known
         if allowed is not None and not allowed:
             return []
-        vector = self._vector(question, expanded)
+        vector = self._vector(expanded.dense if expanded else (question,))
         depth = max(settings.candidates, k or self.k)
         with self.library.indexes() as indexes:
             dense = indexes.vectors.query(vector, depth, allowed)
@@ -136,10 +138,9 @@ class HybridRetriever(BaseRetriever):
                 for n, passage in enumerate(self._first(rows, ordered, k or self.k))
             ]
 
-    def _vector(self, question: str, expanded: Expanded | None) -> np.ndarray:
-        """What the dense list is asked: the question's embedding, or the mean of those it was rewritten to."""
-        texts = expanded.dense if expanded else (question,)
-        vectors = np.asarray([self.library.embedding.get_query_embedding(text) for text in texts], dtype=np.float32)
+    def _vector(self, texts: Sequence[str]) -> np.ndarray:
+        """What the dense list is asked: the question's vector, or the mean of those it was rewritten to."""
+        vectors = np.stack([question_vector(self.library, text) for text in texts])
         mean = vectors.mean(axis=0)
         return mean if len(texts) == 1 else np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 

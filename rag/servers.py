@@ -106,13 +106,15 @@ def happened(error: openai.APIError) -> str:
 
 
 def excerpt(text: str, base_url: str, secrets: tuple[str, ...]) -> str:
-    """Shorten a server's words to one line without the secrets and the address's password, which servers echo."""
+    """Shorten a server's words to one sentence without the secrets and the address's password, which servers echo."""
     address = base_url.rstrip("/")
     text = text.replace(address, public_address(address))
     for hidden in filter(None, secrets):
         text = text.replace(hidden, "***")
     line = " ".join(text.split())
-    return line if len(line) <= EXCERPT else line[:EXCERPT] + "…"
+    if len(line) > EXCERPT:
+        return line[:EXCERPT] + "…"
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def submit(call: Coroutine[Any, Any, T]) -> Future[T]:

@@ -83,14 +83,12 @@ class Shelf:
         Raises:
             EmptyLibrary: there is none, or it holds nothing yet.
         """
-        if (folder / FILE_NAME).is_file():
-            shelf = cls(folder / FILE_NAME)
-            if shelf.has_papers():
-                return shelf
-            shelf.close()
-        raise EmptyLibrary(
-            f"The library in {folder} is empty.", "Add daily reports or JSON-lines with `paperchat ingest PATH...`."
-        )
+        require_shelf(folder)
+        shelf = cls(folder / FILE_NAME)
+        if shelf.has_papers():
+            return shelf
+        shelf.close()
+        raise no_papers(folder)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -350,6 +348,22 @@ class Shelf:
             return str(self._db.all("PRAGMA quick_check(1)")[0][0])
         except IndexDamaged as error:
             return error.message
+
+
+def require_shelf(folder: Path) -> None:
+    """Raise `EmptyLibrary` where a folder holds no library; nothing is made there."""
+    if not (folder / FILE_NAME).is_file():
+        raise EmptyLibrary(
+            f"There is no library in {folder}.",
+            "Name its folder with --data-dir, or add papers there with `paperchat ingest PATH...`.",
+        )
+
+
+def no_papers(folder: Path) -> EmptyLibrary:
+    """The error of a library without papers, with how to add some."""
+    return EmptyLibrary(
+        f"The library in {folder} is empty.", "Add daily reports or JSON-lines with `paperchat ingest PATH...`."
+    )
 
 
 def _bump(db: sqlite3.Connection) -> None:

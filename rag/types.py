@@ -286,9 +286,9 @@ class Theme(Record):
 class Topic(Record):
     """What the papers say about a topic, grouped by theme; `citations` are numbered through all themes.
 
-    `disagreements` hold what papers themselves declare against earlier ones, as Markdown with markers of the same
-    numbering. `text` is all of it in Markdown; a theme's `name` is plain text, to be escaped. An abstention has no
-    themes, `reason` and `closest` set, and says in `text` what was searched.
+    `disagreements` hold opposite findings of two papers, and what papers themselves declare against earlier ones, as
+    Markdown with markers of the same numbering. `text` is all of it in Markdown; a theme's `name` is plain text, to be
+    escaped. An abstention has no themes, `reason` and `closest` set, and says in `text` what was searched.
     """
 
     query: str

@@ -18,6 +18,7 @@ from rag.answering import Quote
 from rag.citing import cite, find_problem
 from rag.errors import LLMError, LLMRequestError
 from rag.grounding import SupportChecker, Verdict, split_stream, without_markers
+from rag.grounding.checking import Claim
 from rag.grounding.markers import MARKER, cited
 from rag.library import Library
 from rag.llm import chat_messages, count_tokens
@@ -36,6 +37,8 @@ UNMARKED = "unmarked"
 """The check's word for a sentence that states something and names no source."""
 LIKELY = 2
 """Sources in which an unmarked sentence is looked for: those that share most words with it."""
+TELLING = 4
+"""Content words from which an unmarked sentence is looked for at all: what says less stands in many sources."""
 _LOG = logging.getLogger(__name__)
 _DECLINED = re.compile(rf"\W*{NO_ANSWER}\W*", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?:…][\"'”’)\]*]*\s*$|\]\s*$")
@@ -267,6 +270,8 @@ class GroundedWriter:
 
     def _attributed(self, piece: str, verdict: Verdict, sources: Mapping[int, Passage]) -> tuple[str, Verdict]:
         """Find the source of a sentence that names none; it passes the same check as if the model had named it."""
+        if len(Claim.of(piece).content) < TELLING:
+            return piece, verdict
         spoken = set(_WORD.findall(piece.casefold()))
         shared = {n: len(spoken & set(_WORD.findall(passage.text.casefold()))) for n, passage in sources.items()}
         for n in sorted(sources, key=lambda n: (-shared[n], n))[:LIKELY]:

@@ -123,7 +123,9 @@ class WrittenReply:
             notes=(*left_out(written.left_out), *_struck(written)),
         )
         if written.failure:
-            return replace(outcome, complete=False, notes=(*outcome.notes, failed(written.failure)))
+            return replace(
+                outcome, complete=False, notes=(*outcome.notes, failed(written.failure, begun=bool(written.text)))
+            )
         if written.declined:
             yield Delta(DECLINED)
             nearest = closest(passages)
@@ -163,9 +165,13 @@ def asked_back(clarify: Clarify) -> Generator[Event, None, Outcome]:
     return Outcome(text=text, clarify=clarify)
 
 
-def failed(error: LLMError) -> Note:
-    """The note that says why quotes stand where a written answer was wanted."""
-    return Note(code="model_failed", text=f"No written answer: {error.message} Quotes are shown instead.")
+def failed(error: LLMError, *, begun: bool = False) -> Note:
+    """The note that says why quotes stand where a written answer was wanted, or behind one that broke off."""
+    happened = "The written answer broke off" if begun else "No written answer"
+    quotes = "Quotes follow it." if begun else "Quotes are shown instead."
+    return Note(
+        code="model_failed", text=" ".join(filter(None, (f"{happened}: {error.message}", error.advice, quotes)))
+    )
 
 
 def left_out(passages: Sequence[Passage]) -> tuple[Note, ...]:

@@ -34,6 +34,7 @@ class Decision:
     paper_id: str | None = None
 
 
+_OFF_TOPIC = Decision(1.0, True, "nothing_found", "low")
 _SMALL_TALK = re.compile(
     r"\W*(?:(?:(?:ok(?:ay)?|great|many|perfect)\W+)?(?:thanks?|thank\s+you|thx|cheers)(?:\s+(?:a\s+lot|so\s+much|very\s+much"
     r"|again))?|hi|hello|hey|bye|goodbye|good\s+(?:morning|evening|night)|ok(?:ay)?|great|nice|cool|perfect)\W*"
@@ -59,16 +60,19 @@ class Abstainer:
         """
         if not passages or _SMALL_TALK.fullmatch(asked.question):
             return Decision(1.0, True, "nothing_found", "low")
-        if is_selection(asked):
+        if asked.only_filters:
             return Decision(0.0, False, None, "high")
         evidence = gather(self.library, asked, passages)
+        if is_selection(asked):
+            return _OFF_TOPIC if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "high")
         probability = 1.0 if evidence.faint else self.calibration.probability(evidence.features)
         if probability < self.calibration.threshold:
             return Decision(probability, False, None, self.calibration.confidence(probability))
         if evidence.missing and evidence.clear:
             missing = " and no ".join(detail.missing for detail in evidence.missing)
             return Decision(probability, True, "detail_absent", "low", missing, evidence.paper_id)
-        if asked.papers and asked.focus:  # the reader picked a paper that was talked of: whatever it says is about it
+        # A picked paper, or one called by its name, is about the question, whatever it says.
+        if asked.papers or (evidence.named and not evidence.missing):
             return Decision(probability, False, None, "low")
         return Decision(probability, True, "nothing_found", "low")
 

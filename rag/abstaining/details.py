@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.chunking import sentences
+from rag.understanding.facts import Fact, read_fact
 
-DetailKind = Literal["count", "measure", "figure", "name", "link"]
+DetailKind = Literal["count", "measure", "figure", "name", "link", "fact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,23 @@ class Detail:
     """Something definite that a question wants to be told.
 
     Attributes:
-        kind: What would satisfy it: a number beside a noun, a number beside a measure, any number, a name, an address.
+        kind: What would satisfy it: a number beside a noun, a number beside a measure, any number, a name, an address,
+            a statement of a fact.
         noun: As the question words it: ``participants``, ``web search API``.
         words: Stems, one of which must stand near the number or name; empty where anything does.
+        fact: The fact whose statement would satisfy it; None for the other kinds.
     """
 
     kind: DetailKind
     noun: str
     words: frozenset[str] = frozenset()
+    fact: Fact | None = None
 
     @property
     def missing(self) -> str:
         """The detail in words that follow "gives no": ``number of participants``."""
+        if self.fact:
+            return self.fact.missing
         if self.kind == "count":
             return f"number of {self.noun}"
         if self.noun.lower() in ("percentage", "fraction", "share", "factor"):
@@ -106,11 +112,11 @@ _KNOWN = {
 _NOT_VERB = r"(?:(?!(?:is|are|was|were|do|does|did|has|have|had|can|could|should|would|to)\b)[\w/@.%-]+\s+)"
 _COUNT = re.compile(
     rf"\bhow\s+many\s+(?P<a>{_NOT_VERB}{{0,3}}?(?:people|\w[\w-]*(?<!s)s))(?=\W|$)"
-    rf"|(?:^\W*|\bwhat\s+(?:is|was|were)\s+the\s+)(?:total\s+)?number\s+of\s+(?P<b>{_NOT_VERB}{{0,2}}?(?:people|\w[\w-]*(?<!s)s))(?=\W|$)",
+    rf"|(?:^\W*|\bwhat(?:['’]s|\s+(?:is|was|were))\s+the\s+)(?:total\s+)?number\s+of\s+(?P<b>{_NOT_VERB}{{0,2}}?(?:people|\w[\w-]*(?<!s)s))(?=\W|$)",
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
-    rf"\b(?:what|which)\s+(?:(?:is|was|were|are)\s+the\s+)?(?P<noun>{_NOT_VERB}{{0,4}}?(?P<head>{_MEASURE}))(?=\W|$)(?!\s+(?:measure|metric|function)s?\b)",
+    rf"\b(?:what|which)(?:['’]s\s+the)?\s+(?:(?:is|was|were|are)\s+the\s+)?(?P<noun>{_NOT_VERB}{{0,4}}?(?P<head>{_MEASURE}))(?=\W|$)(?!\s+(?:measure|metric|function)s?\b)",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
@@ -153,6 +159,8 @@ _NEAR = 6
 
 def read_details(question: str) -> tuple[Detail, ...]:
     """The definite details that a question asks for, in its order; most questions ask for none."""
+    if fact := read_fact(question):
+        return (Detail("fact", "", fact=fact),)
     clauses = (clause for clause in _CLAUSE.split(question) if not _YES_NO.match(clause))
     return tuple(detail for clause in clauses for detail in _read(clause))
 
@@ -185,6 +193,8 @@ def stands_in(detail: Detail, text: str) -> bool:
         detail: What is asked for.
         text: A paper's title and abstract in readable form.
     """
+    if detail.fact:
+        return bool(detail.fact.stated.search(text))
     if detail.kind == "link":
         return bool(_ADDRESS.search(text))
     return any(_in_sentence(detail, text[start:end]) for start, end in sentences(text))

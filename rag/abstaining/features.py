@@ -21,6 +21,7 @@ from rag.readable import readable
 from rag.retrieval import coverage, distinct_papers
 from rag.types import Paper, Passage
 from rag.understanding import Understanding
+from rag.understanding.introducing import introduction_of
 from rag.understanding.kind import is_name
 
 LOOKED_AT: Final = 5
@@ -37,8 +38,16 @@ SMALLEST_GAP: Final = 0.02
 """Added to the dense gap before its logarithm: cosine similarities are not told apart more finely."""
 CLEAR_COVERAGE, CLEAR_TITLE = 0.5, 0.6
 """A paper is clearly the one that is meant from this share of the question's idf mass, or of its own title's, on."""
-FAINT_COVERAGE, FAINT_SIMILARITY = 0.25, 0.30
-"""Below both, nothing in the corpus is about the question (share of its idf mass; cosine similarity)."""
+FAINT = ((1.01, 0.21), (0.6, 0.26), (0.25, 0.285))
+"""Below both of a pair, nothing in the corpus is about the question (share of its idf mass; cosine similarity). The
+farther an abstract is in meaning, the less do words prove that it happens to share."""
+OFF_TOPIC_COVERAGE, OFF_TOPIC_SIMILARITY = 0.5, 0.31
+"""The same for what is left of the library within filters, where gaps say nothing."""
+_FRAME = re.compile(
+    r"\b(?:say|says|said|tell|tells|told|anyone|anybody|someone|somebody|ever|please|know|knows|hi|hello|hey)\b",
+    re.IGNORECASE,
+)
+"""Words that only put a question: that the library has none of them says nothing."""
 _WORD = re.compile(r"[^\W_]+(?:[-@./+'][^\W_]+)*")
 
 
@@ -86,6 +95,8 @@ class Evidence:
         paper_id: The paper that the question is about, as far as can be told: the first.
         clear: Whether the paper is surely the one that is meant: its name or its title is in the question.
         faint: Whether no paper is near in either list, so that gaps say nothing.
+        named: Whether the question names a system that a paper has in its title or introduces.
+        off_topic: Whether none of the best papers is near enough to be of a list on its subject.
     """
 
     features: Features
@@ -93,6 +104,8 @@ class Evidence:
     paper_id: str
     clear: bool
     faint: bool
+    named: bool = False
+    off_topic: bool = False
 
 
 def gather(
@@ -108,11 +121,11 @@ def gather(
     """
     papers = distinct_papers(passages)
     stored = library.shelf.papers({passage.paper_id for passage in papers[:LOOKED_AT]})
-    named = _named(library, asked.question, papers[:LOOKED_AT])
+    named = _named(library, asked.question, papers[:LOOKED_AT], stored)
     meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
     missing = _missing(asked, bool(named), [stored[paper.paper_id] for paper in meant])
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
-    asked_for, terms = _terms(library, asked.search_text, list(stored.values()))
+    asked_for, terms = _terms(library, _FRAME.sub(" ", asked.search_text), list(stored.values()))
     features = Features(
         dense_gap=math.log(_gap(similar) + SMALLEST_GAP),
         lexical_gap=_gap(matched) / max(sum(asked_for.values()), 1.0),
@@ -123,8 +136,10 @@ def gather(
     title = _terms(library, readable(stored[best].title), [])[0]
     clear = coverage(asked_for, terms[best]) >= CLEAR_COVERAGE or coverage(title, set(asked_for)) >= CLEAR_TITLE
     covered = max(coverage(asked_for, held) for held in terms.values())
-    faint = covered < FAINT_COVERAGE and max(similar, default=0.0) < FAINT_SIMILARITY
-    return Evidence(features, missing, best, bool(named) or clear, faint)
+    nearest = max(similar, default=0.0)
+    faint = not named and any(covered < share and nearest < similarity for share, similarity in FAINT)
+    off_topic = not named and covered < OFF_TOPIC_COVERAGE and nearest < OFF_TOPIC_SIMILARITY
+    return Evidence(features, missing, best, bool(named) or clear, faint, bool(named), off_topic)
 
 
 def _missing(asked: Understanding, named: bool, papers: Sequence[Paper]) -> tuple[Detail, ...]:
@@ -135,16 +150,18 @@ def _missing(asked: Understanding, named: bool, papers: Sequence[Paper]) -> tupl
     return tuple(d for d in read_details(asked.question) if not any(stands_in(d, text) for text in texts))
 
 
-def _named(library: Library, question: str, papers: Sequence[Passage]) -> list[Passage]:
-    """The papers whose title holds a rare name from the question."""
+def _named(library: Library, question: str, ranked: Sequence[Passage], papers: Mapping[str, Paper]) -> list[Passage]:
+    """The papers whose title holds a rare name from the question; where there are none, those that introduce it."""
+    words = _WORD.findall(question)
+    names = [word for n, word in enumerate(words) if is_name(word) or (n and word[0].isupper())]
     with library.indexes() as indexes:
         lexical = indexes.lexical
-        names = [
-            word.casefold()
-            for word in _WORD.findall(question)
-            if is_name(word) and min((lexical.doc_freq(term) for term in lexical.analyze(word)), default=0) <= RARE_NAME
-        ]
-    return [paper for paper in papers if any(name in readable(paper.title).casefold() for name in names)]
+        rare = [name for name in names if min(map(lexical.doc_freq, lexical.analyze(name)), default=0) <= RARE_NAME]
+    folded = [word.casefold() for word in rare if is_name(word)]
+    titled = [one for one in ranked if any(name in readable(one.title).casefold() for name in folded)]
+    return titled or [
+        one for one in ranked if any(introduction_of(name).search(readable(papers[one.paper_id].text)) for name in rare)
+    ]
 
 
 def _terms(library: Library, text: str, papers: Sequence[Paper]) -> tuple[dict[str, float], dict[str, set[str]]]:

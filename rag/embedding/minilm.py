@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,8 +40,9 @@ MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6
 MAX_TOKENS = 256
 """Word pieces the model was trained to read, [CLS] and [SEP] included (sentence-transformers' max_seq_length)."""
 
-KEPT = 256
-"""Questions whose vectors are kept, some 12 kB each: one answer needs that of its question several times."""
+KEPT, LONGEST_KEPT = 256, 400
+"""Questions that are kept, some 40 kB each, and their most characters: one answer needs the vector of its question
+several times, and those of its tokens."""
 
 VOCABULARY = Path(__file__).with_name("vocab.txt")
 PRECISION = "f32"
@@ -53,13 +55,32 @@ they wait for each other's initialisation of NumPy's interface and for the GIL. 
 while it loads, one at a time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one inference says of a text: the vectors of its tokens [tokens, d], [CLS] and [SEP] among them."""
+
+    spans: tuple[tuple[int, int], ...]
+    vectors: NDArray[np.float32]
+
+    def mean(self) -> list[float]:
+        """Mean of the token vectors, scaled to length 1 (Reimers & Gurevych 2019, as the model was trained)."""
+        mean = self.vectors.mean(axis=0)
+        scaled: list[float] = (mean / np.linalg.norm(mean)).tolist()
+        return scaled
+
+    def tokens(self) -> TokenVectors:
+        """The vectors of the text's own tokens, each scaled to length 1."""
+        own = self.vectors[1:-1]
+        return TokenVectors(self.spans[1:-1], own / np.linalg.norm(own, axis=1, keepdims=True))
+
+
 class MiniLMEmbedding(BaseEmbedding):
     """The shipped model; safe to call from many threads. Build it with `load`."""
 
     dimensions: ClassVar[int] = 384
 
     _tokenizer: BertWordPieceTokenizer = PrivateAttr()
-    _kept: Callable[[str], tuple[float, ...]] = PrivateAttr()
+    _kept: Callable[[str], _Read] = PrivateAttr()
     _requests: SimpleQueue[openvino.InferRequest] = PrivateAttr()
     _workers: ThreadPoolExecutor = PrivateAttr()
 
@@ -89,9 +110,9 @@ class MiniLMEmbedding(BaseEmbedding):
         for _ in range(threads):
             model._requests.put(compiled.create_infer_request())
         model._workers = ThreadPoolExecutor(threads, thread_name_prefix="minilm")
-        model._kept = lru_cache(KEPT)(model._embed)
+        model._kept = lru_cache(KEPT)(model._read)
         with _FIRST_CALL:
-            model._embed("")
+            model._read("")
         return model
 
     def info(self) -> EmbeddingInfo:
@@ -102,26 +123,19 @@ class MiniLMEmbedding(BaseEmbedding):
     def _count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
 
-    def _embed(self, text: str) -> tuple[float, ...]:
-        """Mean of the token vectors, scaled to length 1 (Reimers & Gurevych 2019, as the model was trained)."""
-        ids = self._tokenizer.encode(text).ids
-        if len(ids) > MAX_TOKENS:
-            ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
-        mean = self._token_vectors(np.array([ids], dtype=np.int64)).mean(axis=0)
-        return tuple((mean / np.linalg.norm(mean)).tolist())
-
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """The vectors of each text's tokens in their context; what lies beyond `MAX_TOKENS` is left out."""
         return list(self._workers.map(self._embed_tokens, texts))
 
     def _embed_tokens(self, text: str) -> TokenVectors:
+        return (self._kept(text) if len(text) <= LONGEST_KEPT else self._read(text)).tokens()
+
+    def _read(self, text: str) -> _Read:
         encoding = self._tokenizer.encode(text)
         ids = encoding.ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
-        vectors = self._token_vectors(np.array([ids], dtype=np.int64))[1:-1]
-        units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return TokenVectors(tuple(encoding.offsets[1 : len(ids) - 1]), units)
+        return _Read(tuple(encoding.offsets[: len(ids)]), self._token_vectors(np.array([ids], dtype=np.int64)))
 
     def _token_vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         # A request serves one call at a time, and its output is overwritten by the next: borrow, copy, give back.
@@ -134,13 +148,13 @@ class MiniLMEmbedding(BaseEmbedding):
             self._requests.put(request)
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return list(self._embed(text))
+        return self._read(text).mean()
 
     def _get_query_embedding(self, query: str) -> list[float]:
-        return list(self._kept(query))
+        return self._kept(query).mean()
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return [list(vector) for vector in self._workers.map(self._embed, texts)]
+        return list(self._workers.map(lambda text: self._read(text).mean(), texts))
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
         return await asyncio.to_thread(self._get_text_embedding, text)

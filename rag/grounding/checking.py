@@ -51,6 +51,11 @@ _LEADING = frozenset(
     "result example difference comparison similarity contrast addition conclusion point key main several take".split()
 )
 """Words of an announcement that the sources need not have."""
+_ORDER = re.compile(
+    r"(?:^\W*(?:(?:now|then|so|but|and|again|please)\W+)*|,\s+)(?:do\s+not|don['\u2019]t|ignore|forget|disregard|pretend)\s"
+    r"|![\"'\u201d\u2019 )]*$",
+    re.IGNORECASE,
+)
 _SELF = re.compile(
     r"(?<![\w'\u2019-])(?:I|I['\u2019](?:m|ve|ll|d)|[Mm]e|[Mm]y|[Mm]yself|[Yy]ou|[Yy]ours?|[Yy]ourself)(?![\w-])(?!\.)"
 )
@@ -173,6 +178,8 @@ class SupportChecker:
             return problem
         if not numbers:
             return _unmarked(claim, list(everything.values()))
+        if len(claim.words) < 3 and len(claim.content) < 2:
+            return _refused("empty", "It is no sentence.")
         if problem := _details(claim, list(chosen.values())):
             return problem
         return self._supported(claim, chosen, everything)
@@ -275,6 +282,8 @@ def _form(claim: Claim, sources: Sequence[Evidence]) -> Verdict | None:
             return _refused("identifier", f"{identifier} stands in no cited source.")
     if match := _SELF.search(claim.text):
         return _refused("address", f'It speaks of its writer or to its reader ("{match.group()}").')
+    if _ORDER.search(claim.text):
+        return _refused("address", "It commands or exclaims.")
     return None
 
 

@@ -24,6 +24,8 @@ PARAPHRASE, DERIVED = 0.8, 0.8
 """What a paraphrased word, and one with the same beginning, count for of one that is the same."""
 _BEGINNING = 5
 """Letters that two stems must share to be derived from one another."""
+_RUN_ON = re.compile(r"(?<=[a-z:\u00df-\u00ff])\s+(?=(?:We|Our|This|These|However|While|Although|Recent|Existing)\b)")
+"""A new sentence behind words without a stop: a heading, or what somebody put before an abstract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def evidence(passage: Passage, paper: str = "") -> Evidence:
 
 @lru_cache(maxsize=512)
 def _read(text: str, title: str, start: int, about: str, year: str, rest: str) -> Evidence:
-    spans = sentences(text)
+    spans = [part for a, b in sentences(text) for part in _parted(text, a, b)]
     shown = [plain(text[a:b]) for a, b in spans]
     read = [words(sentence) for sentence in shown]
     heading = plain(title)
@@ -118,6 +120,12 @@ def _read(text: str, title: str, start: int, about: str, year: str, rest: str) -
     raw = " ".join((heading, *(one.text for one in said), *as_written, about))
     forms = known_names(f"{heading} {plain(rest)} {about}")
     return Evidence(said, Vocabulary.of(words(heading)), everything, numbers, forms, raw.casefold())
+
+
+def _parted(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A sentence, in parts where another begins in it."""
+    cuts = [match.span() for match in _RUN_ON.finditer(text, start, end)]
+    return list(zip([start, *(b for _, b in cuts)], [*(a for a, _ in cuts), end], strict=True))
 
 
 def covered(weights: Mapping[str, float], vocabularies: Sequence[Vocabulary]) -> float:

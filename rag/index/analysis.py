@@ -18,6 +18,9 @@ from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 VERSION = 1
 """Raised whenever the same text yields other terms than before: an index of another version must be rebuilt."""
 
+KEPT = 1024
+"""Texts whose terms and words are kept for the next question, some 25 kB each: the same passages are found again."""
+
 # English function words; the last line is what splitting at apostrophes leaves of contractions.
 STOP_WORDS = """
     i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers
@@ -56,17 +59,22 @@ class Analyzer:
             .filter(Filter.stemmer("english"))
             .build()
         )
-        self._terms_of_word = lru_cache(maxsize=65_536)(lambda word: frozenset(self.terms(word)))
+        self._terms = lru_cache(KEPT)(lambda text: tuple(self.tokens.analyze(expand(text))))
+        self._terms_of_word = lru_cache(maxsize=65_536)(lambda word: frozenset(self.tokens.analyze(expand(word))))
+        self._words = lru_cache(KEPT)(lambda text: tuple(self._read_words(text)))
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text, repeated as often as they occur; not in the text's order."""
-        return self.tokens.analyze(expand(text))
+        return list(self._terms(text))
 
     def words(self, text: str) -> Iterator[tuple[str, frozenset[str]]]:
         """The words of a text as they stand there, in order, each with the terms it yields.
 
         A run of a script without spaces is no word: it yields its terms that stand in it, each with itself.
         """
+        return iter(self._words(text))
+
+    def _read_words(self, text: str) -> Iterator[tuple[str, frozenset[str]]]:
         for match in _WORD.finditer(text):
             word, terms = match[0], self._terms_of_word(match[0])
             if word.isascii() or not _UNSPACED.search(word):

@@ -53,7 +53,9 @@ def failure(error: Exception, who: str, config: LLMConfig, seconds: float, secre
     if isinstance(error, LLMError):
         return error
     if isinstance(error, TimeoutError | openai.APITimeoutError):
-        return LLMTimeoutError(f"{who} did not answer within {seconds:.3g} s.", ERRORS[openai.APITimeoutError][1])
+        last = seconds < config.timeout_s  # what was left of the answer's time
+        advice = "Raise llm.answer_timeout_s." if last else ERRORS[openai.APITimeoutError][1]
+        return LLMTimeoutError(f"{who} did not give its whole reply within {seconds:.3g} s.", advice)
     if isinstance(error, openai.APIError):
         kind, advice = next(ERRORS[base] for base in type(error).__mro__ if base in ERRORS)
         said = servers.happened(error)
@@ -61,6 +63,6 @@ def failure(error: Exception, who: str, config: LLMConfig, seconds: float, secre
         kind, advice, said = LLMUnavailableError, "Ask again.", f"stopped in the middle of its reply: {error}"
     else:
         kind, advice = ERRORS[openai.APIResponseValidationError]
-        said = f"sent something that is no chat completion ({type(error).__name__})."
+        said = "sent something that is no chat completion."
     hidden = servers.excerpt(said, config.base_url or servers.OPENAI_URL, secrets)
     return kind(f"{who} {hidden}", advice.format(key_env=config.api_key_env, model=config.model))

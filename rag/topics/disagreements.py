@@ -1,8 +1,6 @@
 """Papers that say themselves that they go against what was found or assumed before.
 
-Two abstracts that contradict each other cannot be told by rules from two that differ: of 19 pairs that a test for
-opposite directions and negations found over 50 topics, one was a disagreement (docs/adr/0008-themes.md). A paper that
-declares its own is one.
+Two that contradict each other without saying so are found in rag/topics/opposing.py.
 """
 
 from __future__ import annotations

@@ -19,11 +19,12 @@ from rag.errors import LLMError, LLMResponseError
 from rag.prompts import load_prompt
 from rag.replying import reply
 from rag.retrieval import Question, distinct_papers
+from rag.themes.planning import NEIGHBOURS, PLAN_PROMPT, Plan
 from rag.topics.cells import row
 from rag.topics.choosing import DEPTH, background_rank, choose, passages_of, subject
 from rag.topics.disagreements import find_disagreements
 from rag.topics.document import describe
-from rag.topics.planning import PLAN_PROMPT, Plan, Planner
+from rag.topics.opposing import find_opposed
 from rag.topics.quoting import Quoter
 from rag.topics.sections import THEME_PROMPT, Sections, SectionWriter
 from rag.types import (
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
 
 MOST_PAPERS = 24
 """Papers of a topic; of a broader one the best."""
-NEIGHBOURS = 40
-"""Papers near a topic against which its themes' names are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class TopicEngine:
         """
         self.engine = engine
         self.library = engine.library
-        self.planner = Planner(self.library)
+        self.planner = engine.planner
         self.quoter = Quoter(self.library)
         self.writer = SectionWriter(self.library)
 
@@ -187,7 +186,8 @@ class TopicEngine:
         sections = yield from self.writer.events(
             understood.search_text, plans, material.texts, self._quotes(material), writes
         )
-        yield from self.writer.disagreeing(find_disagreements(material.texts.values()), sections)
+        texts = material.texts.values()
+        yield from self.writer.disagreeing(find_opposed(texts), find_disagreements(texts), sections)
         prompts = {name: load_prompt(name).digest for name in (PLAN_PROMPT, THEME_PROMPT)} if llm else {}
         return Topic(
             query=query,

@@ -13,7 +13,7 @@ from rag.errors import LLMError
 from rag.library import Library
 from rag.prompts import load_prompt
 from rag.replying import escape, render_group
-from rag.topics.planning import Plan
+from rag.themes.planning import Plan
 from rag.types import Citation, Delta, Passage, Removed, RemovedText, Theme
 from rag.untrusted import as_data
 from rag.writing import GroundedWriter, Numbering, Task, Writing, Written
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 THEME_PROMPT = "topic_theme"
 IN_QUOTES = "In their own words:"
 """What stands between a model's sentences and the quotes of the papers that it did not cite."""
-DISAGREE = "Against what was found or assumed before"
+DISAGREE = "Where papers disagree"
+OPPOSITE = "These say the opposite of each other, perhaps under different conditions:"
 
 
 @dataclass(slots=True)
@@ -100,13 +101,24 @@ class SectionWriter:
             sections.themes.append(Theme(name=plan.name, text=text, papers=plan.papers))
         return sections
 
-    def disagreeing(self, declared: Sequence[Quote], sections: Sections) -> Generator[Delta | Removed, None, None]:
-        """Quote what papers declare against earlier ones, as a section of its own; nothing where none does."""
-        for quote in declared:
-            held = yield from self._quoted([quote], sections)
-            if held:
-                heading = "" if sections.disagreements else f"\n\n## {DISAGREE}"
-                sections.disagreements.append(render_group(held[0]))
+    def disagreeing(
+        self, opposed: Sequence[tuple[Quote, Quote]], declared: Sequence[Quote], sections: Sections
+    ) -> Generator[Delta | Removed, None, None]:
+        """Quote papers that disagree, as a section of its own; nothing where none does.
+
+        Args:
+            opposed: Opposite findings of two papers; shown side by side, or not at all.
+            declared: What papers declare against earlier ones.
+            sections: What is written so far.
+        """
+        for quotes in (*opposed, *((quote,) for quote in declared)):
+            held: list[tuple[Citation, ...]] = []
+            for quote in quotes:
+                held += yield from self._quoted([quote], sections)
+            if len(held) == len(quotes):
+                parts = [render_group(group) for group in held]
+                sections.disagreements.append("\n\n".join([OPPOSITE, *parts] if len(parts) > 1 else parts))
+                heading = f"\n\n## {DISAGREE}" if len(sections.disagreements) == 1 else ""
                 yield Delta(f"{heading}\n\n{sections.disagreements[-1]}")
 
     def _write(

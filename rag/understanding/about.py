@@ -12,7 +12,7 @@ from typing import Literal
 
 from rag.understanding.parts import has_parts
 
-AboutKind = Literal["count", "authors", "listed", "coverage"]
+AboutKind = Literal["count", "authors", "listed", "coverage", "help", "most"]
 
 _OPEN = (
     r"^\W*(?:(?:and|ok(?:ay)?|so|then|now|hi|hello|hey|please|just|but|i\s+want\s+to\s+know|i\s+wonder|do\s+you\s+know"
@@ -106,6 +106,23 @@ _COVERAGE = tuple(
         rf"(?:what\s+(?:do|does)\s+{_YOU}\s+(?:cover|hold|contain|include)|how\s+(?:big|large)\s+is\s+{_YOU})",
     )
 )
+_HELP = re.compile(
+    r"\W*(?:(?:hello|hi|hey)\b(?:\s+there)?[\s,.!]*)?(?:help(?:\s+me)?|(?:hello|hi|hey)(?:\s+there)?|(?:who|what)\s+are\s+you"
+    r"|what\s+(?:can|do)\s+you\s+do|what\s+can\s+(?:i|one|we)\s+(?:ask|do)(?:\s+(?:you|here|with\s+you))?"
+    r"|how\s+(?:do|can)\s+(?:you\s+work|i\s+use\s+you)|how\s+can\s+you\s+help(?:\s+me)?|what\s+is\s+paperchat"
+    r"|good\s+(?:morning|evening|afternoon|day))\W*",
+    re.IGNORECASE,
+)
+_MOST = re.compile(
+    _OPEN + r"(?:(?:who|which\s+(?P<a>authors?|researchers?|people|months?|days?|weeks?))\s+"
+    r"(?:is|are|was|were|has|have|had|did|wrote|published"
+    r"|(?:co-?)?authored|saw|listed|appears?\s+(?:on|in)|brought)\s+(?:(?:the|written|published|authored|listed)\s+)*(?:most|more\s+often)"
+    rf"(?:\s+(?:{_PAPERS}|prolific|active|frequent|often|new|authors?|researchers?|publish(?:ed)?))*"
+    r"|(?:the\s+)?most\s+(?:prolific|active|frequent)\s+(?P<b>authors?|researchers?|months?|days?)"
+    r"|(?P<c>authors?|researchers?)\s+with\s+(?:the\s+)?most\s+"
+    rf"{_PAPERS}|how\s+many\s+(?:(?:different|distinct|other)\s+)*(?P<d>authors|researchers|people))(?P<rest>[\w\s]*?)\W*$",
+    re.IGNORECASE,
+)
 _BACK = re.compile(
     r"(?:it|them|this|that|these|those|they|(?:this|that|the)\s+(?:paper|one|study|work|article|preprint|survey|system"
     r"|method|model|benchmark|dataset|framework|toolkit)|the\s+(?:first|second|third|last)(?:\s+(?:one|paper))?)",
@@ -129,9 +146,11 @@ class About:
 
     Attributes:
         kind: ``count``: how many papers; ``authors``: who wrote one; ``listed``: when reports listed one; ``coverage``:
-            what the library holds.
+            what the library holds; ``help``: what can be asked here; ``most``: who wrote most, or when most was
+            listed.
         subject: The paper that ``authors`` and ``listed`` ask about, as the question calls it, or what the papers
-            of a ``count`` have to be about; empty where the conversation, an id or the filters say it.
+            of a ``count`` have to be about; empty where the conversation, an id or the filters say it. For ``most``:
+            ``authors``, ``months``, ``weeks`` or ``days``.
         described: The paper is described ("the paper on query rewriting at Alibaba"), not named.
     """
 
@@ -152,8 +171,14 @@ def read_about(question: str, rest: str) -> About | None:
         question: With its typing errors corrected, its restrictions in place.
         rest: The same without the words that became filters.
     """
+    if _HELP.fullmatch(question):
+        return About("help")
     if any(pattern.match(question) for pattern in _COVERAGE):
         return About("coverage")
+    if most := _MOST.match(rest):
+        named = (most["a"] or most["b"] or most["c"] or most["d"] or "authors").lower().rstrip("s") + "s"
+        if _says_nothing(most["rest"]):
+            return About("most", named if named in ("months", "weeks", "days") else "authors")
     counted = _COUNTED.match(rest)
     if counted:
         return _count(rest[counted.end() :])

@@ -28,21 +28,21 @@ _CONSTRAINT = re.compile(
     rf"(?:(?<![\w-])(?P<op>(?P<since>{_SINCE})|(?P<after>{_AFTER})|(?P<before>{_BEFORE})|(?P<until>{_UNTIL})"
     rf"|(?P<within>{_WITHIN}))\s+(?:the\s+(?:{_REPORT}\s+(?:of|from|for|on)\s+)?)?)?"
     rf"(?<![\w@./-])(?P<first>{POINT})"
-    rf"(?:\s*(?P<join>\bto\b|\band\b|\bor\b|\buntil\b|\btill\b|\bthrough\b|\bup\s+to\b|–|—|-)\s*(?P<second>{POINT}))?"
+    rf"(?:\s*(?P<join>\bto\b|\band\b|\bor\b|\buntil\b|\btill\b|\bthrough\b|\bup\s+to\b|\.{{2,3}}|–|—|-)\s*(?P<second>{POINT}))?"
     rf"(?![\w@-])(?P<open>,?\s+(?:on(?=\s*(?:[,.;:?!)]|$))|onwards?|and\s+later|or\s+later|and\s+after|forward)\b)?"
     rf"(?P<tail>(?:['’]s)?\s+(?:daily\s+|arxiv\s+|new\s+)*{_NOUN}\b)?",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
     r"(?:,?\s*\b(?:that|which|who)\s+)?(?:\b(?:were|was|are|is|have|has|had|been)\s+)*(?:\b(?:first|newly|new)\s+)*"
-    r"(?:\b(?:listed|appear(?:ed|ing|s)?|show(?:ed|n|ing|s)?\s+up|published|released|posted|announced|c[ao]me\s+out"
-    r"|submitted|uploaded|added)\s+)?(?:\b(?:in|from|of|within|across|among|on)\s+)?(?:\b(?:the|our|your|my|all)\s+)*"
+    r"(?:\b(?:listed|appear(?:ed|ing|s)?|show(?:ed|n|ing|s)?\s+up|published|released|posted|announced|c[ao]me\s+(?:out|in)"
+    r"|submitted|uploaded|added|arrived)\s+)?(?:\b(?:in|from|of|within|across|among|on)\s+)?(?:\b(?:the|our|your|my|all)\s+)*"
     rf"(?:\b{_REPORT}\s*)?$",
     re.IGNORECASE,
 )
 _ABOUT_PAPERS = re.compile(
     rf"\b(?:{_NOUN}|paper|new|newest|newly|latest|listed|appear\w*|sho(?:w|wed|wn)\s+up|publish\w*|released?"
-    rf"|c[ao]me\s+out"
+    r"|c[ao]me\s+(?:out|in)"
     r"|posted|announced|submitted|uploaded|added|co-?author\w*|wrote|written|research|work|literature|progress"
     r"|proposed?|introduced?|happened|arxiv|done|anything|everything)\b",
     re.IGNORECASE,
@@ -64,6 +64,12 @@ _EVENT_AFTER = re.compile(
 )
 _QUANTITY = re.compile(r"\s*(?:by\s+)?how\s+(?:much|many|far|fast|long|large|big|often|well)\b", re.IGNORECASE)
 _AMBIGUOUS = re.compile(r"(?:may|march|mar|sun|fall|spring|second)\b", re.IGNORECASE)
+_LISTED = re.compile(
+    r"\b(?:new|newest|listed|appear\w*|published|released|posted|announced|submitted|added|arrived|c[ao]me\s+(?:out|in)"
+    r"|papers)\s*$",
+    re.IGNORECASE,
+)
+"""What may stand before "today" at the end of a question about the reports."""
 _NEAR = 60
 """Characters before a date in which the words that decide about it are looked for."""
 _OLDEST = timedelta(days=366)
@@ -162,7 +168,9 @@ def _restricts(question: str, match: re.Match[str], points: tuple[Point, Period]
     if _EVENT_AFTER.match(after) or (_DATED_OTHERWISE.search(before) and not match["tail"]):
         return False
     if point.needs_noun and not (match["tail"] or _ends_in_report(before)):
-        return point.relative and bool(match["op"])
+        # "What is new today?"; but in "models that are used today" nothing was listed.
+        listed = _LISTED.search(before) and not after.strip(" ?.!")
+        return point.relative and bool(match["op"] or listed)
     if point.relative:
         return True
     if not match["op"] and not match["second"]:
@@ -182,7 +190,9 @@ def _restricts(question: str, match: re.Match[str], points: tuple[Point, Period]
     if point.year is not None:
         return True
     # "RAG since October": such a month closes or opens the question, and is not inside a sentence about something else.
-    at_the_edge = not before.strip() or not after.strip(" ?.!")
+    at_the_edge = (
+        not before.strip() or not after.strip(" ?.!") or (before.rstrip()[-1:] == "," and after.lstrip()[:1] == ",")
+    )
     named = not match["first"].islower() or not _AMBIGUOUS.match(match["first"])
     return at_the_edge and named and not (match["within"] and not match["second"])
 

@@ -27,6 +27,9 @@ _OPENER = re.compile(
 _CONTINUES = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|so|but)\b[\s,]*)*(?:and\b|(?:what|how)\s+about\b|but\b|also\b)", re.IGNORECASE
 )
+_WHAT_ABOUT = re.compile(
+    r"^\W*(?:(?:and|ok(?:ay)?|so|but)\b[\s,]*)*(?:what|how)\s+about\s+(?P<subject>[^,;:?!]+)", re.IGNORECASE
+)
 _EXPLETIVE = re.compile(
     r"\b(?:(?:is|was|does|would|could|can|will|has|isn't|doesn't)\s+it|it\s+(?:is|was|would\s+be|has\s+been|seems?)"
     r"|it's)\s+"
@@ -239,6 +242,9 @@ class Conversation:
                 for match in _TOKEN.finditer(before)
             ):
                 return False
+            subject = _WHAT_ABOUT.match(question) if back[0].lower() == "there" else None
+            if subject and (new := self._own(subject["subject"]) - said) and new.isdisjoint(self._stems(focus_text)):
+                return False  # "What about malware, which one is best there?" points to its own subject
             return len(self._own(before) - said) <= (5 if opener else 2)
         own = self._own(question)
         new = own - said

@@ -19,7 +19,10 @@ _AFTER_WORKS = (
     "on|about|by|of|from|with|that|which|using|first|listed|in|between|since|after|before|where|for|related|dealing"
     "|concerning|published|released|new"
 )
-_READ_WORKS = r"(?:papers|studies|works|literature|research(?:ers)?|audits|evidence|reports|authors|surveys)"
+_READ_WORKS = (
+    r"(?:papers|studies|works|literature|research(?:ers)?|audits|evidence|reports|authors|surveys"
+    r"|(?:recent|current|latest|new|prior|previous|related)\s+work)"
+)
 _FOUND = "say|sa(?:id|ys)|show|shown|find|found|reported|suggest|agree|conclude|tell|learned|revealed"
 
 
@@ -42,7 +45,7 @@ _TWO_WORKS = re.compile(
 )
 _BETWEEN_TWO = re.compile(
     r"^\W*(?:please\s+)?(?:compare|contrast)\s+\S.*\b(?:and|with|to|against|vs\.?|versus)\s"
-    r"|^\W*(?:what(?:'s|\s+is|\s+are)\s+the\s+(?:main\s+|key\s+)?differences?\s+between|how\s+(?:do|does|are"
+    r"|^\W*(?:(?:(?:what(?:'s|\s+is|\s+are)|tell\s+me|explain)\s+)?(?:the\s+)?(?:main\s+|key\s+)?differences?\s+between|how\s+(?:do|does|are"
     r"|is)\s+(?!they|it|this|these)[^,.?]{3,60}?"
     r"(?:\bdiffer(?:ent)?\b|\bcompare\s+(?:to|with|against)\b))"
     r"|\bhow\s+(?:do|does)\s+(?!it|this|they|that|these)[^,.?]*\bcompare\s+(?:to|with"
@@ -58,6 +61,9 @@ _LIST = _any(
     _POLITE + rf"(?:\S+\s+){{0,10}}?{_WORKS}(?:\W*$|\s+(?:{_AFTER_WORKS})\b)",
     rf"\b(?:which|what)\s+{_UP_TO_FOUR}(?!works){_WORKS}\b(?!\s+(?:say|do\s+say))",
     r"\b(?:which|what)\s+papers?\W*$",
+    # "anything new on cold start?", "what's new about agents"
+    r"^\W*(?:(?:is|are)\s+there\s+)?(?:anything|something|any\s+news?|what(?:['’]s|\s+is))\s+(?:new|recent)\s+(?:on|about|in|for|with"
+    r"|regarding)\s+\S",
     r"\blist\s+(?:them|the\s+papers|all)\b",
     rf"\b(?:are|is)\s+there\s+{_UP_TO_FOUR}{_WORKS}\b",
     rf"\b(?:any|all|how\s+many)\s+{_UP_TO_FOUR}papers\b",
@@ -70,7 +76,7 @@ _OF_ONE = re.compile(
 )
 _PERSONAL = re.compile(r"^\W*what\s+(?:else\s+)?(?:did|has|have|does|is|was|were)\b", re.IGNORECASE)
 _NEW = re.compile(
-    r"\b(?:new|listed|published|appear\w*|added|came\s+out|come\s+out|shown?\s+up|any|anything|everything)\b",
+    r"\b(?:new|listed|published|appear\w*|added|arrived|c[ao]me\s+(?:out|in)|shown?\s+up|any|anything|everything)\b",
     re.IGNORECASE,
 )
 
@@ -84,7 +90,9 @@ _TOPIC = _any(
     r"\bwhat\s+have\s+we\s+learned\b",
     r"^\W*how\s+(?:are|is)\s+(?:\S+\s+){1,5}?(?:being|currently|now)\s+\w+ed\b",
     r"\b(?:main|current|recent|key|major|emerging)\s+(?:research\s+)?(?:trends|directions|themes|ideas|developments)\b",
-    r"\bstate\s+of\s+(?:the\s+art|(?:the\s+)?research)\b|\blandscape\s+of\b|\bwhat\s+is\s+known\s+about\b",
+    # in "fewer than the state of the art" it is a baseline
+    r"(?<!than )(?<!than the )(?<!beat the )(?<!over the )(?<!with the )(?<!to the )\bstate\s+of\s+(?:the\s+art\b"
+    r"|(?:the\s+)?research\b)|\blandscape\s+of\b|\bwhat\s+is\s+known\s+about\b",
     r"\bwhat(?:'s|\s+is)\s+(?:happening|going\s+on)\s+(?:in|with|around)\b|\bbring\s+me\s+up\s+to\s+(?:date|speed)\b",
 )
 

@@ -22,13 +22,16 @@ _COUNT = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fe
 _NUMBERS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)} | {
     "twelve": 12, "few": 3, "couple": 2,
 }  # fmt: skip
-_UNIT = r"(?:days?|weeks?|months?|years?)"
+_UNIT = r"(?:days?|weeks?|fortnights?|months?|years?)"
+_DAYS = {"day": 1, "week": 7, "fortnight": 14}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
 _ISO = r"(?:19|20)\d\d[-/](?:0[1-9]|1[0-2])[-/](?:0[1-9]|[12]\d|3[01])(?!\d)"
 _PATTERNS = {
     "iso_day": _ISO,
     "iso_month": r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?![-\d])",
+    "month_of_year": r"(?<![\d/.])(?:0[1-9]|1[0-2])[/.](?:19|20)\d\d(?![\d/.])",
     "days": rf"(?:the\s+)?(?:{_DAY}{_TO}(?:the\s+)?{_DAY}\s+(?:of\s+)?{_MONTH}|{_MONTH}\s*{_DAY}{_TO}{_DAY}){_OF_YEAR}",
     "week": rf"(?:the\s+)?week\s+(?:of|from|starting(?:\s+on)?|beginning(?:\s+on)?)\s+(?:the\s+)?"
     rf"(?:{_ISO}|{_DAY}\s+(?:of\s+)?{_MONTH}{_OF_YEAR}|{_MONTH}\s*(?:the\s+)?{_DAY}{_OF_YEAR})",
@@ -43,7 +46,9 @@ _PATTERNS = {
     rf"|{_ORDINAL}\s+quarter(?:\s+of\s+(?:{_YEAR}|(?:the|this)\s+year))?)",
     "season": rf"(?:the\s+)?(?:spring|summer|autumn|fall|winter)(?:\s+of)?\s+{_YEAR}",
     "span": rf"(?:the\s+)?(?:last|past|previous|preceding)\s+{_COUNT}\s+{_UNIT}|(?:the\s+(?:last|past)|past)\s+{_UNIT}",
+    "ago": rf"(?:an?|{_COUNT})\s+{_UNIT}\s+ago\b",
     "calendar": r"(?:this|last|previous)\s+(?:week|month|quarter|year)|today|yesterday",
+    "weekday": r"(?:(?:this|last|past|previous)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
     "newest": r"(?:the\s+)?(?:latest|newest|most\s+recent|last)(?:\s+(?:daily|arxiv))?"
     r"\s+(?:report|listing|issue|digest)\b",
     "year": _YEAR,
@@ -175,6 +180,11 @@ def _part(text: str, _: date) -> Point:
     )
 
 
+def _month_of_year(text: str, _: date) -> Point:
+    period = month_of(int(text[-4:]), int(text[:2]))
+    return Point(lambda _: period, period.first.year)
+
+
 def _month(text: str, _: date) -> Point:
     month = _month_in(text)
     return Point(lambda year: month_of(year, month), _year_in(text))
@@ -209,12 +219,28 @@ def _span(text: str, last: date) -> Point:
     words = text.split()
     count = next((int(w) if w.isdigit() else _NUMBERS[w] for w in words if w.isdigit() or w in _NUMBERS), 1)
     unit = words[-1].rstrip("s")
-    if unit in ("day", "week"):
-        begin = last - timedelta(days=count * (7 if unit == "week" else 1) - 1)
+    if unit in _DAYS:
+        begin = last - timedelta(days=count * _DAYS[unit] - 1)
     else:
         then = month_of(last.year, last.month - count * (12 if unit == "year" else 1))
         begin = min(then.first.replace(day=min(last.day, then.last.day)) + timedelta(days=1), last)
     return Point(lambda _: Period(begin, last), relative=True)
+
+
+def _ago(text: str, last: date) -> Point:
+    """Read "three weeks ago", seen from the newest report: the day, or the calendar week, month or year."""
+    words = text.split()
+    count = next((int(w) if w.isdigit() else _NUMBERS[w] for w in words if w.isdigit() or w in _NUMBERS), 1)
+    unit = words[-2].rstrip("s")
+    if unit in _DAYS:
+        day = last - timedelta(days=count * _DAYS[unit])
+        first = day if unit == "day" else day - timedelta(days=day.weekday())
+        period = Period(first, first + timedelta(days=0 if unit == "day" else 6))
+    elif unit == "month":
+        period = month_of(last.year, last.month - count)
+    else:
+        period = Period(date(last.year - count, 1, 1), date(last.year - count, 12, 31))
+    return Point(lambda _: period, relative=True, needs_noun=True)
 
 
 def _calendar(text: str, last: date) -> Point:
@@ -236,6 +262,14 @@ def _calendar(text: str, last: date) -> Point:
     return Point(lambda _: period, relative=True)
 
 
+def _weekday(text: str, last: date) -> Point:
+    """Read "last Tuesday", "Monday": the latest such day up to the newest report's; "last …" lies before it."""
+    wanted = _WEEKDAYS.index(text.split()[-1][:3])
+    back = (last.weekday() - wanted) % 7
+    day = last - timedelta(days=back or 7 * text.startswith(("last", "past", "previous")))
+    return Point(lambda _: Period(day, day), relative=True, needs_noun=True)
+
+
 def _newest(_: str, last: date) -> Point:
     return Point(lambda _: Period(last, last), relative=True)
 
@@ -247,6 +281,7 @@ def _year(text: str, _: date) -> Point:
 _READERS: dict[str, Callable[[str, date], Point]] = {
     "iso_day": _iso,
     "iso_month": _iso_month,
+    "month_of_year": _month_of_year,
     "days": _days,
     "week": _week,
     "day": _days,
@@ -257,7 +292,9 @@ _READERS: dict[str, Callable[[str, date], Point]] = {
     "quarter": _quarter,
     "season": _season,
     "span": _span,
+    "ago": _ago,
     "calendar": _calendar,
+    "weekday": _weekday,
     "newest": _newest,
     "year": _year,
 }

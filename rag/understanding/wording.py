@@ -9,7 +9,7 @@ _SAYS_NOTHING = (
     "which what who papers? preprints? articles? works? list show give find me all any the a of is are was were did do"
     " does has have been there it its that and or on in from by about please new ones? how for ok so but anything"
     " something everything reports? this say explain simply briefly summari[sz]e summary main idea contributions? tell"
-    " them these those more vs versus compare differ differences? between to with you can could know"
+    " your our my them these those more vs versus compare differ differences? between to with you can could know"
 )
 _EMPTY = re.compile(rf"\b(?:{'|'.join(_SAYS_NOTHING.split())})\b", re.IGNORECASE)
 _IN_REPORTS = re.compile(

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from rag.conversations import FILE_NAME, Conversations
 from tests.browser.driving import ANNOTATE, NOWHERE, Tab
 from tests.support.page_server import sample_library, served, users
+from tests.support.scripted import SLOW
 
 NewTab = Callable[..., Tab]
 ITERQR = "How does IterQR rewrite queries?"
@@ -163,9 +164,41 @@ def test_a_long_conversation_shows_its_end_first(new_tab: NewTab, library_folder
     tab.page.reload()
     tab.ready()
     expect(tab.last.locator("h2")).to_have_text("Question 199")
-    expect(tab.page.locator(".turn")).to_have_count(21)
+    expect(tab.page.locator(".turn")).to_have_count(11)
     tab.ask(ITERQR)
-    expect(tab.page.locator("#past .turn")).to_have_count(21)
-    tab.page.get_by_role("button", name="Show 180 earlier questions").click()
+    expect(tab.page.locator("#past .turn")).to_have_count(11)
+    tab.page.get_by_role("button", name="Show 190 earlier questions").click()
     expect(tab.page.locator("#past .turn")).to_have_count(201)
     expect(tab.page.locator(".turn h2").first).to_have_text(ANNOTATE)
+
+
+def test_an_answer_goes_on_while_its_page_is_reloaded(tab: Tab) -> None:
+    tab.send(SLOW)
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 2.")
+    tab.page.reload()
+    tab.ready()
+    expect(tab.last.locator("h2")).to_have_text(SLOW)
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 0. Sentence 1.")
+    seen = tab.last.locator(".answer").inner_text().count("Sentence")
+    expect(tab.last.locator(".answer")).to_contain_text(f"Sentence {seen + 5}.")
+    tab.page.keyboard.press("Escape")
+    expect(tab.last.locator(".status")).to_have_text("Stopped before the end.")
+    expect(tab.page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+    tab.ask(ANNOTATE)
+    expect(tab.page.locator(".turn h2")).to_have_text([SLOW, ANNOTATE])
+
+
+def test_an_answer_goes_on_while_its_reader_is_elsewhere(tab: Tab) -> None:
+    tab.send(SLOW)
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 2.")
+    tab.page.get_by_role("button", name="New conversation").click()
+    expect(tab.page.locator(".welcome")).to_be_visible()
+    expect(tab.page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+    tab.ask(ITERQR)
+    expect(tab.page.locator(".turn h2")).to_have_text([ITERQR])
+    expect(tab.page.locator("#listed a[aria-current]")).to_have_text(ITERQR)
+    tab.page.get_by_role("link", name=SLOW).first.click()
+    expect(tab.last.locator("h2")).to_have_text(SLOW)
+    expect(tab.last.locator(".answer")).to_contain_text("Sentence 8.")
+    tab.page.get_by_role("button", name="Stop (Esc)").click()
+    expect(tab.last.locator(".status")).to_have_text("Stopped before the end.")

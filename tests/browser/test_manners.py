@@ -18,6 +18,8 @@ LUMINANCE = """(selector) => {
   return (r + g + b) / 3;
 }"""
 
+BRIGHT = "[...looks].filter((colour) => Math.max(...colour.match(/\\d+/g).slice(0, 3)) > 60)"
+"""Bright colours that the page had since it was opened."""
 NAMELESS = """() => [...document.querySelectorAll("#chat :is(button, input, textarea, a)")]
     .filter((one) => one.offsetParent)
     .filter((one) => ![one, ...(one.labels || []), one.closest("label")].some((text) => text?.textContent.trim()))
@@ -61,6 +63,31 @@ def test_dark_and_light_follow_the_system(new_tab: NewTab) -> None:
     assert light.page.evaluate(LUMINANCE, "body") > 220
     assert dark.page.evaluate(LUMINANCE, "#evidence .card mark") < 110
     assert light.page.evaluate(LUMINANCE, "#evidence .card mark") > 200
+
+
+def test_a_theme_is_chosen_and_remembered(new_tab: NewTab) -> None:
+    tab = new_tab(color_scheme="light").ready()
+    tab.page.get_by_role("button", name="Theme: system (next: light)").click()
+    tab.page.get_by_role("button", name="Theme: light (next: dark)").click()
+    expect(tab.page.locator("#announcements")).to_have_text("Theme: dark")
+    assert tab.page.evaluate(LUMINANCE, "body") < 40
+    tab.page.add_init_script("""
+        window.looks = new Set();
+        requestAnimationFrame(function look() {
+          if (document.body) looks.add(getComputedStyle(document.body).backgroundColor);
+          requestAnimationFrame(look);
+        });
+    """)
+    tab.page.reload()
+    tab.ready()
+    assert tab.page.evaluate("looks.size > 0")
+    assert tab.page.evaluate(BRIGHT) == []
+    tab.page.emulate_media(color_scheme="dark")
+    tab.page.get_by_role("button", name="Theme: dark (next: system)").click()
+    assert tab.page.evaluate(LUMINANCE, "body") < 40
+    tab.page.emulate_media(color_scheme="light")
+    tab.page.wait_for_function("!document.body.classList.contains('dark')")
+    assert tab.page.evaluate(LUMINANCE, "body") > 220
 
 
 def test_everything_can_be_done_with_the_keyboard(tab: Tab) -> None:

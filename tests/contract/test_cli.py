@@ -9,33 +9,13 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ui.cli import main
+from tests.support.runs import Run
 from ui.cli.common import progress_bar
 
 SAMPLE = str(files("rag") / "sample")
-
-
-class Run:
-    """Runs commands in this process against one library."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.capsys, self.monkeypatch = folder, capsys, monkeypatch
-
-    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
-        self.monkeypatch.setattr(sys, "argv", ["paperchat", "--data-dir", str(self.folder), *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = self.capsys.readouterr()
-        assert ended.value.code == code, printed.err
-        assert "Traceback" not in printed.err
-        return printed.out, printed.err
-
-    def json(self, *words: str, code: int = 0) -> Any:
-        return json.loads(self(*words, "--json", code=code)[0])
 
 
 @pytest.fixture
@@ -187,9 +167,37 @@ def test_search_prints_why_a_hit_was_found_and_the_part_around_it(sample: Run) -
 
 @pytest.mark.parametrize("words", [("ask", "x"), ("search", "x"), ("papers",), ("show", "2504.05309")])
 def test_an_empty_library_says_how_to_add_papers(run: Run, words: tuple[str, ...]) -> None:
+    from rag.config import Config
+    from rag.library import Library
+
+    Library(Config(data_dir=run.folder)).close()
     _, error = run(*words, code=1)
-    assert "empty" in error
+    assert error.startswith(f"The library in {run.folder} is empty.\n")
     assert "paperchat ingest" in error
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ask", "x"), ("search", "x"), ("papers",), ("show", "2504.05309"), ("topic", "x"), ("chat",), ("doctor",),
+        ("remove", "2504.05309"), ("eval", "run", "--qa", "x.jsonl", "--out", "out"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_folder_is_said_and_not_made(run: Run, words: tuple[str, ...]) -> None:
+    _, error = run(*words, code=1)
+    first, second = error.strip().splitlines()
+    assert first == f"There is no library in {run.folder}."
+    assert "--data-dir" in second
+    assert "paperchat ingest" in second
+    assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_mistyped_path_makes_no_library(run: Run, options: tuple[str, ...]) -> None:
+    out, error = run("ingest", "nowhere.md", *options, code=1)
+    assert "nowhere.md does not exist" in error
+    assert bool(out) == bool(options)
+    assert not run.folder.exists()
 
 
 def test_a_wrong_key_exits_2_with_its_full_name(run: Run, tmp_path: Path) -> None:

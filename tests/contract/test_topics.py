@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -15,23 +15,21 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import EmptyLibrary, QuestionError
 from rag.library import Library
-from rag.sources import discover, read_source
 from rag.topics import markdown
 from rag.types import Delta, Filters, Retrieved, Step, Topic, TopicDone, Understood
 from tests.support.papers import make_paper
+from tests.support.playing import sample_library
 from tests.support.runs import Run
 from ui.cli.chat import read_filters
+from ui.cli.topic import print_topic
 
 TOPICS = ["generative recommendation", "query rewriting", "semantic IDs", "large language models"]
 
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    library = Library(Config(data_dir=tmp_path_factory.mktemp("library")))
-    sample = Path(str(files("rag") / "sample"))
-    library.ingest(row for path in discover([sample]).files for row in read_source(path))
-    with Assistant(library) as opened:
-        yield opened
+    with sample_library(tmp_path_factory.mktemp("library")) as library:
+        yield Assistant(library)
 
 
 @pytest.fixture
@@ -157,7 +155,30 @@ def test_a_paper_that_contradicts_earlier_ones_is_pointed_out(tmp_path: Path) ->
         assert "Small Rerankers Win" in disagreement
         assert "Contrary to previous findings, rerankers with more layers lose to small ones." in disagreement
         assert topic.text.endswith(disagreement)
-        assert markdown(topic).count("Against what was found") == 1
+        assert markdown(topic).count("Where papers disagree") == 1
+
+
+def test_opposite_findings_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = "Typing errors are common. We find that query rewriting improves dense retrieval."
+    denied = "Rewriting is costly. Our results show that query rewriting does not improve dense retrieval."
+    with Assistant(Library(Config(data_dir=tmp_path))) as assistant:
+        assistant.library.ingest(
+            [
+                make_paper("2504.00001", "Query Rewriting Helps", found),
+                make_paper("2504.00002", "Query Rewriting Revisited", denied),
+            ]
+        )
+        topic = assistant.summary("query rewriting")
+        assert_topic_holds(assistant, topic)
+    (disagreement,) = topic.disagreements
+    for sentence in (found.split(". ")[1], denied.split(". ")[1]):
+        assert re.search(rf"> {re.escape(sentence)} \[\d+\]", disagreement)
+    assert topic.text.endswith(disagreement)
+    assert disagreement in markdown(topic)
+    print_topic(topic)
+    printed = capsys.readouterr().out
+    assert "Where papers disagree" in printed
+    assert printed.count("does not improve dense retrieval") > 0
 
 
 def test_the_command_prints_themes_and_writes_the_document(run: Run, tmp_path: Path) -> None:
@@ -214,7 +235,8 @@ def test_commands_work_in_a_conversation(run: Run, monkeypatch: pytest.MonkeyPat
     out, _ = chat(
         run, monkeypatch,
         "/papers", question, "/papers", "/bibtex", "/save talk.md", "/filters from 2025-11-01", "/filters",
-        "/filters off", "/new", "/papers", "/nonsense", "/help", "/topic query rewriting", "/quit", "What is IterQR?",
+        "/filters off", "/new", "/papers", "/nonsense", "/help", "/topic generative recommendation", "/quit",
+        "What is IterQR?",
     )  # fmt: skip
     assert out.count("No paper has been cited yet.") == 2
     assert "2504.05309   IterQR" in out
@@ -223,7 +245,7 @@ def test_commands_work_in_a_conversation(run: Run, monkeypatch: pytest.MonkeyPat
     assert "Answering from all papers." in out
     assert "/nonsense is no command" in out
     assert "/save FILE.md" in out
-    assert "papers in 1 theme" in out
+    assert re.search(r"\d papers in \d theme", out)
     assert out.count("Confidence:") == 1, "nothing is answered after /quit"
     saved = Path("talk.md").read_text(encoding="utf-8")
     assert question in saved
@@ -260,3 +282,29 @@ def test_filters_are_read_in_any_order() -> None:
 def test_filters_that_say_nothing_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         read_filters(text)
+
+
+def test_a_topic_that_is_asked_about_is_answered_theme_by_theme(assistant: Assistant) -> None:
+    answer = assistant.answer("What do recent papers say about generative recommendation?")
+    headings = re.findall(r"^### (.+)$", answer.answer, re.MULTILINE)
+    assert len(headings) == len(set(headings)) > 1
+    cited = list(dict.fromkeys(citation.paper_id for citation in answer.citations))
+    assert answer.answer.count("**") == 2 * len(cited)
+    assert [citation.n for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    assert cited[0] == answer.retrieved[0].paper_id, "the best paper stays first"
+    assert answer.answer.startswith("### ")
+    single = assistant.answer("How does IterQR rewrite queries?")
+    assert "###" not in single.answer
+
+
+def test_few_papers_are_not_parted_into_themes(tmp_path: Path) -> None:
+    with Assistant(Library(Config(data_dir=tmp_path))) as assistant:
+        assistant.library.ingest(
+            make_paper(
+                f"2504.0000{n}", f"Query Rewriting {n}", f"Query rewriting of kind {n} improves dense retrieval."
+            )
+            for n in range(1, 4)
+        )
+        answer = assistant.answer("What do recent papers say about query rewriting?")
+    assert len({citation.paper_id for citation in answer.citations}) == 3
+    assert "###" not in answer.answer

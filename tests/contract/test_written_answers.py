@@ -7,55 +7,35 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rag.assistant import Assistant
-from rag.config import AnswerConfig, Config, LLMConfig
+from rag.config import AnswerConfig, LLMConfig
 from rag.library import Library
-from rag.llm import build_llm
-from rag.sources import discover, read_source
 from rag.types import Answer, Delta, Done, Event, Removed, Step, Turn, Understood
 from tests.support import roles
-from tests.support.chat_server import ChatServer, Fault, Script, Stream, chat_server
+from tests.support.chat_server import Fault, Script, Stream, chat_server
 from tests.support.embedding_server import elapsed_at_most
+from tests.support.playing import Playing, playing_over, sample_library
 
 QUESTION = "How does IterQR rewrite queries in e-commerce search?"
 LIST = "Which papers use semantic IDs for generative recommendation?"
 MARGIN_S = 5.0
 """What retrieval, quoting and a busy machine may add to the configured time."""
-Playing = Callable[..., AbstractContextManager[tuple[Assistant, ChatServer]]]
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with Library(Config(data_dir=tmp_path_factory.mktemp("library"))) as opened:
-        sample = Path(str(files("rag") / "sample"))
-        opened.ingest(row for path in discover([sample]).files for row in read_source(path))
+    with sample_library(tmp_path_factory.mktemp("library")) as opened:
         yield opened
 
 
 @pytest.fixture
 def playing(library: Library, tmp_path: Path) -> Playing:
-    """Makes an assistant whose model plays a part."""
-
-    @contextmanager
-    def play(script: Script, **settings: Any) -> Iterator[tuple[Assistant, ChatServer]]:
-        with chat_server(script) as server:
-            config = LLMConfig(
-                provider="openai-compatible",
-                model="scripted",
-                base_url=server.base_url,
-                api_key_env="NO_SUCH_KEY",
-                **({"timeout_s": 10.0, "max_retries": 1} | settings),
-            )
-            yield Assistant(library, llm=build_llm(config, tmp_path / "usage.sqlite")), server
-
-    return play
+    return playing_over(library, tmp_path / "usage.sqlite", max_retries=1)
 
 
 def ask(assistant: Assistant, question: str = QUESTION, history: tuple[Turn, ...] = ()) -> tuple[Answer, list[Event]]:
@@ -256,6 +236,10 @@ def test_a_model_that_fails_is_replaced_by_quotes_within_the_time(
     assert (answer.mode, answer.abstained) == ("extractive", False)
     assert answer.citations[0].paper_id == "2504.05309"
     assert "the model failed" in caplog.text
+    happened, advised, last = re.split(r"(?<=\.) (?=[A-Z])", answer.notes[0].text)[-3:]
+    assert happened
+    assert advised.startswith(("Check", "Raise", "Wait", "Ask"))
+    assert last == "Quotes are shown instead."
 
 
 def test_a_stream_that_dies_keeps_what_was_checked_and_adds_quotes(playing: Playing) -> None:
@@ -263,6 +247,7 @@ def test_a_stream_that_dies_keeps_what_was_checked_and_adds_quotes(playing: Play
         answer, events = ask(assistant)
     assert_sound(assistant, answer, events)
     assert codes(answer) == ["model_failed"]
+    assert answer.notes[-1].text.startswith("The written answer broke off: ")
     assert answer.mode == "llm"
     assert "What the papers themselves say:" in answer.answer
     assert "And then" not in answer.answer

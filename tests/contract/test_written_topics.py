@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,41 +15,24 @@ from rag.config import Config, LLMConfig
 from rag.errors import ConfigError
 from rag.library import Library
 from rag.llm import build_llm
-from rag.sources import discover, read_source
 from rag.types import Delta, Event, Removed, Topic, TopicDone
 from tests.support import roles
-from tests.support.chat_server import Asked, ChatServer, Fault, Script, chat_server
+from tests.support.chat_server import Asked, Fault, Script, chat_server
 from tests.support.papers import make_paper
+from tests.support.playing import Playing, playing_over, sample_library
 
 QUERY = "generative recommendation"
-Playing = Callable[..., AbstractContextManager[tuple[Assistant, ChatServer]]]
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with Library(Config(data_dir=tmp_path_factory.mktemp("library"))) as opened:
-        sample = Path(str(files("rag") / "sample"))
-        opened.ingest(row for path in discover([sample]).files for row in read_source(path))
+    with sample_library(tmp_path_factory.mktemp("library")) as opened:
         yield opened
 
 
 @pytest.fixture
 def playing(library: Library) -> Playing:
-    """Makes an assistant whose model plays a part."""
-
-    @contextmanager
-    def play(script: Script, **settings: Any) -> Iterator[tuple[Assistant, ChatServer]]:
-        with chat_server(script) as server:
-            config = LLMConfig(
-                provider="openai-compatible",
-                model="scripted",
-                base_url=server.base_url,
-                api_key_env="NO_SUCH_KEY",
-                **({"timeout_s": 10.0, "max_retries": 0} | settings),
-            )
-            yield Assistant(library, llm=build_llm(config)), server
-
-    return play
+    return playing_over(library, max_retries=0)
 
 
 def plans(asked: Asked) -> bool:

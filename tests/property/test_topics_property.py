@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering import quote_text
+from rag.themes.grouping import MOST, group
 from rag.topics.cells import row
-from rag.topics.grouping import MOST, group
 from rag.types import Passage
 
 SENTENCE = st.sampled_from(

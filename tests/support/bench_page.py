@@ -3,6 +3,7 @@
 ready: from opening the address to a page in which one can type a question, beside an empty Gradio page's, in turn.
 start: from the end of retrieval on the server to the answer's first word on the page. long: from Enter to the question
 on the page and to the whole answer, in a new conversation and in one of 200 questions.
+Set OPENBLAS_NUM_THREADS=1, as the command does for itself.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def opened(browser: Browser, url: str, selector: str) -> float:
 def first_word(page: Page) -> float:
     """Milliseconds from the end of retrieval to the first word."""
     page.evaluate(WATCH)
-    Tab(page).ask(ANNOTATE)
+    Tab(page).send(ANNOTATE)
+    page.wait_for_function("window.seen")
+    page.wait_for_selector("#live .turn[id]")
     return float(page.evaluate("window.seen")) - retrieved[-1]
 
 

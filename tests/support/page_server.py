@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from rag.assistant import Assistant
 from rag.config import Config, UIConfig
@@ -39,6 +40,7 @@ def served(
     ui: Mapping[str, object] | None = None,
     known: Users | None = None,
     make: Callable[[Library], Assistant] = Assistant,
+    sections: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """Serve the library in a folder while the block runs.
 
@@ -47,11 +49,12 @@ def served(
         ui: Keys of the configuration's section `ui`.
         known: Who must sign in; None lets everybody in.
         make: Makes the assistant over the library.
+        sections: Other sections of the configuration, by name.
 
     Yields:
         The page's address, without a slash at its end.
     """
-    config = Config(data_dir=folder, ui=UIConfig.model_validate(ui or {}))
+    config = Config(data_dir=folder, ui=UIConfig.model_validate(ui or {}), **(sections or {}))
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
         make(Library(config)) as assistant,

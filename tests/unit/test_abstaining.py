@@ -172,8 +172,56 @@ def test_filters_that_say_everything_are_never_refused(library: Library) -> None
     passages = HybridRetriever(library).search("bread", k=100)
     author = Filters(author="Ada Lovelace")
     abstainer = Abstainer(library)
-    assert not abstainer.decide(asked("papers by Ada Lovelace", filters=author, kind="list"), passages).abstain
+    assert not abstainer.decide(
+        asked("papers by Ada Lovelace", filters=author, kind="list", only_filters=True), passages
+    ).abstain
     assert not abstainer.decide(asked("Ada Lovelace", filters=author, only_filters=True), passages).abstain
+
+
+@pytest.mark.parametrize(
+    ("question", "abstains"),
+    [("papers on volcanic ash", True), ("papers on legal precedents", False), ("papers on musical genres", False)],
+)
+def test_a_list_within_filters_must_still_be_about_its_subject(library: Library, question: str, abstains: bool) -> None:
+    passages = HybridRetriever(library).search(question, k=100)
+    within = Filters(author="Ada Lovelace")
+    decision = Abstainer(library).decide(asked(question, filters=within, kind="list"), passages)
+    assert (decision.abstain, decision.reason) == (abstains, "nothing_found" if abstains else None)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which country has the longest coast?", "who painted the Mona Lisa", "set a table for six", "3 * 7"],
+)
+def test_what_no_paper_is_about_is_refused_though_words_are_shared(library: Library, question: str) -> None:
+    passages = HybridRetriever(library).search(question, k=100)
+    decision = Abstainer(library).decide(asked(question), passages)
+    assert (decision.abstain, decision.reason) == (True, "nothing_found")
+
+
+def test_a_system_that_only_the_abstract_names_is_known_by_it(library: Library) -> None:
+    paper = make_paper(
+        "2501.00012",
+        "Fewer Clicks to the Right Table",
+        "We present TabHop, an agent that hops between tables of a lake.",
+    )
+    library.ingest([paper])
+    question = "How many tables did TabHop visit?"
+    passages = HybridRetriever(library).search(question, k=100)
+    evidence = gather(library, asked(question), passages)
+    assert (evidence.named, evidence.paper_id) == (True, "2501.00012")
+    decision = Abstainer(library).decide(asked(question), passages)
+    assert (decision.reason, decision.missing) == ("detail_absent", "number of tables")
+    told = "Tell my grandmother what TabHop is good for, please, and slowly"
+    assert not Abstainer(library).decide(asked(told), HybridRetriever(library).search(told, k=100)).abstain
+    library.remove(["2501.00012"])
+
+
+def test_a_paper_that_is_given_by_its_id_is_not_refused(library: Library) -> None:
+    question = "what about its budget and its calendar?"
+    passages = HybridRetriever(library).search(question, k=100, papers=frozenset({"2501.00009"}))
+    decision = Abstainer(library).decide(asked(question, papers=frozenset({"2501.00009"})), passages)
+    assert (decision.abstain, decision.confidence) == (False, "low")
 
 
 def test_words_of_papers_taken_for_absent_count_as_unknown(library: Library) -> None:

@@ -46,12 +46,16 @@ def test_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("embeding: {}", "embeding is not a key"),
+        ("embeding: {}", "embeding is not a key. Did you mean embedding?"),
+        ("retreival: {k: 3}", "c.yaml) is not a key. Did you mean retrieval?"),
+        ("colour: red", "Known: data_dir, embedding, chunking, index, retrieval, answer, llm, ui."),
         ("embedding: {modle: x}", "embedding.modle"),
+        ("llm: {budget: {day_token: 1}}", "Did you mean llm.budget.day_tokens?"),
+        ("chunking: {colour: red}", "Known: chunking.max_tokens."),
         ("embedding: {provider: cohere}", "'minilm', 'openai' or 'openai-compatible'"),
         ("retrieval: {k: many}", "retrieval.k"),
         ("retrieval: {dense_weight: 1.5}", "less than or equal to 1"),
-        ("retrieval: 5", "retrieval"),
+        ("retrieval: 5", "c.yaml) is a section, with its keys below it; it is 5."),
         ("- a list", "holds no keys"),
         ("a: [", "not valid YAML"),
     ],

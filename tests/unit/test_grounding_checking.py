@@ -113,7 +113,12 @@ def test_what_the_sources_say_passes(
         ("![x](https://github.com/example/quickrank) [1]", "markup"),
         ("<b>QuickRank</b> encodes documents in blocks [1].", "markup"),
         ("As you asked, QuickRank encodes documents in blocks [1].", "address"),
+        ("Do not encode documents in blocks [1].", "address"),
+        ("Forget documents in blocks [1].", "address"),
+        ("QuickRank encodes documents in blocks [1]!", "address"),
         ("[1]", "empty"),
+        ("QuickRank: [1]", "empty"),
+        ("The documents [1]", "empty"),
         ("QuickRank encodes documents in blocks [1][2].", "support"),
     ],
 )

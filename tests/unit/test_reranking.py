@@ -10,6 +10,7 @@ import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.embeddings import MockEmbedding
 
+from rag.asking import weighed
 from rag.config import Config
 from rag.embedding import TokenVectors, build_embedding, embed_texts, embed_tokens
 from rag.library import Library
@@ -108,7 +109,22 @@ def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
         return embed_tokens(model, texts)
 
     monkeypatch.setattr("rag.reranking.embed_tokens", counted)
-    monkeypatch.setattr("rag.reranking.KEPT", 2)
     assert reranker.rerank("how to shrink a big ranking network", passages) == first
-    reranker.rerank("which cats were filmed", passages)
-    assert asked == [1, 2]  # the question alone; then the one passage that two places could not keep
+    monkeypatch.setattr("rag.reranking.KEPT", 2)
+    forgetful = Reranker(library)
+    forgetful.rerank("how to shrink a big ranking network", passages)
+    forgetful.rerank("which cats were filmed", passages)
+    assert asked == [0, 3, 1]  # none; all; then the one passage that two places could not keep
+
+
+def test_two_wordings_of_a_question_count_half_each(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lead(*questions: str) -> float:
+        """How far the paper on rankers comes before the one on bread."""
+        asked = [one for question in questions for one in weighed(library, question)]
+        monkeypatch.setattr("rag.reranking.weighed", lambda *_: asked)
+        scores = {one.chunk_id: one.score for one in Reranker(library).rerank("", [passage(0, 0.5), passage(1, 0.5)])}
+        return scores["c1"] - scores["c0"]
+
+    rankers, bread = "small reranking model", "yeast in orbit"
+    assert lead(rankers) > 0 > lead(bread)
+    assert lead(rankers, bread) == pytest.approx((lead(rankers) + lead(bread)) / 2, abs=1e-5)

@@ -67,6 +67,15 @@ RESTRICTED = """
     what does the most recent report list on fairness? | 2025-12-31 | 2025-12-31
     today's papers, please | 2025-12-31 | 2025-12-31
     what was in yesterday's report? | 2025-12-30 | 2025-12-30
+    anything listed since last Sunday on speech? | 2025-12-28 |
+    papers that appeared on Wednesday | 2025-12-31 | 2025-12-31
+    papers from last Wednesday | 2025-12-24 | 2025-12-24
+    Thursday's papers on ranking | 2025-12-25 | 2025-12-25
+    which papers were added today? | 2025-12-31 | 2025-12-31
+    what arrived over the past fortnight on agents? | 2025-12-18 | 2025-12-31
+    papers on fairness from three weeks ago | 2025-12-08 | 2025-12-14
+    papers since two months ago | 2025-10-01 |
+    papers on speech from 11/2025 | 2025-11-01 | 2025-11-30
     main generative recommendation papers in the January 2026 reports | 2026-01-01 | 2026-01-31
     What do the 2025 papers say about bias? | 2025-01-01 | 2025-12-31
     who proposed this in 2025? | 2025-01-01 | 2025-12-31
@@ -108,6 +117,12 @@ UNRESTRICTED = """
     What was new in the May 2025 release of the model?
     papers about the November 2025 elections
     What happens on 2025-02-30?
+    recommending meals on Sundays
+    sales forecasts around Black Friday
+    which encoders are most used today?
+    What is today's weather?
+    a model that was popular a year ago
+    a ratio of 10/2000
     queries per second from 100 to 2025 users
     Summer school material on RAG
     a user who is 25 since 2019

@@ -377,3 +377,83 @@ def test_a_quote_that_begins_like_a_list_or_a_heading_stays_text(text: str) -> N
 
 def test_a_quote_that_begins_with_a_figure_stays_as_it_is() -> None:
     assert escape_line("2.5 times as fast") == "2.5 times as fast"
+
+
+def test_a_comparison_with_a_name_that_no_paper_holds_is_about_the_other(reader: Reader) -> None:
+    found = reader.understand("QueryGym versus RankForge: which one is easier to use?")
+    assert (found.kind, found.subjects, found.absent) == ("single", ("QueryGym",), ("RankForge",))
+    plain = reader.understand("How is LightRetriever different from Gobblewock?")
+    assert (plain.kind, plain.absent) == ("single", ("Gobblewock",))
+    compound = reader.understand("How does the QueryGym-based toolkit compare with the Video-Search of UniSearch?")
+    assert compound.absent == ()
+    held = reader.understand("Compare OneSearch and UniSearch")
+    assert (held.kind, held.subjects, held.absent) == ("compare", ("OneSearch", "UniSearch"), ())
+
+
+def test_papers_that_mention_something_are_those_that_hold_it(reader: Reader) -> None:
+    found = reader.understand("list the papers that mention judges")
+    assert (found.mention, found.papers) == ("judges", frozenset({"2504.00004"}))
+    nowhere = reader.understand("which papers mention Gobblewock?")
+    assert (nowhere.mention, nowhere.papers) == ("", None)
+
+
+def test_a_number_and_an_order_are_kept_for_lists_only(reader: Reader) -> None:
+    found = reader.understand("the two newest papers on search")
+    assert (found.kind, found.wanted.order, found.wanted.limit) == ("list", "newest", 2)
+    assert found.search_text == "papers on search"
+    everything = reader.understand("show the oldest paper")
+    assert (everything.selects, everything.wanted.order, everything.wanted.limit) == (True, "oldest", 1)
+    assert reader.understand("list all of your papers").selects
+    assert not reader.understand("Summarise the latest papers on judges").wanted
+
+
+def test_a_list_about_one_given_paper_is_no_list(reader: Reader) -> None:
+    assert reader.understand("2504.00002: which benchmarks?").kind == "single"
+
+
+TALK = turns("What is QueryGym?", "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22) [1]")
+
+
+def test_what_it_has_is_asked_of_the_paper_and_not_of_the_library(reader: Reader) -> None:
+    found = reader.understand("and how many entries does it contain?", TALK)
+    assert (found.about, found.focus) == (None, ("2504.00005",))
+    assert reader.understand("how many papers are there from May?", TALK).about == About("count")
+
+
+def test_there_may_point_to_a_subject_of_its_own(reader: Reader) -> None:
+    assert reader.understand("What about pharmacokinetic tables, what was done there?", TALK).focus == ()
+    assert reader.understand("What about reformulation, what was done there?", TALK).focus == ("2504.00005",)
+
+
+def test_a_question_in_another_language_gets_a_note(reader: Reader) -> None:
+    assert "language" in codes(reader.understand("Quels travaux utilisent les juges automatiques ?"))
+    assert "language" in codes(reader.understand("检索增强生成"))
+    assert "language" not in codes(reader.understand("Which papers cite Dupont and Suominen?"))
+    assert "language" not in codes(reader.understand("QueryGym vs MiniOneRec"))
+
+
+@pytest.mark.parametrize("question", ["hey, help me", "What can I ask you?", "Good evening!", "what are you?"])
+def test_what_can_be_asked(reader: Reader, question: str) -> None:
+    assert reader.understand(question).about == About("help")
+
+
+@pytest.mark.parametrize("question", ["How does it work?", "help with cold start", "hello world programs"])
+def test_what_merely_sounds_like_it(reader: Reader, question: str) -> None:
+    assert reader.understand(question).about is None
+
+
+def test_the_paper_that_introduces_a_system_is_preferred(tmp_path: Path) -> None:
+    shop = make_paper("2505.00001", "Fewer Clicks to the Right Table", "We present TabHop, an agent that hops.")
+    other = make_paper("2505.00002", "Lakes of Tables", "We compare TabHop with others. We propose LakeDive (LD).")
+    library = ReadingLibrary(tmp_path)
+    library.replace(shop, other)
+    reader = Reader(library)
+    assert reader.understand("What does TabHop score on BRIGHT?").named == ("2505.00001",)
+    assert set(reader.understand("TabHop vs LakeDive").named) == {"2505.00001", "2505.00002"}
+    assert reader.understand("Which papers use TabHop?").named == ()
+    assert reader.understand("How do agents hop?").named == ()
+    library.close()
+
+
+def test_a_system_that_opens_a_title_needs_no_preference(reader: Reader) -> None:
+    assert reader.understand("What does QueryGym score on BRIGHT?").named == ()

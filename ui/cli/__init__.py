@@ -61,6 +61,9 @@ def main() -> None:
     """Run the command line: errors in two lines on stderr, exit 0, 1 (not done) or 2 (wrong usage), no traceback."""
     from rag.errors import PaperchatError
 
+    # Read by NumPy when it is first loaded. The matrices of a question are small: a second thread costs more processor
+    # time than it saves, and several questions at once wait for each other's threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         _run()
     except BrokenPipeError:  # whoever read our output has seen enough

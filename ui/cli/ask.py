@@ -16,14 +16,17 @@ from ui.cli.common import (
     DataDir,
     DateFrom,
     DateTo,
-    configured,
+    ModeName,
     filters_of,
+    keep_log_quiet,
+    mode_of,
     print_json,
+    with_library,
 )
 from ui.cli.printing import bibtex_entries, print_answer, print_bibtex, print_notes
 
 if TYPE_CHECKING:
-    from rag.types import Mode, Passage, Turn
+    from rag.types import Passage, Turn
 
 _WORDS_SHOWN = 6
 """Matched words named for a hit; `--json` has all."""
@@ -47,7 +50,7 @@ def search(
     """Find passages, best first."""
     query = " ".join(words)
     filters = filters_of(date_from, date_to, author)
-    settings = configured(context, config, data_dir)
+    settings = with_library(context, config, data_dir)
     from rag.bibtex import bibtex as entry
     from rag.retrieval import distinct_papers
     from rag.wiring import open_assistant
@@ -93,6 +96,7 @@ def _print_hits(hits: Sequence[Passage]) -> None:
     """A hit's paper, why it was found, and the part of the passage that the question's words stand in."""
     from rich.console import Console
     from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     from rag.matching import places, snippet
@@ -105,7 +109,9 @@ def _print_hits(hits: Sequence[Passage]) -> None:
         part = Text(snippet(readable(hit.text), hit.matched))
         for start, end in places(part.plain, hit.matched):
             part.stylize("bold", start, end)
-        console.print(Text.assemble(f"{n:>2}. ", (readable(hit.title), "bold")))
+        title = Table.grid(padding=(0, 1))
+        title.add_row(Text(f"{n:>2}."), Text(readable(hit.title), style="bold"))
+        console.print(title)
         console.print(Text(f"    {hit.paper_id} · {hit.date} · {_why(hit)}", style="dim"), soft_wrap=True)
         console.print(Padding(part, (0, 0, 1, 4)))
 
@@ -126,9 +132,7 @@ def ask(
     history: Annotated[
         Path | None, typer.Option("--history", metavar="FILE", help="Earlier turns: a JSON list of {role, content}.")
     ] = None,
-    mode: Annotated[
-        str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
-    ] = None,
+    mode: ModeName = None,
     date_from: DateFrom = None,
     date_to: DateTo = None,
     author: Author = None,
@@ -142,9 +146,10 @@ def ask(
     filters = filters_of(date_from, date_to, author)
     answering = mode_of(mode)
     turns = read_history(history) if history else []
-    settings = configured(context, config, data_dir)
+    settings = with_library(context, config, data_dir)
     from rag.wiring import open_assistant
 
+    keep_log_quiet()
     with open_assistant(settings) as assistant:
         answer = assistant.answer(question, turns, filters, answering)
     entries = bibtex_entries(answer.citations) if bibtex else []
@@ -153,18 +158,6 @@ def ask(
         return
     print_answer(answer)
     print_bibtex(entries)
-
-
-def mode_of(mode: str | None) -> Mode | None:
-    """The way of answering that an option names, or refuse it as wrong usage."""
-    from typing import get_args
-
-    from rag.types import Mode
-
-    modes = {str(one): one for one in get_args(Mode)}
-    if mode is not None and mode not in modes:
-        raise typer.BadParameter(f"{mode!r} is not a mode; there are: {', '.join(modes)}")
-    return modes[mode] if mode else None
 
 
 def read_history(path: Path) -> list[Turn]:

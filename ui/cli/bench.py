@@ -27,7 +27,7 @@ def bench(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Measure speed with a throw-away library; your own library is not touched."""
+    """Measure speed with a throw-away library. Your own is not touched."""
     settings = configured(context, config, data_dir)
     if papers and not papers.exists():
         raise typer.BadParameter(f"--papers {papers} does not exist")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
+from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, progress_bar, say, with_library
 
 if TYPE_CHECKING:
     from eval.calibration import Calibrated
@@ -20,8 +20,8 @@ def calibrate(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Fit on a QA set when to refuse a question, and keep the result with the library; figures are out of fold."""
-    settings = configured(context, config, data_dir)
+    """Fit on a QA set when to refuse a question. The result is kept with the library; figures are out of fold."""
+    settings = with_library(context, config, data_dir)
     from eval.datasets import read_questions
 
     questions = read_questions(qa)  # before anything heavy is imported

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from ui.cli.ask import mode_of
-from ui.cli.common import ConfigFile, DataDir, configured, filters_of, say
+from ui.cli.common import ConfigFile, DataDir, ModeName, filters_of, keep_log_quiet, mode_of, say, with_library
 from ui.cli.printing import Paragraphs, print_answer, print_notes, print_references
 
 if TYPE_CHECKING:
@@ -36,19 +36,22 @@ Type a question; one that points back ("and what data did they use?") continues 
 
 def chat(
     context: typer.Context,
-    mode: Annotated[
-        str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
-    ] = None,
+    mode: ModeName = None,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Hold a conversation: questions at a prompt, or one a line from a pipe."""
+    """Hold a conversation. Questions are asked at a prompt, or come one a line from a pipe."""
     answering = mode_of(mode)
-    settings = configured(context, config, data_dir)
+    settings = with_library(context, config, data_dir)
+    from rag.errors import LLMError
     from rag.wiring import open_assistant
 
+    keep_log_quiet()
     with open_assistant(settings) as assistant:
         assistant.library.require_papers()
+        if (answering or settings.answer.mode) == "llm":
+            with suppress(LLMError):  # of which each answer tells; a mistake in the configuration ends the chat here
+                assistant.engine.model()
         conversation = Conversation(assistant, answering)
         (_at_prompt if sys.stdin.isatty() else _from_pipe)(conversation)
 
@@ -142,6 +145,7 @@ class Conversation:
     def stream(self, question: str) -> None:
         """Print an answer paragraph by paragraph as it comes; Ctrl-C keeps what was shown."""
         from rag.types import Delta, Done, Step
+        from ui.steps import worded
 
         shown = Paragraphs()
         said: list[str] = []
@@ -152,7 +156,7 @@ class Conversation:
                         said.append(event.text)
                         shown.add(event.text)
                     elif isinstance(event, Step):
-                        shown.step(f"{event.kind}: {event.text}")
+                        shown.step(worded(event))
                     elif isinstance(event, Done):
                         answer = event.answer
         except KeyboardInterrupt:

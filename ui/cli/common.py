@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import typer
 if TYPE_CHECKING:
     from rag.config import Config, Loaded
     from rag.library import Progress
-    from rag.types import Filters
+    from rag.types import Filters, Mode
 
 
 def parse_date(text: str) -> date:
@@ -40,6 +41,9 @@ DateTo = Annotated[
 ]
 Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Papers with this author.")]
 Bibtex = Annotated[bool, typer.Option("--bibtex", help="Print the references as BibTeX as well.")]
+ModeName = Annotated[
+    str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
+]
 
 
 def load(context: typer.Context, config: Path | None, data_dir: Path | None) -> Loaded:
@@ -53,6 +57,32 @@ def load(context: typer.Context, config: Path | None, data_dir: Path | None) -> 
 def configured(context: typer.Context, config: Path | None, data_dir: Path | None) -> Config:
     """The configuration alone."""
     return load(context, config, data_dir).config
+
+
+def with_library(context: typer.Context, config: Path | None, data_dir: Path | None) -> Config:
+    """The configuration of a command that needs a library; where there is none it is refused, and none is made."""
+    from rag.shelf import require_shelf
+
+    settings = configured(context, config, data_dir)
+    require_shelf(settings.library_dir)
+    return settings
+
+
+def keep_log_quiet() -> None:
+    """Print no log of ours on stderr: what it would say stands in the notes of the answer that is printed."""
+    logging.getLogger("rag").addHandler(logging.NullHandler())
+
+
+def mode_of(mode: str | None) -> Mode | None:
+    """The way of answering that an option names, or refuse it as wrong usage."""
+    from typing import get_args
+
+    from rag.types import Mode
+
+    modes = {str(one): one for one in get_args(Mode)}
+    if mode is not None and mode not in modes:
+        raise typer.BadParameter(f"{mode!r} is not a mode; there are: {', '.join(modes)}", param_hint="'--mode'")
+    return modes[mode] if mode else None
 
 
 def filters_of(date_from: date | None, date_to: date | None, author: str | None) -> Filters:

@@ -15,7 +15,7 @@ app = typer.Typer(help="Show the configuration or its schema; make a user of the
 
 @app.command()
 def show(context: typer.Context, as_json: AsJson = False, config: ConfigFile = None, data_dir: DataDir = None) -> None:
-    """Print every key with its value and where the value came from; secrets are masked."""
+    """Print every key, its value and where it came from. Secrets are masked."""
     from rag.config import public_values
 
     loaded = load(context, config, data_dir)
@@ -34,7 +34,7 @@ def show(context: typer.Context, as_json: AsJson = False, config: ConfigFile = N
 
 @app.command()
 def schema(as_json: AsJson = False) -> None:
-    """Print the JSON schema of the configuration file; it is JSON with or without --json."""
+    """Print the JSON schema of the configuration file. It is JSON with or without --json."""
     from rag.config import Config
 
     print_json(Config.model_json_schema())
@@ -42,7 +42,10 @@ def schema(as_json: AsJson = False) -> None:
 
 @app.command()
 def password(name: Annotated[str, typer.Argument(metavar="USER", help="Name of a user of the web page.")]) -> None:
-    """Ask for a password and print the line to store in ui.auth_file or PAPERCHAT_USERS; piped in, it is read."""
+    """Print the line that makes a user of the web page. It belongs in ui.auth_file or PAPERCHAT_USERS.
+
+    The password is asked for at a terminal; piped in, it is read.
+    """
     from ui.web.users import user_line
 
     if sys.stdin.isatty():

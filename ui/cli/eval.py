@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,11 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.cli import calibrate, judge, support
-from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
+from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say, with_library
+from ui.cli.measures import (
+    LINES_SHOWN,
+    interval,
+    number,
+    print_comparison,
+    print_metrics,
+    print_reformulations,
+    print_table,
+)
 
 if TYPE_CHECKING:
-    from eval.compare import Comparison
-    from eval.runs import RunReport
     from rag.config import Config
 
 app = typer.Typer(help="Measure answers and rankings, with intervals.", no_args_is_help=True)
@@ -25,9 +31,6 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("nuggets")(judge.nuggets)
 app.command("judge")(judge.judge)
 app.command("support")(support.support)
-
-_LINES_SHOWN = 10
-_TYPE_COLUMNS = ("recall@5", "nuggets_vital", "figure_accuracy", "citation_precision", "false_refusals")
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
 QaFile = Annotated[Path, typer.Option("--qa", metavar="FILE", help="QA set: one JSON object a line.")]
@@ -38,7 +41,9 @@ def run(
     context: typer.Context,
     qa: QaFile,
     out: Out,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask the first N questions only.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="Ask the first N questions only.")
+    ] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Ask this type only; may be repeated.")
     ] = None,
@@ -50,8 +55,8 @@ def run(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Answer every question of a QA set and score the answers; a killed run goes on where it stopped."""
-    settings = configured(context, config, data_dir)
+    """Answer every question of a QA set and score the answers. A killed run goes on where it stopped."""
+    settings = with_library(context, config, data_dir)
     from eval.datasets import read_questions
 
     questions = read_questions(qa)  # before anything heavy is imported
@@ -71,7 +76,7 @@ def run(
         if ablate_context:
             judge.ablate_context(assistant.library, settings, questions, out, report, selection, as_json)
     _say_left_out([row.as_json() for row in report.left_out])
-    _print_metrics(report) if not as_json else print_json(report.metrics)
+    print_metrics(report) if not as_json else print_json(report.metrics)
     say(f"Report: {out / REPORT}")
     if report.metrics["failed"]:
         say(f"{len(report.metrics['failed'])} questions failed; the same command asks them again.")
@@ -84,7 +89,7 @@ def retrieval(
     context: typer.Context,
     dataset: Annotated[Path, typer.Option("--dataset", metavar="BEIR_DIR", help="Folder in BEIR's layout.")],
     out: Out,
-    split: Annotated[str, typer.Option("--split", help="Judgements: qrels/SPLIT.tsv.")] = "test",
+    split: Annotated[str, typer.Option("--split", metavar="SPLIT", help="Judgements: qrels/SPLIT.tsv.")] = "test",
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep the collection's library for another run.")
     ] = None,
@@ -100,7 +105,7 @@ def retrieval(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Index a BEIR collection in a library of its own and score the rankings as trec_eval does."""
+    """Score rankings of a BEIR collection as trec_eval does. It is indexed in a library of its own."""
     settings = configured(context, config, data_dir)
     from eval.datasets import read_beir
     from eval.reformulation import comparison_of
@@ -115,14 +120,14 @@ def retrieval(
         print_json(metrics)
         return
     rows = [
-        (name, _number(figure["mean"]), _interval(figure), str(figure["n"]))
+        (name, number(figure["mean"]), interval(figure), str(figure["n"]))
         for name, figure in metrics["intervals"].items()
     ]
-    _print_table(("measure", "mean", "interval", "n"), rows)
+    print_table(("measure", "mean", "interval", "n"), rows)
     speed = f"{metrics['docs/s']:.1f} docs/s, " if metrics["docs/s"] else ""
-    print(f"{metrics['documents']} documents, {speed}{_number(metrics['ms/query'], 1)} ms/query")
+    print(f"{metrics['documents']} documents, {speed}{number(metrics['ms/query'], 1)} ms/query")
     if reformulate:
-        _print_reformulations(metrics["reformulate"])
+        print_reformulations(metrics["reformulate"])
         say(f"Report: {out / 'report.html'}")
     if metrics["failed"]:
         say(f"{metrics['failed']} queries failed and count as 0; {out / 'run.json'} lists them.")
@@ -135,12 +140,12 @@ def compare(
     out: Out,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two runs question by question, with a paired bootstrap test."""
+    """Compare two runs question by question. Differences are tested with a paired bootstrap."""
     from eval.compare import compare_folders
     from eval.runs import REPORT
 
     comparison = compare_folders(folder_a, folder_b, out)
-    print_json(comparison.as_json()) if as_json else _print_comparison(comparison)
+    print_json(comparison.as_json()) if as_json else print_comparison(comparison)
     say(f"Report: {out / REPORT}")
 
 
@@ -148,7 +153,7 @@ def compare(
 def add(
     context: typer.Context,
     qa: QaFile,
-    question: Annotated[str | None, typer.Option("--question", help="As a reader types it.")] = None,
+    question: Annotated[str | None, typer.Option("--question", metavar="TEXT", help="As a reader types it.")] = None,
     answer: Annotated[
         Path | None, typer.Option("--answer", metavar="FILE", help="Take all from an answer (`ask --json`).")
     ] = None,
@@ -162,8 +167,10 @@ def add(
     nuggets: Annotated[
         Path | None, typer.Option("--nuggets", metavar="FILE", help="A JSON list of {text, importance, paper, span}.")
     ] = None,
-    kind: Annotated[str | None, typer.Option("--type", help="Question type.")] = None,
-    identity: Annotated[str | None, typer.Option("--id", help="Made from the question where it is not given.")] = None,
+    kind: Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Question type.")] = None,
+    identity: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Made from the question where it is not given.")
+    ] = None,
     from_feedback: Annotated[
         bool, typer.Option("--from-feedback", help="Take all that readers of the web page rated or commented.")
     ] = False,
@@ -171,8 +178,8 @@ def add(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Append a question to a QA set; every span must stand verbatim in its paper."""
-    settings = configured(context, config, data_dir)
+    """Append a question to a QA set. Every span must stand verbatim in its paper."""
+    settings = with_library(context, config, data_dir)
     if from_feedback:
         if question or answer or gold or nugget or nuggets or kind or identity:
             raise typer.BadParameter("--from-feedback takes everything from the page's readers; give only --qa with it")
@@ -246,94 +253,7 @@ def _say_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     say(f"{len(rows)} lines were left out:")
-    for row in rows[:_LINES_SHOWN]:
+    for row in rows[:LINES_SHOWN]:
         say(f"  {row['source']}{', line ' + str(row['line']) if row['line'] else ''}: {row['reason']}")
-    if len(rows) > _LINES_SHOWN:
-        say(f"  and {len(rows) - _LINES_SHOWN} more; run.json lists them all.")
-
-
-def _print_metrics(report: RunReport) -> None:
-    metrics = report.metrics
-    measured = {name: figure for name, figure in metrics["overall"].items() if figure["n"]}
-    _print_table(
-        ("measure", "mean", "interval", "n"),
-        [(name, _number(figure["mean"]), _interval(figure), str(figure["n"])) for name, figure in measured.items()],
-    )
-    if len(metrics["by_type"]) > 1:
-        columns = [name for name in _TYPE_COLUMNS if name in measured]
-        _print_table(
-            ("type", *columns),
-            [(kind, *(_number(f[name]["mean"]) for name in columns)) for kind, f in metrics["by_type"].items()],
-        )
-    total = metrics["timings"]["total_ms"]
-    print(
-        f"{metrics['questions']} questions ({report.asked} asked now) in {report.info['seconds']:.1f} s; "
-        f"an answer took {_number(total['p50'], 0)} ms (median), {_number(total['p95'], 0)} ms (p95)."
-    )
-
-
-def _print_reformulations(rows: Sequence[Mapping[str, Any]]) -> None:
-    """One line a method, the plain queries first; differences with their intervals."""
-    measures = ("ndcg@10", "recall@100", "mrr@10")
-    _print_table(
-        ("queries", *measures, "Δ ndcg@10", "interval", "p", "failed", "calls", "tokens", "ms/query"),
-        [
-            (
-                row["name"],
-                *(_number(row["measures"][measure]["mean"]) for measure in measures),
-                _number(row["difference"]["mean"]) if row["difference"] else "",
-                _interval(row["difference"]) if row["difference"] else "",
-                _number(row["difference"]["p"]) if row["difference"] else "",
-                str(row["failed"]),
-                str(row["calls"]),
-                str(row["tokens"]) if row["tokens"] is not None else "-",
-                _number(row["ms/query"], 0),
-            )
-            for row in rows
-        ],
-    )
-    for row in rows:
-        prompts = ", ".join(f"{one['id']} v{one['version']}" for one in row["prompts"])
-        if prompts:
-            print(f"{row['name']}: {prompts}; model {row['model']}")
-
-
-def _print_comparison(comparison: Comparison) -> None:
-    for name, (a, b) in comparison.settings.items():
-        print(f"{name}: {a} in A, {b} in B")
-    if comparison.only_a or comparison.only_b:
-        print(f"Not compared: {len(comparison.only_a)} questions only in A, {len(comparison.only_b)} only in B.")
-    rows = []
-    for name, compared in comparison.overall.items():
-        moved = compared.difference
-        if moved.n:
-            means = (_number(compared.a.mean), _number(compared.b.mean), _number(moved.mean))
-            rows.append((name, *means, _interval(moved.as_json()), _number(moved.p), str(moved.n)))
-    _print_table(("measure", "A", "B", "B - A", "interval", "p", "n"), rows)
-    most = "; the most changed:" if comparison.changed else "."
-    print(f"{comparison.moved} of {len(comparison.paired)} answers are better or worse{most}")
-    for row in comparison.changed[:_LINES_SHOWN]:
-        print(f"  {row.quality:+.2f}  {row.id}  {row.question}")
-
-
-def _number(value: float | None, places: int = 3) -> str:
-    return "-" if value is None else f"{value:.{places}f}"
-
-
-def _interval(figure: Mapping[str, Any]) -> str:
-    return f"{_number(figure['low'])} to {_number(figure['high'])}"
-
-
-def _print_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table on stdout; cells are data and not markup."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, name in enumerate(heading):
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200).print(table)
+    if len(rows) > LINES_SHOWN:
+        say(f"  and {len(rows) - LINES_SHOWN} more; run.json lists them all.")

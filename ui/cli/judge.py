@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag.config import Config
     from rag.library import Library
 
-Runs = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of finished runs over one QA set.")]
+Runs = Annotated[list[Path], typer.Argument(metavar="DIR", help="Folders of finished runs over one QA set.")]
 JudgeFile = Annotated[
     Path,
     typer.Option("--judge", metavar="FILE", help="The judge's settings (YAML): model, family, revision, base_url …"),
@@ -38,7 +38,7 @@ def nuggets(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Let a language model make the facts a good answer states, from what the runs found; people may edit them."""
+    """Let a model make the facts that good answers state. They come from what the runs found; people may edit them."""
     settings = configured(context, config, data_dir)
     from eval.judge.config import load_judge
     from eval.judge.folders import NUGGETS, make_nuggets
@@ -72,7 +72,7 @@ def judge(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Let a language model say which facts each run's answers state, and say whether that can be believed."""
+    """Let a model say which facts each run's answers state. The report says whether that can be believed."""
     settings = configured(context, config, data_dir)
     from eval.judge.config import load_judge
     from eval.judge.folders import PAGE, SHEET, Inputs, judge_folders

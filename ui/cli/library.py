@@ -21,9 +21,11 @@ from ui.cli.common import (
     print_json,
     progress_bar,
     say,
+    with_library,
 )
 
 if TYPE_CHECKING:
+    from rag.config import Config
     from rag.errors import SourceError
     from rag.library import IngestReport
     from rag.types import Paper, Rejected
@@ -34,32 +36,42 @@ _OTHER_SHOWN = 5
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Reports (.md), .jsonl, .jsonl.gz, folders.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Reports (.md), .jsonl, .jsonl.gz, folders.")],
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Add papers from daily reports, JSON-lines files or folders of them."""
+    """Add papers from daily reports, JSON-lines files or folders."""
     settings = configured(context, config, data_dir)
     from rag.sources import discover
-    from rag.understanding import Reader
-    from rag.wiring import open_library
 
     found = discover(paths)
     errors = list(found.errors)
-    with open_library(settings) as library, progress_bar(as_json) as progress:
-        report = library.ingest(_rows(found.files, errors), progress)
-        if report.papers_new or report.papers_updated:
-            Reader(library).speller()  # counts the library's words now, not while somebody waits for an answer
+    report = _add(settings, found.files, errors, quiet=as_json)
     if as_json:
         extra = {"errors": [str(error.message) for error in errors], "other": [str(path) for path in found.other]}
         print_json(report.as_json() | extra)
-    else:
+    elif found.files:
         _print_report(report, found.other)
     for error in errors:
         say(f"{error.message}\n{error.advice}".rstrip())
     if errors:
         raise typer.Exit(1)
+
+
+def _add(settings: Config, files: Sequence[Path], errors: list[SourceError], *, quiet: bool) -> IngestReport:
+    """Ingest files; where there is none, for instance since its path is mistyped, no library is made."""
+    from rag.library import IngestReport
+    from rag.understanding import Reader
+    from rag.wiring import open_library
+
+    if not files:
+        return IngestReport(0, 0, 0, 0, 0, (), 0.0)
+    with open_library(settings) as library, progress_bar(quiet) as progress:
+        report = library.ingest(_rows(files, errors), progress)
+        if report.papers_new or report.papers_updated:
+            Reader(library).speller()  # counts the library's words now, not while somebody waits for an answer
+    return report
 
 
 def _rows(files: Sequence[Path], errors: list[SourceError]) -> Iterator[Paper | Rejected]:
@@ -92,13 +104,13 @@ def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
 
 def remove(
     context: typer.Context,
-    paper_ids: Annotated[list[str], typer.Argument(metavar="PAPER_ID...", help="Papers to remove, all versions.")],
+    paper_ids: Annotated[list[str], typer.Argument(metavar="PAPER_ID", help="Papers to remove, all versions.")],
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
     """Remove papers."""
-    settings = configured(context, config, data_dir)
+    settings = with_library(context, config, data_dir)
     from rag.wiring import open_library
 
     distinct = list(dict.fromkeys(map(plain_id, paper_ids)))
@@ -202,8 +214,8 @@ def doctor(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Check that shelf, Chroma and lexical index agree; re-index with --repair."""
-    settings = configured(context, config, data_dir)
+    """Check that shelf, Chroma and lexical index agree. --repair makes them."""
+    settings = with_library(context, config, data_dir)
     from rag.health import examine, repair
     from rag.wiring import open_library
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli.ask import read_history
-from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json
+from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, with_library
 
 if TYPE_CHECKING:
     from rag.replaying import Change, Replay
@@ -29,10 +29,10 @@ def replay(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Retrieve anew for an answer of another day, and say what would differ."""
+    """Say what of an earlier answer would differ today. Its passages are retrieved anew."""
     kept = read_receipt(receipt)
     turns = read_history(history) if history else []
-    settings = configured(context, config, data_dir)
+    settings = with_library(context, config, data_dir)
     from rag.replaying import changes
     from rag.replaying import replay as compare
     from rag.types import Answer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
+from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, progress_bar, say, with_library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +17,15 @@ def support(
     context: typer.Context,
     qa: Annotated[Path, typer.Option("--qa", metavar="FILE", help="QA set whose nuggets have papers and spans.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the results.")],
-    seed: Annotated[int | None, typer.Option("--seed", help="Decides which errors are planted where.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Decides which errors are planted where.")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Plant errors in honest sentences and count what the check of written answers strikes; no model is needed."""
-    settings = configured(context, config, data_dir)
+    """Measure the check of written answers by planting errors. No model is needed."""
+    settings = with_library(context, config, data_dir)
     from eval.datasets import Question, read_questions
 
     questions = read_questions(qa)  # before anything heavy is imported

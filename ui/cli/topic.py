@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.ask import mode_of
 from ui.cli.common import (
     AsJson,
     Author,
@@ -17,10 +16,13 @@ from ui.cli.common import (
     DataDir,
     DateFrom,
     DateTo,
-    configured,
+    ModeName,
     filters_of,
+    keep_log_quiet,
+    mode_of,
     print_json,
     say,
+    with_library,
 )
 from ui.cli.printing import print_bibtex, print_markdown, print_notes
 
@@ -39,9 +41,7 @@ def topic(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.md", help="Write quotes, table and references to this file.")
     ] = None,
-    mode: Annotated[
-        str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
-    ] = None,
+    mode: ModeName = None,
     bibtex: Bibtex = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
@@ -53,10 +53,11 @@ def topic(
     writing = mode_of(mode)
     if out:
         check_writable(out)
-    settings = configured(context, config, data_dir)
+    settings = with_library(context, config, data_dir)
     from rag.topics import bibtex_entries, markdown
     from rag.wiring import open_assistant
 
+    keep_log_quiet()
     with open_assistant(settings) as assistant:
         found = assistant.summary(query, filters, writing)
     if out:
@@ -103,7 +104,7 @@ def print_topic(found: Topic) -> None:
         for paper_id in theme.papers:
             console.print(Text(f"  {_line(found, rows[paper_id])}"), soft_wrap=True)
     if found.disagreements:
-        console.print(Text("\nAgainst what was found or assumed before", style="bold"))
+        console.print(Text("\nWhere papers disagree", style="bold"))
         print_markdown("\n\n".join(found.disagreements))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from ui.web.asking import Asker
 from ui.web.chatting import Chat
 from ui.web.context import Web
 from ui.web.drawing import Drawing
@@ -25,8 +26,9 @@ def build(web: Web) -> None:
     beginning = str(welcome(coverage, examples(shelf)))
     parts = lay_out(coverage, beginning)
     drawing = Drawing(web, parts)
-    _wire_asking(Chat(web, parts, drawing), parts, web.config.ui.concurrency)
-    _wire_conversations(Keeping(web, parts, drawing, beginning), parts, web.config.answer.mode != "extractive")
+    asker = Asker(web)
+    _wire_asking(Chat(web, parts, drawing, asker), parts, web.config.ui.concurrency)
+    _wire_conversations(Keeping(web, parts, drawing, asker, beginning), parts, web.config.answer.mode != "extractive")
 
 
 def _wire_asking(chat: Chat, parts: Parts, at_once: int) -> None:
@@ -39,7 +41,7 @@ def _wire_asking(chat: Chat, parts: Parts, at_once: int) -> None:
     """
     thread = (parts.past, parts.live)
     asking: dict[str, Any] = {
-        "outputs": _all(parts),
+        "outputs": _of_an_answer(parts),
         "concurrency_limit": at_once,
         "concurrency_id": "ask",
         "trigger_mode": "once",
@@ -51,7 +53,9 @@ def _wire_asking(chat: Chat, parts: Parts, at_once: int) -> None:
     for one in thread:
         one.ask(chat.offered, [parts.filters, parts.place], **asking)
     parts.live.retry(chat.retry, [parts.place], **asking)
-    parts.live.lift(chat.lift, [parts.place], **asking)
+    parts.live.lift(chat.lift, [parts.place], **asking | {"outputs": [*_of_an_answer(parts), parts.filters]})
+    for one in thread:
+        one.follow(chat.follow, [parts.place], **asking | {"concurrency_limit": None, "concurrency_id": None})
     parts.box.stop(chat.stop, None, None, concurrency_limit=None, **PRIVATE)
     parts.live.edit(chat.edit, [parts.place], _all(parts), **PRIVATE).then(js="() => paperchat.focus()")
     parts.aside.cancel(chat.cancel, [parts.place], _all(parts), **PRIVATE)
@@ -77,8 +81,8 @@ def _wire_conversations(keeping: Keeping, parts: Parts, costs: bool) -> None:
     blocks.load(keeping.arrive, [words, place], everything, js=arrive, **PRIVATE).then(
         js=f"() => paperchat.arrived({str(costs).lower()})"
     )
-    parts.listed.open(keeping.open, [words], everything, **PRIVATE).then(js="() => paperchat.focus()")
-    parts.new.click(keeping.new, [words], everything, **PRIVATE).then(js="() => paperchat.focus()")
+    parts.listed.open(keeping.open, [words], everything, **PRIVATE).then(js="() => paperchat.opened()")
+    parts.new.new(keeping.new, [words], everything, **PRIVATE).then(js="() => paperchat.focus()")
     words.change(keeping.search, [words, place], everything, trigger_mode="always_last", **PRIVATE)
     parts.past.earlier(keeping.earlier, [place], everything, **PRIVATE)
     parts.head.rename(keeping.rename, [words, place], everything, **PRIVATE)
@@ -86,7 +90,8 @@ def _wire_conversations(keeping: Keeping, parts: Parts, costs: bool) -> None:
     parts.head.export(keeping.export, [place], everything, **PRIVATE)
 
 
-def _all(parts: Parts) -> list[gr.components.Component]:
+def _of_an_answer(parts: Parts) -> list[gr.components.Component]:
+    """What changes while a question is answered; Gradio makes each of these anew for every piece of the answer."""
     return [
         parts.place,
         parts.head,
@@ -95,8 +100,9 @@ def _all(parts: Parts) -> list[gr.components.Component]:
         parts.evidence,
         parts.box,
         parts.aside,
-        parts.filters,
-        parts.words,
         parts.listed,
-        parts.download,
     ]
+
+
+def _all(parts: Parts) -> list[gr.components.Component]:
+    return [*_of_an_answer(parts), parts.filters, parts.download]

@@ -12,11 +12,11 @@ from rag.conversations import Exchange
 from rag.errors import PaperchatError
 from rag.types import Filters
 from ui.web import turns, views
-from ui.web.asking import Asked, Asker, Failed, Kept
+from ui.web.asking import Asked, Asker, Failed, Kept, Shown
 from ui.web.context import Web
 from ui.web.drawing import Changes, Drawing
 from ui.web.events import number_of, owner_of, tab_of, text_of, told
-from ui.web.parts import Parts
+from ui.web.parts import Parts, ready_box, running_box
 from ui.web.place import Place, read_filters, shown_filters
 from ui.web.turns import Running
 
@@ -24,12 +24,12 @@ from ui.web.turns import Running
 class Chat:
     """Handlers of the thread and the question box; they keep nothing between two events."""
 
-    def __init__(self, web: Web, parts: Parts, drawing: Drawing) -> None:
+    def __init__(self, web: Web, parts: Parts, drawing: Drawing, asker: Asker) -> None:
         self._web = web
         self._store = web.conversations
         self._parts = parts
         self._drawing = drawing
-        self._asker = Asker(web)
+        self._asker = asker
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -37,6 +37,8 @@ class Chat:
         """Ask what stands in the box."""
         if question.strip():
             yield from self._ask(question, lambda: read_filters(fields), Place.read(tab), request)
+        else:  # without any word of ours Gradio empties the page
+            yield {self._parts.aside: gr.skip()}
 
     def offered(self, fields: Any, tab: Any, event: gr.EventData, request: gr.Request) -> Iterator[Changes]:
         """Ask a question that the page offers."""
@@ -65,6 +67,16 @@ class Chat:
             return
         for changes in self._ask(exchange.question, lambda: given, place, request):
             yield {self._parts.filters: {}, **changes}
+
+    def follow(self, tab: Any, request: gr.Request) -> Iterator[Changes]:
+        """Go on showing the question that was under way when the page was reloaded."""
+        owner, place = owner_of(request), Place.read(tab)
+        is_over = True
+        for state in self._asker.follow(owner, tab_of(request), place.conversation):
+            yield self._shown(state, place, owner)
+            is_over = False
+        if is_over:
+            yield self._drawing.opened(owner, place, "")
 
     def edit(self, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:
         """Put a question back into the box; the next answer replaces its own."""
@@ -102,22 +114,26 @@ class Chat:
         parts, owner = self._parts, owner_of(request)
         try:
             asked = Asked(owner, tab_of(request), question, filters(), place.conversation, place.replaces)
-            opening = {
+            opening: Changes = {
                 parts.past: self._drawing.past(owner, place),
                 parts.aside: "",
-                parts.box: gr.Textbox(value="", submit_btn=False, stop_btn=True),
+                parts.box: running_box(value=""),
             }
         except PaperchatError as error:
             yield self._failed(Failed(question, error.message, error.advice))
             return
         for state in self._asker.ask(asked):
-            if isinstance(state, Running):
-                yield {**opening, parts.live: str(turns.running(state))}
-                opening = {}
+            if isinstance(state, Running) and opening and not place.conversation:  # a reload now leads back here
+                opening[parts.place] = Place(conversation=state.conversation).model_dump()
             elif isinstance(state, Failed):
-                yield self._failed(state)
-            else:
-                yield self._kept(state, place, owner)
+                opening = {parts.place: place.model_dump()}
+            yield {**opening, **self._shown(state, place, owner)}
+            opening = {}
+
+    def _shown(self, state: Shown, place: Place, owner: str) -> Changes:
+        if isinstance(state, Running):
+            return {self._parts.live: str(turns.running(state))}
+        return self._failed(state) if isinstance(state, Failed) else self._kept(state, place, owner)
 
     def _kept(self, kept: Kept, place: Place, owner: str) -> Changes:
         parts = self._parts
@@ -129,7 +145,7 @@ class Chat:
             parts.place: here.model_dump(),
             parts.head: str(views.heading(title)),
             parts.listed: self._drawing.listed(owner, here.conversation),
-            parts.box: gr.Textbox(submit_btn=True, stop_btn=False),
+            parts.box: ready_box(),
         }
 
     def _failed(self, failed: Failed) -> Changes:
@@ -137,7 +153,7 @@ class Chat:
         parts = self._parts
         return {
             parts.live: str(turns.failed(failed.question, failed.message, failed.advice)),
-            parts.box: gr.Textbox(value=failed.question, submit_btn=True, stop_btn=False),
+            parts.box: ready_box(value=failed.question),
         }
 
     # --- evidence and feedback --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from rag.catalogue import Catalogue
+from rag.config import UIConfig
 from rag.errors import PaperchatError, SourceError
 from rag.library import Library, Progress
 from rag.readable import readable
@@ -20,6 +21,7 @@ from ui.web import papers
 from ui.web.bars import bars
 from ui.web.fields import read_form, sent
 from ui.web.place import read_filters
+from ui.web.uploads import check_number, check_size
 
 KINDS = ("new", "with a new text", "seen before")
 """What a report lists."""
@@ -37,9 +39,10 @@ class Asked:
 class Desk:
     """The handlers of the library page; they keep nothing between two events."""
 
-    def __init__(self, library: Library) -> None:
-        """Show and change this library."""
+    def __init__(self, library: Library, limits: UIConfig) -> None:
+        """Show and change this library; what is added keeps to these limits."""
         self._library = library
+        self._limits = limits
         self._catalogue = Catalogue(library.shelf)
 
     # --- looking ----------------------------------------------------------------------------------------------------
@@ -93,8 +96,10 @@ class Desk:
         if not paths:
             return str(papers.failed("There is no file to add.", "Choose one first.")), None
         failures: list[str] = []
+        files = [Path(path) for path in paths]
         try:
-            report = self._library.ingest(_rows([Path(path) for path in paths], failures), _shown(progress))
+            check_number(files, self._limits)
+            report = self._library.ingest(_rows(files, self._limits, failures), _shown(progress))
             if report.papers_new or report.papers_updated:
                 Reader(self._library).speller()  # counts the library's words now, not while somebody waits
         except PaperchatError as error:
@@ -131,12 +136,13 @@ def closed() -> str:
     return ""
 
 
-def _rows(paths: Sequence[Path], failures: list[str]) -> Iterator[Paper | Rejected]:
+def _rows(paths: Sequence[Path], limits: UIConfig, failures: list[str]) -> Iterator[Paper | Rejected]:
     """Papers and rejected rows of all files; a file that cannot be read is a failure and does not stop the others."""
     found = discover(paths)
     errors: list[SourceError] = list(found.errors)
     for path in found.files:
         try:
+            check_size(path, limits)
             yield from read_source(path)
         except SourceError as error:
             errors.append(error)

@@ -15,7 +15,7 @@ from ui.web.place import Place
 
 Changes = dict[Any, Any]
 """New values by component; what is not named stays as it is."""
-SHOWN = 20
+SHOWN = 10
 """Exchanges of a long conversation that are shown above the last one."""
 
 

@@ -7,47 +7,67 @@ from typing import Any
 import gradio as gr
 
 from rag.transcript import bibliography, markdown
-from ui.web import views
+from ui.web import turns, views
+from ui.web.asking import Asker
 from ui.web.context import Web
 from ui.web.drawing import Changes, Drawing
-from ui.web.events import number_of, owner_of, text_of, told
-from ui.web.parts import Parts
+from ui.web.events import number_of, owner_of, tab_of, text_of, told
+from ui.web.parts import Parts, ready_box, running_box
 from ui.web.place import Place
 
 
 class Keeping:
     """Handlers of the list of conversations and of the open one's heading."""
 
-    def __init__(self, web: Web, parts: Parts, drawing: Drawing, beginning: str) -> None:
+    def __init__(self, web: Web, parts: Parts, drawing: Drawing, asker: Asker, beginning: str) -> None:
         """Take over a page.
 
         Args:
             web: What pages share.
             parts: The components.
             drawing: Draws them.
+            asker: Knows the questions under way.
             beginning: What the thread shows before the first question, as the page was built with it.
         """
         self._store = web.conversations
         self._parts = parts
         self._drawing = drawing
+        self._asker = asker
         self._beginning = beginning
 
     def arrive(self, words: str, tab: Any, request: gr.Request) -> Changes:
         """Fill the page for a tab that was just opened or reloaded; what it shows already is not sent again."""
         owner, place = owner_of(request), Place.read(tab)
         if place.conversation:
-            return self._drawing.opened(owner, place, words)
+            return self._opened(owner, place, words)
         beginning = self._drawing.welcome()
         changed = {} if beginning == self._beginning else {self._parts.live: beginning}
         return {self._parts.listed: self._drawing.listed(owner, "", words), **changed}
 
     def open(self, words: str, event: gr.EventData, request: gr.Request) -> Changes:
-        """Open another conversation."""
-        return self._drawing.opened(owner_of(request), Place(conversation=text_of(event, "conversation")), words)
+        """Open another conversation; a question that runs in this tab goes on."""
+        place = Place(conversation=text_of(event, "conversation"))
+        return self._left(request) | self._opened(owner_of(request), place, words)
 
     def new(self, words: str, request: gr.Request) -> Changes:
-        """Begin a new conversation."""
-        return self._drawing.opened(owner_of(request), Place(), words)
+        """Begin a new conversation; a question that runs in this tab goes on."""
+        return self._left(request) | self._drawing.opened(owner_of(request), Place(), words)
+
+    def _left(self, request: gr.Request) -> Changes:
+        return {self._parts.box: ready_box()} if self._asker.leave(tab_of(request)) else {}
+
+    def _opened(self, owner: str, place: Place, words: str) -> Changes:
+        """A conversation with the question that is under way in it, which the tab then follows."""
+        changes = self._drawing.opened(owner, place, words)
+        if found := self._asker.running(owner, place.conversation):
+            state, replaces = found
+            past = self._drawing.past(owner, place.model_copy(update={"replaces": replaces}))
+            changes |= {
+                self._parts.past: past,
+                self._parts.live: str(turns.running(state)),
+                self._parts.box: running_box(),
+            }
+        return changes
 
     @told
     def earlier(self, tab: Any, request: gr.Request) -> Changes:

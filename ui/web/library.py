@@ -13,7 +13,7 @@ from ui.web.bars import STEPS
 from ui.web.context import Web
 from ui.web.desk import Asked, Desk, closed
 from ui.web.fields import LIVE_FORM, fields, form
-from ui.web.rendering import element, join
+from ui.web.rendering import button, element, join
 
 READERS, WRITERS = 8, 2
 """How many look at the library at once, and how many wait to change it."""
@@ -30,7 +30,7 @@ class Parts:
     found: gr.HTML
     paper: gr.HTML
     files: gr.File
-    add: gr.Button
+    add: gr.HTML
     added: gr.HTML
     step: gr.Radio
     plot: gr.HTML
@@ -42,7 +42,7 @@ def build(web: Web) -> None:
     tab = get_render_context()
     assert isinstance(tab, gr.Tab)
     parts = _lay_out(web)
-    desk = Desk(web.assistant.library)
+    desk = Desk(web.assistant.library, web.config.ui)
     reading: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": READERS, "show_progress": "hidden"}
     writing: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": WRITERS}
     overview = [parts.covered, parts.plot]
@@ -57,7 +57,7 @@ def build(web: Web) -> None:
     parts.paper.doubt(desk.doubted, None, [parts.paper], **reading)
     parts.paper.remove(desk.removed, [parts.asked, parts.step], [parts.paper, parts.found, *overview], **writing)
     parts.step.change(desk.plotted, [parts.step], [parts.plot], **reading)
-    added = parts.add.click(desk.added, [parts.files], [parts.added, parts.files], **writing)
+    added = parts.add.take(desk.added, [parts.files], [parts.added, parts.files], **writing)
     # The form itself asks again: a search that the reader began meanwhile must not be undone by an older one.
     added.then(desk.overview, [parts.step], overview, **reading).then(js=_SEARCH_AGAIN)
 
@@ -84,15 +84,15 @@ def _lay_out(web: Web) -> Parts:
                     height=140,
                     elem_id="files",
                 )
-                add = gr.Button("Add to the library", variant="primary", elem_id="add")
+                add = _wired("add", "take", value=str(button("Add to the library", "take", class_="go")))
                 added = gr.HTML(apply_default_css=False, elem_id="added")
     return Parts(covered, find, found, paper, files, add, added, step, plot, gr.State(Asked()))
 
 
-def _wired(elem_id: str, *actions: str) -> gr.HTML:
+def _wired(elem_id: str, *actions: str, value: str = "") -> gr.HTML:
     """HTML of ours whose buttons raise these events."""
     script = _WIRED.format(actions=list(actions))
-    return gr.HTML(js_on_load=script, apply_default_css=False, elem_id=elem_id)
+    return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=elem_id)
 
 
 def _adding(largest: int) -> Markup:

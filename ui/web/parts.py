@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
 from rag.shelf import Coverage
 from ui.web.rendering import element
-from ui.web.views import no_evidence, unfold
+from ui.web.views import beginnings, no_evidence
 
-ACTIONS = ("ask", "edit", "retry", "lift", "rate", "comment", "show", "earlier")
+ACTIONS = ("ask", "edit", "retry", "lift", "rate", "comment", "show", "earlier", "follow")
 """Events of the thread; paperchat.js raises them."""
 HEAD_ACTIONS = ("rename", "remove", "export")
 PLACEHOLDER = "Ask about the papers…"
@@ -45,7 +46,7 @@ class Parts:
     filters: gr.HTML
     words: gr.Textbox
     listed: gr.HTML
-    new: gr.Button
+    new: gr.HTML
     download: gr.HTML
 
 
@@ -58,8 +59,7 @@ def lay_out(coverage: Coverage, beginning: str) -> Parts:
     """
     with gr.Row(elem_id="chat"):
         with gr.Column(elem_id="conversations", min_width=0):
-            _html("unfold", str(unfold()), actions=())
-            new = gr.Button("New conversation", elem_id="new", size="sm")
+            new = _html("beginnings", str(beginnings()), actions=("new",))
             words = gr.Textbox(
                 label="Search conversations",
                 placeholder="Search conversations",
@@ -98,6 +98,16 @@ def lay_out(coverage: Coverage, beginning: str) -> Parts:
     place = gr.HTML({}, html_template="", js_on_load="paperchat.place(props, watch);", elem_classes="unseen")
     download = gr.HTML({}, html_template="", js_on_load="paperchat.download(props, watch);", elem_classes="unseen")
     return Parts(place, head, past, live, evidence, box, aside, filters, words, listed, new, download)
+
+
+def running_box(**changes: Any) -> gr.Textbox:
+    """The question box while an answer is under way: it can be stopped."""
+    return gr.Textbox(submit_btn=False, stop_btn=True, **changes)
+
+
+def ready_box(**changes: Any) -> gr.Textbox:
+    """The question box when the next question may be asked."""
+    return gr.Textbox(submit_btn=True, stop_btn=False, **changes)
 
 
 def _html(elem_id: str, value: str = "", *, actions: tuple[str, ...]) -> gr.HTML:

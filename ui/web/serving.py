@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.config import Config
@@ -58,6 +59,8 @@ def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:
     from ui.web import programs
     from ui.web.access import USER, Door, Rules
     from ui.web.app import build_app
+    from ui.web.assets import Assets
+    from ui.web.opening import Opening
     from ui.web.sessions import Sessions, session_key
     from ui.web.style import launch_options
 
@@ -86,7 +89,8 @@ def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:
     )
     endpoints = frozenset(programs.ENDPOINTS) if ui.api or ui.mcp else frozenset()
     key = session_key(assistant.library.folder) if users else b""
-    return Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
+    assets = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
+    return Door(Opening(Assets(app, assets)), Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
 
 
 def _bind(host: str, port: int) -> socket.socket:

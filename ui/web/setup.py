@@ -107,7 +107,7 @@ def _page(config: Config) -> Iterable[tuple[str, str]]:
     ui = config.ui
     offered = [name for name, is_on in (("HTTP API", ui.api or ui.mcp), ("MCP", ui.mcp)) if is_on]
     yield "For programs", _listed(offered) if offered else "nothing (ui.api, ui.mcp)"
-    yield "Largest upload", f"{ui.max_upload_mb} MB"
+    yield "Uploads", f"{ui.max_upload_files} files at once, {ui.max_upload_mb:,} MB each"
 
 
 def _facts(title: str, facts: Iterable[tuple[str, str]]) -> Markup:

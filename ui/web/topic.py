@@ -14,13 +14,16 @@ from rag.assistant import Assistant
 from rag.errors import PaperchatError
 from rag.topics import markdown
 from rag.types import Delta, Step, Topic, TopicDone
+from ui.steps import worded
 from ui.web import papers, summaries
 from ui.web.context import Web
 from ui.web.fields import FORM, fields, form, read_form
 from ui.web.place import read_filters
 from ui.web.rendering import element, join
 
-_STEPS = {"search": "Searching…", "group": "Themes: {text}"}
+_STOP = """
+form.querySelector('.stop').addEventListener('click', () => trigger('stop'));
+"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,6 @@ class Parts:
     """The page's components."""
 
     form: gr.HTML
-    stop: gr.Button
     shown: gr.HTML
     topic: gr.State
     download: gr.HTML
@@ -42,26 +44,26 @@ def build(web: Web) -> None:
     running = parts.form.submit(
         desk.asked, [parts.form], [parts.shown, parts.topic], concurrency_limit=web.config.ui.concurrency, **private
     )
-    parts.stop.click(desk.stopped, None, [parts.shown], cancels=[running], concurrency_limit=None, **private)
+    parts.form.stop(desk.stopped, None, [parts.shown], cancels=[running], concurrency_limit=None, **private)
     parts.shown.save(desk.saved, [parts.topic], [parts.download], concurrency_limit=None, **private)
 
 
 def _lay_out() -> Parts:
     with gr.Column(elem_id="topic", min_width=0):
-        about = form(_form(), FORM, "about")
-        stop = gr.Button("Stop", size="sm", elem_id="stop")
+        about = form(_form(), FORM + _STOP, "about")
         script = "paperchat.wire(element, trigger, ['save']);"
         shown = gr.HTML(js_on_load=script, apply_default_css=False, elem_id="summary")
         download = gr.HTML({}, html_template="", js_on_load="paperchat.download(props, watch);", elem_classes="unseen")
-    return Parts(about, stop, shown, gr.State(None), download)
+    return Parts(about, shown, gr.State(None), download)
 
 
 def _form() -> Markup:
     query = element("input", type="search", name="query", placeholder="query rewriting for e-commerce", required=True)
     about = element("label", element("span", "Topic"), query, class_="words")
     go = element("button", "Summarise", type="submit", class_="go")
+    stop = element("button", "Stop", type="button", class_="stop")
     hint = "Themes with cited quotes, a timeline and a table of papers."
-    return join([element("p", hint, class_="hint"), element("form", about, *fields(), go, class_="fields")])
+    return join([element("p", hint, class_="hint"), element("form", about, *fields(), go, stop, class_="fields")])
 
 
 class Desk:
@@ -82,7 +84,7 @@ class Desk:
                     yield str(summaries.summary(came.topic)), came.topic
                     return
                 if isinstance(came, Step):
-                    step = _STEPS.get(came.kind, "{text}").format(text=came.text)
+                    step = worded(came)
                 elif isinstance(came, Delta):
                     text += came.text
                 else:

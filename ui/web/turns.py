@@ -27,13 +27,14 @@ _SHOWN_ELSEWHERE = {"filter_read"}
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A question that is being answered, as far as it has come."""
+    """A question that is being answered, as far as it has come, and the conversation to which it belongs."""
 
     question: str
     given: Filters
     in_force: Filters
     steps: tuple[str, ...] = ("Searching the library…",)
     said: str = ""
+    conversation: str = ""
 
 
 def running(run: Running) -> Markup:

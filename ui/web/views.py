@@ -85,9 +85,10 @@ def _day(moment: datetime) -> str:
     return "Today" if days <= 0 else "Yesterday" if days == 1 else moment.astimezone().strftime("%-d %B %Y")
 
 
-def unfold() -> Markup:
-    """Shows the list of conversations where there is no room for it all the time."""
-    return button("Conversations", "unfold", aria_expanded="false", aria_controls="conversations")
+def beginnings() -> Markup:
+    """What stands above the list of conversations: it unfolds where there is little room, and a new one is begun."""
+    fold = button("Conversations", "unfold", id="unfold", aria_expanded="false", aria_controls="conversations")
+    return join([fold, button("New conversation", "new", id="new")])
 
 
 def editing() -> Markup:

@@ -4,6 +4,7 @@ window.paperchat = (() => {
   "use strict";
   let tab = null; // the component that holds where this tab is
   let ask = null; // hands an event to the last exchange's component
+  const ALWAYS = ["show", "rate", "open", "new", "follow"]; // what may be done while an answer is under way
   const $ = (selector, within = document) => within.querySelector(selector);
   const box = () => $("#question textarea, #question input");
 
@@ -101,7 +102,7 @@ window.paperchat = (() => {
 
   function unfold(open) {
     $("#conversations").classList.toggle("open", open);
-    $("#unfold button").setAttribute("aria-expanded", String($("#conversations").classList.contains("open")));
+    $("#unfold").setAttribute("aria-expanded", String($("#conversations").classList.contains("open")));
   }
 
   const local = {
@@ -123,7 +124,7 @@ window.paperchat = (() => {
       if (marker) return follow(marker, trigger);
       const { action, ...data } = target.dataset;
       if (local[action]) local[action](target, trigger);
-      else if (!(busy() && action !== "show" && action !== "rate")) trigger(action, data);
+      else if (!busy() || ALWAYS.includes(action)) trigger(action, data);
     });
     element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -193,12 +194,19 @@ window.paperchat = (() => {
   function arrived(costs) {
     document.documentElement.classList.replace("opening", "arrived") || document.documentElement.classList.add("arrived");
     const question = parameters().get("q");
-    if (question && !parameters().get("conversation")) {
+    if (busy()) {
+      ask("follow", {});
+    } else if (question && !parameters().get("conversation")) {
       if (costs || !ask) fill(question);
       else ask("ask", { text: question });
     } else if ($("#past .turn")) {
       $("#live .turn")?.scrollIntoView({ block: "start" });
     }
+  }
+
+  function opened() {
+    focus();
+    if (busy()) ask("follow", {});
   }
 
   function fill(text) {
@@ -253,5 +261,5 @@ window.paperchat = (() => {
     shown = question;
   }).observe(document.documentElement, { childList: true, subtree: true });
 
-  return { wire, filters, place, address, arrived, download, focus, reveal };
+  return { wire, filters, place, address, announce, arrived, opened, download, focus, reveal };
 })();

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.readable import readable
-from rag.topics.wording import ABSTRACT_BREAKS, OPENERS, TITLE_BREAKS, closes
+from rag.themes.wording import ABSTRACT_BREAKS, OPENERS, TITLE_BREAKS, closes
 from rag.types import Paper
 
 LONGEST = 4

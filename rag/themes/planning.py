@@ -15,9 +15,9 @@ from rag.library import Library
 from rag.llm import chat_messages, count_tokens
 from rag.prompts import load_prompt
 from rag.readable import readable
-from rag.topics.grouping import MOST, group
-from rag.topics.naming import name_themes
-from rag.topics.wording import CLAIMS
+from rag.themes.grouping import MOST, group
+from rag.themes.naming import name_themes
+from rag.themes.wording import CLAIMS
 from rag.types import Paper, Passage
 from rag.untrusted import as_data, as_passages
 
@@ -34,6 +34,8 @@ PLACED = 0.5
 """Least share of the papers that a model's themes must hold."""
 _NAME = re.compile(r"[^\W_][\w\s,&/()'’+.-]{2,70}")
 NAME_WORDS = 8
+NEIGHBOURS = 40
+"""Papers near a topic against which its themes' names are told apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from rag.index.analysis import Analyzer
-from rag.topics.naming import name_themes
-from rag.topics.wording import closes
+from rag.themes.naming import name_themes
+from rag.themes.wording import closes
 from rag.types import Paper
 from tests.support.papers import make_paper
 

@@ -1,0 +1,92 @@
+"""The quoted reply: what may be used → exact quotes, checked, put into words and streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from rag.abstaining import Decision
+from rag.answering import Draft, ExtractiveWriter, choose_papers
+from rag.citing import check
+from rag.holdings import Entry
+from rag.replying import reply
+from rag.retrieval import HybridRetriever, distinct_papers
+from rag.themes.arranging import arranged
+from rag.themes.planning import Planner
+from rag.types import Delta, Event, Passage, Removed
+from rag.understanding import Understanding
+from rag.written import EVIDENCE, Outcome
+
+
+class QuotedReply:
+    """Answers with quotes; safe to share between threads."""
+
+    def __init__(self, retriever: HybridRetriever, planner: Planner) -> None:
+        """Make one.
+
+        Args:
+            retriever: Finds papers outside the filters where they leave none.
+            planner: Groups the papers of a topic.
+        """
+        self.retriever = retriever
+        self.library = retriever.library
+        self.planner = planner
+        self.writer = ExtractiveWriter(self.library)
+
+    def events(
+        self,
+        asked: Understanding,
+        passages: Sequence[Passage],
+        decision: Decision,
+        entry: Entry | None,
+        behind: Outcome,
+    ) -> Generator[Event, None, Outcome]:
+        """Answer with quotes, or follow an answer that broke off with them.
+
+        Args:
+            asked: The question as it was read.
+            passages: What was retrieved, best first.
+            decision: Whether they answer.
+            entry: What the shelf itself says; None where papers are to say it.
+            behind: What was said already.
+        """
+        draft = entry.draft if entry else self._draft(asked, passages, decision)
+        checked = check(draft, self.library, first=len(behind.citations) + 1)
+        for item in checked.removed:
+            yield Removed(item.text, item.reason)
+        said = entry.reply(checked) if entry else reply(self.retriever, asked, passages, decision, checked)
+        parts = (EVIDENCE, *said.parts) if behind.text else said.parts
+        text = ""
+        for part in parts:
+            shown = f"\n\n{part}" if text or behind.text else part
+            text += shown
+            yield Delta(shown)
+        return Outcome(
+            text=text,
+            reason=said.reason,
+            confidence="low" if said.reason else decision.confidence,
+            citations=tuple(citation for group in checked.groups for citation in group),
+            removed=checked.removed,
+            closest=said.closest,
+        )
+
+    def _draft(self, asked: Understanding, passages: Sequence[Passage], decision: Decision) -> Draft:
+        """What to quote: nothing when nothing was found, the paper that lacks the detail when only that is missing."""
+        if decision.reason == "nothing_found":
+            return Draft(())
+        if decision.reason == "detail_absent":
+            nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
+            return self.writer.write(asked.question, nearest)
+        whole = asked.only_filters or bool(asked.mention)
+        if asked.wanted:
+            return self.writer.write(asked.question, _as_wanted(asked, passages, whole), "list", whole=True)
+        draft = self.writer.write(asked.question, passages, asked.kind, asked.subjects, whole=whole)
+        return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
+
+
+def _as_wanted(asked: Understanding, passages: Sequence[Passage], whole: bool) -> list[Passage]:
+    """The passages of as many papers as are wanted, in the order that is wanted, of those that belong."""
+    papers = choose_papers(distinct_papers(passages), "list", whole=whole) if passages else []
+    if asked.wanted.order:
+        papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")
+    places = {paper.paper_id: place for place, paper in enumerate(papers[: asked.wanted.limit])}
+    return sorted((one for one in passages if one.paper_id in places), key=lambda one: places[one.paper_id])

@@ -1,0 +1,1 @@
+"""Themes: what papers on one topic have in common, by twos and more, each with a name."""

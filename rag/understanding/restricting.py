@@ -1,0 +1,94 @@
+"""What a question restricts, held against a library: its constraints → filters, papers left out, and notes on both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rag.readable import readable
+from rag.types import Filters, Note
+from rag.understanding.constraints import Constraints, read_constraints, read_dates_alone
+from rag.understanding.known import Known
+from rag.understanding.mentions import mentioning
+from rag.understanding.people import PeopleReader, PeopleReading
+
+
+class Restrictions:
+    """Reads restrictions against a library; safe to share between threads."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def read(self, text: str) -> Constraints:
+        """Days, authors and ids that a text names, and what it does not want."""
+        state = self._known.state()
+        ordinary = state.speller.vocabulary.is_ordinary
+        people = PeopleReader(self._known.shelf.is_author, ordinary, state.names.corrected)
+        return read_constraints(text, state.first, state.last, people)
+
+    def alone(self, question: str) -> Constraints:
+        """Days that are all a question says, within a conversation: "and in June?"."""
+        state = self._known.state()
+        return read_dates_alone(question, state.first, state.last)
+
+    def of_earlier(self, question: str) -> Constraints:
+        """What an earlier question restricts, also where it was no more than "and in June?"."""
+        return self.read(question) or self.alone(question)
+
+    def replacements(self, found: Constraints) -> list[tuple[int, int, str]]:
+        """Edits that take the constraints out of a text; a paper that is only compared with leaves its title."""
+        cut = [(start, end, " ") for start, end in found.spans]
+        related = [one for one in found.identifiers if not one.restricts]
+        titles = self._known.shelf.papers([one.paper_id for one in related])
+        return cut + [
+            (one.start, one.end, readable(titles[one.paper_id].title)) for one in related if one.paper_id in titles
+        ]
+
+    def filters(self, found: Constraints, given: Filters) -> tuple[Filters, list[Note]]:
+        """Fill what is not given explicitly from the question."""
+        read, parts, notes = given, [], list[Note]()
+        if found.dates and not (given.date_from or given.date_to):
+            begin, end = found.period
+            read = replace(read, date_from=begin, date_to=end)
+            since, until = f" from {begin}" if begin else "", f" to {end}" if end else ""
+            parts.append(f"reports{since}{until}")
+        if found.people and not given.author:
+            author = self._author(found.people)
+            read = replace(read, author=author)
+            parts.append(f"papers by {author}")
+            notes += [
+                Note(code="spelling", text=f'Searched for the author "{meant}" instead of "{typed}".')
+                for typed, meant in zip(found.people.typed, found.people.names, strict=True)
+                if typed != meant
+            ]
+        if not parts:
+            return read, notes
+        return read, [*notes, Note(code="filter_read", text=f"Read from the question: {', '.join(parts)}.")]
+
+    def left_out(self, found: Constraints) -> tuple[frozenset[str], list[Note]]:
+        """The papers that a question does not want, and a note on each sort of them."""
+        sorts: list[tuple[str, frozenset[str]]] = []
+        for one in found.not_about:
+            sorts.append((f'that mention "{one.subject}"', self.mentioning(one.subject)))
+        if found.not_by:
+            author = self._author(found.not_by)
+            sorts.append((f"by {author}", self._known.shelf.select(Filters(author=author)) or frozenset()))
+        notes = [
+            Note(code="left_out", text=f"Left out: {len(ids)} paper{'s' * (len(ids) != 1)} {sort}.")
+            for sort, ids in sorts
+        ]
+        return frozenset[str]().union(*(ids for _, ids in sorts)), notes
+
+    def mentioning(self, phrase: str) -> frozenset[str]:
+        """The papers that hold every word of a phrase."""
+        with self._known.library.indexes() as indexes:
+            return mentioning(phrase, indexes.lexical, self._known.shelf)
+
+    def _author(self, people: PeopleReading) -> str:
+        """The names as `Filters.author`: of people named together who never wrote together, either is meant."""
+        names = [" ".join(name.split()) for name in people.names]
+        together = " and ".join(names)
+        if people.alternatives:
+            return " or ".join(names)
+        if len(names) > 1 and all(people.known) and not self._known.shelf.select(Filters(author=together)):
+            return " or ".join(names)
+        return together

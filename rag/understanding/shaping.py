@@ -1,0 +1,115 @@
+"""The shape of answer that a question wants, held against a library: what it compares must be in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from rag.readable import readable
+from rag.understanding.followup import label
+from rag.understanding.introducing import introduction_of
+from rag.understanding.kind import Kind, is_name, opposes, read_kind, read_subjects
+from rag.understanding.known import Known
+from rag.understanding.spelling import is_english
+from rag.understanding.vocabulary import PART, fold
+
+_CAPITALISED = re.compile(r"(?<![\w/.@-])(?<!^)[A-Z][\w-]*\w")
+"""A word with a capital that does not open the question."""
+_NAME = re.compile(r"[^\W_][\w@.+-]*\w")
+_MENTION = re.compile(
+    r"\b(?:that\s+|which\s+)?(?:mention(?:s|ing)?|contain(?:s|ing)?\s+the\s+(?:words?|terms?|phrase)|name(?:s)?\s+the\s+(?:words?|terms?))"
+    r"\s+(?P<phrase>[^,;:?!]{2,60}?)[\s?.!]*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape of answer.
+
+    Attributes:
+        subjects: The systems, or the ids of papers, that a comparison names.
+        absent: Names that a comparison sets against another and that no paper holds.
+    """
+
+    kind: Kind
+    subjects: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+class Shaping:
+    """Tells the shapes of answers; safe to share between threads."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def shape(self, standalone: str, search: str, restricted: bool, papers: Collection[str]) -> Shape:
+        """The shape of answer to a question.
+
+        Args:
+            standalone: As it is understood.
+            search: The same without the words that became filters.
+            restricted: Whether it names an author or dates.
+            papers: Ids that it names.
+        """
+        if len(papers) > 1 and opposes(standalone):
+            return Shape("compare", tuple(sorted(papers)))
+        kind = read_kind(standalone, restricted=restricted)
+        if kind == "single" and opposes(standalone) and (absent := self._absent(standalone, ())):
+            return Shape("single", (), absent)
+        if kind == "single" and restricted:
+            kind = read_kind(search, restricted=True)
+        if kind == "list" and len(papers) == 1:
+            return Shape("single")
+        if kind != "compare":
+            return Shape(kind)
+        subjects = read_subjects(standalone)
+        absent = self._absent(standalone, subjects)
+        subjects = tuple(name for name in subjects if name not in absent)
+        if absent and len(subjects) < 2:
+            return Shape("single", subjects, absent)
+        if len(subjects) == 2 and self._is_baseline(subjects):
+            return Shape("single")
+        return Shape(kind, subjects, absent)
+
+    def introducing(self, question: str) -> tuple[str, ...]:
+        """The papers whose abstracts introduce the systems that a question names, one paper each.
+
+        A name that opens a title needs no help to be found, and one that several papers introduce means none of them.
+        """
+        found: list[str] = []
+        for name in dict.fromkeys(word for word in _NAME.findall(question) if is_name(word)):
+            says = introduction_of(name)
+            papers = self._known.find(name)
+            if any(fold(label(readable(paper.title))) == fold(name) for paper in papers.values()):
+                continue
+            own = [i for i, paper in papers.items() if says.search(readable(paper.text))]
+            found += own if len(own) == 1 else []
+        return tuple(dict.fromkeys(found))
+
+    def _absent(self, question: str, subjects: Sequence[str]) -> tuple[str, ...]:
+        """The names in a comparison that stand in no paper."""
+        words = [word for word in _CAPITALISED.findall(question) if not is_english(word) and not word.isupper()]
+        return tuple(name for name in dict.fromkeys([*subjects, *words]) if not self._is_held(name))
+
+    def _is_held(self, name: str) -> bool:
+        """Whether a paper holds a name; one that is put together from the library's words is none of its own."""
+        vocabulary = self._known.state().speller.vocabulary
+        if name in vocabulary or all(part in vocabulary for part in PART.findall(name)):
+            return True
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+        return any(word.search(readable(paper.text)) for paper in self._known.find(name).values())
+
+    def _is_baseline(self, subjects: Sequence[str]) -> bool:
+        """Whether one paper speaks of both systems and the library has no paper of the second's own."""
+        words = [re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])") for name in subjects]
+        papers = self._known.find(" ".join(subjects)).values()
+        both = any(all(word.search(paper.text) for word in words) for paper in papers)
+        return both and not all(any(word.search(paper.title) for paper in papers) for word in words)
+
+
+def mentioned(question: str) -> str:
+    """The phrase that all papers of a list are to mention; empty where none is named."""
+    match = _MENTION.search(question)
+    return match["phrase"].strip(" \"“”'‘’") if match else ""

@@ -1,0 +1,130 @@
+"""Questions as people put them, over the sample: what is counted, ordered, compared, or not there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from rag.assistant import Assistant
+from rag.config import Config
+from rag.library import Library
+from rag.sources import discover, read_source
+from rag.types import Answer
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    library = Library(Config(data_dir=tmp_path_factory.mktemp("library")))
+    sample = Path(str(files("rag") / "sample"))
+    library.ingest(row for path in discover([sample]).files for row in read_source(path))
+    with Assistant(library) as opened:
+        yield opened
+
+
+def cited(answer: Answer) -> list[str]:
+    return list(dict.fromkeys(citation.paper_id for citation in answer.citations))
+
+
+def test_the_newest_papers_come_in_order(assistant: Assistant) -> None:
+    shelf = assistant.library.shelf
+    answer = assistant.answer("the three newest papers")
+    assert answer.answer.startswith("3 papers found, newest first:")
+    assert cited(answer) == [paper.paper_id for paper in shelf.browse(limit=3)]
+    oldest = assistant.answer("show me the earliest paper")
+    assert oldest.answer.startswith("The oldest paper found:")
+    assert cited(oldest) == [shelf.browse()[-1].paper_id]
+
+
+def test_the_newest_on_a_subject_are_about_it(assistant: Assistant) -> None:
+    answer = assistant.answer("most recent paper on reformulating queries")
+    assert cited(answer) == ["2511.15996"]
+    earliest = assistant.answer("the oldest paper about reformulating or rewriting queries")
+    assert cited(earliest) == ["2504.05309"]
+
+
+def test_no_more_papers_are_named_than_wanted(assistant: Assistant) -> None:
+    answer = assistant.answer("please suggest two papers on evaluation with language models")
+    assert len(cited(answer)) == 2
+    assert answer.answer.startswith("2 papers found:")
+
+
+def test_a_list_of_all_papers_names_their_number(assistant: Assistant) -> None:
+    held = assistant.library.shelf.coverage().papers
+    assert assistant.answer("show all the papers").answer.startswith(
+        f"The first 10 of {held} papers found, newest first:"
+    )
+
+
+def test_papers_that_mention_a_word_are_all_found(assistant: Assistant) -> None:
+    holding = {paper.paper_id for paper in assistant.library.shelf.browse() if "youtube" in paper.text.lower()}
+    assert holding
+    answer = assistant.answer("Which of the papers mention YouTube?")
+    assert set(cited(answer)) == holding
+    assert answer.answer.startswith(f"{len(holding)} paper")
+
+
+def test_what_is_compared_with_nothing_is_said_to_be(assistant: Assistant) -> None:
+    answer = assistant.answer("IterQR vs. WibbleRank")
+    assert answer.answer.startswith("“WibbleRank” stands in none of these papers")
+    assert cited(answer) == ["2504.05309"]
+    assert [note.code for note in answer.notes] == ["unknown_name"]
+    assert not answer.abstained
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the tallest mountain in Peru?",
+        "Should I water my tomatoes today?",
+        "how do I renew my passport",
+        "9 / 3",
+    ],
+)
+def test_what_has_nothing_to_do_with_the_papers_is_refused(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert (answer.abstained, answer.reason) == (True, "nothing_found")
+
+
+def test_a_subject_outside_the_filters_is_not_answered_with_others(assistant: Assistant) -> None:
+    answer = assistant.answer("papers on coral reefs from April 2025")
+    assert (answer.abstained, answer.citations) == (True, ())
+
+
+def test_dates_are_no_unknown_names(assistant: Assistant) -> None:
+    answer = assistant.answer("papers on query rewriting in Q2 2025")
+    assert [note.code for note in answer.notes] == ["filter_read"]
+
+
+def test_a_fact_is_quoted_where_it_stands_and_missed_where_it_does_not(assistant: Assistant) -> None:
+    answer = assistant.answer("Was IterQR rolled out?")
+    assert cited(answer) == ["2504.05309"]
+    assert "deploy" in answer.citations[0].quote
+    missed = assistant.answer("Was StealthRank rolled out?")
+    assert (missed.reason, cited(missed)) == ("detail_absent", ["2504.05804"])
+    assert "gives no word on its being deployed" in missed.answer
+
+
+def test_a_greeting_is_told_what_can_be_asked(assistant: Assistant) -> None:
+    answer = assistant.answer("hi there!")
+    assert f"{assistant.library.shelf.coverage().papers} papers" in answer.answer
+    assert (answer.abstained, answer.citations, answer.closest) == (False, (), ())
+
+
+def test_who_wrote_most_and_when_most_was_listed(assistant: Assistant) -> None:
+    papers = assistant.library.shelf.browse()
+    names = {name for paper in papers for name in paper.authors}
+    answer = assistant.answer("Who has written the most papers?")
+    assert answer.answer.startswith(f"{len(papers)} papers, by {len(names)} authors. Most are by ")
+    months = [f"{paper.date:%Y-%m}" for paper in papers]
+    most = max(set(months), key=months.count)
+    answer = assistant.answer("which month had the most papers?")
+    assert f"Most were first listed in {most} ({months.count(most)})" in answer.answer
+
+
+def test_a_system_is_looked_for_in_the_paper_that_introduces_it(assistant: Assistant) -> None:
+    answer = assistant.answer("What's the latency of GoalAct on MovieLens?")
+    assert cited(answer) == ["2504.16563"]
+    assert answer.reason == "detail_absent"

@@ -1,0 +1,125 @@
+"""Questions under way: kept whoever looks, stopped once, shown at a steady pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from rag.assistant import Assistant
+from rag.config import Config
+from rag.conversations import FILE_NAME, Conversations
+from rag.errors import QuestionError
+from rag.library import Library
+from rag.types import Delta, Event, Filters, Mode, Retrieved, Step, Turn, Understood
+from ui.web.asking import PACE_S, Asked, Asker, Failed, Kept
+from ui.web.context import Web
+from ui.web.turns import Running
+
+PIECES = 200
+
+
+class Speaker(Assistant):
+    """Says `PIECES` pieces; the second half only once `may_go_on`."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.may_go_on = threading.Event()
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None, mode: Mode | None = None
+    ) -> Iterator[Event]:
+        if question == "fail":
+            raise QuestionError("No.", "Ask something else.")
+        yield Understood(question, Filters())
+        yield Step("search", question)
+        yield Retrieved(())
+        for n in range(PIECES):
+            if n == PIECES // 2:
+                assert self.may_go_on.wait(10)
+            yield Delta(f"{n} ")
+
+
+@pytest.fixture
+def speaker(tmp_path: Path) -> Iterator[Speaker]:
+    speaker = Speaker(Library(Config(data_dir=tmp_path)))
+    with speaker:
+        yield speaker
+        speaker.may_go_on.set()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Conversations]:
+    opened = Conversations(tmp_path / FILE_NAME)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def asker(speaker: Speaker, store: Conversations) -> Asker:
+    return Asker(Web(speaker, speaker.library.config, store))
+
+
+def said(store: Conversations) -> list[str]:
+    return [one.said for found in store.find("") for one in store.exchanges("", found.conversation_id)]
+
+
+def test_an_answer_is_kept_though_nobody_looks_any_more(asker: Asker, speaker: Speaker, store: Conversations) -> None:
+    shown = asker.ask(Asked("", "tab", "go", Filters()))
+    first = next(shown)
+    assert isinstance(first, Running)
+    shown.close()  # type: ignore[attr-defined]
+    assert said(store) == []
+    speaker.may_go_on.set()
+    *_, last = asker.follow("", "another tab", first.conversation)
+    assert isinstance(last, Kept)
+    assert said(store) == [last.exchange.said]
+    assert last.exchange.said.split() == [str(n) for n in range(PIECES)]
+    assert list(asker.follow("", "tab", first.conversation)) == []
+
+
+def test_nobody_follows_somebody_elses_question(asker: Asker, speaker: Speaker) -> None:
+    first = next(asker.ask(Asked("ada", "tab", "go", Filters())))
+    assert isinstance(first, Running)
+    assert asker.running("bob", first.conversation) is None
+    assert asker.running("ada", first.conversation) is not None
+
+
+def test_pieces_that_come_together_are_shown_together(asker: Asker, speaker: Speaker) -> None:
+    speaker.may_go_on.set()
+    begin = time.monotonic()
+    shown = list(asker.ask(Asked("", "tab", "go", Filters())))
+    assert isinstance(shown[-1], Kept)
+    assert 2 <= len(shown) <= 3 + (time.monotonic() - begin) / PACE_S
+
+
+def test_a_stopped_answer_is_kept_as_far_as_it_came(asker: Asker, speaker: Speaker, store: Conversations) -> None:
+    for shown in asker.ask(Asked("", "tab", "go", Filters())):
+        if isinstance(shown, Running) and shown.said:
+            asker.stop("tab")
+    assert isinstance(shown, Kept)
+    assert shown.exchange.answer is None
+    assert shown.exchange.said.split()[:3] == ["0", "1", "2"]
+    assert len(shown.exchange.said.split()) <= PIECES // 2
+    speaker.may_go_on.set()
+    time.sleep(0.2)
+    assert said(store) == [shown.exchange.said]
+
+
+def test_a_tab_that_is_left_shows_nothing_more(asker: Asker, speaker: Speaker) -> None:
+    shown = []
+    for one in asker.ask(Asked("", "tab", "go", Filters())):
+        shown.append(one)
+        if isinstance(one, Running) and one.said:
+            assert asker.leave("tab")
+    assert all(isinstance(one, Running) for one in shown)
+    assert not asker.leave("tab")
+
+
+def test_a_question_that_fails_leaves_no_conversation(asker: Asker, store: Conversations) -> None:
+    *_, last = asker.ask(Asked("", "tab", "fail", Filters()))
+    assert last == Failed("fail", "No.", "Ask something else.")
+    assert store.find("") == []

@@ -1,0 +1,29 @@
+"""A step of work in words, the same in the terminal and on the page."""
+
+from __future__ import annotations
+
+from rag.types import Step
+
+_TOOLS = ("filter", "count", "read", "compare")
+"""Steps of a plan, whose text begins with the tool's name, as that of its searches does."""
+_BEFORE = {
+    "search": "Searching for: ",
+    "found": "Found ",
+    "condense": "Understood as: ",
+    "plan": "Plan: ",
+    "reformulate": "Rewriting the question for the search: ",
+    "useful": "Useful passages: ",
+    "write": "Writing from ",
+    "group": "Themes: ",
+}
+"""What is said before the text of a step that is no sentence by itself, by its kind."""
+
+
+def worded(step: Step) -> str:
+    """What a step says to the reader; one of a kind that is not known says its text."""
+    is_planned = step.text.startswith("search “") if step.kind == "search" else step.kind in _TOOLS
+    return _capital(step.text if is_planned else _BEFORE.get(step.kind, "") + step.text)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
