@@ -23,7 +23,7 @@ SHARE = 0.5
 """A paper is on the topic from this share of the way from the background to the best."""
 FROM_WORDS = 0.3
 """What covering all of the topic's words adds to a paper's cosine similarity."""
-NEAR, ABOUT = 0.4, 0.5
+NEAR, ABOUT = 0.38, 0.475
 """Least `nearness` of a paper on the topic, and of the best one."""
 
 _SCAFFOLD = frozenset(

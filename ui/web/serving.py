@@ -126,11 +126,11 @@ def _private_gradio() -> Iterator[None]:
 
 
 def _warm_up(assistant: Assistant) -> None:
-    """Load the model and open the indexes while the reader is still typing."""
-    library = assistant.library
+    """Load what answers need while the reader is still typing: the questions that the page offers are asked once."""
+    from ui.web.examples import examples
+
     try:
-        library.embedding_info.count_tokens(["ready"])
-        with library.indexes():
-            pass
+        for question in examples(assistant.library.shelf):
+            assistant.answer(question, mode="extractive")
     except PaperchatError:  # an empty library, a missing key: the first question says so, in the conversation
         return
