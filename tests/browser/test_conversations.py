@@ -50,6 +50,7 @@ def test_a_question_asked_while_the_stream_closes_is_answered(tab: Tab) -> None:
     tab.page.add_init_script(LATE)
     tab.page.reload()
     tab.ready().ask(ITERQR).ask(ANNOTATE)
+    expect(tab.page.locator(".turn h2")).to_have_text([ITERQR, ANNOTATE])
 
 
 def test_a_restarted_server_still_has_it_and_users_are_apart(new_tab: NewTab, tmp_path: Path) -> None:
