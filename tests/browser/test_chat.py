@@ -134,6 +134,16 @@ def test_a_question_sent_while_another_is_answered_waits_for_its_turn(tab: Tab) 
     expect(tab.page.locator("#past .turn h2")).to_have_text(SLOW)
 
 
+def test_what_is_typed_right_after_a_question_stays(tab: Tab) -> None:
+    tab.send(ANNOTATE)
+    tab.page.keyboard.type("And then?")
+    tab.answered(ANNOTATE)
+    expect(tab.box).to_have_value("And then?")
+    tab.last.get_by_role("button", name="Ask again").click()
+    tab.answered(ANNOTATE)
+    expect(tab.box).to_have_value("And then?")
+
+
 def test_an_error_is_one_readable_message_and_the_question_stays(tab: Tab) -> None:
     listed = tab.page.locator("#listed a").count()
     for question, message in (

@@ -227,4 +227,10 @@ def test_who_has_a_password_gets_in(new_tab: Callable[..., Tab], folder: Path) -
         page.keyboard.press("Enter")
         expect(page.get_by_role("tab", name="Library")).to_be_visible()
         assert page.url == f"{url}/?q="
+        page.get_by_role("button", name="Theme: system (next: light)").click()
+        page.get_by_role("button", name="Theme: light (next: dark)").click()
+        page.goto(f"{url}/logout")
+        expect(page).to_have_title("Sign in · paperchat")
+        expect(page.locator("html")).to_have_css("color-scheme", "dark")
+        expect(page.locator("body")).to_have_css("background-color", "rgb(18, 22, 28)")
         page.goto("about:blank")  # the server ends before the tab does

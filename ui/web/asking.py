@@ -19,8 +19,6 @@ from ui.steps import worded
 from ui.web.context import Web
 from ui.web.turns import Running
 
-WORKERS = 32
-"""Questions answered at once; more wait."""
 PACE_S = 0.05
 """What comes in between two pictures of an answer is shown with the second one."""
 _log = logging.getLogger(__name__)
@@ -71,7 +69,7 @@ class Asker:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._workers = ThreadPoolExecutor(WORKERS, "ask")
+        self._workers = ThreadPoolExecutor(web.config.ui.concurrency, "ask")
         self._in_tab: dict[str, Run] = {}
         self._in_conversation: dict[str, Run] = {}
 

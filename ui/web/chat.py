@@ -49,7 +49,9 @@ def _wire_asking(chat: Chat, parts: Parts, at_once: int) -> None:
     }
     # A question that is sent while another is answered waits for its turn.
     waiting = {**asking, "trigger_mode": "always_last"}
-    parts.box.submit(chat.submit, [parts.box, parts.filters, parts.place], **waiting)
+    # Emptied in the browser: what is typed before the server answers is the next question.
+    taken = "(question, filters, place) => [paperchat.taken(question), filters, place]"
+    parts.box.submit(chat.submit, [parts.box, parts.filters, parts.place], js=taken, **waiting)
     for one in thread:
         one.ask(chat.offered, [parts.filters, parts.place], **asking)
     parts.live.retry(chat.retry, [parts.place], **asking)

@@ -117,7 +117,7 @@ class Chat:
             opening: Changes = {
                 parts.past: self._drawing.past(owner, place),
                 parts.aside: "",
-                parts.box: running_box(value=""),
+                parts.box: running_box(),
             }
         except PaperchatError as error:
             yield self._failed(Failed(question, error.message, error.advice))

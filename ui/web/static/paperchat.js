@@ -209,11 +209,27 @@ window.paperchat = (() => {
     if (busy()) ask("follow", {});
   }
 
-  function fill(text) {
+  function write(text) {
     const field = box();
     field.value = text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function fill(text) {
+    write(text);
     focus();
+  }
+
+  // Gradio reads the box a moment after Enter; what was typed in that moment belongs to the next question.
+  let sent = "";
+  const send = () => (sent = box().value);
+  addEventListener("keydown", (event) => event.key === "Enter" && !event.shiftKey && event.target === box() && send(), true);
+  addEventListener("click", (event) => event.target.closest("#question .submit-button") && send(), true);
+
+  function taken(read) {
+    const question = read.startsWith(sent) && sent.trim() ? sent : read;
+    write(read.slice(question.length));
+    return question;
   }
 
   function focus() {
@@ -261,5 +277,5 @@ window.paperchat = (() => {
     shown = question;
   }).observe(document.documentElement, { childList: true, subtree: true });
 
-  return { wire, filters, place, address, announce, arrived, opened, download, focus, reveal };
+  return { wire, filters, place, address, announce, arrived, opened, taken, download, focus, reveal };
 })();
