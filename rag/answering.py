@@ -167,30 +167,46 @@ class ExtractiveWriter:
             return Draft(())
         ranked = distinct_papers(passages)
         fitting = choose_papers(ranked, kind, subjects, whole=whole)
-        if kind == "list" and not whole:
-            fitting = self._of_the_sort(question, fitting)
+        if kind in ("list", "topic") and not whole:
+            fitting = self._demanded(question, kind, ranked, fitting)
         papers = fitting[: self.library.config.answer.max_papers]
         vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
         asked = Asked(question, vector, self._term_weights(question), kind, read_aim(question))
         groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
         return Draft(groups, len(fitting))
 
-    def _of_the_sort(self, question: str, ranked: Sequence[Passage]) -> list[Passage]:
-        """Of papers for a list, those of the sort and with the rare names that it asks for, where there are any."""
+    def _demanded(
+        self, question: str, kind: Kind, ranked: Sequence[Passage], fitting: Sequence[Passage]
+    ) -> list[Passage]:
+        """Papers with the rare names that a list or topic holds, and of the sort that it asks for, where there are any.
+
+        A paper with the names is on the topic as soon as it stands above the background; a list holds no other.
+        """
         texts = {paper_id: readable(paper.text) for paper_id, paper in self._stored(ranked).items()}
+
+        def holding(demand: re.Pattern[str], papers: Sequence[Passage]) -> list[Passage]:
+            return [paper for paper in papers if demand.search(texts.get(paper.paper_id, ""))]
+
+        named: Sequence[Passage] = ranked[:BACKGROUND_RANK]
+        names = self._rare_names(question)
+        for name in names:
+            named = holding(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)"), named) or named
+        if names and len(named) < min(len(ranked), BACKGROUND_RANK):
+            fitting = named if kind == "list" else [paper for paper in ranked if paper in fitting or paper in named]
+        if kind == "list":
+            for asks, says in _SORTS.values():
+                if _asks_for(asks, question):
+                    fitting = holding(re.compile(says, re.IGNORECASE), fitting) or fitting
+        return list(fitting)
+
+    def _rare_names(self, question: str) -> list[str]:
         with self.library.indexes() as indexes:
             terms = {
                 name: indexes.lexical.analyze(name)
                 for name in _NAME.findall(question)
                 if is_name(name) and len(name) > 3
             }
-            rare = [name for name, of in terms.items() if 0 < min(map(indexes.lexical.doc_freq, of), default=0) <= RARE]
-        demands = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in rare]
-        demands += [re.compile(says, re.IGNORECASE) for asks, says in _SORTS.values() if _asks_for(asks, question)]
-        kept = list(ranked)
-        for demand in demands:
-            kept = [paper for paper in kept if demand.search(texts.get(paper.paper_id, ""))] or kept
-        return kept
+            return [name for name, of in terms.items() if 0 < min(map(indexes.lexical.doc_freq, of), default=0) <= RARE]
 
     def _stored(self, passages: Sequence[Passage]) -> dict[str, Paper]:
         return self.library.shelf.papers([passage.paper_id for passage in passages])

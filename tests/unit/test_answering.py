@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -200,3 +201,16 @@ def test_most_papers_are_capped(library: Library, monkeypatch: pytest.MonkeyPatc
     passages = HybridRetriever(library).search(question, k=20)
     configure(monkeypatch, library, AnswerConfig(max_papers=1))
     assert len(ExtractiveWriter(library).write(question, passages, "list").quotes) == 1
+
+
+def test_papers_with_a_rare_name_of_the_question_belong_to_its_topic(library: Library) -> None:
+    question = "What do papers say about reranking with PairSort?"
+    scores = {"2504.00001": 0.2, "2504.00002": 1.0, "2504.00003": 0.1}  # alone, they would leave PairSort out
+    passages = [replace(one, score=scores[one.paper_id]) for one in HybridRetriever(library).search(question, k=20)]
+    passages.sort(key=lambda one: -one.score)
+    groups = ExtractiveWriter(library).write(question, passages, "topic").quotes
+    assert [group[0].passage.paper_id for group in groups] == ["2504.00002", "2504.00001"]
+    groups = ExtractiveWriter(library).write(question, passages, "list").quotes
+    assert [group[0].passage.paper_id for group in groups] == ["2504.00001"]
+    groups = ExtractiveWriter(library).write("What do papers say about reranking?", passages, "topic").quotes
+    assert [group[0].passage.paper_id for group in groups] == ["2504.00002"]
