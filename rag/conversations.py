@@ -115,7 +115,7 @@ class Conversations:
         """Begin a conversation that is named after its first question, and return its id, which nobody can guess."""
         conversation_id, now = secrets.token_urlsafe(9), _now()
         title = _shortened(question)
-        self._db.all("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, now))
+        self._db.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, now))
         return conversation_id
 
     def find(self, owner: str, words: str = "", limit: int = 100) -> list[Conversation]:
@@ -146,7 +146,7 @@ class Conversations:
         """Call a conversation something else; a blank title changes nothing."""
         self.title(owner, conversation_id)
         if title.strip():
-            self._db.all("UPDATE conversations SET title = ? WHERE id = ?", (_shortened(title), conversation_id))
+            self._db.execute("UPDATE conversations SET title = ? WHERE id = ?", (_shortened(title), conversation_id))
 
     def delete(self, owner: str, conversation_id: str) -> None:
         """Forget a conversation with its answers and feedback."""
@@ -250,7 +250,7 @@ class Conversations:
         """Keep what a reader thinks of an answer, with the answer's receipt; a later verdict replaces it."""
         answer = self.exchange(owner, exchange_id).answer
         receipt = answer.receipt.model_dump_json() if answer else "{}"
-        self._db.all(
+        self._db.execute(
             "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)",
             (exchange_id, rating, comment.strip(), receipt, _now()),
         )

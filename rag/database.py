@@ -55,8 +55,13 @@ class Database:
             yield from self._connection().execute(sql, values)
 
     def all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """The result's rows; also runs a single statement that writes."""
+        """The result's rows."""
         return list(self.rows(sql, values))
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> None:
+        """Run a single statement that writes."""
+        with self._explained():
+            self._connection().execute(sql, values)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -103,7 +103,7 @@ class Shelf:
 
     def set_meta(self, key: str, value: str) -> None:
         """Store a setting."""
-        self._db.all("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def generation(self) -> int:
         """A number that grows with every change readers must see."""

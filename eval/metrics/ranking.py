@@ -1,4 +1,4 @@
-"""Measures of a ranking of papers, computed by trec_eval's own code through ir-measures."""
+"""Measures of a ranking of papers: nDCG and recall as trec_eval computes them, through ir-measures."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ def test_many_threads_write_at_once(store: Conversations) -> None:
 
 
 def test_a_file_of_a_later_schema_is_refused(store: Conversations, tmp_path: Path) -> None:
-    store._db.all("PRAGMA user_version = 9")
+    store._db.execute("PRAGMA user_version = 9")
     store.close()
     with pytest.raises(IndexDamaged, match="schema 9"):
         Conversations(tmp_path / "conversations.sqlite")

@@ -307,7 +307,7 @@ def test_reading_waits_for_no_writer_and_writing_says_who_is_in_the_way(
 
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(shelf: Shelf) -> None:
     shelf.record([make_paper()])
-    shelf._db.all("PRAGMA max_page_count = 1")  # SQLite's own way to run out of space
+    shelf._db.execute("PRAGMA max_page_count = 1")  # SQLite's own way to run out of space
     with pytest.raises(LibraryError, match="full") as caught:
         shelf.record([make_paper("2504.00002"), make_paper("2504.00003", abstract="x" * 1_000_000)])
     assert not isinstance(caught.value, IndexDamaged)
@@ -316,7 +316,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(shelf: Shelf) -> No
 
 def test_a_shelf_that_cannot_be_written_can_be_read(shelf: Shelf) -> None:
     shelf.record([make_paper()])
-    shelf._db.all("PRAGMA query_only = 1")
+    shelf._db.execute("PRAGMA query_only = 1")
     assert len(shelf.corpus_digest()) == 16
     with pytest.raises(LibraryError, match="readonly") as caught:
         shelf.set_meta("key", "value")
