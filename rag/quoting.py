@@ -78,15 +78,20 @@ class QuotedReply:
             return self.writer.write(asked.question, nearest)
         whole = asked.only_filters or bool(asked.mention)
         if asked.wanted:
-            return self.writer.write(asked.question, _as_wanted(asked, passages, whole), "list", whole=True)
+            most = self.library.config.answer.max_papers
+            return self.writer.write(asked.question, _as_wanted(asked, passages, whole, most), "list", whole=True)
         draft = self.writer.write(asked.question, passages, asked.kind, asked.subjects, whole=whole)
         return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
 
 
-def _as_wanted(asked: Understanding, passages: Sequence[Passage], whole: bool) -> list[Passage]:
-    """The passages of as many papers as are wanted, in the order that is wanted, of those that belong."""
+def _as_wanted(asked: Understanding, passages: Sequence[Passage], whole: bool, most: int) -> list[Passage]:
+    """The passages of as many papers as are wanted, in the order that is wanted, of those that belong.
+
+    Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.
+    """
     papers = choose_papers(distinct_papers(passages), "list", whole=whole) if passages else []
     if asked.wanted.order:
+        papers = papers if whole or asked.wanted.limit else papers[:most]
         papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")
     places = {paper.paper_id: place for place, paper in enumerate(papers[: asked.wanted.limit])}
     return sorted((one for one in passages if one.paper_id in places), key=lambda one: places[one.paper_id])

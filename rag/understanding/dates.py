@@ -44,6 +44,7 @@ _ABOUT_PAPERS = re.compile(
     rf"\b(?:{_NOUN}|paper|new|newest|newly|latest|listed|appear\w*|sho(?:w|wed|wn)\s+up|publish\w*|released?"
     r"|c[ao]me\s+(?:out|in)"
     r"|posted|announced|submitted|uploaded|added|co-?author\w*|wrote|written|research|work|literature|progress"
+    r"|advances|developments|updates|what(?:['’]s|\s+(?:is|has|have))?\s+(?:changed|different)"
     r"|proposed?|introduced?|happened|arxiv|done|anything|everything)\b",
     re.IGNORECASE,
 )
@@ -56,6 +57,10 @@ _DATED_OTHERWISE = re.compile(
     r"\s*$",
     re.IGNORECASE,
 )
+_NEWS_OF_PAPERS = re.compile(
+    r"\W*(?:(?:is|are|there|what['’]s|what|any|some|the|latest|recent|new)\s+)*news\s+$", re.IGNORECASE
+)
+"""The beginning of "any news since May on agents", where the news itself is not dated."""
 _EVENT_AFTER = re.compile(
     r"\s*,?\s*(?:(?:rag|web|deep|shared)\s+)?(?:tracks?|tasks?|challenges?|workshops?|conferences?|competitions?|dumps?"
     r"|snapshots?|versions?|elections?|models?|checkpoints?|cut-?offs?|editions?\s+of|data(?:sets?)?|season|crawl"
@@ -165,7 +170,9 @@ def _restricts(question: str, match: re.Match[str], points: tuple[Point, Period]
     point, period = points
     before = question[max(0, match.start() - _NEAR) : match.start()]
     after = question[match.end() :]
-    if _EVENT_AFTER.match(after) or (_DATED_OTHERWISE.search(before) and not match["tail"]):
+    news = _NEWS_OF_PAPERS.fullmatch(question, 0, match.start())
+    dated_otherwise = _DATED_OTHERWISE.search(before) and not news
+    if _EVENT_AFTER.match(after) or (dated_otherwise and not match["tail"]):
         return False
     if point.needs_noun and not (match["tail"] or _ends_in_report(before)):
         # "What is new today?"; but in "models that are used today" nothing was listed.
@@ -180,7 +187,9 @@ def _restricts(question: str, match: re.Match[str], points: tuple[Point, Period]
         # "agent papers, Nov 2025", "papers on hashing (October 2025)"
         set_apart = re.search(r"[,(]\s*$", before) and re.match(r"\s*(?:[).?!]|$)", after)
         return bool(set_apart and _ABOUT_PAPERS.search(before)) and not point.bare_year
-    about_papers = bool(match["tail"] or _ABOUT_PAPERS.search(before + question[match.start() : match.start("first")]))
+    about_papers = bool(
+        match["tail"] or news or _ABOUT_PAPERS.search(before + question[match.start() : match.start("first")])
+    )
     if not match["op"]:
         return about_papers and not point.bare_year
     if about_papers:

@@ -44,7 +44,8 @@ _PATTERNS = {
     rf"|{_YEAR}\s*H[12])",
     "quarter": rf"(?:the\s+)?(?:Q[1-4]{_OF_YEAR}|{_YEAR}\s*-?\s*Q[1-4]"
     rf"|{_ORDINAL}\s+quarter(?:\s+of\s+(?:{_YEAR}|(?:the|this)\s+year))?)",
-    "season": rf"(?:the\s+)?(?:spring|summer|autumn|fall|winter)(?:\s+of)?\s+{_YEAR}",
+    "season": rf"(?:the\s+)?(?:spring|summer|autumn|fall|winter)(?:\s+of)?\s+{_YEAR}"
+    r"|(?:this|last|past|previous)\s+(?:spring|summer|autumn|fall|winter)\b",
     "span": rf"(?:the\s+)?(?:last|past|previous|preceding)\s+{_COUNT}\s+{_UNIT}|(?:the\s+(?:last|past)|past)\s+{_UNIT}",
     "ago": rf"(?:an?|{_COUNT})\s+{_UNIT}\s+ago\b",
     "calendar": r"(?:this|last|previous)\s+(?:week|month|quarter|year)|today|yesterday",
@@ -209,9 +210,15 @@ def _this_year(text: str, last: date) -> int | None:
     return last.year if text.endswith(("the year", "this year")) else _year_in(text)
 
 
-def _season(text: str, _: date) -> Point:
-    first = next(month for name, month in _SEASONS.items() if text.startswith(name))
-    return Point(lambda year: _months(year, first, 3), _year_in(text))
+def _season(text: str, last: date) -> Point:
+    """Read "summer 2025", or "this autumn" and "last autumn" seen from the newest report; winter ends in February."""
+    first = next(month for name, month in _SEASONS.items() if name in text)
+    if (written := _year_in(text)) is not None:
+        return Point(lambda year: _months(year, first, 3), written)
+    period = _months(last.year - (first > last.month), first, 3)
+    if not text.startswith("this") and period.last >= last:
+        period = _months(period.first.year - 1, first, 3)
+    return Point(lambda _: period, relative=True)
 
 
 def _span(text: str, last: date) -> Point:

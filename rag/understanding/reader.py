@@ -18,6 +18,7 @@ from rag.understanding.ordering import UNBOUNDED, Wanted, read_wanted
 from rag.understanding.restricting import Restrictions
 from rag.understanding.shaping import Shape, Shaping, mentioned
 from rag.understanding.spelling import Correction, Speller, is_english
+from rag.understanding.subject import read_subject
 from rag.understanding.wording import edited, has_content, tidied
 
 _NOTHING_LEFT_OUT = Note(
@@ -149,8 +150,7 @@ class Reader:
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
         if papers:
             notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
-        shape = self._shaping.shape(read.standalone, read.search, bool(found.dates or found.people), papers or ())
-        shape = _listed(shape, text.wanted, read.among)
+        read, shape, wanted = self._shaped(read, text.wanted, papers or frozenset())
         if shape.kind == "list" and not left_out and is_negated(read.search):
             notes.append(_NOTHING_LEFT_OUT)
         phrase = mentioned(read.search) if shape.kind == "list" and not (papers or read.among) else ""
@@ -168,11 +168,26 @@ class Reader:
             only_filters=only_filters and (bool(filters or papers) or shape.kind == "list"),
             left_out=left_out | read.known,
             about=about,
-            wanted=text.wanted if shape.kind == "list" else UNBOUNDED,
+            wanted=wanted if shape.kind == "list" else UNBOUNDED,
             mention=phrase if holding else "",
             named=self._shaping.introducing(read.standalone) if shape.kind in ("single", "compare") else (),
             absent=shape.absent,
         )
+
+    def _shaped(self, read: Continued, wanted: Wanted, papers: frozenset[str]) -> tuple[Continued, Shape, Wanted]:
+        """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
+        found = read.constraints
+        shape = self._shaping.shape(read.standalone, read.search, bool(found.dates or found.people), papers)
+        shape = _listed(shape, wanted, read.among)
+        if not found.dates or papers or read.focus or read.among or read.known or shape.kind not in ("single", "list"):
+            return read, shape, wanted
+        subject = read_subject(read.search, read.standalone) if has_content(read.search) else None
+        if subject is None or not (subject.news or shape.kind == "single"):
+            return read, shape, wanted
+        if shape.kind == "single" and self._shaping.introducing(read.standalone):  # "the loss of IterQR, May 2025"
+            return read, shape, wanted
+        wanted = Wanted("newest") if subject.news and not wanted else wanted
+        return read._replace(search=f"papers about {subject.text}"), Shape("list"), wanted
 
     def _instead(self, search: str, standalone: str, papers: frozenset[str] | None) -> str:
         """Something to search for where the constraints said everything: the papers' titles, or the question."""

@@ -45,6 +45,18 @@ def test_the_newest_on_a_subject_are_about_it(assistant: Assistant) -> None:
     assert cited(earliest) == ["2504.05309"]
 
 
+def test_what_is_new_in_a_subject_are_the_papers_about_it_the_newest_first(assistant: Assistant) -> None:
+    config = assistant.library.config
+    few = config.model_copy(update={"answer": config.answer.model_copy(update={"max_papers": 3})})
+    with Assistant(Library(few)) as brief:
+        listed = brief.answer("recommendation with language models since April")
+        changed = brief.answer("What has changed since April in recommendation with language models?")
+    assert len(cited(listed)) == 3
+    assert set(cited(changed)) == set(cited(listed))
+    days = [citation.date for citation in changed.citations]
+    assert days == sorted(days, reverse=True)
+
+
 def test_no_more_papers_are_named_than_wanted(assistant: Assistant) -> None:
     answer = assistant.answer("please suggest two papers on evaluation with language models")
     assert len(cited(answer)) == 2

@@ -54,6 +54,11 @@ RESTRICTED = """
     What did the reports list in the week of 7 May 2025? | 2025-05-05 | 2025-05-11
     papers listed in the week starting 2025-05-05 | 2025-05-05 | 2025-05-11
     papers listed in summer 2025 on tourism | 2025-06-01 | 2025-08-31
+    what changed in ranking this autumn? | 2025-09-01 | 2025-11-30
+    papers from last winter | 2024-12-01 | 2025-02-28
+    agents since last summer | 2025-06-01 |
+    What changed since May in ranking? | 2025-05-01 |
+    any news since May on ranking? | 2025-05-01 |
     papers from early July 2025 | 2025-07-01 | 2025-07-10
     papers from the first half of September 2025 | 2025-09-01 | 2025-09-15
     last week's papers on RAG | 2025-12-22 | 2025-12-28
