@@ -9,7 +9,7 @@ from datetime import date
 from rag.understanding.dates import DateReading, read_dates
 from rag.understanding.identifiers import IdentifierReading, read_identifiers
 from rag.understanding.kind import read_kind
-from rag.understanding.negation import Unwanted, read_unwanted, unwanted_from
+from rag.understanding.negation import Unwanted, read_not_by, read_unwanted
 from rag.understanding.people import PeopleReader, PeopleReading
 from rag.understanding.wording import edited, has_content
 
@@ -26,7 +26,7 @@ class Constraints:
     dates: tuple[DateReading, ...] = ()
     people: PeopleReading | None = None
     identifiers: tuple[IdentifierReading, ...] = ()
-    not_by: PeopleReading | None = None
+    not_by: tuple[PeopleReading, ...] = ()
     not_about: tuple[Unwanted, ...] = ()
 
     @property
@@ -35,7 +35,8 @@ class Constraints:
         found = [(one.start, one.end) for one in self.dates]
         found += [(one.start, one.end) for one in self.identifiers if one.restricts]
         found += [(one.start, one.end) for one in self.not_about]
-        return found + [(one.start, one.end) for one in (self.people, self.not_by) if one]
+        people = (*self.not_by, self.people) if self.people else self.not_by
+        return found + [(one.start, one.end) for one in people]
 
     @property
     def period(self) -> tuple[date | None, date | None]:
@@ -66,13 +67,12 @@ def read_constraints(text: str, first: date, last: date, people_reader: PeopleRe
         for one in read_dates(text, first, last)
         if not any(other.start < one.end and one.start < other.end for other in identifiers)
     )
-    people = people_reader.read(_blanked(text, dates))
+    undated = _blanked(text, dates)
+    not_by = tuple(read_not_by(undated, lambda begin: people_reader.at(undated, begin)))
     several = read_kind(text, restricted=True) in ("list", "topic")
-    not_about = tuple(read_unwanted(text)) if several else ()
-    start = unwanted_from(text, people.start) if people else None
-    if people and start is not None:
-        return Constraints(dates, None, identifiers, replace(people, start=start), not_about)
-    return Constraints(dates, people, identifiers, None, not_about)
+    not_about = tuple(read_unwanted(_blanked(text, not_by))) if several else ()
+    people = people_reader.read(_blanked(undated, not_by))
+    return Constraints(dates, people, identifiers, not_by, not_about)
 
 
 def read_dates_alone(question: str, first: date, last: date) -> Constraints:
@@ -86,8 +86,8 @@ def read_dates_alone(question: str, first: date, last: date) -> Constraints:
     return Constraints() if has_content(rest) else Constraints(dates)
 
 
-def _blanked(text: str, dates: Sequence[DateReading]) -> str:
-    """The text with its dates overwritten by dots, so that "May" is nobody's name."""
-    for one in dates:
+def _blanked(text: str, readings: Sequence[DateReading | PeopleReading]) -> str:
+    """The text with what was read overwritten by dots, so that "May" is nobody's name."""
+    for one in readings:
         text = text[: one.start] + "." * (one.end - one.start) + text[one.end :]
     return text

@@ -7,7 +7,10 @@ without labels mentions them: there the reader is told that nothing was left out
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rag.understanding.people import PeopleReading
 
 _OUT = (
     r"(?:(?:but\s+|and\s+|that\s+|which\s+|who\s+)*(?:(?:are|is|were|do|does|did)\s+)?(?:not|never)|(?:aren|isn|weren|don|doesn|didn)['’]t"
@@ -31,9 +34,20 @@ _BARE = re.compile(
     rf"(?:the\s+|any\s+|all\s+)?{_SUBJECT}{_END}",
     re.IGNORECASE,
 )
-_BEFORE_AUTHOR = re.compile(
-    rf"[\s,;(]*\b{_OUT}\s+{_WORKS}(?:(?:co-?)?(?:authored|written|wrote|published)\s+)?$", re.IGNORECASE
+_EXCLUDES = (
+    r"exclud(?:e|es|ing)|except(?:ing)?(?:\s+for)?|leav(?:e|ing)\s+out|ignor(?:e|ing)|other\s+than|apart\s+from|besides"
+    r"|without"
 )
+_NOT_BY = re.compile(
+    rf"\b(?:(?:(?:but|and)\s+)*(?P<excludes>{_EXCLUDES})|{_OUT})\s+{_WORKS}"
+    r"(?:(?:co-?)?(?:authored|written|wrote|published)\s+)?(?P<by>(?:by|from|of|with)\s+)?",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(
+    r"(?:['’]s|(?<=s)['’])(?:\s+(?:own\s+)?(?:papers?|works?|ones?|publications?|preprints?))?", re.IGNORECASE
+)
+_BY = re.compile(r"(?:(?:those|ones|papers|works)\s+)?(?:written\s+)?by\b", re.IGNORECASE)
+"""Begins an author who could not be read, and no subject."""
 _UNHEARD = re.compile(
     r"\bwithout\b|\b(?:do|does|did|that|which)(?:\s+not|n['’]t)\s+(?:us|need|requir|rely|involv|includ|depend|train)\w*"
     r"|\bnot\s+(?:using|requiring|needing|relying|involving|including|about|on|by)\b|\b(?:excluding|except)\b",
@@ -55,15 +69,30 @@ def read_unwanted(question: str) -> list[Unwanted]:
     found: list[Unwanted] = []
     for pattern in (_TOPIC, _BARE):
         for match in pattern.finditer(question):
-            if not any(one.start < match.end() and match.start() < one.end for one in found):
+            overlaps = any(one.start < match.end() and match.start() < one.end for one in found)
+            if not (overlaps or _BY.match(match["x"])):
                 found.append(Unwanted(match.start(), match.end(), match["x"].strip(" \"“”'‘’")))
     return found
 
 
-def unwanted_from(question: str, start: int) -> int | None:
-    """Where "not (written)" begins if it stands directly before `start`, None where it does not."""
-    match = _BEFORE_AUTHOR.search(question, 0, start)
-    return match.start() if match and match.end() == start else None
+def read_not_by(question: str, people_at: Callable[[int], PeopleReading | None]) -> list[PeopleReading]:
+    """Find the authors whose papers are not wanted: "not by NAME", "except those by NAME", "excluding NAME's".
+
+    Args:
+        question: As typed.
+        people_at: Reads the people whose names begin at an offset.
+    """
+    found: list[PeopleReading] = []
+    for match in _NOT_BY.finditer(question):
+        people = people_at(match.end())
+        if people is None:
+            continue
+        owned = _OWNED.match(question, people.end)
+        full = all(people.known) and " " in people.names[0]
+        if (match["by"] and (full or match["by"].lower().startswith("by"))) or owned or (match["excludes"] and full):
+            end = owned.end() if owned else people.end
+            found.append(replace(people, start=match.start(), end=end, alternatives=True))
+    return found
 
 
 def is_negated(question: str) -> bool:

@@ -142,6 +142,10 @@ class PeopleReader:
                 return self._mended(reading)
         return None
 
+    def at(self, question: str, begin: int) -> PeopleReading | None:
+        """The people whose names begin at an offset; None where no name does."""
+        return next((self._mended(reading) for reading in self._list(question, begin, begin, asked=True)), None)
+
     def _mended(self, reading: PeopleReading) -> PeopleReading:
         """The reading with its misspelt names corrected."""
         meant = [

@@ -55,11 +55,7 @@ class Restrictions:
             author = self._author(found.people)
             read = replace(read, author=author)
             parts.append(f"papers by {author}")
-            notes += [
-                Note(code="spelling", text=f'Searched for the author "{meant}" instead of "{typed}".')
-                for typed, meant in zip(found.people.typed, found.people.names, strict=True)
-                if typed != meant
-            ]
+            notes += _spelling(found.people)
         if not parts:
             return read, notes
         return read, [*notes, Note(code="filter_read", text=f"Read from the question: {', '.join(parts)}.")]
@@ -69,10 +65,10 @@ class Restrictions:
         sorts: list[tuple[str, frozenset[str]]] = []
         for one in found.not_about:
             sorts.append((f'that mention "{one.subject}"', self.mentioning(one.subject)))
-        if found.not_by:
-            author = self._author(found.not_by)
+        for people in found.not_by:
+            author = self._author(people)
             sorts.append((f"by {author}", self._known.shelf.select(Filters(author=author)) or frozenset()))
-        notes = [
+        notes = [note for people in found.not_by for note in _spelling(people)] + [
             Note(code="left_out", text=f"Left out: {len(ids)} paper{'s' * (len(ids) != 1)} {sort}.")
             for sort, ids in sorts
         ]
@@ -92,3 +88,11 @@ class Restrictions:
         if len(names) > 1 and all(people.known) and not self._known.shelf.select(Filters(author=together)):
             return " or ".join(names)
         return together
+
+
+def _spelling(people: PeopleReading) -> list[Note]:
+    return [
+        Note(code="spelling", text=f'Searched for the author "{meant}" instead of "{typed}".')
+        for typed, meant in zip(people.typed, people.names, strict=True)
+        if typed != meant
+    ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.understanding.negation import is_negated, read_unwanted, unwanted_from
+from rag.understanding.negation import is_negated, read_not_by, read_unwanted
+from rag.understanding.people import PeopleReader
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from rag.understanding.negation import is_negated, read_unwanted, unwanted_from
         ("papers about reranking other than those on LLM judges", ["LLM judges"]),
         ("papers on agents that do not mention shopping, since May", ["shopping"]),
         ("papers on agents, except for benchmarks", ["benchmarks"]),
+        ("papers on agents but not by somebody", []),
         ("which papers do query rewriting without training?", []),
         ("which papers are not only about search", []),
     ],
@@ -25,10 +27,51 @@ def test_subjects_to_be_left_out(question: str, subjects: list[str]) -> None:
     assert all(one.subject in question[one.start : one.end] for one in found)
 
 
-def test_an_author_who_is_not_wanted() -> None:
-    question = "papers on BRIGHT not by Jimmy Lin"
-    assert unwanted_from(question, question.index("by Jimmy")) == question.index(" not")
-    assert unwanted_from("papers on BRIGHT by Jimmy Lin", 17) is None
+READER = PeopleReader(
+    lambda name: name.lower() in ("wei lin", "shangyu chen", "chen"),
+    lambda word: word in ("surveys", "labels", "agents"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        ("papers on BRIGHT not by Shangyu Chen", "papers on BRIGHT"),
+        ("papers by Wei Lin but not by Shangyu Chen", "papers by Wei Lin"),
+        ("papers by Wei Lin, not by Shangyu Chen", "papers by Wei Lin,"),
+        ("papers by Wei Lin and not by Shangyu Chen", "papers by Wei Lin"),
+        ("papers by Wei Lin except those by Shangyu Chen", "papers by Wei Lin"),
+        ("papers by Wei Lin other than the ones written by Shangyu Chen", "papers by Wei Lin"),
+        ("papers by Wei Lin excluding Shangyu Chen's", "papers by Wei Lin"),
+        ("papers by Wei Lin without Shangyu Chen's papers", "papers by Wei Lin"),
+        ("papers by Wei Lin excluding Shangyu Chen", "papers by Wei Lin"),
+        ("papers by Wei Lin but not the ones with Shangyu Chen", "papers by Wei Lin"),
+        ("papers which are not by Shangyu Chen", "papers"),
+    ],
+)
+def test_authors_who_are_not_wanted(question: str, left: str) -> None:
+    (found,) = read_not_by(question, lambda begin: READER.at(question, begin))
+    assert found.names == ("Shangyu Chen",)
+    assert (question[: found.start] + question[found.end :]).strip() == left
+
+
+def test_each_of_several_unwanted_authors_is_left_out() -> None:
+    question = "papers not by Wei Lin and Shangyu Chen"
+    (found,) = read_not_by(question, lambda begin: READER.at(question, begin))
+    assert (found.names, found.alternatives) == (("Wei Lin", "Shangyu Chen"), True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "papers by Wei Lin",
+        "papers on agents, excluding surveys",
+        "papers not by using labels",
+        "ranking without labels",
+    ],
+)
+def test_nobody_is_left_out(question: str) -> None:
+    assert read_not_by(question, lambda begin: READER.at(question, begin)) == []
 
 
 @pytest.mark.parametrize(
