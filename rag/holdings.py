@@ -14,14 +14,12 @@ from rag.answering import Draft, Quote
 from rag.citing import Checked
 from rag.library import Library
 from rag.readable import readable
-from rag.replying import Reply, escape, joined, plural
+from rag.replying import Reply, closest, escape, joined, offering, plural
 from rag.retrieval import HybridRetriever, distinct_papers
 from rag.shelf import ChunkRow
 from rag.tallying import tally
-from rag.types import Confidence, Filters, Paper, Passage
+from rag.types import ClosestPaper, Confidence, Filters, Paper, Passage
 from rag.understanding import Understanding
-from rag.understanding.about import About
-from rag.understanding.followup import label
 from rag.understanding.introducing import introduction_of
 from rag.understanding.kind import is_name
 from rag.understanding.mentions import mentioning
@@ -37,7 +35,9 @@ _MOST_MEANT = 3
 _MOST_NAMED = 5
 """Authors or months that are named where it is asked who wrote most."""
 _LONG_NAME = 12
-"""Letters from which on a part of a title is a name for the paper, however it is written."""
+"""Letters from which on words that stand in a title are meant for one, however they are written."""
+_PART_OF_TITLE = re.compile(r"(?<=[?!])\s+|\s*[:()]\s*|\s+[–—-]\s+")
+"""What stands between the parts of a title, each of which names its paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Entry:
         passages: The beginnings of the papers that are meant, in order.
         draft: Their titles, to be quoted.
         facts: What is said of each quoted paper, by id, after its title.
+        nearest: Papers to be offered where the head says that there is none of the name.
     """
 
     head: str
@@ -56,14 +57,19 @@ class Entry:
     draft: Draft = field(default_factory=lambda: Draft(()))
     facts: Mapping[str, str] = field(default_factory=dict)
     confidence: Confidence = "high"
+    nearest: tuple[ClosestPaper, ...] = ()
 
     @property
     def decision(self) -> Decision:
-        """That it answers."""
+        """That it answers, or that no paper is the one that is meant."""
+        if self.nearest:
+            return Decision(1.0, True, "nothing_found", "low")
         return Decision(0.0, False, None, self.confidence)
 
     def reply(self, checked: Checked) -> Reply:
         """The answer in words, with the titles that hold."""
+        if self.nearest:
+            return offering(self.head, "Closest papers", self.nearest, "nothing_found")
         bullet = "- " if self.head else ""
         lines = [
             f"{bullet}**{escape(readable(cited.title))}** [{cited.n}] {self.facts[cited.paper_id]}"
@@ -94,9 +100,16 @@ class Holdings:
             return self._most(understood, about.subject)
         if about.kind == "count":
             return self._count_about(understood, about.subject) if about.subject else self._count(understood)
-        papers, confidence = self._meant(understood, about)
         say = _authors if about.kind == "authors" else self._listed
-        return self._entry("", papers, say, confidence) if papers else None
+        ids = sorted(understood.papers or ()) or ([] if about.subject else list(understood.focus[:1]))
+        if ids:
+            return self._entry("", list(self.library.shelf.papers(ids).values()), say, "high")
+        if about.described:
+            return self._described(understood, about.subject, say)
+        papers, within = self._named(about.subject) if about.subject else ([], False)
+        if papers:
+            return self._entry("", papers, say, "high")
+        return self._nameless(about.subject) if about.titled or within else None
 
     def by_date(self, filters: Filters, limit: int, order: Order = "newest") -> list[Passage]:
         """The passages of the first papers, in the order of their days, that filters allow."""
@@ -175,38 +188,42 @@ class Holdings:
             return Entry(f"{of}, by {plural(len(counted), 'author')}. Most are by {first}.")
         return Entry(f"{of}, on {plural(len(counted), what[:-1])}. Most were first listed in {first}.")
 
-    def _meant(self, understood: Understanding, about: About) -> tuple[list[Paper], Confidence]:
-        """The papers that a question about authors or dates means, and how sure that is."""
-        shelf = self.library.shelf
-        ids = sorted(understood.papers or ()) or ([] if about.subject else list(understood.focus[:1]))
-        if ids:
-            return list(shelf.papers(ids).values()), "high"
-        if not about.described:
-            return self._named(about.subject), "high"
-        described = replace(understood, question=about.subject, search_text=about.subject, kind="single")
-        passages = self.retriever.search(about.subject, understood.filters, self.library.config.retrieval.candidates)
+    def _described(self, understood: Understanding, subject: str, say: Callable[[Paper], str]) -> Entry | None:
+        """The paper that a description means, called the nearest to it: another may fit as well."""
+        described = replace(understood, question=subject, search_text=subject, kind="single")
+        passages = self.retriever.search(subject, understood.filters, self.library.config.retrieval.candidates)
         decision = self.abstainer.decide(described, passages)
         if decision.abstain:
-            return [], "low"
-        return [shelf.paper(passages[0].paper_id)], decision.confidence
+            return None
+        confidence: Confidence = "medium" if decision.confidence == "high" else decision.confidence
+        head = f"Nearest to “{escape(subject)}”:"
+        return self._entry(head, [self.library.shelf.paper(passages[0].paper_id)], say, confidence)
 
-    def _named(self, name: str) -> list[Paper]:
-        """The papers of that title or label, or that have the name in their title, or that introduce it."""
+    def _named(self, name: str) -> tuple[list[Paper], bool]:
+        """The papers that a name means, and whether it is at least part of a title.
+
+        A title names its paper, and so does each of its parts ("NAME: …", "… (NAME)"), or what its abstract introduces;
+        other words of it may name what it builds on, or mimic a title that is better known.
+        """
         with self.library.indexes() as indexes:
             hits = [chunk_id for chunk_id, _ in indexes.lexical.query(name, _LOOKED_UP)]
         rows = self.library.shelf.chunk_rows(hits)
         papers = self.library.shelf.papers(dict.fromkeys(rows[hit].paper_id for hit in hits if hit in rows))
         titles = {paper_id: readable(paper.title) for paper_id, paper in papers.items()}
+        called = [i for i, title in titles.items() if fold(name) in map(fold, (title, *_PART_OF_TITLE.split(title)))]
+        word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
         texts = {paper_id: readable(paper.text) for paper_id, paper in papers.items()}
-        called = [i for i, title in titles.items() if fold(name) in (fold(title), fold(label(title)))]
-        word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-        if not called and is_name(name):
-            called = [i for i, text in texts.items() if introduction_of(name).search(text)]
-        if not called and (is_name(name) or len(fold(name)) >= _LONG_NAME):
-            known = sum(bool(re.search(word, text, re.IGNORECASE)) for text in texts.values())
-            called = [i for i, title in titles.items() if re.search(word, title, re.IGNORECASE)]
-            called *= known <= _MOST_MEANT
-        return [papers[i] for i in called] if len(called) <= _MOST_MEANT else []
+        known = [i for i, text in texts.items() if word.search(text)]
+        if not called and (is_name(name) or len(known) <= _MOST_MEANT):
+            called = [i for i in known if introduction_of(name).search(texts[i])]
+        within = len(fold(name)) >= _LONG_NAME and any(word.search(titles[i]) for i in known)
+        return [papers[i] for i in called] if len(called) <= _MOST_MEANT else [], within and len(known) <= _MOST_MEANT
+
+    def _nameless(self, name: str) -> Entry:
+        """That no paper has a name, and the nearest ones."""
+        passages = self.retriever.search(name, k=self.library.config.retrieval.candidates)
+        head = f"No paper in the library is called “{escape(name)}”."
+        return Entry(head, tuple(passages), confidence="low", nearest=closest(passages))
 
     def _listed(self, paper: Paper) -> str:
         """When reports listed a paper, in words that follow its title."""

@@ -60,10 +60,10 @@ def reply(
     if restricted and not passages:
         text = f"No paper matches {restricted}. The library holds {scope}."
         outside = retriever.search(understood.search_text, k=candidates)
-        return _offering(text, "Closest papers outside that", closest(outside), "outside_range")
+        return offering(text, "Closest papers outside that", closest(outside), "outside_range")
     within = f", restricted to {restricted}" if restricted else ""
     text = f"Nothing in the library answers this. Searched: {scope}{within}."
-    return _offering(text, "Closest papers", closest(passages), "nothing_found")
+    return offering(text, "Closest papers", closest(passages), "nothing_found")
 
 
 def _absent(understood: Understanding) -> tuple[str, ...]:
@@ -112,6 +112,14 @@ def closest(passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:
     return tuple(ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest)
 
 
+def offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason: AbstainReason) -> Reply:
+    """An abstention: what there is to say, and the closest papers below a heading."""
+    if not closest:
+        return Reply((text,), reason)
+    names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
+    return Reply((text, f"{heading}:", names), reason, closest)
+
+
 def describe_filters(filters: Filters, papers: Collection[str] | None = None) -> str:
     """The restrictions in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
     parts = []
@@ -152,11 +160,3 @@ def render_group(citations: Sequence[Citation]) -> str:
     listed = f"first listed {first.date}; version {first.version}" if first.version > 1 else first.date
     quotes = "\n>\n".join(f"> {escape_line(readable(citation.quote))} [{citation.n}]" for citation in citations)
     return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"
-
-
-def _offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason: AbstainReason) -> Reply:
-    """An abstention that names the closest papers."""
-    if not closest:
-        return Reply((text,), reason)
-    names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
-    return Reply((text, f"{heading}:", names), reason, closest)

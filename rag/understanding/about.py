@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.understanding.kind import is_name, is_title
 from rag.understanding.parts import has_parts
 
 AboutKind = Literal["count", "authors", "listed", "coverage", "help", "most"]
@@ -152,11 +153,13 @@ class About:
             of a ``count`` have to be about; empty where the conversation, an id or the filters say it. For ``most``:
             ``authors``, ``months``, ``weeks`` or ``days``.
         described: The paper is described ("the paper on query rewriting at Alibaba"), not named.
+        titled: It is named in a way that only names are: as a title or a system's name is written, or quoted.
     """
 
     kind: AboutKind
     subject: str = ""
     described: bool = False
+    titled: bool = False
 
     @property
     def needs_focus(self) -> bool:
@@ -212,7 +215,10 @@ def _paper(kind: AboutKind, found: str) -> About:
     found = found.strip()
     if _BACK.fullmatch(found):
         return About(kind)
-    if _DESCRIBED.match(found):
+    named = _TRAIL.sub("", _LEAD.sub("", found)).strip()
+    titled = is_title(named)
+    if _DESCRIBED.match(found) and not titled:
         return About(kind, found, described=True)
-    subject = _TRAIL.sub("", _LEAD.sub("", found)).strip(" \"“”'‘’`")
-    return About(kind, re.sub(r"^the\s+(?=\S+$)", "", subject, flags=re.IGNORECASE))
+    subject = re.sub(r"^the\s+(?=\S+$)", "", named.strip(" \"“”'‘’`"), flags=re.IGNORECASE)
+    first = subject.split(":")[0]
+    return About(kind, subject, titled=titled or (is_name(first) and " " not in first))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from rag.index.analysis import STOP_WORDS
+
 Kind = Literal["single", "compare", "list", "topic"]
 
 _WORKS = r"(?:papers|works|studies|articles|surveys|publications|preprints|benchmarks|datasets|toolkits|frameworks)"
@@ -107,6 +109,8 @@ _APART = re.compile(
     rf"|better\s+than|versus|vs\.?)\s+(?:the\s+)?"
     rf"(?P<b>{_NAME})(?![\w-])"
 )
+_TITLE_WORD = re.compile(r"[^\W_][\w'’-]*")
+_QUOTES = ('"', "“", "'", "‘", "`")
 _COMMON_NAMES = frozenset(
     "llm llms rag ai ml nlp api apis sft rl ctr seo qa ir gpu gpus ndcg mrr f1 auc us uk eu ocr".split()
 )
@@ -173,3 +177,9 @@ def _names_a_system(word: str) -> bool:
 def is_name(word: str) -> bool:
     """Whether a word looks like a system's name: inner capitals, all capitals, or a digit beside a capital."""
     return bool(re.search(r"[^\W_].*[A-Z]|[A-Z].*[\d²³]|\d.*[A-Z]", word)) and len(word) > 1
+
+
+def is_title(words: str) -> bool:
+    """Whether words inside a sentence are written as a title: quoted, or all that say something with a capital."""
+    telling = [word for word in _TITLE_WORD.findall(words) if word.lower() not in STOP_WORDS]
+    return words.startswith(_QUOTES) or (bool(telling) and not any(word[0].islower() for word in telling))

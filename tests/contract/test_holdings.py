@@ -101,6 +101,35 @@ def test_a_name_that_others_only_mention_has_no_author_here(assistant: Assistant
     assert "is by" not in assistant.answer("who wrote BERT?").answer
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who wrote Query Rewrite in e-Commercial Search System?",
+        "who wrote query rewrite in e-commercial search system?",
+        "When was A Survey of Query Rewriting listed?",
+        'who wrote "a survey of query rewriting"?',
+        "Who are the authors of QR: Learning to rewrite queries?",
+    ],
+)
+def test_a_title_that_no_paper_has_is_said_to_be_none(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert answer.answer.startswith("No paper in the library is called “")
+    assert (answer.abstained, answer.reason, answer.confidence) == (True, "nothing_found", "low")
+    assert not answer.citations
+    assert "2504.05309" in [paper.paper_id for paper in answer.closest]
+
+
+def test_a_paper_that_is_described_is_the_nearest_to_its_description(assistant: Assistant) -> None:
+    answer = answered(assistant, "Who wrote the paper on iterative query rewriting for food delivery search?")
+    assert answer.answer.startswith("Nearest to “the paper on iterative query rewriting for food delivery search”:")
+    assert [cited.paper_id for cited in answer.citations] == ["2504.05309"]
+    assert answer.confidence != "high"
+
+
+def test_what_is_no_name_is_searched_for(assistant: Assistant) -> None:
+    assert "is called" not in assistant.answer("who proposed using LLMs for query rewriting?").answer
+
+
 def test_days_of_a_paper(assistant: Assistant) -> None:
     paper = assistant.library.paper("2504.05309")
     answer = answered(assistant, "When was IterQR listed?")
