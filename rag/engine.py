@@ -19,7 +19,7 @@ from rag.clarifying import Clarifier, resumed
 from rag.condensing import Condenser, Reading
 from rag.errors import LLMError, QuestionError
 from rag.gathering import Gathered, Gatherer
-from rag.holdings import Entry, Holdings
+from rag.holdings import SHOWN, Entry, Holdings
 from rag.library import Library
 from rag.llm import build_llm
 from rag.quoting import QuotedReply
@@ -180,10 +180,18 @@ class PaperQueryEngine(BaseQueryEngine):
         return self.reader.understand(question, history, filters)
 
     def find(self, understood: Understanding, expanded: Expanded | None = None) -> tuple[Entry | None, list[Passage]]:
-        """What an answer may use: the shelf's own words where the question is about the library, and the passages."""
+        """What an answer may use: the shelf's own words where the question is about the library, and the passages.
+
+        Those that the shelf names come first; where they are few, what a search finds is behind them.
+        """
         entry = self.holdings.find(understood)
         if entry:
-            return entry, list(entry.passages)
+            named = {passage.paper_id for passage in entry.passages}
+            if len(named) >= SHOWN:
+                return entry, list(entry.passages)
+            anything = replace(understood, papers=None)
+            found = self.search(anything, self.library.config.retrieval.candidates, expanded, EXPLAINED)
+            return entry, [*entry.passages, *(passage for passage in found if passage.paper_id not in named)]
         return None, self.candidates(understood, expanded)
 
     def candidates(

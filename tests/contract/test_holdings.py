@@ -137,6 +137,26 @@ def test_days_of_a_paper(assistant: Assistant) -> None:
     assert [cited.paper_id for cited in answer.citations] == ["2504.05309"]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many papers are there?",
+        "Who wrote IterQR?",
+        "When was 2504.05309 listed?",
+        "Which reports are covered?",
+        "who wrote Attention Is All You Need?",
+        "How many papers are about query rewriting?",
+    ],
+)
+def test_what_was_found_goes_down_twenty_papers_from_those_that_are_meant(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    found = list(dict.fromkeys(item.paper_id for item in answer.retrieved))
+    assert len(found) >= 20
+    cited = [citation.paper_id for citation in answer.citations]
+    assert found[: len(cited)] == cited
+    assert len({item.chunk_id for item in answer.retrieved}) == len(answer.retrieved)
+
+
 def test_what_is_covered(assistant: Assistant) -> None:
     shelf = assistant.library.shelf
     days = shelf.listing_days()
