@@ -42,6 +42,7 @@ from rag.types import (
     Understood,
 )
 from rag.understanding import Reader, Understanding
+from rag.understanding.wording import is_courtesy
 from rag.written import Outcome, WrittenReply, asked_back, failed
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ class PaperQueryEngine(BaseQueryEngine):
         """Read a question; a model puts a follow-up into words that stand alone."""
         question, history, picked = resumed(question, query.history if isinstance(query, Question) else ())
         filters = query.filters if isinstance(query, Question) else Filters()
-        if llm is None or picked or not history:
+        if llm is None or picked or not history or is_courtesy(question):
             return Reading(self.reader.understand(question, history, filters))
         return (yield from self.condenser.read(llm, question, history, filters))
 

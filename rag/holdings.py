@@ -106,10 +106,13 @@ class Holdings:
             return self._entry("", list(self.library.shelf.papers(ids).values()), say, "high")
         if about.described:
             return self._described(understood, about.subject, say)
-        papers, within = self._named(about.subject) if about.subject else ([], False)
+        if about.needs_focus:
+            return self._none("Which paper is meant cannot be told: name it, or give its id.", understood.search_text)
+        papers, within = self._named(about.subject)
         if papers:
             return self._entry("", papers, say, "high")
-        return self._nameless(about.subject) if about.titled or within else None
+        unknown = f"No paper in the library is called “{escape(about.subject)}”."
+        return self._none(unknown, about.subject) if about.titled or within else None
 
     def by_date(self, filters: Filters, limit: int, order: Order = "newest") -> list[Passage]:
         """The passages of the first papers, in the order of their days, that filters allow."""
@@ -219,10 +222,9 @@ class Holdings:
         within = len(fold(name)) >= _LONG_NAME and any(word.search(titles[i]) for i in known)
         return [papers[i] for i in called] if len(called) <= _MOST_MEANT else [], within and len(known) <= _MOST_MEANT
 
-    def _nameless(self, name: str) -> Entry:
-        """That no paper has a name, and the nearest ones."""
-        passages = self.retriever.search(name, k=self.library.config.retrieval.candidates)
-        head = f"No paper in the library is called “{escape(name)}”."
+    def _none(self, head: str, words: str) -> Entry:
+        """That no paper is the one that is meant, and those nearest to some words."""
+        passages = self.retriever.search(words, k=self.library.config.retrieval.candidates)
         return Entry(head, tuple(passages), confidence="low", nearest=closest(passages))
 
     def _listed(self, paper: Paper) -> str:

@@ -12,6 +12,7 @@ from rag.readable import readable
 from rag.retrieval import HybridRetriever, distinct_papers
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
 from rag.understanding import Understanding
+from rag.understanding.wording import is_courtesy
 
 CLOSEST = 3
 """Papers offered when nothing answers."""
@@ -52,6 +53,8 @@ def reply(
         title = escape(readable(checked.groups[0][0].title))
         lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
         return Reply((lacks, *groups), "detail_absent", closest(passages))
+    if is_courtesy(understood.question):
+        return Reply(("That asks for nothing that papers could say.",), "nothing_found", closest(passages))
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)
     held = shelf.coverage()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +11,7 @@ from rag.abstaining.features import gather
 from rag.library import Library
 from rag.types import Confidence, Passage
 from rag.understanding import Understanding
+from rag.understanding.wording import is_courtesy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,6 @@ class Decision:
 
 
 _OFF_TOPIC = Decision(1.0, True, "nothing_found", "low")
-_SMALL_TALK = re.compile(
-    r"\W*(?:(?:(?:ok(?:ay)?|great|many|perfect)\W+)?(?:thanks?|thank\s+you|thx|cheers)(?:\s+(?:a\s+lot|so\s+much|very\s+much"
-    r"|again))?|hi|hello|hey|bye|goodbye|good\s+(?:morning|evening|night)|ok(?:ay)?|great|nice|cool|perfect)\W*"
-    r"(?:\(about .*\))?\W*",
-    re.IGNORECASE | re.DOTALL,
-)
-"""What asks for nothing, whatever passages share its words; a follow-up's subject may stand behind it."""
 
 
 class Abstainer:
@@ -58,7 +51,7 @@ class Abstainer:
             asked: The question as it was read.
             passages: Retrieved passages, best first, with their lists' own scores.
         """
-        if not passages or _SMALL_TALK.fullmatch(asked.question):
+        if not passages or is_courtesy(asked.question):
             return Decision(1.0, True, "nothing_found", "low")
         if asked.only_filters:
             return Decision(0.0, False, None, "high")

@@ -78,7 +78,7 @@ _LISTED = tuple(
     re.compile(_OPEN + pattern + r"\W*$", re.IGNORECASE | re.DOTALL)
     for pattern in (
         rf"(?:when|(?:on|in)\s+(?:what|which)\s+(?:day|date|month|year|(?:daily\s+)?reports?)|since\s+when|how\s+long\s+ago)\s+"
-        rf"(?:was|were|is|did|has|does)\s+(?P<x>\S.*?)\s+(?:been\s+)?(?:first\s+)?{_OUT}(?:\s+first)?{_PLACE}",
+        rf"(?:was|were|is|did|has|does)\s+(?P<x>the\s+first|\S.*?)\s+(?:been\s+)?(?:first\s+)?{_OUT}(?:\s+first)?{_PLACE}",
         r"(?:which|what)\s+(?:daily\s+)?(?:reports?|listings?|days?)\s+(?:first\s+)?(?:list(?:s|ed)?|includ(?:es|ed)|contain(?:s|ed)?|ha[ds])"
         r"\s+(?P<x>\S.*?)",
         r"(?:what(?:\s+is|'s)\s+)?the\s+(?:listing|publication|release|submission|arxiv)\s+(?:date|day|year)\s+of\s+(?P<x>\S.*?)",

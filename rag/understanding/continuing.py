@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rag.readable import readable
 from rag.types import Turn
 from rag.understanding.constraints import Constraints
-from rag.understanding.followup import Conversation, asks_how_many, chosen, is_about_set, label
+from rag.understanding.followup import Conversation, asks_how_many, chosen, is_about_set, label, picks
 from rag.understanding.known import Known
 from rag.understanding.restricting import Restrictions
 from rag.understanding.wording import edited, has_content, tidied
@@ -51,17 +51,18 @@ class Continuing:
         if not talk.asked or found.identifiers:
             return None
         if asks_how_many(question):
-            again = self._restricted_anew("", Constraints(), talk.asked)
+            again = self._restricted_anew("", Constraints(), talk.history)
             return again and again._replace(search=again.search if has_content(again.search) else "how many papers")
         if found and not has_content(search):
-            return self._restricted_anew(question, found, talk.asked)
+            return self._restricted_anew(question, found, talk.history)
         return self._about_papers(question, search, found, talk)
 
     def _about_papers(self, question: str, search: str, found: Constraints, talk: Conversation) -> Continued | None:
         """Complete a question about papers that were talked of."""
         shelf = self._known.shelf
         about_set = is_about_set(question)
-        ids, earlier = talk.focus(self._known.find, shelf.papers, 2 if about_set else 1)
+        offered = about_set or picks(question)
+        ids, earlier = talk.focus(self._known.find, shelf.papers, 2 if about_set else 1, offered=offered)
         focus = chosen(question, ids)
         papers = shelf.papers(focus)
         named = [
@@ -86,14 +87,18 @@ class Continuing:
         if reading.others:
             if not reading.words:  # "any similar papers?" to papers that were asked for by nothing but their names
                 searched = " ".join(readable(papers[paper_id].title) for paper_id in focus[:2]) or searched
+            elif len(focus) == 1:  # what one paper is about tells what is like it, and what was asked of it hardly does
+                searched += f" {readable(papers[focus[0]].title).removeprefix(titles[0])}"
             return Continued(standalone, searched, carried, known=frozenset(ids))
         picked = frozenset(focus) if len(focus) == 1 < len(ids) and not named else None
         return Continued(standalone, searched, carried, focus, among or picked)
 
-    def _restricted_anew(self, question: str, found: Constraints, asked: Sequence[str]) -> Continued | None:
+    def _restricted_anew(self, question: str, found: Constraints, history: Sequence[Turn]) -> Continued | None:
         """Read "And in June?": the last question that says more, with another restriction of the same sort."""
-        merged, topic = found, ""
-        for earlier in reversed(asked):
+        merged, topic, at = found, "", 0
+        asked = [n for n, turn in enumerate(history) if turn.role == "user"]
+        for at in reversed(asked):
+            earlier = history[at].content
             before = self._restrictions.of_earlier(earlier)
             merged = Constraints(merged.dates or before.dates, merged.people or before.people)
             topic = tidied(edited(earlier, self._restrictions.replacements(before)))
@@ -101,7 +106,10 @@ class Continuing:
                 break
         if not (has_content(topic) or len(merged.spans) > bool(found)):
             return None
+        said = Continued(topic, topic, merged) if has_content(topic) else None
+        if said and (talk := Conversation(history[:at])).asked:  # that question may be a follow-up itself
+            said = self._about_papers(topic, topic, Constraints(), talk) or said
         restriction = question.strip(" ?.")
-        said = topic.rstrip(" ?.") if has_content(topic) else asked[0].rstrip(" ?.")
-        standalone = f"{said} ({restriction})" if restriction else said
-        return Continued(standalone, topic, merged)
+        alone = (said.standalone if said else history[asked[0]].content).rstrip(" ?.")
+        standalone = f"{alone} ({restriction})" if restriction else alone
+        return (said or Continued(alone, topic, merged))._replace(standalone=standalone, constraints=merged)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from rag.index.analysis import STOP_WORDS, Analyzer
 from rag.readable import readable
 from rag.types import Paper, Turn
 from rag.understanding.kind import is_name
 from rag.understanding.vocabulary import fold
+from rag.understanding.wording import is_courtesy
 
 _OPENER = re.compile(
     r"^\W*(?:(?:(?:and|but|also|so|then|now|ok(?:ay)?|right|great|good|nice|cool|thanks?(?:\s+you)?|thx|hm+|well|yes"
@@ -85,6 +86,13 @@ _ORDINAL = re.compile(
     rf"|(?=\s*(?:[,.;?!]|$))|(?=\s+(?:use|do|is|was|has)))",
     re.IGNORECASE,
 )
+_ORDINAL_ALONE = re.compile(
+    r"(?:\b(?:do|does|did|has|have|had|can|could|will|would|should)|\b(?:when|where|why|how|by\s+whom)\s+(?:is|are|was|were)"
+    r"|^\W*(?:(?:and|so|but|then)\s+)?(?:is|are|was|were))\s+the\s+(?P<n>first|second|third|fourth|fifth|last|former|latter)"
+    r"(?=\s+\w+(?:\s+(?:in|on|at|by|to|for|from|with|as|than|about|anywhere|yet|too|also|the)\b.*)?\W*$)",
+    re.IGNORECASE,
+)
+"""An ordinal that has no noun: what follows it is the question's only verb, "when was the first listed?"."""
 _PLACES = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1}
 _GENERIC = frozenset(
     "data dataset datasets test tested testing evaluate evaluated evaluation experiment experiments result results"
@@ -118,6 +126,8 @@ _CONTRACTION = re.compile(r"\b\w+n['’]t\b|['’](?:s|re|ve|ll|d|m)\b")
 _ARXIV = re.compile(r"(?<![\d.])(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?(?!\d)")
 _BOLD = re.compile(r"\*\*(?P<title>(?:\\.|[^*\\]){8,}?)\*\*")
 _LABEL = re.compile(r"^([^:]{2,40}):\s")
+_OFFERING = re.compile(r"^Closest papers[^\n]*:\s*\n- ", re.MULTILINE)
+"""Where a refusal of ours begins to name other papers."""
 _WORDS = 16
 """Content words of the conversation that a search borrows at most."""
 _NAMED = 3
@@ -161,12 +171,17 @@ class Conversation:
     """The turns before a question, read for what they are about."""
 
     def __init__(self, history: Sequence[Turn]) -> None:
-        self.history = history
+        self.history = _without_courtesies(history)
         self._analyzer = Analyzer()
-        self.asked = [turn.content for turn in history if turn.role == "user"]
+        self.asked = [turn.content for turn in self.history if turn.role == "user"]
 
     def focus(
-        self, find: Find, known: Callable[[Sequence[str]], Collection[str]], least: int = 1
+        self,
+        find: Find,
+        known: Callable[[Sequence[str]], Collection[str]],
+        least: int = 1,
+        *,
+        offered: bool = False,
     ) -> tuple[tuple[str, ...], str]:
         """Papers that the last answer to name any is about, in the order in which it names them, and what was asked.
 
@@ -174,6 +189,8 @@ class Conversation:
             find: Looks up titles and names of systems.
             known: Those of some ids that the library holds.
             least: An earlier answer that names as many is preferred: "which of them" means several.
+            offered: Whether the papers count that a refusal offers instead of an answer. It is about none of them, and
+                nothing before it is talked of any longer where its question stood alone.
         """
         last: tuple[tuple[str, ...], str] = (), ""
         for n in range(len(self.history) - 1, -1, -1):
@@ -181,13 +198,17 @@ class Conversation:
             if turn.role != "assistant":
                 continue
             question = self.history[n - 1].content if n and self.history[n - 1].role == "user" else ""
-            ids = dict.fromkeys(_ARXIV.findall(turn.content))
+            refusal = None if offered else _OFFERING.search(turn.content)
+            said = turn.content[: refusal.start()] if refusal else turn.content
+            ids = dict.fromkeys(_ARXIV.findall(said))
             held = known(list(ids))
-            found = [paper_id for paper_id in ids if paper_id in held] or self._by_title(turn.content, find)
-            if found := found or self._by_name(turn.content, question, find):
+            found = [paper_id for paper_id in ids if paper_id in held] or self._by_title(said, find)
+            if found := found or self._by_name(said, question, find, mentioned=not refusal):
                 last = last if last[0] else (tuple(found), question)
                 if len(found) >= least:
                     return tuple(found), question
+            elif refusal and not _points_back(question):
+                break
         return last
 
     def _by_title(self, answer: str, find: Find) -> list[str]:
@@ -201,18 +222,18 @@ class Conversation:
             found.update(dict.fromkeys(islice(same, 1)))
         return list(found)
 
-    def _by_name(self, answer: str, question: str, find: Find) -> list[str]:
-        """Papers that introduce the systems which a turn names, or the few that know the first such name."""
+    def _by_name(self, answer: str, question: str, find: Find, *, mentioned: bool) -> list[str]:
+        """Papers called like the systems which a turn names, or the few that mention the first such name."""
         introduced: dict[str, None] = {}
-        mentioned: list[str] = []
+        mentioning: list[str] = []
         names = [token for token in _TOKEN.findall(f"{answer} {question}") if is_name(token) and len(token) > 2]
         for name in list(dict.fromkeys(names))[:_LOOKED_UP]:
             word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
             hits = {paper_id: paper for paper_id, paper in find(name).items() if word.search(paper.text)}
             introduced.update({paper_id: None for paper_id, paper in hits.items() if label(paper.title) == name})
-            if not mentioned and len(hits) <= _NAMED:
-                mentioned = [paper_id for paper_id, paper in hits.items() if word.search(paper.title)] or list(hits)
-        return list(introduced) or mentioned
+            if mentioned and not mentioning and len(hits) <= _NAMED:
+                mentioning = [paper_id for paper_id, paper in hits.items() if word.search(paper.title)] or list(hits)
+        return list(introduced) or mentioning
 
     def read(self, question: str, focus_text: str) -> FollowUp | None:
         """Tell whether a question continues the conversation; None where it changes the subject.
@@ -263,15 +284,11 @@ class Conversation:
         return set(self._analyzer.terms(text))
 
     def _words(self, question: str) -> tuple[str, ...]:
-        """Content words of the last question, and of those it continued, that this one lacks."""
-        chain: list[str] = []
-        for earlier in reversed(self.asked):
-            chain.insert(0, earlier)
-            if not _OPENER.match(earlier) and next(_backward(earlier), None) is None:
-                break
+        """Content words of the last question that stood alone, as far as this one lacks them."""
+        alone = next((earlier for earlier in reversed(self.asked) if not _points_back(earlier)), self.asked[0])
         seen = self._stems(question)
         words = []
-        for word in _TOKEN.findall(_CONTRACTION.sub("", " ".join(chain))):
+        for word in _TOKEN.findall(_CONTRACTION.sub("", alone)):
             stems = self._stems(word)
             if word.lower() not in _STOPS and stems and not stems <= seen:
                 words.append(word)
@@ -283,8 +300,26 @@ def _backward(question: str) -> Iterator[re.Match[str]]:
     """The words of a question that point back, without "is it true that" and its like."""
     dummies = [match.span() for match in _EXPLETIVE.finditer(question)]
     return (
-        match for match in _BACK.finditer(question) if not any(start <= match.start() < end for start, end in dummies)
+        match
+        for match in chain(_BACK.finditer(question), _ORDINAL_ALONE.finditer(question))
+        if not any(start <= match.start() < end for start, end in dummies)
     )
+
+
+def _points_back(question: str) -> bool:
+    """Whether a question cannot stand alone, by its words."""
+    return bool(_OPENER.match(question)) or next(_backward(question), None) is not None
+
+
+def _without_courtesies(history: Sequence[Turn]) -> list[Turn]:
+    """The turns without those that asked for nothing, and what was said to them."""
+    kept: list[Turn] = []
+    courtesy = False
+    for turn in history:
+        courtesy = is_courtesy(turn.content) if turn.role == "user" else courtesy
+        if not courtesy:
+            kept.append(turn)
+    return kept
 
 
 def is_about_set(question: str) -> bool:
@@ -297,14 +332,17 @@ def asks_how_many(question: str) -> bool:
     return bool(_HOW_MANY.match(question))
 
 
+def picks(question: str) -> bool:
+    """Whether a question picks one paper by its place: "the second one"."""
+    return any(pattern.search(question) for pattern in (_ORDINAL, _ORDINAL_ALONE))
+
+
 def chosen(question: str, focus: Sequence[str]) -> tuple[str, ...]:
-    """The paper that "the second one" picks, or all."""
-    match = _ORDINAL.search(question)
-    if match and len(focus) > 1:
-        place = _PLACES[match["n"].lower()]
-        if -1 <= place < len(focus):
-            return (focus[place],)
-    return tuple(focus)
+    """The papers that "the second one" or "the former … the latter" pick, or all."""
+    found = chain(_ORDINAL.finditer(question), _ORDINAL_ALONE.finditer(question))
+    places = [_PLACES[match["n"].lower()] for match in sorted(found, key=lambda match: match.start("n"))]
+    picked = dict.fromkeys(focus[place] for place in places if place < len(focus) > 1)
+    return tuple(picked or focus)
 
 
 def content_words(text: str) -> list[str]:

@@ -19,7 +19,7 @@ from rag.understanding.restricting import Restrictions
 from rag.understanding.shaping import Shape, Shaping, mentioned
 from rag.understanding.spelling import Correction, Speller, is_english
 from rag.understanding.subject import read_subject
-from rag.understanding.wording import edited, has_content, tidied
+from rag.understanding.wording import edited, has_content, is_courtesy, tidied
 
 _NOTHING_LEFT_OUT = Note(
     code="negation",
@@ -112,7 +112,7 @@ class Reader:
             about = None  # "how many documents does it have?" is about what was talked of
         found = Constraints() if about and about.kind == "coverage" else text.found  # "the latest report" is asked for
         talk = None
-        if about is None or about.needs_focus:
+        if (about is None or about.needs_focus) and not is_courtesy(text.standalone):
             talk = self._continuing.complete(text.standalone, text.search, found, history)
         if talk:
             about = about or read_about(talk.search, talk.search)

@@ -130,6 +130,18 @@ def test_what_is_no_name_is_searched_for(assistant: Assistant) -> None:
     assert "is called" not in assistant.answer("who proposed using LLMs for query rewriting?").answer
 
 
+def test_a_paper_that_nobody_named_cannot_be_told(assistant: Assistant) -> None:
+    history = (
+        Turn(role="user", content="who wrote GraphRAG?"),
+        Turn(role="assistant", content=assistant.answer("who wrote GraphRAG?").answer),
+    )
+    for earlier in (history, ()):
+        answer = assistant.answer("When was it listed?", earlier)
+        assert answer.answer.startswith("Which paper is meant cannot be told")
+        assert (answer.abstained, answer.citations) == (True, ())
+        assert answer.closest
+
+
 def test_days_of_a_paper(assistant: Assistant) -> None:
     paper = assistant.library.paper("2504.05309")
     answer = answered(assistant, "When was IterQR listed?")

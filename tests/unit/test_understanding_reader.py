@@ -245,6 +245,84 @@ def test_an_earlier_answer_counts_when_the_last_names_no_paper(reader: Reader) -
     assert "pharmacokinetic" in found.search_text
 
 
+TWO = turns(
+    "Compare OneSearch and UniSearch",
+    "**OneSearch: Generative Search at Kuaishou** (2025-09-05)\n\n**UniSearch: Rethinking Video Search** (2025-09-05)",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("When was the first listed?", ("2504.00007",)),
+        ("What does the second propose for video?", ("2504.00008",)),
+        ("Was the second deployed?", ("2504.00008",)),
+        ("why did the last use the same data?", ("2504.00008",)),
+        ("Does the latter beat the former?", ("2504.00008", "2504.00007")),
+        ("How were they trained?", ("2504.00007", "2504.00008")),
+    ],
+)
+def test_a_paper_is_picked_by_its_place(reader: Reader, question: str, meant: tuple[str, ...]) -> None:
+    assert reader.understand(question, TWO).focus == meant
+
+
+@pytest.mark.parametrize("question", ["What was the first stage of RLHF?", "how does the first retrieval stage work?"])
+def test_a_first_of_something_picks_no_paper(reader: Reader, question: str) -> None:
+    assert reader.understand(question, TWO).focus in ((), ("2504.00007", "2504.00008"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["thanks!", "ok", "thank you very much", "great", "cool thanks", "got it", "that's all, thanks", "Interesting!"],
+)
+def test_a_courtesy_asks_for_nothing_and_is_forgotten(reader: Reader, said: str) -> None:
+    found = reader.understand(said, AUTOPK)
+    assert (found.question, found.focus, found.notes) == (said, (), ())
+    went_on = [*AUTOPK, *turns(said, "That asks for nothing that papers could say.")]
+    later, at_once = (reader.understand("and how accurate is it?", history) for history in (went_on, AUTOPK))
+    assert (later.question, later.focus) == (at_once.question, at_once.focus)
+
+
+@pytest.mark.parametrize("question", ["ok, is it fast?", "thanks, and the data?", "is it good?", "no, the second one"])
+def test_a_question_behind_a_courtesy_is_none(reader: Reader, question: str) -> None:
+    assert reader.understand(question, AUTOPK).focus == ("2504.00006",)
+
+
+REFUSED = (
+    "Nothing in the library answers this. Searched: 12 papers.\n\nClosest papers:\n\n"
+    "- OneSearch: Generative Search at Kuaishou (2504.00007)\n- UniSearch: Rethinking Video Search (2504.00008)"
+)
+
+
+def test_papers_that_a_refusal_offers_are_not_talked_of(reader: Reader) -> None:
+    alone = [*AUTOPK, *turns("Who won the world cup?", REFUSED)]
+    assert reader.understand("what data does it use?", alone).focus == ()
+    assert reader.understand("what does the second one use?", alone).focus == ("2504.00008",)
+    followed = [*AUTOPK, *turns("and who paid for it?", REFUSED)]
+    assert reader.understand("what data does it use?", followed).focus == ("2504.00006",)
+    named = turns("Which GPU trains OneSearch?", REFUSED)
+    assert reader.understand("what data does it use?", named).focus == ("2504.00007",)
+
+
+def test_words_are_borrowed_from_the_last_question_that_stood_alone(reader: Reader) -> None:
+    history = [*AUTOPK, *turns("Was it deployed anywhere?", "Nobody says.", "and the annotators?", "Nobody says.")]
+    found = reader.understand("how accurate is it?", history)
+    assert "pharmacokinetic" in found.search_text
+    assert "deployed" not in found.search_text
+    assert "annotators" not in found.search_text
+
+
+def test_what_is_like_a_paper_is_sought_by_its_title(reader: Reader) -> None:
+    paper = "**OneSearch: Generative Search at Kuaishou** (2025-09-05)"
+    history = turns("How fast is OneSearch?", paper, "Was it deployed anywhere?", paper)
+    found = reader.understand("Are there similar papers?", history)
+    assert "Generative Search at Kuaishou" in found.search_text
+    assert "deployed" not in found.search_text
+    again = reader.understand("what about since July?", [*history, *turns("Are there similar papers?", paper)])
+    assert (again.search_text, again.left_out) == (found.search_text, found.left_out)
+    assert again.filters.date_from == date(2025, 7, 1)
+
+
 def test_another_restriction_alone_repeats_the_question_with_it(reader: Reader) -> None:
     history = turns("Which papers on generative search were new in May 2025?", "Two papers.")
     found = reader.understand("And in September 2025?", history)
