@@ -15,11 +15,11 @@ from typing import Literal, get_args
 
 from rag.types import Passage
 
-Kind = Literal["figure", "figure_moved", "paper", "unsupported", "invented", "flip", "negation"]
+Kind = Literal["figure", "figure_unit", "figure_moved", "paper", "unsupported", "invented", "flip", "negation"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""A figure that stands nowhere; one of another thing in the same source; the marker of another paper's source; a
-sentence of another paper under this marker; an invented id, title, address or system; a direction turned round; a
-negation put in or taken out."""
+"""A figure that stands nowhere; the right one with another unit; one of another thing in the same source; the marker of
+another paper's source; a sentence of another paper under this marker; an invented id, title, address or system; a
+direction turned round; a negation put in or taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,10 @@ _VERBS = frozenset(
     "turn use validate weigh win work yield".split()
 )
 _FIGURE = re.compile(r"(?<![\w.,@-])\d[\d,]*(?:\.\d+)?(?![\d]*[-\w]*[A-Z])")
+_MEASURED = re.compile(
+    rf"(?P<number>{_FIGURE.pattern})(?:(?P<unit>\s?(?:%|x\b|million\b|billion\b|[kKMB]\b|ms\b|hours?\b))|(?P<counted>(?=\s[a-z]{{3,}})))"
+)
+_UNITS = ("%", "x", " million", " ms")
 _COUNTED = {
     "two": "three", "three": "five", "four": "six", "five": "seven", "six": "four", "seven": "nine", "eight": "twelve",
     "nine": "six", "ten": "eight", "half": "a quarter", "twice": "three times", "double": "triple",
@@ -127,6 +131,7 @@ def plant(kind: Kind, honest: Sentence, others: Sequence[Sentence], rng: random.
         return replace(honest, text=rng.choice(foreign).text, kind=kind) if foreign else None
     makers: Mapping[str, Callable[[Sentence, random.Random], str | None]] = {
         "figure": _wrong_figure,
+        "figure_unit": _wrong_unit,
         "figure_moved": _moved_figure,
         "invented": _invention,
         "flip": _flipped,
@@ -155,6 +160,18 @@ def _wrong_figure(honest: Sentence, rng: random.Random) -> str | None:
         new = "".join(str(rng.randint(1, 9)) if c.isdigit() and rng.random() < 0.7 else c for c in place.group())
         if new != place.group() and not set(re.findall(r"\d+", new)) <= held:
             return _put(honest.text, place, new)
+    return None
+
+
+def _wrong_unit(honest: Sentence, rng: random.Random) -> str | None:
+    """Give a figure another unit, or one to what only counts things; the source must not have the new one itself."""
+    source = honest.sources[honest.marker].text.replace("\\", "")
+    places = [place for place in _MEASURED.finditer(honest.text) if place["unit"] or place["counted"]]
+    rng.shuffle(places)
+    for place in places:
+        new = rng.choice([unit for unit in _UNITS if unit.strip() != (place["unit"] or "").strip()])
+        if not re.search(rf"(?<![\d.,]){re.escape(place['number'])}\s?{new.strip()}", source):
+            return _put(honest.text, place, place["number"] + new)
     return None
 
 

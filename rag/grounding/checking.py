@@ -60,6 +60,9 @@ _SELF = re.compile(
     r"(?<![\w'\u2019-])(?:I|I['\u2019](?:m|ve|ll|d)|[Mm]e|[Mm]y|[Mm]yself|[Yy]ou|[Yy]ours?|[Yy]ourself)(?![\w-])(?!\.)"
 )
 
+_SIZE = re.compile(r"\d+(?:\.\d+)?[kKMB]")
+"""A figure that may be part of a name: "the 4B model" of a source that names Qwen-4B."""
+
 
 @dataclass(frozen=True, slots=True)
 class SupportSpan:
@@ -297,8 +300,7 @@ def _details(claim: Claim, sources: Sequence[Evidence]) -> Verdict | None:
     if name := names.unknown_name(claim.text, forms, abbreviations):
         return _refused("name", f"{name} stands in no cited source.")
     for figure in missing(claim.figures, [figure for source in sources for figure in source.figures]):
-        # "the 4B model" of a source that names Qwen-4B
-        if figure.text.isdigit() or not names.is_known(figure.text, forms, frozenset()):
+        if not (_SIZE.fullmatch(figure.text) and names.is_known(figure.text, forms, frozenset())):
             return _refused("figure", f"{figure.text} stands in no cited source.")
     return None
 

@@ -56,6 +56,7 @@ _TIME_SCALES = {"ms": "ms", "mi": "min", "s": "s", "h": "h", "d": "d", "w": "w",
 _COUNTED = re.compile(
     r"\s+(?!(?:and|or|to|on|in|for|over|at|of|by|with|vs|versus|when|while|than|as|respectively)\b)[a-z]{3,}"
 )
+_NEVER_COUNTS = ("share", "factor", "time")
 _RANGE = re.compile(r"\s?(?:-|\u2010|\u2011|\u2013|to)\s?\+?$")
 
 
@@ -68,7 +69,7 @@ class Figure:
         values: Its readings: "half" may stand for 50 (per cent) and for 0.5.
         unit: What kind of quantity it is; empty where nothing says so.
         start: Offset of its first character, `end` behind its last.
-        counts: Whether it stands before what it counts ("45 submissions"), so that it cannot be a share.
+        counts: Whether it stands before what it counts ("45 submissions"), so that it is no share, factor or time.
     """
 
     text: str
@@ -80,7 +81,7 @@ class Figure:
 
     def same(self, other: Figure) -> bool:
         """Whether both may say the same: a common reading, and no two different units."""
-        if (self.counts and other.unit == "share") or (other.counts and self.unit == "share"):
+        if (self.counts and other.unit in _NEVER_COUNTS) or (other.counts and self.unit in _NEVER_COUNTS):
             return False
         return bool(self.values & other.values) and (self.unit == other.unit or not (self.unit and other.unit))
 

@@ -73,6 +73,7 @@ def checker(library: Library) -> SupportChecker:
         "The code is at https://github.com/example/quickrank [1].",
         "TuneFit was tested with twenty-four participants [2].",
         "TuneFit learnt from 1.2M sessions of 40k listeners [2].",
+        "TuneFit learnt from 40K listeners, 40 thousand people [2].",
         "Byron presents QuickRank, which encodes documents in blocks [1].",
     ],
 )
@@ -94,6 +95,10 @@ def test_what_the_sources_say_passes(
     [
         ("QuickRank handles 600 documents in a second [1].", "figure"),
         ("QuickRank is 4.7 times faster than MonoBERT [1].", "figure"),
+        ("QuickRank beats MonoBERT by 500% nDCG@10 on MS MARCO [1].", "figure"),
+        ("QuickRank re-ranks documents within 500 ms [1].", "figure"),
+        ("QuickRank is 500 times faster [1].", "figure"),
+        ("TuneFit raises satisfaction by 24% [2].", "figure"),
         ("QuickRank handles 500 documents in a second [2].", "name"),
         ("The method handles documents in blocks, within a second [2].", "support"),
         ("QuickRank was trained by listeners of music [1].", "support"),
