@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import expect
 
-from tests.browser.driving import ANNOTATE, Tab
+from tests.browser.driving import ANNOTATE, NOWHERE, Tab
 from tests.support.scripted import SLOW
 
 NewTab = Callable[..., Tab]
@@ -153,6 +153,44 @@ def test_nothing_moves_while_an_answer_grows(tab: Tab) -> None:
     tab.page.keyboard.press("Escape")
     expect(tab.last.locator(".status")).to_have_text("Stopped before the end.")
     assert tab.page.evaluate(PLACES) == before
+
+
+def top_of(tab: Tab) -> float:
+    """How far below the window's top the last question begins."""
+    return float(tab.last.evaluate("(turn) => turn.getBoundingClientRect().top"))
+
+
+def test_every_new_question_comes_to_the_top_once(tab: Tab) -> None:
+    head = 48  # px, that of the conversation, which stays in view
+    tab.page.set_viewport_size({"width": 1440, "height": 560})
+    for question in (ANNOTATE, "How does IterQR rewrite queries?", NOWHERE, "thanks!"):
+        tab.ask(question)
+    expect(tab.page.locator("#past .turn")).to_have_count(3)
+    assert abs(top_of(tab) - head) <= 2
+
+    tab.page.evaluate("scrollTo(0, 0)")
+    moved = top_of(tab)
+    tab.last.get_by_role("button", name="Good answer").dispatch_event("click")  # a click would scroll to it
+    expect(tab.last.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+    assert top_of(tab) == moved
+
+
+def test_a_question_that_is_refused_at_once_comes_to_the_top(tab: Tab) -> None:
+    tab.page.set_viewport_size({"width": 1440, "height": 560})
+    tab.ask(ANNOTATE).ask("How does IterQR rewrite queries?")
+    tab.page.locator("#filters summary").click()
+    tab.page.get_by_label("From").fill("2025-11-01")
+    tab.page.get_by_label("To").fill("2025-04-01")
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.send(ANNOTATE)
+    expect(tab.last.get_by_role("alert")).to_be_in_viewport()
+    assert top_of(tab) < 200
+
+
+def test_a_phone_shows_a_new_answer_from_its_beginning(new_tab: NewTab) -> None:
+    tab = new_tab(**PHONE).ready().ask(ANNOTATE).ask("How does IterQR rewrite queries?")
+    expect(tab.last.locator("h2")).to_be_in_viewport()
+    assert abs(top_of(tab)) <= 2
 
 
 def test_the_page_has_an_icon_and_a_title(tab: Tab) -> None:

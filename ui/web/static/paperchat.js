@@ -4,7 +4,9 @@ window.paperchat = (() => {
   "use strict";
   let tab = null; // the component that holds where this tab is
   let ask = null; // hands an event to the last exchange's component
+  let asked = false; // whether a question was sent that has not been seen yet
   const ALWAYS = ["show", "rate", "open", "new", "follow"]; // what may be done while an answer is under way
+  const ASKING = ["ask", "retry", "lift"];
   const $ = (selector, within = document) => within.querySelector(selector);
   const box = () => $("#question textarea, #question input");
 
@@ -113,7 +115,12 @@ window.paperchat = (() => {
     export: (button, trigger) => trigger("export", { kind: button.dataset.kind, moment: Date.now() }),
   };
 
-  function wire(element, trigger, actions) {
+  function wire(element, raise, actions) {
+    const trigger = (action, data) => {
+      if (ASKING.includes(action)) asked = true;
+      if (action === "open" || action === "new") asked = false; // another conversation comes into view
+      raise(action, data);
+    };
     if (actions.includes("ask")) ask = trigger;
     element.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -229,6 +236,7 @@ window.paperchat = (() => {
   function taken(read) {
     const question = read.startsWith(sent) && sent.trim() ? sent : read;
     write(read.slice(question.length));
+    asked ||= Boolean(question.trim());
     return question;
   }
 
@@ -266,15 +274,22 @@ window.paperchat = (() => {
     }
   });
 
-  // A new question moves to the top once; what is written below it moves nothing. Gradio's round buttons have no names.
-  let shown = "";
+  // A new question moves to the top once; what is written below it moves nothing. One that is answered or refused at once
+  // may never have been seen under way. Gradio's round buttons have no names.
+  let last = ""; // what the last exchange was: its question while it is under way, its name afterwards
   new MutationObserver(() => {
     $("#question .submit-button:not([aria-label])")?.setAttribute("aria-label", "Ask");
     $("#question .stop-button:not([aria-label])")?.setAttribute("aria-label", "Stop (Esc)");
-    const running = $("#live .turn.running h2");
-    const question = running ? running.textContent : "";
-    if (question && question !== shown) running.closest(".turn").scrollIntoView({ block: "start" });
-    shown = question;
+    const turn = $("#live .turn");
+    const question = turn && $("h2", turn).textContent;
+    const running = busy();
+    const now = running ? `… ${question}` : turn ? `${turn.id} ${question}` : "";
+    if (now === last) return;
+    const ended = last === `… ${question}`;
+    last = now;
+    if (!running && (ended || !asked)) return;
+    asked = false;
+    turn?.scrollIntoView({ block: "start" });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   return { wire, filters, place, address, announce, arrived, opened, taken, download, focus, reveal };
