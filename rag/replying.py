@@ -10,6 +10,7 @@ from rag.abstaining import Decision
 from rag.citing import Checked
 from rag.readable import readable
 from rag.retrieval import HybridRetriever, distinct_papers
+from rag.shelf import Shelf
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
 from rag.understanding import Understanding
 from rag.understanding.wording import is_courtesy
@@ -61,12 +62,22 @@ def reply(
     searched = held.papers - shelf.unindexed()
     scope = f"{searched} paper{'s' * (searched != 1)} first listed from {held.first} to {held.last}"
     if restricted and not passages:
-        text = f"No paper matches {restricted}. The library holds {scope}."
+        text = f"No paper matches {restricted}. {_meant(shelf, understood)}The library holds {scope}."
+        author = understood.filters.author
+        if author and not shelf.select(Filters(author=author)) and (understood.only_filters or understood.about):
+            return Reply((text,), "outside_range")  # nothing says what papers could be close to
         outside = retriever.search(understood.search_text, k=candidates)
         return offering(text, "Closest papers outside that", closest(outside), "outside_range")
     within = f", restricted to {restricted}" if restricted else ""
     text = f"Nothing in the library answers this. Searched: {scope}{within}."
     return offering(text, "Closest papers", closest(passages), "nothing_found")
+
+
+def _meant(shelf: Shelf, understood: Understanding) -> str:
+    """Who may be meant by an author whom nobody knows."""
+    found = [(name, len(shelf.select(Filters(author=name)) or ())) for name in understood.similar]
+    names = [f"{escape(name)} ({plural(count, 'paper')})" for name, count in found]
+    return f"Did you mean {' or '.join(names)}? " if names else ""
 
 
 def _absent(understood: Understanding) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Misspelt names of authors: "Jimy Lin" → "Jimmy Lin", if the library knows only the second.
 
-A part of a name is only corrected when no author of the library bears it: "Jimmy Liu" may be somebody else.
+A part of a name that an author of the library bears is only corrected where its letters were swapped or doubled:
+"Jiafeng Gou" is Jiafeng Guo, but "Jimmy Liu" may be somebody else than Jimmy Lin, who is only offered.
 """
 
 from __future__ import annotations
@@ -52,18 +53,42 @@ class NameSpeller:
         words = zip(typed, parts, meant[0], strict=True)
         return " ".join(one if part == word else _as(one, word) for one, part, word in words)
 
+    def similar(self, name: str) -> list[str]:
+        """Names of authors, folded, that differ from somebody unknown in a letter or two of one part, in order."""
+        parts = name_words(name)
+        if len(parts) < 2 or self._is_author(name):
+            return []
+        others = (
+            " ".join((*parts[:n], other, *parts[n + 1 :]))
+            for n, part in enumerate(parts)
+            if len(part) > 1
+            for other in self._near(part)
+        )
+        return sorted(other for other in others if self._is_author(other))
+
     def _choices(self, part: str) -> list[str]:
-        """What a part can be: itself where it is known or an initial, else the parts that a slip away makes of it."""
-        if len(part) == 1 or part in self._words:
+        """What a part can be: itself where it is known or an initial, and the parts that a slip away makes of it."""
+        if len(part) == 1:
             return [part]
+        if part in self._words:
+            return [part, *(word for word in self._near(part) if _is_slip(part, word))]
+        return [word for word in self._near(part) if _may_mean(part, word)]
+
+    def _near(self, part: str) -> list[str]:
+        """Other parts of names within a Damerau-Levenshtein distance, in order."""
         distance = 2 if len(part) >= _LONG else 1
         near = process.extract(part, self._words, scorer=OSA.distance, score_cutoff=distance, limit=None)
-        return sorted(word for word, _, _ in near if _may_mean(part, word))
+        return sorted(word for word, _, _ in near if word != part)
+
+
+def _is_slip(typed: str, meant: str) -> bool:
+    """Whether letters were only swapped, or a doubled one written once, or the reverse."""
+    return sorted(typed) == sorted(meant) or _undoubled(typed) == _undoubled(meant)
 
 
 def _may_mean(typed: str, meant: str) -> bool:
     """Whether a slip of the fingers explains the difference."""
-    if sorted(typed) == sorted(meant) or _undoubled(typed) == _undoubled(meant):
+    if _is_slip(typed, meant):
         return True
     if typed[0] != meant[0] or len(typed) < _SHORT - 1 or (len(typed) < _SHORT and len(meant) <= len(typed)):
         return False

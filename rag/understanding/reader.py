@@ -51,6 +51,7 @@ class Understanding:
         mention: The phrase that all papers of a list hold; `papers` are those.
         named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
         absent: Names that it compares with something and that no paper holds.
+        similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
     """
 
     question: str
@@ -68,6 +69,7 @@ class Understanding:
     mention: str = ""
     named: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
 
     @property
     def selects(self) -> bool:
@@ -172,6 +174,7 @@ class Reader:
             mention=phrase if holding else "",
             named=self._shaping.introducing(read.standalone) if shape.kind in ("single", "compare") else (),
             absent=shape.absent,
+            similar=self._restrictions.similar(filters),
         )
 
     def _shaped(self, read: Continued, wanted: Wanted, papers: frozenset[str]) -> tuple[Continued, Shape, Wanted]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from rag.authors import name_matches, name_words
 from rag.readable import readable
 from rag.types import Filters, Note
 from rag.understanding.constraints import Constraints, read_constraints, read_dates_alone
 from rag.understanding.known import Known
 from rag.understanding.mentions import mentioning
 from rag.understanding.people import PeopleReader, PeopleReading
+
+_SEVERAL = re.compile(r"\s+(?:and|or)\s+")
+_MOST_OFFERED = 3
+"""Authors offered instead of one that is unknown."""
 
 
 class Restrictions:
@@ -59,6 +65,17 @@ class Restrictions:
         if not parts:
             return read, notes
         return read, [*notes, Note(code="filter_read", text=f"Read from the question: {', '.join(parts)}.")]
+
+    def similar(self, filters: Filters) -> tuple[str, ...]:
+        """Authors whom the filters may mean where they name somebody that nobody is, as their papers write them."""
+        shelf, speller = self._known.shelf, self._known.state().names
+        unknown = [name for name in _SEVERAL.split(filters.author or "") if name and not shelf.is_author(name)]
+        found: list[str] = []
+        for name in (other for one in unknown for other in speller.similar(one)):
+            papers = shelf.papers(sorted(shelf.select(Filters(author=name)) or ())[:1]).values()
+            words = name_words(name)
+            found += [author for paper in papers for author in paper.authors if name_matches(words, name_words(author))]
+        return tuple(dict.fromkeys(map(readable, found)))[:_MOST_OFFERED]
 
     def left_out(self, found: Constraints) -> tuple[frozenset[str], list[Note]]:
         """The papers that a question does not want, and a note on each sort of them."""

@@ -56,9 +56,31 @@ def test_a_count_keeps_to_its_filters(assistant: Assistant) -> None:
 
 
 def test_a_count_of_nothing_offers_what_lies_outside(assistant: Assistant) -> None:
-    answer = assistant.answer("how many papers by Jane Nobody?")
+    answer = assistant.answer("how many papers were listed before 2020?")
     assert (answer.abstained, answer.reason) == (True, "outside_range")
     assert answer.closest
+
+
+def test_nobody_has_no_papers_and_nothing_is_close_to_them(assistant: Assistant) -> None:
+    for question in ("how many papers by Jane Nobody?", "papers by Jane Nobody"):
+        answer = assistant.answer(question)
+        assert answer.answer.startswith("No paper matches author Jane Nobody. The library holds ")
+        assert (answer.reason, answer.closest) == ("outside_range", ())
+    assert assistant.answer("papers by Jane Nobody on query rewriting").closest
+
+
+def test_somebody_of_a_similar_name_is_offered(assistant: Assistant) -> None:
+    shelf = assistant.library.shelf
+    name = next(
+        author for paper in shelf.browse() for author in paper.authors if len(author.split()) == 2 and author.isascii()
+    )
+    given, surname = name.split()
+    unknown = f"{given} {surname}x"
+    assert not shelf.is_author(unknown)
+    count = len(shelf.select(Filters(author=name)) or ())
+    answer = assistant.answer("papers", filters=Filters(author=unknown))
+    assert f"Did you mean {name} ({count} paper{'s' * (count != 1)})?" in answer.answer
+    assert (answer.reason, answer.closest) == ("outside_range", ())
 
 
 def test_a_count_leaves_out_what_is_not_wanted(assistant: Assistant) -> None:

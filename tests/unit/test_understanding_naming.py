@@ -14,6 +14,8 @@ AUTHORS = (
     "Wei Liu",
     "Wei Wang",
     "Mario Rossi",
+    "Jiafeng Guo",
+    "Jifeng Gou",
     "Charles L. A. Clarke",
 )
 
@@ -33,6 +35,7 @@ def speller() -> NameSpeller:
         ("Hengrn Zhang", "Hengran Zhang"),
         ("Maarten de Rike", "Maarten de Rijke"),
         ("Charels Clarke", "Charles Clarke"),
+        ("Jiafeng Gou", "Jiafeng Guo"),  # though somebody else is a Gou
     ],
 )
 def test_a_slip_is_corrected(speller: NameSpeller, typed: str, meant: str) -> None:
@@ -54,3 +57,18 @@ def test_a_slip_is_corrected(speller: NameSpeller, typed: str, meant: str) -> No
 )
 def test_what_may_be_right_is_left_alone(speller: NameSpeller, typed: str) -> None:
     assert speller.corrected(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("Jimmy Liu", ["jimmy lin"]),
+        ("Jifeng Guo", ["jiafeng guo", "jifeng gou"]),
+        ("Jiafeng Go", ["jiafeng guo"]),
+        ("Jimmy Lin", []),  # known
+        ("Jane Nobody", []),
+        ("Lim", []),  # one part could be anybody's
+    ],
+)
+def test_who_is_unknown_may_be_somebody_of_a_similar_name(speller: NameSpeller, typed: str, offered: list[str]) -> None:
+    assert speller.similar(typed) == offered
