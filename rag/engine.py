@@ -161,7 +161,7 @@ class PaperQueryEngine(BaseQueryEngine):
         )
 
     def checked(self, question: str) -> str:
-        """The question, trimmed, if it can be one (`check_question`)."""
+        """The question, trimmed and folded, if it can be one (`check_question`)."""
         return check_question(question, self.library.config.answer.max_question_chars)
 
     def receipt(self, llm: GuardedLLM | None = None, prompts: Mapping[str, str] | None = None) -> Receipt:
@@ -314,7 +314,9 @@ class PaperQueryEngine(BaseQueryEngine):
 
 
 def check_question(question: str, limit: int) -> str:
-    """Trim a question and refuse what cannot be one.
+    """Trim a question, fold its white space and refuse what cannot be one.
+
+    Long runs of blanks would keep the patterns that read a question busy for seconds.
 
     Raises:
         QuestionError: it is empty, or longer than `limit` characters.
@@ -327,7 +329,7 @@ def check_question(question: str, limit: int) -> str:
             f"The question has {len(trimmed):,} characters; the limit is {limit:,}.",
             "Shorten it, or raise answer.max_question_chars.",
         )
-    return trimmed
+    return " ".join(trimmed.split())
 
 
 def _as_named(passage: Passage) -> Passage:

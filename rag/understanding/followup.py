@@ -171,7 +171,7 @@ class Conversation:
     """The turns before a question, read for what they are about."""
 
     def __init__(self, history: Sequence[Turn]) -> None:
-        self.history = _without_courtesies(history)
+        self.history = [_folded(turn) if turn.role == "user" else turn for turn in _without_courtesies(history)]
         self._analyzer = Analyzer()
         self.asked = [turn.content for turn in self.history if turn.role == "user"]
 
@@ -354,3 +354,8 @@ def label(title: str) -> str:
     """What a paper is called in short: what stands before its title's colon, or the title."""
     match = _LABEL.match(title)
     return match[1] if match else title
+
+
+def _folded(turn: Turn) -> Turn:
+    """A question with its white space folded, as questions are checked before they are read."""
+    return turn.model_copy(update={"content": " ".join(turn.content.split())})

@@ -12,7 +12,7 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.library import Library
 from rag.sources import discover, read_source
-from rag.types import Answer
+from rag.types import Answer, Turn
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,19 @@ def test_what_has_nothing_to_do_with_the_papers_is_refused(assistant: Assistant,
 def test_a_subject_outside_the_filters_is_not_answered_with_others(assistant: Assistant) -> None:
     answer = assistant.answer("papers on coral reefs from April 2025")
     assert (answer.abstained, answer.citations) == (True, ())
+
+
+def test_blanks_within_a_question_mean_nothing(assistant: Assistant) -> None:
+    plain = "papers on query rewriting in Q2 2025"
+    wide = " papers  on\tquery rewriting" + " \n" * 500 + "in Q2 2025 "
+    answer = assistant.answer(wide)
+    assert answer.question == wide
+    assert answer.standalone_question == plain
+    assert cited(answer) == cited(assistant.answer(plain))
+    history = (Turn(role="user", content=wide), Turn(role="assistant", content="Some."))
+    assert (
+        assistant.answer("And in Q3 2025?", history).standalone_question == "papers on query rewriting (And in Q3 2025)"
+    )
 
 
 def test_dates_are_no_unknown_names(assistant: Assistant) -> None:
