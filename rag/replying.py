@@ -63,14 +63,19 @@ def reply(
     scope = f"{searched} paper{'s' * (searched != 1)} first listed from {held.first} to {held.last}"
     if restricted and not passages:
         text = f"No paper matches {restricted}. {_meant(shelf, understood)}The library holds {scope}."
-        author = understood.filters.author
-        if author and not shelf.select(Filters(author=author)) and (understood.only_filters or understood.about):
+        if (understood.only_filters or understood.about) and _names_nothing(shelf, understood):
             return Reply((text,), "outside_range")  # nothing says what papers could be close to
         outside = retriever.search(understood.search_text, k=candidates)
         return offering(text, "Closest papers outside that", closest(outside), "outside_range")
     within = f", restricted to {restricted}" if restricted else ""
     text = f"Nothing in the library answers this. Searched: {scope}{within}."
     return offering(text, "Closest papers", closest(passages), "nothing_found")
+
+
+def _names_nothing(shelf: Shelf, understood: Understanding) -> bool:
+    """Whether an author or an id that the question is restricted to is nowhere in the library."""
+    author, papers = understood.filters.author, understood.papers
+    return bool((author and not shelf.select(Filters(author=author))) or (papers and not shelf.papers(papers)))
 
 
 def _meant(shelf: Shelf, understood: Understanding) -> str:

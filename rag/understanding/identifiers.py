@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NEW = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
+from rag.understanding.wording import has_content
+
+_NEW = r"\d{4}\.\d{4,5}"
+_MONTH = re.compile(r"\d{2}(?:0[1-9]|1[0-2])\.")
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
 _ARCHIVES = frozenset(
     "astro-ph cmp-lg cond-mat cs gr-qc hep-ex hep-lat hep-ph hep-th math math-ph nlin nucl-ex nucl-th physics q-bio"
@@ -42,13 +45,16 @@ def read_identifiers(question: str) -> list[IdentifierReading]:
 
     The old form (``cs.IR/0112017``, which is the paper ``cs/0112017``) counts after "arXiv" or its address, or where it
     begins with one of arXiv's archives; the new form also alone: its first four digits are a year and a month, which
-    hardly any other number with five decimals has.
+    hardly any other number with five decimals has. Where they are not, no paper can have the id, and still it is meant
+    as one if "arXiv" stands before it or the question says nothing else: "summarize 9999.99999".
     """
     readings = []
     for match in _IDENTIFIER.finditer(question):
         old = "/" in match["id"]
         archive = re.split(r"[./]", match["id"].lower())[0] if old else ""
-        if not (match["address"] or match["word"]) and (archive not in _ARCHIVES if old else len(match["id"]) < 10):
+        alone = archive in _ARCHIVES if old else len(match["id"]) == 10 and _MONTH.match(match["id"])
+        rest = question[: match.start()] + question[match.end() :]
+        if not (match["address"] or match["word"] or alone or (not old and not has_content(rest))):
             continue
         related = _RELATED.search(question, 0, match.start())
         start = match.start() + (len(match["lead"]) if related else 0)

@@ -105,6 +105,17 @@ def test_a_subject_outside_the_filters_is_not_answered_with_others(assistant: As
     assert (answer.abstained, answer.citations) == (True, ())
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["summarize 9999.99999", "9999.99999", "who wrote arXiv 9999.99999?", "what is 2503.99999 about?"],
+)
+def test_an_id_that_is_not_in_the_library_is_said_to_be_missing(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    paper_id = "2503.99999" if "2503" in question else "9999.99999"
+    assert answer.answer.startswith(f"No paper matches arXiv id {paper_id}. The library holds ")
+    assert (answer.reason, answer.closest) == ("outside_range", ())
+
+
 def test_blanks_within_a_question_mean_nothing(assistant: Assistant) -> None:
     plain = "papers on query rewriting in Q2 2025"
     wide = " papers  on\tquery rewriting" + " \n" * 500 + "in Q2 2025 "

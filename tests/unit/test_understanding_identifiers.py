@@ -23,6 +23,9 @@ from rag.understanding.identifiers import read_identifiers
         ("arXiv 0704.0001", ["0704.0001"]),
         ("what does cs.IR/0601001 say?", ["cs/0601001"]),
         ("hep-th/9901001v2", ["hep-th/9901001"]),
+        ("summarize 9999.99999", ["9999.99999"]),  # no month 99, and nothing else is meant
+        ("What is 9999.99999 about?", ["9999.99999"]),
+        ("Which data does arXiv 2599.00001 use?", ["2599.00001"]),
     ],
 )
 def test_ids_are_read(question: str, ids: list[str]) -> None:

@@ -104,7 +104,8 @@ def test_a_named_paper_restricts_and_an_unknown_one_too(reader: Reader) -> None:
     assert found.papers == frozenset({"2503.09516"})
     assert found.search_text == "Which reward does use?"
     assert codes(found) == ["papers_read"]
-    assert reader.understand("Which reward does arXiv 2599.00001 use?").papers is None  # no such month
+    assert reader.understand("Which reward does arXiv 2599.00001 use?").papers == frozenset({"2599.00001"})
+    assert reader.understand("Which reward is at 2599.00001?").papers is None  # no such month
     assert reader.understand("Which reward does arXiv 2512.99999 use?").papers == frozenset({"2512.99999"})
 
 
