@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from rag.retrieval import coverage, distinct_papers
 from rag.types import Paper, Passage
 from rag.understanding.followup import label
 from rag.understanding.kind import Kind, is_name
+from rag.understanding.vocabulary import fold
 
 TIE = 0.97
 """A single question cites a second paper only when its score is at least this share of the best one's."""
@@ -263,8 +265,9 @@ def choose_papers(
     """Choose the papers to cite among the best passages of each, best first; the order is kept.
 
     A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
-    cites for each subject the first paper that names it (in its title rather than in its text), and two at least. A
-    list or a topic cites all that stand out from the background.
+    cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
+    rather than in its text); where it names fewer than two, or none is found, the best papers besides. A list or a
+    topic cites all that stand out from the background.
     """
     if kind == "single":
         return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
@@ -275,16 +278,15 @@ def choose_papers(
     chosen: dict[str, Passage] = {}
     for subject in subjects:
         name = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)", re.IGNORECASE)
+        called = (paper for paper in ranked if fold(label(readable(paper.title))) == fold(subject))
         by_title = (paper for paper in ranked if name.search(readable(paper.title)))
         by_text = (paper for paper in ranked if name.search(readable(paper.text)))
-        paper = next(by_title, None) or next(by_text, None)
-        if paper:
+        if paper := next(chain(called, by_title, by_text), None):
             chosen[paper.paper_id] = paper
-    for paper in ranked:
-        if len(chosen) >= max(COMPARED, len(subjects)):
-            break
-        chosen.setdefault(paper.paper_id, paper)
-    return [paper for paper in ranked if paper.paper_id in chosen]
+    if not chosen or len(subjects) < COMPARED:
+        best = [paper for paper in ranked if paper.paper_id not in chosen]
+        chosen |= {paper.paper_id: paper for paper in best[: COMPARED - len(chosen)]}
+    return list(chosen.values())
 
 
 def features(

@@ -229,6 +229,10 @@ class PaperQueryEngine(BaseQueryEngine):
                 expanded=expanded,
                 explained=explained,
             )
+        missing = frozenset(understood.named) - {passage.paper_id for passage in found}
+        if missing and understood.kind == "compare" and not understood.selects:  # each of them is wanted
+            found += self.retriever.search(understood.search_text, understood.filters, depth, papers=missing)
+            wanted += depth
         if understood.named and not understood.focus:
             found = [_as_named(passage) for passage in found]
         return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]

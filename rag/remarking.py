@@ -13,7 +13,7 @@ _NAME = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
 
 
 def unknown_names(library: Library, asked: Understanding) -> tuple[Note, ...]:
-    """A note on each name in a question that no paper holds: what is quoted is then about something else.
+    """A note on each name in a question that no paper holds, or presents: what is quoted is about something else.
 
     What was read as a date or an author is no such name.
     """
@@ -25,7 +25,12 @@ def unknown_names(library: Library, asked: Understanding) -> tuple[Note, ...]:
             if (terms := indexes.lexical.analyze(name)) and not any(map(indexes.lexical.doc_freq, terms))
         ]
     names = dict.fromkeys([*asked.absent, *unknown])
-    return tuple(Note(code="unknown_name", text=f'"{name}" stands nowhere in the library.') for name in names)
+    notes = [Note(code="unknown_name", text=f'"{name}" stands nowhere in the library.') for name in names]
+    notes += [
+        Note(code="only_mentioned", text=f'No paper here presents "{name}"; at most others mention it.')
+        for name in asked.mentioned
+    ]
+    return tuple(notes)
 
 
 def state_of_the_index(library: Library) -> tuple[Note, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from rag.index.analysis import STOP_WORDS
@@ -111,6 +112,7 @@ _APART = re.compile(
 )
 _TITLE_WORD = re.compile(r"[^\W_][\w'’-]*")
 _QUOTES = ('"', "“", "'", "‘", "`")
+_NUMBERED = re.compile(r"[a-z][a-z.+-]*\d[\w.+-]*")
 _COMMON_NAMES = frozenset(
     "llm llms rag ai ml nlp api apis sft rl ctr seo qa ir gpu gpus ndcg mrr f1 auc us uk eu ocr".split()
 )
@@ -163,11 +165,18 @@ def read_subjects(question: str) -> tuple[str, ...]:
         while match := pattern.search(question, at):
             at = match.end("a")
             names = [name.rstrip(".") for name in match.groups() if name]
-            if all(_names_a_system(name) for name in names[:2]):
-                return tuple(dict.fromkeys(name for name in names if _names_a_system(name)))
-            if asked and at < asked.end() + 40 and all(name[0].isupper() for name in names[:2]):
+            if _pairs(names[:2], _names_a_system):
+                return tuple(
+                    dict.fromkeys(name for name in names if _names_a_system(name) or _NUMBERED.fullmatch(name))
+                )
+            if asked and at < asked.end() + 40 and _pairs(names[:2], lambda name: name[0].isupper()):
                 return tuple(names[:2])
     return ()
+
+
+def _pairs(names: Sequence[str], is_one: Callable[[str], bool]) -> bool:
+    """Whether all names are of systems; beside one that surely is, a number in it does: "jina-embeddings-v4"."""
+    return any(map(is_one, names)) and all(is_one(name) or _NUMBERED.fullmatch(name) for name in names)
 
 
 def _names_a_system(word: str) -> bool:

@@ -52,6 +52,7 @@ class Understanding:
         named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
         absent: Names that it compares with something and that no paper holds.
         similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
+        mentioned: Names among the subjects that papers hold and none presents.
     """
 
     question: str
@@ -70,6 +71,7 @@ class Understanding:
     named: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
 
     @property
     def selects(self) -> bool:
@@ -172,9 +174,12 @@ class Reader:
             about=about,
             wanted=wanted if shape.kind == "list" else UNBOUNDED,
             mention=phrase if holding else "",
-            named=self._shaping.introducing(read.standalone) if shape.kind in ("single", "compare") else (),
+            named=self._shaping.introducing(read.standalone, shape.subjects)
+            if shape.kind in ("single", "compare")
+            else (),
             absent=shape.absent,
             similar=self._restrictions.similar(filters),
+            mentioned=shape.mentioned,
         )
 
     def _shaped(self, read: Continued, wanted: Wanted, papers: frozenset[str]) -> tuple[Continued, Shape, Wanted]:

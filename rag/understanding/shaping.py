@@ -31,11 +31,13 @@ class Shape:
     Attributes:
         subjects: The systems, or the ids of papers, that a comparison names.
         absent: Names that a comparison sets against another and that no paper holds.
+        mentioned: Names among its subjects that papers hold and none presents.
     """
 
     kind: Kind
     subjects: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
 
 
 class Shaping:
@@ -71,22 +73,37 @@ class Shaping:
             return Shape("single", subjects, absent)
         if len(subjects) == 2 and self._is_baseline(subjects):
             return Shape("single")
-        return Shape(kind, subjects, absent)
+        mentioned = tuple(name for name in subjects if not self._presenting(name))
+        return Shape(kind, subjects, absent, mentioned)
 
-    def introducing(self, question: str) -> tuple[str, ...]:
+    def introducing(self, question: str, subjects: Sequence[str] = ()) -> tuple[str, ...]:
         """The papers whose abstracts introduce the systems that a question names, one paper each.
 
-        A name that opens a title needs no help to be found, and one that several papers introduce means none of them.
+        A name that opens a title needs no help to be found, but beside others that are compared with it; and one that
+        several papers introduce means none of them.
+
+        Args:
+            question: As it is understood.
+            subjects: The systems that it compares.
         """
         found: list[str] = []
-        for name in dict.fromkeys(word for word in _NAME.findall(question) if is_name(word)):
-            says = introduction_of(name)
+        for name in dict.fromkeys([*subjects, *(word for word in _NAME.findall(question) if is_name(word))]):
             papers = self._known.find(name)
-            if any(fold(label(readable(paper.title))) == fold(name) for paper in papers.values()):
+            own = [i for i, paper in papers.items() if fold(label(readable(paper.title))) == fold(name)]
+            if own and name not in subjects:
                 continue
-            own = [i for i, paper in papers.items() if says.search(readable(paper.text))]
+            own = own or [i for i, paper in papers.items() if introduction_of(name).search(readable(paper.text))]
             found += own if len(own) == 1 else []
         return tuple(dict.fromkeys(found))
+
+    def _presenting(self, name: str) -> list[str]:
+        """The papers that have a name in their title, or introduce it."""
+        titled = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+        return [
+            paper_id
+            for paper_id, paper in self._known.find(name).items()
+            if titled.search(readable(paper.title)) or introduction_of(name).search(readable(paper.text))
+        ]
 
     def _absent(self, question: str, subjects: Sequence[str]) -> tuple[str, ...]:
         """The names in a comparison that stand in no paper."""

@@ -12,7 +12,7 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.library import Library
 from rag.sources import discover, read_source
-from rag.types import Answer, Turn
+from rag.types import Answer, Passage, Turn
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,29 @@ def test_what_is_compared_with_nothing_is_said_to_be(assistant: Assistant) -> No
     assert cited(answer) == ["2504.05309"]
     assert [note.code for note in answer.notes] == ["unknown_name"]
     assert not answer.abstained
+
+
+@pytest.mark.parametrize("named", [("IterQR", "QueryGym"), ("QueryGym", "IterQR")])
+def test_what_is_compared_is_cited_in_order_however_far_down_it_was_found(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, named: tuple[str, str]
+) -> None:
+    ids = {"IterQR": "2504.05309", "QueryGym": "2511.15996"}
+    far = assistant.retriever.search
+
+    def search(*args: object, **options: object) -> list[Passage]:
+        """What is found where a library is so large that the second system is beyond what is looked at."""
+        found = far(*args, **options)  # type: ignore[arg-type]
+        return found if options.get("papers") else [one for one in found if one.paper_id != ids[named[1]]]
+
+    monkeypatch.setattr(assistant.retriever, "search", search)
+    assert cited(assistant.answer(f"Compare {named[0]} with {named[1]}")) == [ids[name] for name in named]
+
+
+def test_a_system_that_no_paper_presents_is_said_to_be_mentioned(assistant: Assistant) -> None:
+    notes = assistant.answer("Is IterQR better than ChatGPT?").notes
+    assert [note.code for note in notes] == ["only_mentioned"]
+    assert 'No paper here presents "ChatGPT"' in notes[0].text
+    assert not assistant.answer("Is IterQR better than QueryGym?").notes
 
 
 @pytest.mark.parametrize(

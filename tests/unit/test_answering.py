@@ -89,9 +89,13 @@ def test_a_comparison_cites_the_papers_of_its_subjects() -> None:
         passage("beta", 0.5, title="Beta: A Method"),
         passage("alpha", 0.4, title="ALPHA, Revisited"),
     ]
-    assert ids(choose_papers(ranked, "compare", ("Alpha", "Beta"))) == ["beta", "alpha"]
-    assert ids(choose_papers(ranked, "compare", ("Gamma", "Beta"))) == ["user", "beta"]
-    assert ids(choose_papers(ranked, "compare")) == ["user", "near"]
+    assert ids(choose_papers(ranked, "compare", ("Alpha", "Beta"))) == ["alpha", "beta"]
+    assert ids(choose_papers(ranked, "compare", ("Beta", "Alpha"))) == ["beta", "alpha"]
+    assert ids(choose_papers(ranked, "compare", ("Gamma", "Beta"))) == ["beta"]
+    assert ids(choose_papers(ranked, "compare", ("Gamma", "Delta"))) == ["user", "near"]
+    ranked.insert(0, passage("later", 1.1, title="Beta-Bench: Alpha Tested"))
+    assert ids(choose_papers(ranked, "compare", ("Alpha", "Beta"))) == ["later", "beta"]
+    assert ids(choose_papers(ranked, "compare")) == ["later", "user"]
 
 
 @pytest.mark.parametrize("kind", ["list", "topic"])

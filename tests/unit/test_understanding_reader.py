@@ -469,6 +469,23 @@ def test_a_comparison_with_a_name_that_no_paper_holds_is_about_the_other(reader:
     assert (held.kind, held.subjects, held.absent) == ("compare", ("OneSearch", "UniSearch"), ())
 
 
+def test_a_name_that_papers_only_mention_is_told_apart(tmp_path: Path) -> None:
+    library = ReadingLibrary(tmp_path)
+    reader = Reader(library)
+    title = "MedRec: Recommending with GraphFM-Based Signals"
+    library.replace(
+        make_paper(
+            "2512.00002", title, "We use GraphFM and name our score HealthQ. We present TriageNet.", day="2026-01-02"
+        )
+    )
+    compared = reader.understand("Is OneSearch better than GraphFM?")
+    assert (compared.kind, compared.subjects, compared.mentioned) == ("compare", ("OneSearch", "GraphFM"), ("GraphFM",))
+    assert compared.named == ("2504.00007",)
+    presented = reader.understand("Is OneSearch better than TriageNet?")
+    assert (presented.mentioned, presented.named) == ((), ("2504.00007", "2512.00002"))
+    library.close()
+
+
 def test_papers_that_mention_something_are_those_that_hold_it(reader: Reader) -> None:
     found = reader.understand("list the papers that mention judges")
     assert (found.mention, found.papers) == ("judges", frozenset({"2504.00004"}))
