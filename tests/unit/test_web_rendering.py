@@ -105,9 +105,9 @@ def test_examples_ask_about_the_newest_names(tmp_path: Path) -> None:
     shelf.record(papers("IterQR: An Iterative Framework", "A survey of stars", "RAG-Bench: More", "Towards: a title"))
     expected = [
         "How does IterQR work?",
-        "How does RAG-Bench work?",
-        "What does “A survey of stars” propose?",
-        "Which papers were first listed on 2025-05-01?",
+        "Compare IterQR and RAG-Bench.",
+        "What does “Towards: a title” propose?",
+        "Which papers have been listed since 2025-04-24?",
     ]
     assert examples(shelf) == expected
     assert examples(shelf) == expected

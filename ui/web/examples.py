@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from datetime import timedelta
 
 from rag.readable import readable
 from rag.shelf import Shelf
-from rag.types import Paper
 
 EXAMPLES = 4
+WEEK = timedelta(days=7)
 _LOOKED_AT = 60
 """Newest papers among which names are looked for."""
 _NAMED = re.compile(r"^([A-Z][\w.+-]*(?:[A-Z0-9][\w.+-]*)+(?: [A-Z][\w.+-]*)?): (\S.*)$")
@@ -17,25 +17,19 @@ _NAMED = re.compile(r"^([A-Z][\w.+-]*(?:[A-Z0-9][\w.+-]*)+(?: [A-Z][\w.+-]*)?): 
 
 
 def examples(shelf: Shelf) -> list[str]:
-    """Questions that the library can answer, one a paper; the same library gives the same ones.
+    """Questions that the library can answer, each of another kind; the same library gives the same ones.
 
-    A paper whose title begins with a system's name is asked about by that name, and the newest report about its
-    papers. Without a name, the title itself is asked about.
+    A paper whose title begins with a system's name is asked about by that name, two such are compared, another paper is
+    asked about by its title, the shortest, and the last week is listed.
     """
     papers = shelf.browse(limit=_LOOKED_AT)
     if not papers:
         return []
-    named = [(paper, found[1]) for paper in papers if (found := _NAMED.match(readable(paper.title)))]
-    asked = [f"How does {name} work?" for _, name in named[:2]]
-    asked += [f"What results does {name} report?" for _, name in named[2:3]]
-    asked += [_about(paper) for paper in _unnamed(papers, named)[: EXAMPLES - 1 - len(asked)]]
-    return [*asked, f"Which papers were first listed on {papers[0].date}?"]
-
-
-def _unnamed(papers: Sequence[Paper], named: Sequence[tuple[Paper, str]]) -> list[Paper]:
-    taken = {paper.paper_id for paper, _ in named}
-    return [paper for paper in papers if paper.paper_id not in taken]
-
-
-def _about(paper: Paper) -> str:
-    return f"What does “{readable(paper.title)}” propose?"
+    titles = [readable(paper.title) for paper in papers]
+    names = [found[1] for title in titles if (found := _NAMED.match(title))]
+    asked = [f"How does {name} work?" for name in names[:1]]
+    if len(names) > 1:
+        asked.append("Compare {} and {}.".format(*names[:3][-2:]))
+    asked += [f"What does “{title}” propose?" for title in sorted(titles, key=len) if not _NAMED.match(title)]
+    asked += [f"How does {name} work?" for name in names[3:]]
+    return [*asked[: EXAMPLES - 1], f"Which papers have been listed since {papers[0].date - WEEK}?"]
