@@ -99,10 +99,22 @@ def test_a_paper_shows_its_versions_and_what_changed(library: Page) -> None:
     expect(paper).to_have_count(0)
 
 
-def test_what_strangers_wrote_does_nothing(library: Page) -> None:
-    """The browser fails the test when the page asks another host, opens a dialog or raises."""
+def test_a_search_that_finds_nothing_shows_no_paper(library: Page) -> None:
+    expect(library.locator("#covered")).to_contain_text("papers in the library")
+    find(library, "IterQR")
+    expect(library.locator("#found .version")).to_have_text("v1")
+    library.locator("#found .title").click()
+    expect(library.locator("#paper article")).to_be_visible()
     find(library, "Mallory nothing pixel")
     expect(library.get_by_text("No paper fits.")).to_be_visible()
+    expect(library.locator("#paper article")).to_be_hidden()
+    expect(library.get_by_text("What each report brought")).to_be_visible()
+    find(library, "IterQR")
+    expect(library.locator("#paper article")).to_be_visible()
+
+
+def test_what_strangers_wrote_does_nothing(library: Page) -> None:
+    """The browser fails the test when the page asks another host, opens a dialog or raises."""
     find(library, "pixel")
     title = library.locator("#found .title")
     expect(title).to_have_count(1)

@@ -50,6 +50,13 @@ def test_bars_stand_for_every_period_also_an_empty_one() -> None:
     ]
 
 
+def test_a_year_is_named_where_it_begins() -> None:
+    days = [(date(2024 + n // 12, n % 12 + 1, 1), (1,)) for n in range(10, 16)]
+    shown = str(bars(days, ("new",), "month", "All"))
+    names = re.findall(r'<span aria-hidden="true">([^<]*)</span>', shown)
+    assert names == ["Nov\n2024", "Dec", "Jan\n2025", "Feb", "Mar", "Apr"]
+
+
 @pytest.mark.parametrize(("step", "most"), [("day", 92), ("week", 104), ("month", 120)])
 def test_a_long_time_is_cut_to_its_end(step: str, most: int) -> None:
     shown = str(bars([(date(1990, 1, 1), (1,)), (date(2025, 4, 1), (7,))], ("new",), step, "All"))

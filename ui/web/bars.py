@@ -59,9 +59,10 @@ def bars(counts: Iterable[tuple[date, Sequence[int]]], kinds: Sequence[str], ste
     nothing = [0] * len(kinds)
     top = _round_up(max(sum(totals.get(period, nothing)) for period in periods))
     every = ceil(len(periods) / LABELS)
+    names = _names(periods[::every], chosen.label)
     columns = [
-        _column(period.strftime(chosen.label), totals.get(period, nothing), kinds, top, n % every == 0)
-        for n, period in enumerate(periods)
+        _column(period.strftime(chosen.label), totals.get(period, nothing), kinds, top, names.get(period))
+        for period in periods
     ]
     ticks = (
         [_tick(top * n // _TICKS, top) for n in range(_TICKS + 1)]
@@ -82,14 +83,23 @@ def _periods(first: date, last: date, step: Step) -> list[date]:
     return periods[::-1]
 
 
-def _column(label: str, numbers: Sequence[int], kinds: Sequence[str], top: int, is_labelled: bool) -> Markup:
+def _names(periods: Iterable[date], label: str) -> dict[date, str]:
+    """What stands below bars; a year has a line of its own and is not said again, so that names fit a phone."""
+    names, year = {}, 0
+    for period in periods:
+        names[period] = period.strftime(label.replace(" %Y", "" if period.year == year else "\n%Y"))
+        year = period.year
+    return names
+
+
+def _column(label: str, numbers: Sequence[int], kinds: Sequence[str], top: int, below: str | None) -> Markup:
     parts = [
         element("i", class_=f"kind{n}", style=f"height:{100 * number / top:.2f}%")
         for n, number in enumerate(numbers)
         if number
     ]
     said = ", ".join(f"{number:,} {kind}" for number, kind in zip(numbers, kinds, strict=True) if number) or "none"
-    name = element("span", label, aria_hidden="true") if is_labelled else EMPTY
+    name = element("span", below, aria_hidden="true") if below else EMPTY
     text = f"{label}: {said}"
     return element("div", *reversed(parts), name, class_="column", title=text, role="img", aria_label=text)
 

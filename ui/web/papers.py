@@ -36,7 +36,7 @@ def catalogue(page: Page, offset: int, note: str = "") -> Markup:
         return join(
             [said, element("p", "No paper fits. Try fewer or other words, or lift a filter.", class_="nothing")]
         )
-    names = ("Listed", "Paper", "Versions")
+    names = ("Listed", "Paper", "Version")
     head = element("thead", element("tr", *(element("th", name, scope="col") for name in names)))
     body = element("tbody", *(_row(paper) for paper in page.papers))
     return join([said, element("table", head, body, class_="papers"), _pager(page, offset)])
@@ -45,12 +45,11 @@ def catalogue(page: Page, offset: int, note: str = "") -> Markup:
 def _row(paper: Paper) -> Markup:
     title = button(readable(paper.title) or paper.paper_id, "open", {"paper": paper.paper_id}, class_="title")
     people = element("span", _names(paper.authors, NAMES_IN_LIST), class_="people")
-    version = f"v{paper.version}" if paper.version > 1 else ""
     return element(
         "tr",
         element("td", element("time", str(paper.date)), class_="day"),
         element("td", title, people),
-        element("td", version, class_="version"),
+        element("td", f"v{paper.version}", class_="version"),
     )
 
 
@@ -73,7 +72,7 @@ def covered(coverage: Coverage) -> Markup:
     if not coverage.papers:
         return element("p", "There are no papers yet. Add daily reports or JSON-lines below.", class_="covered")
     count = f"{coverage.papers:,} paper{'s' * (coverage.papers != 1)}"
-    span = f", first listed {coverage.first} to {coverage.last}"
+    span = f" in the library, first listed {coverage.first} to {coverage.last}"
     return element("p", element("strong", count), span, class_="covered")
 
 
