@@ -34,6 +34,8 @@ def test_a_phone_shows_the_evidence_below_the_answer_and_never_scrolls_sideways(
     tab = new_tab(**PHONE).ready()
     widest = "document.documentElement.scrollWidth"
     assert tab.page.evaluate(widest) == 390
+    below = "innerHeight - document.querySelector('#composer').getBoundingClientRect().bottom"
+    assert tab.page.evaluate(below) < 10
     tab.ask(ANNOTATE)
     assert tab.page.evaluate(widest) == 390
     answer, card = tab.last.bounding_box(), tab.cards.first.bounding_box()
@@ -44,6 +46,9 @@ def test_a_phone_shows_the_evidence_below_the_answer_and_never_scrolls_sideways(
     tab.last.get_by_role("link", name="Evidence 2").tap()
     expect(tab.page.locator("#evidence .card.selected")).to_be_in_viewport()
     expect(tab.page.locator("#evidence .card.selected mark").first).to_be_in_viewport()
+    tab.page.get_by_role("button", name="Back to the answer").tap()
+    expect(tab.last.get_by_role("link", name="Evidence 2")).to_be_in_viewport()
+    expect(tab.last.get_by_role("link", name="Evidence 2")).to_be_focused()
 
 
 def test_a_phone_unfolds_the_conversations(new_tab: NewTab) -> None:

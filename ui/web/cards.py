@@ -1,4 +1,4 @@
-"""The evidence of an answer as HTML: one card a citation."""
+"""The evidence of an answer as HTML: one card a citation; those of one text in a row stand together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ CONTEXT = 180
 NAMES = 4
 """Authors named before the rest is counted."""
 _LISTS = {"dense": "by meaning", "lexical": "by words"}
-_BOOSTS = {"conversation": "what the conversation is about", "wording": "its wording"}
+_BOOSTS = {
+    "conversation": "what the conversation is about",
+    "named": "being named in the question",
+    "wording": "its wording",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,11 @@ def cards(exchange: Exchange, library: Library, selected: int | None = None) -> 
     if not citations:
         return EMPTY
     passages = {passage.chunk_id: passage for passage in exchange.passages}
-    shown = [
-        _card(exchange.exchange_id, one, _source(one, library), passages.get(one.chunk_id), one.n == selected)
-        for one in citations
-    ]
+    shown = []
+    for before, one, after in zip((None, *citations), citations, (*citations[1:], None), strict=False):
+        kinds = {"more": _same(before, one), "followed": _same(one, after), "selected": one.n == selected}
+        kind = [name for name, is_so in kinds.items() if is_so]
+        shown.append(_card(exchange.exchange_id, one, _source(one, library), passages.get(one.chunk_id), kind))
     heading = element("h2", "Evidence")
     return element(
         "section", heading, *shown, class_="evidence", data_exchange=exchange.exchange_id, aria_label="Evidence"
@@ -65,21 +70,39 @@ def _source(citation: Citation, library: Library) -> _Source:
         return _Source(None, 0, ())
 
 
-def _card(exchange_id: int, citation: Citation, source: _Source, passage: Passage | None, selected: bool) -> Markup:
+def _same(one: Citation | None, other: Citation | None) -> bool:
+    """Whether two neighbouring citations are of the same text."""
+    return bool(one and other and (one.paper_id, one.version) == (other.paper_id, other.version))
+
+
+def _card(
+    exchange_id: int, citation: Citation, source: _Source, passage: Passage | None, kind: Sequence[str]
+) -> Markup:
+    """A card; one that has `more` of the text of the card above does not say again whose and how old it is."""
     number = element("span", str(citation.n), class_="n", aria_hidden="true")
     links = arxiv_links(citation.url)
     title = readable(citation.title)
-    heading = element("h3", number, outward(title, links[0]) if links else element("span", title))
-    parts = [heading, _byline(citation, source), _newer(citation, source), _quoted(citation, source)]
-    parts += [_whole(citation, source), _why(passage), _actions(citation, links)]
+    parts = [element("h3", number, outward(title, links[0]) if links else element("span", title))]
+    parts += [] if "more" in kind else [_byline(citation, source), _newer(citation, source)]
+    parts += [_where(citation), _quoted(citation, source), _whole(citation, source), _why(passage)]
+    back = {"exchange": exchange_id, "n": citation.n}
+    parts.append(button("Back to the answer", "back", back, class_="back"))
+    parts.append(EMPTY if "followed" in kind else _actions(citation, links))
     return element(
         "article",
         *parts,
-        class_="card selected" if selected else "card",
+        class_=" ".join(["card", *kind]),
         id=f"e{exchange_id}-{citation.n}",
         tabindex="-1",
         aria_label=f"Evidence {citation.n}",
     )
+
+
+def _where(citation: Citation) -> Markup:
+    """Page and section of a quote from a whole paper."""
+    where = [f"page {citation.page}"] if citation.page else []
+    where += [readable(citation.section)] if citation.section else []
+    return element("p", " · ".join(where), class_="facts") if where else EMPTY
 
 
 def _byline(citation: Citation, source: _Source) -> Markup:
@@ -89,12 +112,10 @@ def _byline(citation: Citation, source: _Source) -> Markup:
         people += f" and {len(names) - NAMES} others"
     of = f" of {len(source.versions)}" if len(source.versions) > 1 else ""
     facts = [f"first listed {citation.date}", f"version {citation.version}{of}", citation.paper_id]
-    where = [f"page {citation.page}"] if citation.page else []
-    where += [readable(citation.section)] if citation.section else []
     return join(
         [
             element("p", people, class_="people", title=", ".join(names)) if names else EMPTY,
-            element("p", " · ".join([*facts, *where]), class_="facts"),
+            element("p", " · ".join(facts), class_="facts"),
         ]
     )
 

@@ -78,8 +78,8 @@ def _ids(exchange: Exchange) -> dict[str, object]:
 
 
 def _reply(exchange: Exchange, answer: Answer) -> Markup:
-    """The answer and what it offers; papers that an abstention names are buttons instead of a list."""
-    said = answer.answer
+    """The answer and what it offers; papers that an abstention or a question back names are buttons, not a list."""
+    said = "" if _asks_back(answer) else answer.answer
     if answer.closest and not answer.citations:
         said = said.rpartition("\n\n- ")[0] or said
     titles = [readable(citation.title) for citation in answer.citations]
@@ -95,13 +95,18 @@ def _status(answer: Answer) -> Markup:
     papers = len({citation.paper_id for citation in answer.citations})
     quotes = len(answer.citations)
     seconds = f"{answer.timings.total_ms / 1000:.1f} s"
-    parts = [] if answer.abstained else [f"{answer.confidence.capitalize()} confidence"]
+    parts = [] if answer.abstained or _asks_back(answer) else [f"{answer.confidence.capitalize()} confidence"]
     if quotes:
         parts.append(f"{_count(quotes, 'quote')} from {_count(papers, 'paper')}")
     parts.append(seconds if parts else f"Searched in {seconds}")
     if answer.usage and answer.usage.cost_usd is not None:
         parts.append(f"${answer.usage.cost_usd:.4f}")
     return element("div", element("p", " · ".join(parts)), class_="status")
+
+
+def _asks_back(answer: Answer) -> bool:
+    """Whether the answer is nothing but a question to the reader."""
+    return answer.clarify is not None and not answer.citations
 
 
 def _notes(answer: Answer) -> Markup:

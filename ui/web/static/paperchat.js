@@ -31,6 +31,14 @@ window.paperchat = (() => {
     if (turn) trigger("show", { exchange: turn.dataset.exchange, n: marker.dataset.n });
   }
 
+  function back({ dataset: { exchange, n } }) {
+    const turn = $(`[data-exchange="${exchange}"].turn`);
+    const marker = turn && ($(`a.marker[data-n="${n}"]`, turn) || turn);
+    if (!marker) return;
+    marker.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+    marker.focus({ preventScroll: true });
+  }
+
   function reveal() {
     const card = $("#evidence .card.selected");
     if (card) select(card);
@@ -110,6 +118,7 @@ window.paperchat = (() => {
   const local = {
     unfold: () => unfold(),
     copy: (button) => copy(button, button.dataset.text),
+    back,
     renaming,
     removing,
     export: (button, trigger) => trigger("export", { kind: button.dataset.kind, moment: Date.now() }),

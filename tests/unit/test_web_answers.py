@@ -1,0 +1,74 @@
+"""An answer and its evidence as HTML, where no browser is needed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rag.config import Config
+from rag.conversations import Exchange
+from rag.library import Library
+from rag.shelf import Coverage
+from rag.types import Answer, Citation, Clarify, Filters, Passage, Receipt
+from tests.support.papers import make_paper
+from ui.web.cards import cards
+from ui.web.turns import turn
+
+COVERAGE = Coverage(2, date(2025, 4, 10), date(2025, 4, 11))
+ANSWER = Answer(
+    question="How does GRACE work?",
+    standalone_question="How does GRACE work?",
+    answer="Said. [1][2][3]",
+    abstained=False,
+    reason=None,
+    confidence="low",
+    mode="extractive",
+    receipt=Receipt(corpus="c0ffee", config="beef", model="extractive"),
+)
+
+
+def exchange(answer: Answer, *passages: Passage) -> Exchange:
+    return Exchange(7, answer.question, Filters(), answer.answer, answer, passages, datetime.now(UTC))
+
+
+def test_a_question_back_names_its_choices_once_and_claims_no_confidence() -> None:
+    choices = ("GRACE: One (2504.00001)", "GRACE: Two (2504.00003)")
+    asked = Clarify(text="2 papers here call a system GRACE. Which one do you mean?", choices=choices)
+    said = "\n".join([asked.text, "", *(f"{n}. {choice}" for n, choice in enumerate(choices, 1))])
+    back = ANSWER.model_copy(update={"answer": said, "clarify": asked})
+    shown = str(turn(exchange(back), COVERAGE, last=True)).partition('<footer class="tools"')[0]
+    assert shown.count(asked.text) == 1
+    assert "<li>" not in shown
+    assert "confidence" not in shown
+    for choice in choices:
+        assert f'<button type="button" data-action="ask" data-text="{choice}">{choice}</button>' in shown
+
+
+def citation(n: int, paper_id: str) -> Citation:
+    return Citation(
+        n=n, paper_id=paper_id, version=1, title=f"Paper {paper_id}", authors=("Ada Lovelace",), date="2025-04-10",
+        url=f"https://arxiv.org/abs/{paper_id}", chunk_id=f"chunk{n}", quote="We do things.", start=9, end=22,
+    )  # fmt: skip
+
+
+def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> None:
+    cited = (citation(1, "2504.00001"), citation(2, "2504.00001"), citation(3, "2504.00003"))
+    found = Passage(
+        "chunk1", "2504.00001", 1, "T", ("Ada",), date(2025, 4, 10), "", 0, 9, "text", 0.5,
+        {"dense": 1}, {}, (), {"named": 0.2},
+    )  # fmt: skip
+    told = exchange(ANSWER.model_copy(update={"citations": cited}), found)
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.shelf.record([make_paper("2504.00001"), make_paper("2504.00003")])
+        shown = str(cards(told, library, 2))
+    first, second, third = re.findall(r"<article.*?</article>", shown, re.DOTALL)
+    assert [len(re.findall('class="people"', card)) for card in (first, second, third)] == [1, 0, 1]
+    assert [len(re.findall(">arXiv</a>", card)) for card in (first, second, third)] == [0, 1, 1]
+    assert 'class="card more selected" id="e7-2"' in second
+    assert all("<mark>We do things.</mark>" in card for card in (first, second, third))
+    assert "being named in the question (+0.20)" in first
+    told = replace(told, answer=ANSWER.model_copy(update={"citations": (cited[0], cited[2], cited[1])}))
+    with Library(Config(data_dir=tmp_path)) as library:
+        assert str(cards(told, library)).count('class="people"') == 3
