@@ -84,8 +84,8 @@ class IndexConfig(Section):
 class RetrievalConfig(Section):
     """How passages are found."""
 
-    k: int = Field(10, ge=1, description="passages `search` prints")
-    candidates: int = Field(100, ge=20, description="candidates taken from each list")
+    k: int = Field(10, ge=1, le=1_000_000, description="passages `search` prints")
+    candidates: int = Field(100, ge=20, le=1_000_000, description="candidates taken from each list")
     dense_weight: float = Field(0.6, ge=0, le=1, description="weight of the dense list; the lexical one gets the rest")
     dense_weight_paraphrase: float = Field(
         0.9, ge=0, le=1, description="the same for a question of which even the best lexical match covers little"

@@ -270,7 +270,7 @@ class VectorStore:
         """Turn Chroma's errors, of which many are bare `Exception`s, into ours."""
         try:
             yield
-        except (PaperchatError, KeyError):
+        except (PaperchatError, KeyError, OverflowError):  # the last two are mistakes of the caller
             raise
         except Exception as error:
             raise self._ours(error) from error

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.config import Config
+from rag.library import Library
+from tests.support.papers import make_paper
 from tests.support.runs import Run
 from ui.cli.common import progress_bar
 
@@ -26,8 +29,6 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 @pytest.fixture(scope="module")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from rag.config import Config
-    from rag.library import Library
     from rag.sources import discover, read_source
 
     folder = tmp_path_factory.mktemp("sample")
@@ -149,6 +150,10 @@ def test_global_options_may_stand_on_either_side(sample: Run, tmp_path: Path) ->
         (("ask", "x", "--mode", "dream"), 2, "dream"),
         (("--config", "nowhere.yaml", "papers"), 2, "nowhere.yaml"),
         (("remove", "1234.56789"), 1, "1234.56789"),
+        (("show", "2504.05309", "--version", "9" * 20), 2, "--version"),
+        (("papers", "--limit", "9" * 20), 2, "--limit"),
+        (("search", "x", "-k", "9" * 20), 2, "-k"),
+        (("eval", "run", "--qa", "x.jsonl", "--out", "out", "--limit", "9" * 20), 2, "--limit"),
     ],
 )
 def test_bad_input_is_named_with_its_exit_code(sample: Run, words: tuple[str, ...], code: int, said: str) -> None:
@@ -167,9 +172,6 @@ def test_search_prints_why_a_hit_was_found_and_the_part_around_it(sample: Run) -
 
 @pytest.mark.parametrize("words", [("ask", "x"), ("search", "x"), ("papers",), ("show", "2504.05309")])
 def test_an_empty_library_says_how_to_add_papers(run: Run, words: tuple[str, ...]) -> None:
-    from rag.config import Config
-    from rag.library import Library
-
     Library(Config(data_dir=run.folder)).close()
     _, error = run(*words, code=1)
     assert error.startswith(f"The library in {run.folder} is empty.\n")
@@ -227,6 +229,18 @@ def test_json_is_all_there_is_on_stdout(sample_library: Path) -> None:
     command = [sys.executable, "-c", "from ui.cli import main; main()", "--data-dir", str(sample_library)]
     done = subprocess.run([*command, "papers", "--limit", "1", "--json"], capture_output=True, text=True, check=True)
     assert len(json.loads(done.stdout)) == 1
+
+
+def test_a_terminal_without_a_character_shows_its_escape(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper(title="A – B")])
+    command = [sys.executable, "-c", "from ui.cli import main; main()", "--data-dir", str(tmp_path), "papers"]
+    for encoding in ("ascii", "latin-1"):
+        env = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(command, capture_output=True, check=True, env=env)
+        assert done.stdout.endswith(b"A \\u2013 B\n")
+        done = subprocess.run([*command, "--json"], capture_output=True, check=True, env=env)
+        assert json.loads(done.stdout)[0]["title"] == "A – B"
 
 
 def test_a_closed_pipe_ends_quietly(sample_library: Path) -> None:

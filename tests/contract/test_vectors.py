@@ -99,6 +99,14 @@ def test_more_asked_than_stored_and_none_asked(open_store: Open) -> None:
     assert store.query(probe, 5, frozenset()) == []
 
 
+def test_a_number_that_chroma_cannot_hold_is_no_damage(tmp_path: Path) -> None:
+    store = VectorStore(tmp_path / "chroma", "papers", IndexConfig())
+    store.upsert(make_chunks(1), make_vectors(1))
+    with pytest.raises(OverflowError):
+        store.query(make_vectors(1)[0], 10**20)
+    store.close()
+
+
 def test_upsert_twice_changes_nothing(open_store: Open) -> None:
     store, matrix, probe = open_store(), make_vectors(50), make_vectors(1, seed=1)[0]
     store.upsert(make_chunks(50), matrix)

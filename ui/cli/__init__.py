@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -64,6 +65,8 @@ def main() -> None:
     # Read by NumPy when it is first loaded. The matrices of a question are small: a second thread costs more processor
     # time than it saves, and several questions at once wait for each other's threads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if isinstance(sys.stdout, TextIOWrapper):  # what the terminal cannot show is written as an escape
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _run()
     except BrokenPipeError:  # whoever read our output has seen enough

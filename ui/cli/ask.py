@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli.common import (
+    MOST,
     AsJson,
     Author,
     Bibtex,
@@ -35,7 +36,10 @@ _WORDS_SHOWN = 6
 def search(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="QUERY", help="Any words.")],
-    k: Annotated[int | None, typer.Option("-k", min=1, metavar="N", help="Passages to show.")] = None,
+    k: Annotated[
+        int | None,
+        typer.Option("-k", min=1, max=MOST, metavar="N", help="Passages to show (default: retrieval.k)."),
+    ] = None,
     date_from: DateFrom = None,
     date_to: DateTo = None,
     author: Author = None,

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rag.types import Filters, Mode
 
 
+MOST = 1_000_000
+"""The largest number that an option takes; far larger ones do not fit into what databases call a number."""
+
+
 def parse_date(text: str) -> date:
     """Read an ISO date, or refuse it as wrong usage."""
     try:
@@ -98,7 +102,8 @@ def filters_of(date_from: date | None, date_to: date | None, author: str | None)
 
 def print_json(document: Any) -> None:
     """Print exactly one JSON document on stdout."""
-    print(json.dumps(document, ensure_ascii=False))
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(document, ensure_ascii=not is_unicode))
 
 
 def say(text: str) -> None:

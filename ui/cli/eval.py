@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.cli import calibrate, judge, support
-from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say, with_library
+from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say, with_library
 from ui.cli.measures import (
     LINES_SHOWN,
     interval,
@@ -42,7 +42,7 @@ def run(
     qa: QaFile,
     out: Out,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="Ask the first N questions only.")
+        int | None, typer.Option("--limit", min=1, max=MOST, metavar="N", help="Ask the first N questions only.")
     ] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Ask this type only; may be repeated.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli.common import (
+    MOST,
     AsJson,
     Author,
     ConfigFile,
@@ -128,7 +129,9 @@ def papers(
     date_from: DateFrom = None,
     date_to: DateTo = None,
     author: Author = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, max=MOST, metavar="N", help="At most so many (default: all).")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
@@ -153,7 +156,9 @@ def papers(
 def show(
     context: typer.Context,
     paper_id: Annotated[str, typer.Argument(metavar="PAPER_ID", help="The paper's arXiv id.")],
-    version: Annotated[int | None, typer.Option("--version", metavar="N", help="An older version.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--version", max=MOST, metavar="N", help="This version (default: the latest).")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
