@@ -17,11 +17,12 @@ from llama_index.core.schema import QueryBundle
 from rag.abstaining import Abstainer, Decision
 from rag.clarifying import Clarifier, resumed
 from rag.condensing import Condenser, Reading
-from rag.errors import LLMError, QuestionError
+from rag.errors import LLMError
 from rag.gathering import Gathered, Gatherer
 from rag.holdings import SHOWN, Entry, Holdings
 from rag.library import Library
 from rag.llm import build_llm
+from rag.questions import check_question
 from rag.quoting import QuotedReply
 from rag.remarking import state_of_the_index, unknown_names
 from rag.reranking import FEW, MANY, Reranker
@@ -315,25 +316,6 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
-
-
-def check_question(question: str, limit: int) -> str:
-    """Trim a question, fold its white space and refuse what cannot be one.
-
-    Long runs of blanks would keep the patterns that read a question busy for seconds.
-
-    Raises:
-        QuestionError: it is empty, or longer than `limit` characters.
-    """
-    trimmed = question.replace("\0", " ").strip()
-    if not trimmed:
-        raise QuestionError("The question is empty.", "Ask something, for instance: which papers rewrite queries?")
-    if len(trimmed) > limit:
-        raise QuestionError(
-            f"The question has {len(trimmed):,} characters; the limit is {limit:,}.",
-            "Shorten it, or raise answer.max_question_chars.",
-        )
-    return " ".join(trimmed.split())
 
 
 def _as_named(passage: Passage) -> Passage:

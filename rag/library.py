@@ -295,13 +295,13 @@ class Library:
         """
         begin = time.perf_counter()
         with self.writing(progress):
-            self._require_whole_indexes()
             unknown = [i for i in paper_ids if not self.shelf.versions(i)]
             if unknown:
                 raise PaperNotFound(
                     f"Not in the library: {', '.join(unknown)}. Nothing was removed.",
                     "`paperchat papers --query WORDS` looks for papers.",
                 )
+            self._require_whole_indexes()
             self.shelf.remove(paper_ids)
             added, removed = self.index_pending(progress)
         return IngestReport(0, 0, 0, added, removed, (), time.perf_counter() - begin)

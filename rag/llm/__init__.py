@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.config import LLMConfig
 from rag.embedding.info import count_cl100k
+from rag.errors import ConfigError
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from rag.llm.client import GuardedLLM
     from rag.prompts import Prompt
 
-__all__ = ["build_llm", "chat_messages", "count_tokens"]
+__all__ = ["build_llm", "chat_messages", "count_tokens", "named_model"]
 
 MESSAGE_TOKENS = 4
 """Tokens that a chat message costs beside its text."""
@@ -41,6 +42,28 @@ def build_llm(config: LLMConfig, usage_file: Path | None = None) -> GuardedLLM:
     from rag.llm.building import build
 
     return build(config, usage_file)
+
+
+def named_model(config: LLMConfig) -> tuple[str, str]:
+    """The configured model's name and its server's address; nothing heavy is imported to find out.
+
+    Raises:
+        ConfigError: none is configured, or something that it needs is not.
+    """
+    if config.provider is None:
+        raise ConfigError(
+            "No language model is configured: llm.provider is null.",
+            "Set llm.provider, llm.model and, for your own server, llm.base_url; or ask in mode extractive.",
+        )
+    from rag import servers
+
+    if not config.model:
+        raise servers.missing_key("llm", "model", config.provider)
+    base_url = config.base_url or (servers.OPENAI_URL if config.provider == "openai" else None)
+    if not base_url:
+        raise servers.missing_key("llm", "base_url", config.provider)
+    servers.check_address("llm", base_url)
+    return config.model, base_url
 
 
 def chat_messages(prompt: Prompt, values: Mapping[str, str]) -> list[ChatMessage]:

@@ -13,6 +13,7 @@ from llama_index.llms.openai_like import OpenAILike
 from rag import servers
 from rag.config import LLMConfig
 from rag.errors import ConfigError, LLMAuthError
+from rag.llm import named_model
 from rag.llm.client import GuardedLLM
 from rag.llm.metering import DayLedger, prices_of
 
@@ -22,17 +23,7 @@ _HEADER = re.compile(r"\s*(?P<name>[!#$%&'*+.^_`|~\w-]+)\s*:\s*(?P<variable>[A-Z
 
 def build(config: LLMConfig, usage_file: Path | None) -> GuardedLLM:
     """Build the configured model (`rag.llm.build_llm`)."""
-    if config.provider is None:
-        raise ConfigError(
-            "No language model is configured: llm.provider is null.",
-            "Set llm.provider, llm.model and, for your own server, llm.base_url; or ask in mode extractive.",
-        )
-    if not config.model:
-        raise servers.missing_key("llm", "model", config.provider)
-    base_url = config.base_url or (servers.OPENAI_URL if config.provider == "openai" else None)
-    if not base_url:
-        raise servers.missing_key("llm", "base_url", config.provider)
-    servers.check_address("llm", base_url)
+    model_name, base_url = named_model(config)
     key, headers = _api_key(config), _headers(config)
     client = openai.AsyncOpenAI(
         api_key=key or "none",
@@ -48,7 +39,7 @@ def build(config: LLMConfig, usage_file: Path | None) -> GuardedLLM:
     if config.temperature is None:
         options["temperature"] = openai.omit
     settings: dict[str, Any] = {
-        "model": config.model,
+        "model": model_name,
         "api_base": base_url,
         "api_key": key or "none",
         "temperature": config.temperature or 0.0,
@@ -59,7 +50,7 @@ def build(config: LLMConfig, usage_file: Path | None) -> GuardedLLM:
         "async_openai_client": client,
     }
     inner = OpenAILike(**settings)
-    ledger = DayLedger(usage_file, config.model, prices_of(config)) if usage_file else None
+    ledger = DayLedger(usage_file, model_name, prices_of(config)) if usage_file else None
     model = GuardedLLM.around(inner, config, ledger, (key, *headers.values()))
     weakref.finalize(inner, servers.close, client).atexit = False
     return model

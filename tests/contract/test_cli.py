@@ -281,6 +281,28 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
     assert capsys.readouterr().err == "Waiting for another paperchat to finish writing…\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("ask", ""), 2), (("search", " "), 2), (("topic", " "), 2), (("ask", "x", "--mode", "llm"), 2),
+        (("topic", "x", "--mode", "llm"), 2), (("ingest", "nowhere"), 1), (("remove", "1234.5678"), 1),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_said_before_anything_heavy_is_imported(
+    sample_library: Path, words: tuple[str, ...], code: int
+) -> None:
+    script = (
+        "import sys\n"
+        "from ui.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'llama_index.core', 'chromadb', 'openai'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-c", script, "--data-dir", str(sample_library), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "[]\n"), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 2
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['paperchat', '--help']\n"

@@ -352,6 +352,6 @@ def test_usage_of_the_day_is_kept_in_a_file(tmp_path: Path) -> None:
 
 
 def test_nothing_of_a_model_is_imported_before_one_is_needed() -> None:
-    code = "import sys, rag.wiring; print([name for name in ('openai', 'rag.llm.client') if name in sys.modules])"
+    code = "import sys, rag.assistant; print([name for name in ('openai', 'rag.llm.client') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert done.stdout.strip() == "[]"

@@ -18,6 +18,7 @@ from ui.cli.common import (
     DateFrom,
     DateTo,
     ModeName,
+    check_question,
     filters_of,
     keep_log_quiet,
     mode_of,
@@ -55,6 +56,7 @@ def search(
     query = " ".join(words)
     filters = filters_of(date_from, date_to, author)
     settings = with_library(context, config, data_dir)
+    check_question(query, settings)
     from rag.bibtex import bibtex as entry
     from rag.retrieval import distinct_papers
     from rag.wiring import open_assistant
@@ -151,6 +153,7 @@ def ask(
     answering = mode_of(mode)
     turns = read_history(history) if history else []
     settings = with_library(context, config, data_dir)
+    check_question(question, settings, answering)
     from rag.wiring import open_assistant
 
     keep_log_quiet()

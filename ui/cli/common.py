@@ -72,6 +72,25 @@ def with_library(context: typer.Context, config: Path | None, data_dir: Path | N
     return settings
 
 
+def check_question(question: str, settings: Config, mode: Mode | None = "extractive") -> None:
+    """Refuse what cannot be asked, or not in this way or of this library, before seconds are spent on imports.
+
+    Args:
+        question: As typed.
+        settings: The configuration.
+        mode: How to answer; None takes the configured way.
+    """
+    from rag.questions import check_question as check
+    from rag.shelf import Shelf
+
+    check(question, settings.answer.max_question_chars)
+    if (mode or settings.answer.mode) == "llm":
+        from rag.llm import named_model
+
+        named_model(settings.llm)
+    Shelf.existing(settings.library_dir).close()
+
+
 def keep_log_quiet() -> None:
     """Print no log of ours on stderr: what it would say stands in the notes of the answer that is printed."""
     logging.getLogger("rag").addHandler(logging.NullHandler())

@@ -63,14 +63,16 @@ def ingest(
 def _add(settings: Config, files: Sequence[Path], errors: list[SourceError], *, quiet: bool) -> IngestReport:
     """Ingest files; where there is none, for instance since its path is mistyped, no library is made."""
     from rag.library import IngestReport
-    from rag.understanding import Reader
-    from rag.wiring import open_library
 
     if not files:
         return IngestReport(0, 0, 0, 0, 0, (), 0.0)
+    from rag.wiring import open_library
+
     with open_library(settings) as library, progress_bar(quiet) as progress:
         report = library.ingest(_rows(files, errors), progress)
         if report.papers_new or report.papers_updated:
+            from rag.understanding import Reader
+
             Reader(library).speller()  # counts the library's words now, not while somebody waits for an answer
     return report
 

@@ -17,6 +17,7 @@ from ui.cli.common import (
     DateFrom,
     DateTo,
     ModeName,
+    check_question,
     filters_of,
     keep_log_quiet,
     mode_of,
@@ -54,6 +55,7 @@ def topic(
     if out:
         check_writable(out)
     settings = with_library(context, config, data_dir)
+    check_question(query, settings, writing)
     from rag.topics import bibtex_entries, markdown
     from rag.wiring import open_assistant
 
