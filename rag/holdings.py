@@ -90,7 +90,7 @@ class Holdings:
     def find(self, understood: Understanding) -> Entry | None:
         """Answer a question about the library; None where it is about something else, or nothing fits."""
         about = understood.about
-        if about is None:
+        if about is None or understood.unread:
             return None
         if about.kind == "help":
             return self._help()

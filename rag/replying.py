@@ -59,6 +59,9 @@ def reply(
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)
     held = shelf.coverage()
+    if understood.unread:
+        words = joined([f"“{escape(text)}”" for text in understood.unread])
+        return Reply((f"Not understood as a date: {words}. Write a day as {held.last}.",), "nothing_found")
     searched = held.papers - shelf.unindexed()
     scope = f"{searched} paper{'s' * (searched != 1)} first listed from {held.first} to {held.last}"
     if restricted and not passages:

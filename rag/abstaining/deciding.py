@@ -51,7 +51,7 @@ class Abstainer:
             asked: The question as it was read.
             passages: Retrieved passages, best first, with their lists' own scores.
         """
-        if not passages or is_courtesy(asked.question):
+        if not passages or asked.unread or is_courtesy(asked.question):
             return Decision(1.0, True, "nothing_found", "low")
         if asked.only_filters:
             return Decision(0.0, False, None, "high")

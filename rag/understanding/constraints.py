@@ -11,6 +11,7 @@ from rag.understanding.identifiers import IdentifierReading, read_identifiers
 from rag.understanding.kind import read_kind
 from rag.understanding.negation import Unwanted, read_not_by, read_unwanted
 from rag.understanding.people import PeopleReader, PeopleReading
+from rag.understanding.unread import Unread, read_unread
 from rag.understanding.wording import edited, has_content
 
 
@@ -21,6 +22,7 @@ class Constraints:
     Attributes:
         not_by: Authors whose papers are not wanted.
         not_about: Subjects that are not wanted.
+        unread: Words for a time that could not be read.
     """
 
     dates: tuple[DateReading, ...] = ()
@@ -28,12 +30,14 @@ class Constraints:
     identifiers: tuple[IdentifierReading, ...] = ()
     not_by: tuple[PeopleReading, ...] = ()
     not_about: tuple[Unwanted, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     @property
     def spans(self) -> list[tuple[int, int]]:
         """Where the text says so: what is to be cut out of it before it is searched for."""
         found = [(one.start, one.end) for one in self.dates]
         found += [(one.start, one.end) for one in self.identifiers if one.restricts]
+        found += [(one.start, one.end) for one in self.unread]
         found += [(one.start, one.end) for one in self.not_about]
         people = (*self.not_by, self.people) if self.people else self.not_by
         return found + [(one.start, one.end) for one in people]
@@ -72,18 +76,21 @@ def read_constraints(text: str, first: date, last: date, people_reader: PeopleRe
     several = read_kind(text, restricted=True) in ("list", "topic")
     not_about = tuple(read_unwanted(_blanked(text, not_by))) if several else ()
     people = people_reader.read(_blanked(undated, not_by))
-    return Constraints(dates, people, identifiers, not_by, not_about)
+    unread = tuple(read_unread(text, dates, last)) if not identifiers else ()
+    return Constraints(dates, people, identifiers, not_by, not_about, unread)
 
 
 def read_dates_alone(question: str, first: date, last: date) -> Constraints:
-    """Dates that are all a question says: within a conversation, "and in June?" restricts the papers."""
-    lead = "papers "
-    dates = tuple(
-        replace(one, start=max(one.start - len(lead), 0), end=one.end - len(lead))
-        for one in read_dates(lead + question, first, last)
-    )
-    rest = edited(question, [(one.start, one.end, " ") for one in dates])
-    return Constraints() if has_content(rest) else Constraints(dates)
+    """Dates that are all a question says: "before 2025", and within a conversation "and in June?"."""
+    for lead in ("papers ", "papers from "):
+        dates = tuple(
+            replace(one, start=max(one.start - len(lead), 0), end=one.end - len(lead))
+            for one in read_dates(lead + question, first, last)
+        )
+        rest = edited(question, [(one.start, one.end, " ") for one in dates])
+        if dates and not has_content(rest):
+            return Constraints(dates)
+    return Constraints()
 
 
 def _blanked(text: str, readings: Sequence[DateReading | PeopleReading]) -> str:

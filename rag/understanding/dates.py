@@ -83,12 +83,16 @@ _OLDEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class DateReading:
-    """A restriction read from `question[start:end]`; `date_from` and `date_to` are inclusive, None is open."""
+    """A restriction read from `question[start:end]`; `date_from` and `date_to` are inclusive, None is open.
+
+    `relative` tells that it was counted from the newest report: "last week".
+    """
 
     start: int
     end: int
     date_from: date | None
     date_to: date | None
+    relative: bool = False
 
 
 def read_dates(question: str, first: date, last: date) -> list[DateReading]:
@@ -110,12 +114,17 @@ def read_dates(question: str, first: date, last: date) -> list[DateReading]:
         date_from, date_to = _bounds(match, points)
         if date_from and date_to and date_from > date_to:
             continue
-        lead = _LEAD.search(question, 0, match.start())
         tail = match.end("open") if match["open"] else match.end("second" if match["second"] else "first")
         if match["tail"]:
             tail = match.end("tail") if re.search(_REPORT + "$", match["tail"], re.I) else _possessive_end(match)
-        readings.append(DateReading(lead.start() if lead else match.start(), tail, date_from, date_to))
+        readings.append(DateReading(lead_start(question, match.start()), tail, date_from, date_to, points[0].relative))
     return readings
+
+
+def lead_start(question: str, start: int) -> int:
+    """Where the words begin that lead to a date at `start`: "that were first listed in"."""
+    lead = _LEAD.search(question, 0, start)
+    return lead.start() if lead else start
 
 
 def _possessive_end(match: re.Match[str]) -> int:

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTH = (
+MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_YEAR = r"(?:19|20)\d\d(?!\d)"
+YEAR = r"(?:19|20)\d\d(?!\d)"
 _DAY = r"(?:[12]\d|3[01]|0?[1-9])(?!\d)(?:st|nd|rd|th)?"
-_OF_YEAR = rf"(?:\s*,?\s*(?:of\s+)?(?:{_YEAR}))?"
+_OF_YEAR = rf"(?:\s*,?\s*(?:of\s+)?(?:{YEAR}))?"
 _TO = r"\s*(?:-|–|—|\bto\b|\band\b|\bthrough\b|\buntil\b)\s*"
 _ORDINAL = r"(?:first|second|third|fourth|last|1st|2nd|3rd|4th)"
 _COUNT = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|few|couple\s+of)"
@@ -31,20 +31,21 @@ _ISO = r"(?:19|20)\d\d[-/](?:0[1-9]|1[0-2])[-/](?:0[1-9]|[12]\d|3[01])(?!\d)"
 _PATTERNS = {
     "iso_day": _ISO,
     "iso_month": r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?![-\d])",
+    "numeric_day": rf"(?<![\d/.-])\d{{1,2}}(?:/\d{{1,2}}/|-\d{{1,2}}-|\.\d{{1,2}}\.){YEAR}",
     "month_of_year": r"(?<![\d/.])(?:0[1-9]|1[0-2])[/.](?:19|20)\d\d(?![\d/.])",
-    "days": rf"(?:the\s+)?(?:{_DAY}{_TO}(?:the\s+)?{_DAY}\s+(?:of\s+)?{_MONTH}|{_MONTH}\s*{_DAY}{_TO}{_DAY}){_OF_YEAR}",
+    "days": rf"(?:the\s+)?(?:{_DAY}{_TO}(?:the\s+)?{_DAY}\s+(?:of\s+)?{MONTH}|{MONTH}\s*{_DAY}{_TO}{_DAY}){_OF_YEAR}",
     "week": rf"(?:the\s+)?week\s+(?:of|from|starting(?:\s+on)?|beginning(?:\s+on)?)\s+(?:the\s+)?"
-    rf"(?:{_ISO}|{_DAY}\s+(?:of\s+)?{_MONTH}{_OF_YEAR}|{_MONTH}\s*(?:the\s+)?{_DAY}{_OF_YEAR})",
-    "day": rf"(?:the\s+)?(?:{_DAY}\s+(?:of\s+)?{_MONTH}|{_MONTH}\s*(?:the\s+)?{_DAY}){_OF_YEAR}",
+    rf"(?:{_ISO}|{_DAY}\s+(?:of\s+)?{MONTH}{_OF_YEAR}|{MONTH}\s*(?:the\s+)?{_DAY}{_OF_YEAR})",
+    "day": rf"(?:the\s+)?(?:{_DAY}\s+(?:of\s+)?{MONTH}|{MONTH}\s*(?:the\s+)?{_DAY}){_OF_YEAR}",
     "part": rf"(?:early|mid|late|(?:the\s+)?(?:beginning|start|middle|end|first\s+half|second\s+half)\s+of)[\s-]+"
-    rf"{_MONTH}{_OF_YEAR}",
-    "which_month": rf"(?:this|last)\s+{_MONTH}(?!\s*\d)",
-    "month": rf"(?:the\s+month\s+of\s+)?{_MONTH}(?:\s*,?\s*(?:of\s+)?{_YEAR})?",
-    "half": rf"(?:the\s+)?(?:(?:first|second)\s+half\s+of\s+(?:{_YEAR}|(?:the|this)\s+year)|H[12]{_OF_YEAR}"
-    rf"|{_YEAR}\s*H[12])",
-    "quarter": rf"(?:the\s+)?(?:Q[1-4]{_OF_YEAR}|{_YEAR}\s*-?\s*Q[1-4]"
-    rf"|{_ORDINAL}\s+quarter(?:\s+of\s+(?:{_YEAR}|(?:the|this)\s+year))?)",
-    "season": rf"(?:the\s+)?(?:spring|summer|autumn|fall|winter)(?:\s+of)?\s+{_YEAR}"
+    rf"{MONTH}{_OF_YEAR}",
+    "which_month": rf"(?:this|last)\s+{MONTH}(?!\s*\d)",
+    "month": rf"(?:the\s+month\s+of\s+)?{MONTH}(?:\s*,?\s*(?:of\s+)?{YEAR})?",
+    "half": rf"(?:the\s+)?(?:(?:first|second)\s+half\s+of\s+(?:{YEAR}|(?:the|this)\s+year)|H[12]{_OF_YEAR}"
+    rf"|{YEAR}\s*H[12])",
+    "quarter": rf"(?:the\s+)?(?:Q[1-4]{_OF_YEAR}|{YEAR}\s*-?\s*Q[1-4]"
+    rf"|{_ORDINAL}\s+quarter(?:\s+of\s+(?:{YEAR}|(?:the|this)\s+year))?)",
+    "season": rf"(?:the\s+)?(?:spring|summer|autumn|fall|winter)(?:\s+of)?\s+{YEAR}"
     r"|(?:this|last|past|previous)\s+(?:spring|summer|autumn|fall|winter)\b",
     "span": rf"(?:the\s+)?(?:last|past|previous|preceding)\s+{_COUNT}\s+{_UNIT}|(?:the\s+(?:last|past)|past)\s+{_UNIT}",
     "ago": rf"(?:an?|{_COUNT})\s+{_UNIT}\s+ago\b",
@@ -52,7 +53,7 @@ _PATTERNS = {
     "weekday": r"(?:(?:this|last|past|previous)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
     "newest": r"(?:the\s+)?(?:latest|newest|most\s+recent|last)(?:\s+(?:daily|arxiv))?"
     r"\s+(?:report|listing|issue|digest)\b",
-    "year": _YEAR,
+    "year": YEAR,
 }
 POINT = "(?:" + "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values()) + ")"
 """Regular expression of every point that `parse_point` reads; case is ignored."""
@@ -101,7 +102,7 @@ def parse_point(text: str, last: date) -> Point | None:
         last: The newest report's day.
 
     Returns:
-        None where it names a day that does not exist.
+        None where it names a day that does not exist, or that cannot be told from another.
     """
     folded = " ".join(text.lower().split()).removeprefix("the ")
     for kind, pattern in _PATTERNS.items():
@@ -126,18 +127,28 @@ def _months(year: int, first: int, count: int) -> Period:
 
 
 def _year_in(text: str) -> int | None:
-    found = re.search(_YEAR, text)
+    found = re.search(YEAR, text)
     return int(found[0]) if found else None
 
 
 def _month_in(text: str) -> int:
-    found = re.search(_MONTH, text)
+    found = re.search(MONTH, text)
     assert found
     return _MONTHS.index(found[0][:3]) + 1
 
 
 def _iso(text: str, _: date) -> Point:
     year, month, day = map(int, re.split("[-/]", text))
+    exact = date(year, month, day)
+    return Point(lambda _: Period(exact, exact), year)
+
+
+def _numeric_day(text: str, _: date) -> Point:
+    """Read "31.10.2025" and "10/31/2025"; with slashes or hyphens, "10/11/2025" can be of October or of November."""
+    first, second, year = map(int, re.split("[./-]", text))
+    if "." not in text and first != second and max(first, second) <= 12:
+        raise ValueError("two days are possible")
+    day, month = (second, first) if "." not in text and second > 12 else (first, second)
     exact = date(year, month, day)
     return Point(lambda _: Period(exact, exact), year)
 
@@ -156,7 +167,7 @@ def _days(text: str, _: date) -> Point:
 
 def _week(text: str, last: date) -> Point:
     """Read "the week of 5 May": Monday to Sunday around that day."""
-    written = re.search(rf"{_ISO}|{_DAY}\s+(?:of\s+)?{_MONTH}.*|{_MONTH}.*", text)
+    written = re.search(rf"{_ISO}|{_DAY}\s+(?:of\s+)?{MONTH}.*|{MONTH}.*", text)
     assert written
     day = (_iso if re.match(_ISO, written[0]) else _days)(written[0], last)
 
@@ -288,6 +299,7 @@ def _year(text: str, _: date) -> Point:
 _READERS: dict[str, Callable[[str, date], Point]] = {
     "iso_day": _iso,
     "iso_month": _iso_month,
+    "numeric_day": _numeric_day,
     "month_of_year": _month_of_year,
     "days": _days,
     "week": _week,

@@ -27,6 +27,7 @@ _NOTHING_LEFT_OUT = Note(
 )
 _IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_CONTINUES = re.compile(r"\W*(?:and|or|but|what\s+about|how\s+about)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
 
 
@@ -46,11 +47,12 @@ class Understanding:
         left_out: Ids of the papers that it does not want.
         about: What is asked about the library itself; None for a question about what papers say.
         notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
-            ``left_out``, ``negation``, ``language``.
+            ``left_out``, ``negation``, ``date_unread``, ``language``.
         wanted: How many papers of a list, and in which order.
         mention: The phrase that all papers of a list hold; `papers` are those.
         named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
         absent: Names that it compares with something and that no paper holds.
+        unread: Words for a time that could not be read, where the question is about nothing else, or a count.
         similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
         mentioned: Names among the subjects that papers hold and none presents.
     """
@@ -70,6 +72,7 @@ class Understanding:
     mention: str = ""
     named: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
 
@@ -129,8 +132,8 @@ class Reader:
     def _corrected(self, question: str, continues: bool) -> _Text:
         """Read the constraints, the order that is wanted and the typing errors of a question, and take them out."""
         found = self._restrictions.read(question)
-        if continues and not found:
-            found = self._restrictions.alone(question)
+        if not found and (continues or not _CONTINUES.match(question)):
+            found = self._restrictions.alone(question) or found
         wanted = read_wanted(question)
         protected = [*found.spans, *((one.start, one.end) for one in found.identifiers)]
         corrections = self.speller().corrections(question, protected)
@@ -150,7 +153,8 @@ class Reader:
             notes.append(Note(code="follow_up", text=f"Read as a follow-up: {read.standalone}"))
         filters, filter_notes = self._restrictions.filters(found, given)
         left_out, left_out_notes = self._restrictions.left_out(found)
-        notes += [*filter_notes, *left_out_notes]
+        unread = tuple(one.text for one in found.unread)
+        notes += [*filter_notes, *left_out_notes, *map(_not_a_date, unread)]
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
         if papers:
             notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
@@ -178,6 +182,7 @@ class Reader:
             if shape.kind in ("single", "compare")
             else (),
             absent=shape.absent,
+            unread=unread if only_filters or (about and about.kind == "count") else (),
             similar=self._restrictions.similar(filters),
             mentioned=shape.mentioned,
         )
@@ -187,6 +192,8 @@ class Reader:
         found = read.constraints
         shape = self._shaping.shape(read.standalone, read.search, bool(found.dates or found.people), papers)
         shape = _listed(shape, wanted, read.among)
+        if found.dates and shape.kind == "single" and not (has_content(read.search) or papers):
+            return read, Shape("list"), wanted
         if not found.dates or papers or read.focus or read.among or read.known or shape.kind not in ("single", "list"):
             return read, shape, wanted
         subject = read_subject(read.search, read.standalone) if has_content(read.search) else None
@@ -215,6 +222,10 @@ def _listed(shape: Shape, wanted: Wanted, among: frozenset[str] | None) -> Shape
     """A single answer becomes a list where several papers may answer, or a number or an order of papers is wanted."""
     several = bool(among and len(among) > 1) or (bool(wanted) and not shape.absent)
     return Shape("list", (), ()) if shape.kind == "single" and several else shape
+
+
+def _not_a_date(text: str) -> Note:
+    return Note(code="date_unread", text=f'"{text}" was not understood as a date and restricts nothing.')
 
 
 def _spelling(corrections: Sequence[Correction]) -> list[Note]:

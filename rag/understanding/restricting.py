@@ -32,7 +32,7 @@ class Restrictions:
         return read_constraints(text, state.first, state.last, people)
 
     def alone(self, question: str) -> Constraints:
-        """Days that are all a question says, within a conversation: "and in June?"."""
+        """Days that are all a question says: "before 2025", "and in June?"."""
         state = self._known.state()
         return read_dates_alone(question, state.first, state.last)
 
@@ -56,7 +56,8 @@ class Restrictions:
             begin, end = found.period
             read = replace(read, date_from=begin, date_to=end)
             since, until = f" from {begin}" if begin else "", f" to {end}" if end else ""
-            parts.append(f"reports{since}{until}")
+            seen = f" (the newest is of {self._known.state().last})" if any(one.relative for one in found.dates) else ""
+            parts.append(f"reports{since}{until}{seen}")
         if found.people and not given.author:
             author = self._author(found.people)
             read = replace(read, author=author)

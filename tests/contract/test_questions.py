@@ -139,6 +139,32 @@ def test_an_id_that_is_not_in_the_library_is_said_to_be_missing(assistant: Assis
     assert (answer.reason, answer.closest) == ("outside_range", ())
 
 
+@pytest.mark.parametrize(
+    ("question", "unread"),
+    [
+        ("how many papers were listed on 2025-04-31?", "2025-04-31"),
+        ("how many papers on query rewriting were listed on 2025-04-31?", "2025-04-31"),
+        ("published on 2025-04-31", "2025-04-31"),
+        ("papers from tomorrow", "tomorrow"),
+        ("10/11/2025", "10/11/2025"),
+        ("papers from the 1990s", "the 1990s"),
+    ],
+)
+def test_what_is_no_date_is_named_and_neither_counted_nor_listed(
+    assistant: Assistant, question: str, unread: str
+) -> None:
+    answer = assistant.answer(question)
+    assert answer.answer.startswith(f"Not understood as a date: “{unread}”.")
+    assert (answer.reason, answer.citations, answer.closest) == ("nothing_found", (), ())
+    assert [note.code for note in answer.notes] == ["date_unread"]
+
+
+def test_a_subject_is_answered_beside_what_is_no_date(assistant: Assistant) -> None:
+    answer = assistant.answer("papers on query rewriting from 31 April")
+    assert cited(answer)
+    assert [note.text for note in answer.notes] == ['"31 April" was not understood as a date and restricts nothing.']
+
+
 def test_blanks_within_a_question_mean_nothing(assistant: Assistant) -> None:
     plain = "papers on query rewriting in Q2 2025"
     wide = " papers  on\tquery rewriting" + " \n" * 500 + "in Q2 2025 "

@@ -59,6 +59,10 @@ RESTRICTED = """
     agents since last summer | 2025-06-01 |
     What changed since May in ranking? | 2025-05-01 |
     any news since May on ranking? | 2025-05-01 |
+    papers from 31/10/2025 | 2025-10-31 | 2025-10-31
+    papers from 10/31/2025 | 2025-10-31 | 2025-10-31
+    papers since 1.11.2025 | 2025-11-01 |
+    papers from 11/11/2025 | 2025-11-11 | 2025-11-11
     papers from early July 2025 | 2025-07-01 | 2025-07-10
     papers from the first half of September 2025 | 2025-09-01 | 2025-09-15
     last week's papers on RAG | 2025-12-22 | 2025-12-28
@@ -138,6 +142,7 @@ UNRESTRICTED = """
     MS MARCO v2.1 and NQ from 2019
     How does the Decoder work?
     second language learners
+    papers from 10/11/2025
 """
 
 

@@ -77,6 +77,19 @@ def test_a_constraint_that_says_everything_leaves_something_to_search_for(reader
     assert "Search-R1: Training Language Models to Search" in reader.understand("What is 2503.09516 about?").search_text
 
 
+def test_dates_alone_list_the_papers_of_those_days(reader: Reader) -> None:
+    for question in ("before June 2025", "until 2025-05-31"):
+        found = reader.understand(question)
+        assert found.filters == Filters(None, date(2025, 5, 31))
+        assert (found.kind, found.selects) == ("list", True)
+
+
+def test_what_is_counted_from_the_newest_report_names_it(reader: Reader, library: ReadingLibrary) -> None:
+    note = reader.understand("new papers this week").notes[0].text
+    assert note.endswith(f" (the newest is of {library.shelf.coverage().last}).")
+    assert "newest" not in reader.understand("papers since May 2025").notes[0].text
+
+
 def test_two_dates_are_both_kept(reader: Reader) -> None:
     found = reader.understand("papers on agents listed since May 2025 and before July 2025")
     assert found.filters == Filters(date(2025, 5, 1), date(2025, 6, 30))
