@@ -102,6 +102,7 @@ def test_a_paper_shows_its_versions_and_what_changed(library: Page) -> None:
 def test_a_search_that_finds_nothing_shows_no_paper(library: Page) -> None:
     expect(library.locator("#covered")).to_contain_text("papers in the library")
     find(library, "IterQR")
+    expect(library.locator("#found tbody tr")).to_have_count(1)
     expect(library.locator("#found .version")).to_have_text("v1")
     library.locator("#found .title").click()
     expect(library.locator("#paper article")).to_be_visible()
