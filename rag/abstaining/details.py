@@ -81,7 +81,18 @@ _MEASURE = (
     r"n?dcg(?:@\d+)?|f1|accurac(?:y|ies)|precision|recall(?:@\d+)?|mrr(?:@\d+)?|m?ap@\d+|auc|bleu|rouge(?:-l)?|hit\s+rate|scores?"
     r"|uplifts?|lifts?|gains?|improvements?|increases?|reductions?|drops?|speed-?ups?|throughput|latency|correlation|kappa"
     r"|agreement|ratio|percentage|fraction|share|margin|costs?|price|learning\s+rate|batch\s+size|error\s+rate|temperature"
+    r"|sensitivity|specificity|au(?:ro?|pr)?c|rmse|m[as]e|psnr|ssim|perplexity|[wc]er|iou|dice(?:\s+(?:score|coefficient))?"
 )
+_RESOURCES = {
+    "money": (r"money|revenue|profit", "money revenue profit gmv sale usd dollar $ € cost saving budget"),
+    "memory": (r"(?:gpu\s+)?memory|v?ram|storage|disk\s+space", "memory vram ram gb mb gigabyte storage disk space"),
+    "energy": (r"energy|electricity|power", "energy electricity power kwh joule watt"),
+    "data": (
+        r"(?:(?:training|labell?ed)\s+)?data",
+        "data dataset corpus token sample example instance pair image hour document record interaction label",
+    ),
+}
+"""What "how much … does it need" wants the amount of, with the words one of which must stand near the figure."""
 _NAMED = {
     "model": r"base\s+llm|backbone(?:\s+llm|\s+model)?|base\s+model|backbone|llms?|language\s+models?|embedding\s+model"
     r"|encoder|teacher\s+model",
@@ -109,6 +120,8 @@ _KNOWN = {
 }
 """What such names look like; of the other kinds, any capitalised word in a sentence about them may be one."""
 
+_OF = r"(?:of|over|in|on|for|with|about|from|by|than|against|between|among|behind)"
+"""What stands behind such a word belongs to the noun before it: "which limits of LLMs" wants no model's name."""
 _NOT_VERB = r"(?:(?!(?:is|are|was|were|do|does|did|has|have|had|can|could|should|would|to)\b)[\w/@.%-]+\s+)"
 _COUNT = re.compile(
     rf"\bhow\s+many\s+(?P<a>{_NOT_VERB}{{0,3}}?(?:people|\w[\w-]*(?<!s)s))(?=\W|$)"
@@ -124,9 +137,16 @@ _FIGURE = re.compile(
     r"|\bby\s+(?:how\s+much|what\s+(?:factor|margin|percentage))\b",
     re.IGNORECASE,
 )
+_AMOUNT = {
+    name: re.compile(
+        rf"\bhow\s+much\s+(?P<noun>{nouns})\s+(?:do|does|did|is|are|was|were|can|could|would|has|have|will)\b",
+        re.IGNORECASE,
+    )
+    for name, (nouns, _) in _RESOURCES.items()
+}
 _NAME_OF = {
     name: re.compile(
-        rf"\b(?:which|what)\s+(?P<noun>(?:(?!kinds?\b|types?\b|sorts?\b|two\b|three\b){_NOT_VERB}){{0,3}}?"
+        rf"\b(?:which|what)\s+(?P<noun>(?:(?!kinds?\b|types?\b|sorts?\b|two\b|three\b|{_OF}\b){_NOT_VERB}){{0,3}}?"
         rf"(?:{heads}))(?=\W|$)",
         re.IGNORECASE,
     )
@@ -173,6 +193,9 @@ def _read(question: str) -> list[Detail]:
             # A bare "score" may be any figure.
             anything = match["head"].lower() in ("score", "scores") and match["noun"].lower() == match["head"].lower()
             found.append(Detail("figure" if anything else "measure", _fold(match["noun"]), near(match["head"])))
+    for name, pattern in _AMOUNT.items():
+        if amount := pattern.search(question):
+            found.append(Detail("measure", _fold(amount["noun"]), frozenset(_RESOURCES[name][1].split())))
     for name, pattern in _NAME_OF.items():
         for match in pattern.finditer(question):
             if not any(_fold(match["noun"]) in detail.noun for detail in found):
