@@ -14,8 +14,9 @@ from typing import Literal
 
 from rag.chunking import sentences
 from rag.understanding.facts import Fact, read_fact
+from rag.understanding.kind import is_name
 
-DetailKind = Literal["count", "measure", "figure", "name", "link", "fact"]
+DetailKind = Literal["count", "measure", "figure", "name", "link", "fact", "means"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Detail:
 
     Attributes:
         kind: What would satisfy it: a number beside a noun, a number beside a measure, any number, a name, an address,
-            a statement of a fact.
+            a statement of a fact, a word of what it is said to use.
         noun: As the question words it: ``participants``, ``web search API``.
         words: Stems, one of which must stand near the number or name; empty where anything does.
         fact: The fact whose statement would satisfy it; None for the other kinds.
@@ -40,6 +41,8 @@ class Detail:
         """The detail in words that follow "gives no": ``number of participants``."""
         if self.fact:
             return self.fact.missing
+        if self.kind == "means":
+            return f"word on {self.noun}"
         if self.kind == "count":
             return f"number of {self.noun}"
         if self.noun.lower() in ("percentage", "fraction", "share", "factor"):
@@ -152,6 +155,16 @@ _NAME_OF = {
     )
     for name, heads in _NAMED.items()
 }
+_MEANS = re.compile(
+    r"^\W*(?:how|why|where|for\s+what)\s+(?:does|did)\s+(?P<name>\S+)\s+(?:use|employ|apply|exploit|leverage|rely\s+on)\s+"
+    r"(?P<noun>(?!it\b|them\b|the\s+same\b)[\w-]+(?:\s+[\w-]+){0,2}?)(?=\s+(?:to|for|in|on|as|when|with|by|during|at)\b|\W*$)",
+    re.IGNORECASE,
+)
+"""A question that takes for granted what a named system uses."""
+_HEADS = frozenset(
+    "model learning method network data algorithm system approach technique training information the".split()
+)
+"""Heads of such phrases that abstracts hold anyhow: what "reinforcement learning" is told by is its first word."""
 _DURATION = re.compile(r"\bhow\s+long\b(?!\s+(?:should|can|must)\b)", re.IGNORECASE)
 _TIME = frozenset("second minute hour day week month year ms s millisecond".split())
 _CLAUSE = re.compile(r"(?<=[?!;])\s+|(?<=[a-z)]\.)\s+(?=[A-Z])")
@@ -204,6 +217,8 @@ def _read(question: str) -> list[Detail]:
         found.append(Detail("figure", ""))
     if not found and _DURATION.search(question):
         found.append(Detail("count", "seconds, hours or days", _TIME))
+    if not found and (means := _MEANS.match(question)) and is_name(means["name"]):
+        found.append(Detail("means", _fold(means["noun"]), _roots(means["noun"])))
     if not found and _LINK.search(question):
         found.append(Detail("link", ""))
     return found
@@ -220,6 +235,8 @@ def stands_in(detail: Detail, text: str) -> bool:
         return bool(detail.fact.stated.search(text))
     if detail.kind == "link":
         return bool(_ADDRESS.search(text))
+    if detail.kind == "means":
+        return not detail.words or any(word.startswith(tuple(detail.words)) for word in _stems(text))
     return any(_in_sentence(detail, text[start:end]) for start, end in sentences(text))
 
 
@@ -261,6 +278,11 @@ def _fold(phrase: str) -> str:
 def _stems(text: str) -> list[str]:
     """Words in order, lower-cased, without a plural's ending."""
     return [_stem(word) for word in _WORD.findall(text.lower())]
+
+
+def _roots(noun: str) -> frozenset[str]:
+    """What the words of a phrase begin with in all their forms, roughly; without heads that stand for anything."""
+    return frozenset(stem[: max(5, len(stem) * 6 // 10)] for stem in _stems(noun) if stem not in _HEADS)
 
 
 def _stem(word: str) -> str:
