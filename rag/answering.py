@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -53,6 +53,8 @@ WEIGHTS = {
 INTERCEPT = -3.0
 AIMED = 2.5
 """What it is worth that a sentence says what X is, or how it works, where only that is asked (`rag/aims.py`)."""
+HOLDS = 2.0
+"""What it is worth that a sentence holds the definite detail that is asked for: a count, a figure, a name."""
 KEPT = 4000
 """Sentences whose embeddings are kept for the next question, about 2 kB each."""
 ALIKE = 0.9
@@ -130,13 +132,18 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What sentences are judged by: the question as text, vector, idf weights of its terms, its kind and its aim."""
+    """What sentences are judged by: the question as text, vector, idf weights of its terms, its kind and its aim.
+
+    Attributes:
+        holds: Whether a sentence holds a detail that is asked for; None where none is.
+    """
 
     text: str
     vector: np.ndarray
     weights: Mapping[str, float]
     kind: Kind
     aim: Aim | None = None
+    holds: Callable[[str], bool] | None = None
 
 
 class ExtractiveWriter:
@@ -154,6 +161,7 @@ class ExtractiveWriter:
         subjects: Sequence[str] = (),
         *,
         whole: bool = False,
+        holds: Callable[[str], bool] | None = None,
     ) -> Draft:
         """Choose what to quote.
 
@@ -164,6 +172,7 @@ class ExtractiveWriter:
             subjects: The systems that a comparison names; each gets its paper.
             whole: The filters alone say what belongs in a list or topic (all papers by an author): a low score
                 leaves none out.
+            holds: Whether a sentence, in readable form, holds a detail that is asked for; None where none is.
         """
         if not passages:
             return Draft(())
@@ -173,7 +182,7 @@ class ExtractiveWriter:
             fitting = self._demanded(question, kind, ranked, fitting)
         papers = fitting[: self.library.config.answer.max_papers]
         vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
-        asked = Asked(question, vector, self._term_weights(question), kind, read_aim(question))
+        asked = Asked(question, vector, self._term_weights(question), kind, read_aim(question), holds)
         groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
         return Draft(groups, len(fitting))
 
@@ -224,7 +233,8 @@ class ExtractiveWriter:
         vectors = self._vectors(texts)
         title = readable(passages[0].title)
         fits = np.array([fit_to(asked.aim, text, label(title)) for text in texts])
-        worth = score(features(asked, texts, vectors, self._terms([*texts, title])), AIMED * fits)
+        more = AIMED * fits + HOLDS * np.array([bool(asked.holds and asked.holds(text)) for text in texts])
+        worth = score(features(asked, texts, vectors, self._terms([*texts, title])), more)
         worth[: int(np.argmax(fits == 1))] = 0.0  # abstracts say what they present after the background
         worth[fits < 0] = 0.0
         lengths = [len(quote_text(quote).split()) for quote in candidates]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from rag.abstaining import Decision
+from rag.abstaining.details import read_details, stands_in
 from rag.answering import Draft, ExtractiveWriter, choose_papers
 from rag.citing import check
 from rag.holdings import Entry
@@ -80,7 +81,15 @@ class QuotedReply:
         if asked.wanted:
             most = self.library.config.answer.max_papers
             return self.writer.write(asked.question, _as_wanted(asked, passages, whole, most), "list", whole=True)
-        draft = self.writer.write(asked.question, passages, asked.kind, asked.subjects, whole=whole)
+        details = read_details(asked.question) if asked.kind in ("single", "compare") else ()
+        draft = self.writer.write(
+            asked.question,
+            passages,
+            asked.kind,
+            asked.subjects,
+            whole=whole,
+            holds=(lambda text: any(stands_in(detail, text) for detail in details)) if details else None,
+        )
         return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
 
 

@@ -181,6 +181,21 @@ def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(
         assert len(text.split()) + len(PAPERS[0].title.split()) + 1 <= 30
 
 
+def test_a_sentence_that_holds_what_is_asked_for_is_quoted_first(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(monkeypatch, library, AnswerConfig(max_words=20))
+    question = "How does PairSort train its small model?"
+    passages = HybridRetriever(library).search(question, k=20)
+    quoted = []
+    for holds in (None, lambda sentence: "readers" in sentence):
+        (group,) = ExtractiveWriter(library).write(question, passages, holds=holds).quotes
+        quoted.append(" ".join(quote_text(quote) for quote in group))
+    without, first = quoted
+    assert "A study with readers" in first
+    assert "A study with readers" not in without
+
+
 def test_a_list_gives_every_paper_one_quote(library: Library) -> None:
     question = "Which papers propose reranking models for passages?"
     groups = ExtractiveWriter(library).write(question, HybridRetriever(library).search(question, k=20), "list").quotes
