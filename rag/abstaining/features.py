@@ -157,9 +157,11 @@ def _named(library: Library, question: str, ranked: Sequence[Passage], papers: M
     with library.indexes() as indexes:
         lexical = indexes.lexical
         rare = [name for name in names if min(map(lexical.doc_freq, lexical.analyze(name)), default=0) <= RARE_NAME]
-    folded = [word.casefold() for word in rare if is_name(word)]
-    titled = [one for one in ranked if any(name in readable(one.title).casefold() for name in folded)]
-    return titled or [
+    spelt = "|".join(re.escape(word) for word in rare if is_name(word))
+    for flags in (0, re.IGNORECASE):  # PRISM is rather PRISM than Prism
+        if titled := [p for p in ranked if spelt and re.search(rf"(?<!\w)(?:{spelt})(?!\w)", readable(p.title), flags)]:
+            return titled
+    return [
         one for one in ranked if any(introduction_of(name).search(readable(papers[one.paper_id].text)) for name in rare)
     ]
 

@@ -166,6 +166,29 @@ def test_another_papers_number_does_not_answer_for_the_one_that_is_named(library
     assert [detail.noun for detail in evidence.missing] == ["GPUs"]
 
 
+def test_a_name_within_another_word_of_a_title_names_no_paper(tmp_path: Path) -> None:
+    other = make_paper("2502.00001", "GREBEs in Action: Wetland Surveys", "Water birds are counted, with a recall.")
+    agent = make_paper("2502.00002", "Drug Agents", "An agent that finds drugs reaches a recall of 83%; GREBE has 65%.")
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([other, agent])
+        question = "What recall does the agent that finds drugs reach, and GREBE?"
+        evidence = gather(library, asked(question), HybridRetriever(library).search(question))
+    assert evidence.paper_id == "2502.00002"
+    assert evidence.missing == ()
+
+
+def test_a_name_means_the_title_that_spells_it_the_same(tmp_path: Path) -> None:
+    bird = make_paper("2502.00001", "A Grebe in the Reeds", "A grebe is a bird that needs a lake and 3 nests.")
+    system = make_paper("2502.00002", "GREBE: Sparse Retrieval", "GREBE prunes the postings of sparse retrieval.")
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([bird, system])
+        question = "How many nests does GREBE need?"
+        passages = sorted(HybridRetriever(library).search(question), key=lambda passage: passage.paper_id)
+        evidence = gather(library, asked(question), passages)
+    assert evidence.paper_id == "2502.00002"
+    assert [detail.noun for detail in evidence.missing] == ["nests"]
+
+
 def test_what_the_library_knows_nothing_of_is_refused(library: Library) -> None:
     question = "How do I bake sourdough bread?"
     decision = Abstainer(library).decide(asked(question), HybridRetriever(library).search(question, k=100))
