@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from rag.abstaining.strangers import strangers
 from rag.library import Library
 from rag.types import Note
 from rag.understanding import Understanding
-
-_NAME = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
-"""A word that is written as systems are named: with a capital inside, or a digit."""
 
 
 def unknown_names(library: Library, asked: Understanding) -> tuple[Note, ...]:
@@ -19,11 +15,7 @@ def unknown_names(library: Library, asked: Understanding) -> tuple[Note, ...]:
     """
     text = "" if asked.only_filters or asked.about else asked.search_text
     with library.indexes() as indexes:
-        unknown = [
-            name
-            for name in dict.fromkeys(_NAME.findall(text))
-            if (terms := indexes.lexical.analyze(name)) and not any(map(indexes.lexical.doc_freq, terms))
-        ]
+        unknown = strangers(indexes.lexical, text)
     names = dict.fromkeys([*asked.absent, *unknown])
     notes = [Note(code="unknown_name", text=f'"{name}" stands nowhere in the library.') for name in names]
     notes += [

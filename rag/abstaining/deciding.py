@@ -8,6 +8,7 @@ from typing import Literal
 
 from rag.abstaining.calibration import load_calibration
 from rag.abstaining.features import gather
+from rag.abstaining.strangers import asks_of_a_stranger
 from rag.library import Library
 from rag.types import Confidence, Passage
 from rag.understanding import Understanding
@@ -56,6 +57,8 @@ class Abstainer:
         if asked.only_filters:
             return Decision(0.0, False, None, "high")
         evidence = gather(self.library, asked, passages)
+        if not evidence.named and self._of_a_stranger(asked):
+            return Decision(1.0, True, "nothing_found", "low")
         if is_selection(asked):
             return _OFF_TOPIC if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "high")
         probability = 1.0 if evidence.faint else self.calibration.probability(evidence.features)
@@ -68,6 +71,13 @@ class Abstainer:
         if asked.papers or (evidence.named and not evidence.missing):
             return Decision(probability, False, None, "low")
         return Decision(probability, True, "nothing_found", "low")
+
+    def _of_a_stranger(self, asked: Understanding) -> bool:
+        """Whether a question that nothing else ties to a paper is about a name which none holds."""
+        if asked.kind != "single" or asked.papers or asked.focus:
+            return False
+        with self.library.indexes() as indexes:
+            return asks_of_a_stranger(indexes.lexical, asked.question)
 
 
 def is_selection(asked: Understanding) -> bool:

@@ -202,6 +202,31 @@ def test_courtesy_is_no_question(library: Library, words: str) -> None:
     assert (decision.abstain, decision.reason) == (True, "nothing_found")
 
 
+@pytest.mark.parametrize(
+    ("question", "abstains"),
+    [
+        ("How does HERON-9 prune the postings of sparse retrieval?", True),
+        ("How many participants did the HeronNet of sparse retrieval postings have?", True),
+        ("How does GREBE prune the postings of sparse retrieval?", False),
+        ("How does GREBE prune postings, and does HERON-9 do so too?", False),
+        ("How are the postings of sparse retrieval pruned on MSMARCO-9?", False),
+        ("Can ChatGPT9 prune the postings of sparse retrieval?", False),
+    ],
+)
+def test_what_is_asked_of_a_name_that_no_paper_holds_is_refused(
+    library: Library, question: str, abstains: bool
+) -> None:
+    passages = HybridRetriever(library).search(question, k=100)
+    decision = Abstainer(library).decide(asked(question), passages)
+    assert decision.abstain is abstains
+
+
+def test_a_comparison_with_a_stranger_is_about_the_other(library: Library) -> None:
+    question = "How does HERON-9 compare with GREBE?"
+    passages = HybridRetriever(library).search(question, k=100)
+    assert not Abstainer(library).decide(asked(question, kind="compare"), passages).abstain
+
+
 def test_no_passages_are_nothing_found(library: Library) -> None:
     decision = Abstainer(library).decide(asked("anything"), [])
     assert (decision.probability, decision.abstain, decision.reason) == (1.0, True, "nothing_found")
