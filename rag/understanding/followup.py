@@ -46,9 +46,14 @@ _GENERIC_NOUN = (
     r"|datasets?"
     r"|results?|experiments?|tool|toolkit|idea|technique|paths?|gains?|scores?|improvements?|team|researchers|surveys?)"
 )
+_ANY_NOUN = r"[a-z][\w-]*(?:[^\Ws]|[sui]s)"
+"""A word that is no plural and no verb of the third person."""
 _BACK = re.compile(
     rf"\b(?:it|its|itself|they|their|theirs|them|themselves|he|she|his|her|the\s+(?:same|latter|former|others?|rest)"
-    rf"|(?:this|these|those)\b|that\s+(?:one|{_GENERIC_NOUN})|(?:is|was|does|did|do|for|of|with|about|on|in|to|than"
+    rf"|(?:this|these|those)\b|that\s+(?:one|{_GENERIC_NOUN})"
+    # "does that app", "of that agent"; elsewhere "that" may begin a clause ("papers that scale", "that LLMs fail")
+    rf"|(?:do|does|did|is|was|has|had|can|could|will|would|of|for|with|about|on|at|by|to|from)\s+that\s+{_ANY_NOUN}"
+    rf"|(?:is|was|does|did|do|for|of|with|about|on|in|to|than"
     rf"|after|at|by|like|from"
     rf"|like)\s+that(?=\s*(?:[,.;?!]|$|\s(?:and|work|help|mean|compare|differ|matter|hold|exactly|mainly|too|also"
     rf"|happen|cost)))"

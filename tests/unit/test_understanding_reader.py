@@ -181,6 +181,8 @@ AUTOPK = turns(
         "what does the paper say about accuracy?",
         "tell me more about that",
         "why does this work?",
+        "How many customers does that app have?",
+        "which tools does that agent call?",
         "Did the authors release their code?",
     ],
 )
@@ -205,6 +207,7 @@ def test_a_follow_up_stays_on_the_paper(reader: Reader, question: str) -> None:
         "ok, now a different topic: fairness in news feeds",
         "What happens when it rains in travel recommendation?",
         "Are there papers on podcasts?",
+        "Show me papers that scale to billions of songs",
         "Thanks! Which surveys cover agent memory?",
     ],
 )
