@@ -74,7 +74,12 @@ _LIST = _any(
 )
 _OF_ONE = re.compile(
     r"^\W*(?:how|why|when|where|who|does|do|did|is|are|can|should|in|according|explain|describe|define)\b"
-    r"(?!\s+(?:many|there|you))|^\W*(?:(?:can|could)\s+you\s+)?(?:tell|show|explain\s+to)\s+me\s+(?:how|why)\b",
+    rf"(?!\s+(?:many\s+(?:[\w-]+\s+){{0,3}}?{_WORKS}|there|you))|^\W*(?:(?:can|could)\s+you\s+)?(?:tell|show|explain\s+to)\s+me\s+(?:how|why)\b",
+    re.IGNORECASE,
+)
+_OF_A_PAPER = re.compile(
+    rf"\b(?:which|what)\s+{_UP_TO_FOUR}(?:benchmarks|datasets|toolkits|frameworks)\s+(?:was|were|do|does|did|has|have|is|are)\b"
+    r"(?!.*\b(?:similar|like|related|comparable|there)\b)",
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(r"^\W*what\s+(?:else\s+)?(?:did|has|have|does|is|was|were)\b", re.IGNORECASE)
@@ -142,6 +147,11 @@ def read_kind(question: str, *, restricted: bool) -> Kind:
     ):
         return "list"
     return "single"
+
+
+def asks_what_it_uses(question: str) -> bool:
+    """Whether the list that is wanted may be one within a paper: "which datasets was FLoC evaluated on?"."""
+    return bool(_OF_A_PAPER.search(question))
 
 
 def opposes(question: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.readable import readable
 from rag.understanding.followup import label
 from rag.understanding.introducing import introduction_of
-from rag.understanding.kind import Kind, is_name, opposes, read_kind, read_subjects
+from rag.understanding.kind import Kind, asks_what_it_uses, is_name, opposes, read_kind, read_subjects
 from rag.understanding.known import Known
 from rag.understanding.spelling import is_english
 from rag.understanding.vocabulary import PART, fold
@@ -62,7 +62,7 @@ class Shaping:
             return Shape("single", (), absent)
         if kind == "single" and restricted:
             kind = read_kind(search, restricted=True)
-        if kind == "list" and len(papers) == 1:
+        if kind == "list" and (len(papers) == 1 or (asks_what_it_uses(standalone) and self._is_of_one(standalone))):
             return Shape("single")
         if kind != "compare":
             return Shape(kind)
@@ -88,12 +88,11 @@ class Shaping:
         """
         found: list[str] = []
         for name in dict.fromkeys([*subjects, *(word for word in _NAME.findall(question) if is_name(word))]):
-            papers = self._known.find(name)
-            own = [i for i, paper in papers.items() if fold(label(readable(paper.title))) == fold(name)]
-            if own and name not in subjects:
+            titled, own = self._owners(name)
+            if titled and name not in subjects:
                 continue
-            own = own or [i for i, paper in papers.items() if introduction_of(name).search(readable(paper.text))]
-            found += own if len(own) == 1 else []
+            papers = titled or own
+            found += papers if len(papers) == 1 else []
         return tuple(dict.fromkeys(found))
 
     def _presenting(self, name: str) -> list[str]:
@@ -104,6 +103,18 @@ class Shaping:
             for paper_id, paper in self._known.find(name).items()
             if titled.search(readable(paper.title)) or introduction_of(name).search(readable(paper.text))
         ]
+
+    def _owners(self, name: str) -> tuple[list[str], list[str]]:
+        """The papers whose titles a name opens, and those that introduce it."""
+        says = introduction_of(name)
+        papers = self._known.find(name)
+        titled = [i for i, paper in papers.items() if fold(label(readable(paper.title))) == fold(name)]
+        return titled, [i for i, paper in papers.items() if says.search(readable(paper.text))]
+
+    def _is_of_one(self, question: str) -> bool:
+        """Whether a question names a system that is one paper's own."""
+        owners = (self._owners(name) for name in _NAME.findall(question) if is_name(name))
+        return any(len(titled or own) == 1 for titled, own in owners)
 
     def _absent(self, question: str, subjects: Sequence[str]) -> tuple[str, ...]:
         """The names in a comparison that stand in no paper."""

@@ -73,6 +73,7 @@ KINDS = {
         Has anyone tried quantum annealing for feature selection?
         what should I use for cheap vs. strong models
         How do papers on RAG measure faithfulness?
+        How many hours of speech do the datasets in the review of African ASR cover?
     """,
 }
 

@@ -569,3 +569,17 @@ def test_the_paper_that_introduces_a_system_is_preferred(tmp_path: Path) -> None
 
 def test_a_system_that_opens_a_title_needs_no_preference(reader: Reader) -> None:
     assert reader.understand("What does QueryGym score on BRIGHT?").named == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Which datasets was QueryGym evaluated on?", "single"),
+        ("What benchmarks were used to test QueryGym?", "single"),
+        ("Which benchmarks are similar to QueryGym?", "list"),
+        ("Which datasets were released for conversational search?", "list"),
+        ("Which papers use QueryGym?", "list"),
+    ],
+)
+def test_what_a_named_system_was_tested_on_is_asked_of_its_paper(reader: Reader, question: str, kind: str) -> None:
+    assert reader.understand(question).kind == kind
