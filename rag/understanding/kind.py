@@ -97,6 +97,10 @@ _TOPIC = _any(
     rf"\bwhat\s+(?:have|has)\s+(?:\S+\s+){{0,8}}?been\s+(?:proposed|done|tried|written|published|{_FOUND})\b",
     r"\bwhat\s+have\s+we\s+learned\b",
     r"^\W*how\s+(?:are|is)\s+(?:\S+\s+){1,5}?(?:being|currently|now)\s+\w+ed\b",
+    # "what is being done about cold start?", "how do people deal with …", "what approaches exist for …"
+    r"\bwhat\s+is\s+(?:\w+\s+)?being\s+done\b|\bwhat\s+are\s+(?:people|researchers|others)\s+doing\b",
+    r"^\W*how\s+(?:do|are|have|can)\s+(?:people|researchers|practitioners|others)\b",
+    r"\b(?:what|which)\s+(?:[\w-]+\s+)?(?:approaches|methods|techniques|strategies|solutions|ways)\s+(?:exist|are\s+there)\b",
     r"\b(?:main|current|recent|key|major|emerging)\s+(?:research\s+)?(?:trends|directions|themes|ideas|developments)\b",
     # in "fewer than the state of the art" it is a baseline
     r"(?<!than )(?<!than the )(?<!beat the )(?<!over the )(?<!with the )(?<!to the )\bstate\s+of\s+(?:the\s+art\b"

@@ -53,6 +53,10 @@ KINDS = {
         please summarize recent advances in query expansion
         What does the literature say about LLM judges?
         How is reinforcement learning currently used for search agents?
+        What is being done against hallucination in multimodal RAG?
+        what are people doing about popularity bias?
+        How do researchers defend agents against prompt injection?
+        What approaches exist for conversational recommendation?
     """,
     "single": """
         How does DDRO avoid a reward model?
