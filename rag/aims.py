@@ -33,6 +33,19 @@ _WORKINGS = tuple(
         rf"explain(?:\s+(?:to\s+)?me)?\s+(?:how\s+)?{_X}(?:\s+works?)?",
     )
 )
+_NAMED = r"(?P<{}>(?:(?!(?:in|on|for|at|by|over|when|as|regarding|with|to)\b)[\w.+@²-]+\s*){{1,4}}?)"
+_APART = r"\s+(?:differ(?:ent)?|compare)(?:\s+(?:from|to|with)\s+(?:one\s+another|each\s+other))?"
+_COMPARISON = tuple(
+    re.compile(_LEAD + pattern + r"(?:\s+(?:exactly|in\s+detail))?\W*$", re.IGNORECASE)
+    for pattern in (
+        rf"(?:compare|contrast)\s+{_NAMED.format('x')}\s+(?:and|with|to|against|vs\.?|versus)\s+{_NAMED.format('y')}",
+        rf"how\s+(?:do|are)\s+{_NAMED.format('x')}\s+and\s+{_NAMED.format('y')}{_APART}",
+        rf"how\s+(?:do|does|is)\s+{_NAMED.format('x')}\s+(?:differ(?:ent)?\s+from|compare\s+(?:to|with))\s+{_NAMED.format('y')}",
+        rf"(?:what(?:['’]s|\s+is|\s+are)\s+)?(?:the\s+)?(?:main\s+|key\s+)?differences?\s+between\s+{_NAMED.format('x')}\s+and\s+{_NAMED.format('y')}",
+        rf"{_NAMED.format('x')}\s+(?:vs\.?|versus)\s+{_NAMED.format('y')}",
+    )
+)
+"""Two names and nothing on which to compare them: what each of them is and does."""
 _PRESENTS = re.compile(
     r"\b(?:we|this\s+(?:paper|work|study|survey|article|demo\w*)|our\s+\w+)\b[^.]{0,60}?"
     r"\b(?:propos|introduc|present|develop|releas|describ|design|build|built|creat|construct|offer|provid)\w*",
@@ -54,14 +67,15 @@ _ASIDE = re.compile(
 
 
 def read_aim(question: str) -> Aim | None:
-    """What a question asks for and nothing else: a fact, what something is, or how it works."""
+    """What a question asks for and nothing else: a fact, what something is, or how it works; or how two things do."""
     if fact := read_fact(question):
         return fact
     aims: tuple[tuple[Aim, tuple[re.Pattern[str], ...]], ...] = (("definition", _DEFINITION), ("workings", _WORKINGS))
     for aim, patterns in aims:
         if any((match := pattern.match(question)) and _is_called(match["x"]) for pattern in patterns):
             return aim
-    return None
+    matches = (pattern.match(question) for pattern in _COMPARISON)
+    return "workings" if any(match and all(map(_is_called, match.group("x", "y"))) for match in matches) else None
 
 
 def fit_to(aim: Aim | None, sentence: str, name: str) -> float:
