@@ -287,10 +287,11 @@ def choose_papers(
         return [paper for paper in ranked if whole or paper.score >= least]
     chosen: dict[str, Passage] = {}
     for subject in subjects:
-        name = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)", re.IGNORECASE)
-        called = (paper for paper in ranked if fold(label(readable(paper.title))) == fold(subject))
-        by_title = (paper for paper in ranked if name.search(readable(paper.title)))
-        by_text = (paper for paper in ranked if name.search(readable(paper.text)))
+        exact = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)")  # PRISM is rather PRISM than Prism
+        anyhow = re.compile(exact.pattern, re.IGNORECASE)
+        called = (one for form in (str, fold) for one in ranked if form(label(readable(one.title))) == form(subject))
+        by_title = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.title)))
+        by_text = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.text)))
         if paper := next(chain(called, by_title, by_text), None):
             chosen[paper.paper_id] = paper
     if not chosen or len(subjects) < COMPARED:

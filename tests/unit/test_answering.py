@@ -98,6 +98,17 @@ def test_a_comparison_cites_the_papers_of_its_subjects() -> None:
     assert ids(choose_papers(ranked, "compare")) == ["later", "user"]
 
 
+def test_a_subject_is_rather_the_paper_that_spells_it_the_same() -> None:
+    ranked = [
+        passage("oracle", 1.0, title="Prism: The Oracle"),
+        passage("agents", 0.9, title="PRISM: Agentic Retrieval"),
+        passage("ace", 0.8, title="AceSearcher"),
+    ]
+    assert ids(choose_papers(ranked, "compare", ("PRISM", "AceSearcher"))) == ["agents", "ace"]
+    assert ids(choose_papers(ranked, "compare", ("Prism", "AceSearcher"))) == ["oracle", "ace"]
+    assert ids(choose_papers(ranked, "compare", ("prism", "AceSearcher"))) == ["oracle", "ace"]
+
+
 @pytest.mark.parametrize("kind", ["list", "topic"])
 def test_a_list_ends_where_the_background_begins(kind: str) -> None:
     far = [passage(f"far{i}", 0.60 - 0.001 * i) for i in range(BACKGROUND_RANK)]
