@@ -36,6 +36,8 @@ LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: one quote that the eye takes in."""
 RARE = 20
 """A name in more passages than this is an everyday one (LLM, GPT), and no list is about it alone."""
+POINTER = 20
+"""Words up to which a sentence says nothing but where the code or the data is; quoted only where that is asked."""
 COMPARED = 2
 """Papers that a comparison cites where it names no more systems."""
 
@@ -78,6 +80,16 @@ _CONTRIBUTION = re.compile(
     r"|our (?:\w+ )?(?:method|framework|approach|model|work|system|study|paper|survey))\b[^.]{0,60}?"
     r"\b(?:propos|introduc|present|develop|design|examin|investigat|stud(?:y|ies)|explor|review|survey|provid|offer"
     r"|conduct|argue|address|reproduc|evaluat|analy[sz]|build|construct|compar|release)",
+    re.IGNORECASE,
+)
+_WHERE_FOUND = re.compile(
+    r"https?:|\bthis https URL\b|\bgithub\b|\b(?:publicly|freely|openly)\s+(?:available|accessible|released)\b"
+    r"|\b(?:code|data|datasets?|models?|implementation|benchmark|resources?)\b[^.]{0,60}\b(?:available|open-sourced)\b",
+    re.IGNORECASE,
+)
+_FOUND_ASKED = re.compile(
+    r"\b(?:where|code|data|datasets?|corpus|available|availability|github|links?|urls?|website|download\w*|open|releas\w*"
+    r"|publish\w*|repositor\w+|resources?|public\w*|implementation|share\w*)\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[^\W_][\w@.+-]*\w")
@@ -237,6 +249,8 @@ class ExtractiveWriter:
         worth = score(features(asked, texts, vectors, self._terms([*texts, title])), more)
         worth[: int(np.argmax(fits == 1))] = 0.0  # abstracts say what they present after the background
         worth[fits < 0] = 0.0
+        if not _FOUND_ASKED.search(asked.text):
+            worth[[bool(_WHERE_FOUND.search(text)) and len(text.split()) <= POINTER for text in texts]] = 0.0
         lengths = [len(quote_text(quote).split()) for quote in candidates]
         heading = len(passages[0].title.split()) + 1  # the title and its date
         limit = self.library.config.answer.max_words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -244,3 +245,21 @@ def test_papers_with_a_rare_name_of_the_question_belong_to_its_topic(library: Li
     assert [group[0].passage.paper_id for group in groups] == ["2504.00001"]
     groups = ExtractiveWriter(library).write("What do papers say about reranking?", passages, "topic").quotes
     assert [group[0].passage.paper_id for group in groups] == ["2504.00002"]
+
+
+def test_where_the_code_is_stands_in_an_answer_only_where_it_is_asked(tmp_path: Path) -> None:
+    words = (
+        "We propose SmallSort, a reranker for long lists. It sorts passages by using pairs. Our code is available at "
+        "https://example.org/smallsort."
+    )
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper("2505.00001", "SmallSort: Sorting Little", words)])
+        quoted = {}
+        for question in ("How does SmallSort sort the passages?", "Where is the code of SmallSort?"):
+            passages = HybridRetriever(library).search(question)
+            (group,) = ExtractiveWriter(library).write(question, passages).quotes
+            quoted[question] = " ".join(quote_text(quote) for quote in group)
+    how, where = quoted.values()
+    assert "using pairs" in how
+    assert "example.org" not in how
+    assert "example.org" in where
