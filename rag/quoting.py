@@ -15,6 +15,7 @@ from rag.themes.arranging import arranged
 from rag.themes.planning import Planner
 from rag.types import Delta, Event, Passage, Removed
 from rag.understanding import Understanding
+from rag.understanding.subject import read_phrase
 from rag.written import EVIDENCE, Outcome
 
 
@@ -88,6 +89,7 @@ class QuotedReply:
             asked.kind,
             asked.subjects,
             whole=whole,
+            about=read_phrase(asked.search_text),
             holds=(lambda text: any(stands_in(detail, text) for detail in details)) if details else None,
         )
         return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
@@ -98,7 +100,8 @@ def _as_wanted(asked: Understanding, passages: Sequence[Passage], whole: bool, m
 
     Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.
     """
-    papers = choose_papers(distinct_papers(passages), "list", whole=whole) if passages else []
+    about = read_phrase(asked.search_text)
+    papers = choose_papers(distinct_papers(passages), "list", whole=whole, about=about) if passages else []
     if asked.wanted.order:
         papers = papers if whole or asked.wanted.limit else papers[:most]
         papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")

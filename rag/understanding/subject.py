@@ -52,6 +52,16 @@ _ASKS = re.compile(
 )
 """Words without which there is no question but only a subject."""
 
+_ABOUT = re.compile(
+    r"\b(?:papers?|works?|studies|articles|preprints|anything|everything|something)\s+"
+    r"(?:(?:that|which|there|are|is|new|recent)\s+)*(?:(?:works?|focus(?:es|ed)?|deal(?:s|ing)?)\s+)?"
+    r"(?:about|on|regarding|concerning|with|us(?:e|es|ing)|treat(?:s|ing)?|cover(?:s|ing)?|address(?:es|ing)?"
+    r"|stud(?:y|ies))\s+(?P<x>[\w-]+(?:[\s-]+[\w-]+){1,3}?)"
+    r"(?:\s+(?:(?:are|is|were|was|have|has)\s+)?(?:new|came\s+out|come\s+out|appeared|(?:been\s+)?(?:published|listed)))?\W*$",
+    re.IGNORECASE,
+)
+"""A list whose subject is a phrase of two to four words and nothing else."""
+
 
 class Subject(NamedTuple):
     """What papers are to be about, and whether the newest of them are wanted first."""
@@ -74,3 +84,16 @@ def read_subject(search: str, question: str) -> Subject | None:
     named = _ASKS_FOR_PAPERS.match(search)
     text = ((named["x"] or named["y"]) if named else search).strip(" ?.!")
     return None if _ASKS.search(text) else Subject(text)
+
+
+def read_phrase(search: str) -> re.Pattern[str] | None:
+    """What a list of papers is about, as their texts say it, where that is a phrase: "papers on query expansion".
+
+    Args:
+        search: The question without the words that became filters.
+    """
+    match = _ABOUT.search(search)
+    if not match:
+        return None
+    words = [re.escape(word) for word in re.split(r"[\s-]+", match["x"].removesuffix("s"))]
+    return re.compile(rf"(?<!\w){'[- ]'.join(words)}s?(?!\w)", re.IGNORECASE)

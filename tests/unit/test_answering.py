@@ -26,6 +26,7 @@ from rag.config import AnswerConfig, Config
 from rag.library import Library
 from rag.retrieval import HybridRetriever
 from rag.types import Passage
+from rag.understanding.subject import read_phrase
 from tests.support.papers import make_paper
 
 TWO_STAGES = (
@@ -116,6 +117,33 @@ def test_a_list_ends_where_the_background_begins(kind: str) -> None:
     ranked = [passage("a", 1.0), passage("b", 0.8), passage("c", 0.65), *far]
     assert ids(choose_papers(ranked, kind)) == ["a", "b"]  # type: ignore[arg-type]
     assert len(choose_papers(ranked, kind, whole=True)) == len(ranked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("search", "text", "there"),
+    [
+        ("papers on query expansion", "Query expansion helps.", True),
+        ("Which papers about semantic IDs are new", "We learn a semantic ID for each item.", True),
+        ("Which papers use knowledge-graph embeddings?", "Knowledge graph embeddings are learnt.", True),
+        ("papers on query expansion", "We expand the query.", False),
+        ("papers on fairness", "Fairness matters.", None),
+        ("Which papers propose attacks on recommender systems?", "Recommender systems.", None),
+    ],
+)
+def test_the_subject_of_a_list_is_a_phrase(search: str, text: str, there: bool | None) -> None:
+    phrase = read_phrase(search)
+    assert (bool(phrase.search(text)) if phrase else None) is there
+
+
+def test_a_list_also_cites_papers_near_its_topic_that_hold_its_subject() -> None:
+    far = [passage(f"far{i}", 0.60 - 0.001 * i) for i in range(BACKGROUND_RANK)]
+    near = [passage("text", 0.65, text="Query expansion is used."), passage("title", 0.64, title="On Query Expansion")]
+    beyond = [passage(f"off{i}", 0.3) for i in range(5)] + [passage("late", 0.1, text="Query expansion.")]
+    ranked = [passage("a", 1.0), *near, *far, *beyond]
+    phrase = read_phrase("papers on query expansion")
+    assert ids(choose_papers(ranked, "list", about=phrase)) == ["a", "text", "title"]
+    assert ids(choose_papers(ranked, "list")) == ["a"]
+    assert ids(choose_papers(ranked, "topic", about=phrase)) == ["a"]
 
 
 def test_few_papers_have_no_background() -> None:
