@@ -33,6 +33,7 @@ from rag.retrieval import Question as Query
 from rag.retrieval import distinct_papers
 from rag.types import Confidence, Passage
 from rag.understanding import Understanding
+from rag.wording import plural
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -135,8 +136,11 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
     unanswerable = int(data.labels[data.rows].sum())
     for name, count in (("unanswerable", unanswerable), ("answerable", len(data.rows) - unanswerable)):
         if count < FEWEST:
+            held = fitted.unanswerable if name == "unanswerable" else fitted.questions - fitted.unanswerable
+            has = plural(held, f"{name} question")
+            apart = f", of which {held - count} decided without a fit" if held > count else ""
             raise DatasetError(
-                f"{fitted.qa} has {count} {name} questions; a calibration needs at least {FEWEST}.",
+                f"{fitted.qa} has {has}{apart}; a calibration needs at least {FEWEST} to fit.",
                 f'Add questions of the type "{name}".' if name == "unanswerable" else "Add questions with gold_papers.",
             )
     repeats = out_of_fold(data, data.everything, REPEATS, np.random.default_rng(SEED))

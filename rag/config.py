@@ -299,7 +299,10 @@ def _read_file(path: Path) -> dict[str, Any]:
             f"The configuration {path} cannot be read: {error.strerror}.", "Give an existing file to --config."
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The configuration {path} is not valid YAML: {error}.", "Correct the line named.") from None
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        said = getattr(error, "problem", None) or error
+        raise ConfigError(f"The configuration {path} is not valid YAML{where}: {said}.", "Correct it there.") from None
     if content is None:
         return {}
     if not isinstance(content, dict):

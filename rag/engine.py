@@ -122,7 +122,7 @@ class PaperQueryEngine(BaseQueryEngine):
         llm, notes = self._model(query)
         reading = yield from self._read(question, query, llm)
         understood = reading.understood
-        yield Understood(understood.question, understood.filters)
+        yield Understood(understood.question, understood.filters, (*understood.notes, *reading.notes))
         found = yield from self._find(llm, understood)
         retrieved = time.perf_counter()
         yield Retrieved(found.gathered.passages)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rag.reformulating import Reformulator
-from rag.replying import plural
 from rag.research import Researched, Researcher
 from rag.retrieval import Expanded, HybridRetriever
 from rag.selecting import Selected, select_useful
 from rag.types import Note, Passage, Step
 from rag.understanding import Understanding
+from rag.wording import plural
 
 if TYPE_CHECKING:
     from rag.llm.client import GuardedLLM

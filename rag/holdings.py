@@ -14,7 +14,7 @@ from rag.answering import Draft, Quote
 from rag.citing import Checked
 from rag.library import Library
 from rag.readable import readable
-from rag.replying import Reply, closest, escape, joined, offering, plural
+from rag.replying import Reply, closest, escape, offering
 from rag.retrieval import HybridRetriever, distinct_papers
 from rag.shelf import ChunkRow
 from rag.tallying import tally
@@ -25,6 +25,7 @@ from rag.understanding.kind import is_name
 from rag.understanding.mentions import mentioning
 from rag.understanding.ordering import Order
 from rag.understanding.vocabulary import fold
+from rag.wording import joined, plural
 
 SHOWN = 20
 """Papers handed on as retrieved; the answer quotes as many of them as the settings allow."""

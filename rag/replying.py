@@ -14,6 +14,7 @@ from rag.shelf import Shelf
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
 from rag.understanding import Understanding
 from rag.understanding.wording import is_courtesy
+from rag.wording import joined, plural
 
 CLOSEST = 3
 """Papers offered when nothing answers."""
@@ -63,7 +64,7 @@ def reply(
         words = joined([f"“{escape(text)}”" for text in understood.unread])
         return Reply((f"Not understood as a date: {words}. Write a day as {held.last}.",), "nothing_found")
     searched = held.papers - shelf.unindexed()
-    scope = f"{searched} paper{'s' * (searched != 1)} first listed from {held.first} to {held.last}"
+    scope = f"{plural(searched, 'paper')} first listed from {held.first} to {held.last}"
     if restricted and not passages:
         text = f"No paper matches {restricted}. {_meant(shelf, understood)}The library holds {scope}."
         if (understood.only_filters or understood.about) and _names_nothing(shelf, understood):
@@ -154,16 +155,6 @@ def describe_filters(filters: Filters, papers: Collection[str] | None = None) ->
     if papers:
         parts.append(f"arXiv id {' or '.join(sorted(papers))}")
     return ", ".join(parts)
-
-
-def plural(count: int, noun: str) -> str:
-    """A number with its noun: ``1 paper``, ``2,000 papers``."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def joined(items: Sequence[str]) -> str:
-    """Items as a sentence lists them: ``a, b and c``."""
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def escape(text: str) -> str:

@@ -319,10 +319,11 @@ class Turn(Record):
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """How the question was read: the standalone form and the filters in force."""
+    """How the question was read: the standalone form, the filters in force, and what there is to say about it."""
 
     standalone_question: str
     filters: Filters
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ from rag.library import Library
 from rag.llm import chat_messages, count_tokens
 from rag.packing import as_source, pack, room
 from rag.prompts import Prompt
-from rag.replying import escape, plural
+from rag.replying import escape
 from rag.types import Citation, Delta, Passage, Removed, RemovedText
 from rag.untrusted import as_data
+from rag.wording import plural
 
 if TYPE_CHECKING:
     from rag.llm.client import GuardedLLM

@@ -13,7 +13,7 @@ from rag.errors import LLMError
 from rag.heads import wants_two, write_twice
 from rag.prompts import load_prompt
 from rag.readable import readable
-from rag.replying import closest, escape, joined, plural
+from rag.replying import closest, escape
 from rag.retrieval import HybridRetriever, distinct_papers
 from rag.types import (
     AbstainReason,
@@ -31,6 +31,7 @@ from rag.types import (
 )
 from rag.understanding import Understanding
 from rag.untrusted import as_data
+from rag.wording import joined, plural
 from rag.writing import GroundedWriter, Numbering, Task, Written
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from rag.retrieval import HybridRetriever, distinct_papers
 from rag.types import Passage, Step
 from rag.understanding import Understanding
 from rag.untrusted import as_data, as_passages
+from rag.wording import plural
 
 PROMPT = "research"
 MAX_SEARCHES = 4
@@ -127,4 +128,4 @@ def described(passages: Sequence[Passage]) -> str:
         return "nothing new"
     titles = "; ".join(readable(paper.title) for paper in papers[:_TITLES])
     more = f"; and {len(papers) - _TITLES} more" if len(papers) > _TITLES else ""
-    return f"{len(papers)} paper{'s' * (len(papers) != 1)}: {titles}{more}"
+    return f"{plural(len(papers), 'paper')}: {titles}{more}"

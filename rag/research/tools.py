@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.replying import describe_filters, escape, plural
+from rag.replying import describe_filters, escape
 from rag.research.plan import PlanStep
 from rag.research.searching import described
 from rag.retrieval import HybridRetriever, distinct_papers
 from rag.types import Filters, Passage
 from rag.understanding import Understanding
 from rag.understanding.mentions import mentioning
+from rag.wording import plural
 
 DEPTH = 50
 """Passages that a search of a plan keeps."""

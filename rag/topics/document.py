@@ -8,8 +8,9 @@ from itertools import groupby
 
 from rag.bibtex import bibtex
 from rag.readable import readable
-from rag.replying import escape, plural
+from rag.replying import escape
 from rag.types import Cell, Citation, Topic, TopicPaper
+from rag.wording import plural
 
 COLUMNS = ("method", "data", "result")
 _NOT_SAID = "–"

@@ -12,6 +12,7 @@ from rag.understanding.constraints import Constraints, read_constraints, read_da
 from rag.understanding.known import Known
 from rag.understanding.mentions import mentioning
 from rag.understanding.people import PeopleReader, PeopleReading
+from rag.wording import plural
 
 _SEVERAL = re.compile(r"\s+(?:and|or)\s+")
 _MOST_OFFERED = 3
@@ -87,8 +88,7 @@ class Restrictions:
             author = self._author(people)
             sorts.append((f"by {author}", self._known.shelf.select(Filters(author=author)) or frozenset()))
         notes = [note for people in found.not_by for note in _spelling(people)] + [
-            Note(code="left_out", text=f"Left out: {len(ids)} paper{'s' * (len(ids) != 1)} {sort}.")
-            for sort, ids in sorts
+            Note(code="left_out", text=f"Left out: {plural(len(ids), 'paper')} {sort}.") for sort, ids in sorts
         ]
         return frozenset[str]().union(*(ids for _, ids in sorts)), notes
 

@@ -98,6 +98,10 @@ def test_a_question_is_answered_and_ctrl_d_leaves(folder: Path) -> None:
         answer = shell.wait_for("\n> ")
         assert "Confidence:" in answer
         assert answer.count("IterQR: An Iterative Framework") == 2, "in the answer and among the references"
+        shell.type("And on what data was it tested?\n")
+        answer = shell.wait_for("\n> ")
+        assert answer.count("Read as a follow-up") == 1
+        assert answer.index("Read as a follow-up") < answer.index("(2025-"), "before the answer"
         shell.type("\x04")
         assert shell.process.wait(SECONDS) == 0
 

@@ -108,6 +108,12 @@ def test_a_question_needs_no_quotation_marks(sample: Run) -> None:
     )
 
 
+def test_a_month_is_all_its_days(sample: Run) -> None:
+    spelt = sample.json("papers", "--from", "2025-04-01", "--to", "2025-04-30")
+    assert len(spelt) > 1
+    assert sample.json("papers", "--from", "2025-04", "--to", "2025-04") == spelt
+
+
 def test_an_abstention_exits_0_and_offers_papers(sample: Run) -> None:
     answer = sample.json("ask", "How long should sourdough bread rise?")
     assert (answer["abstained"], answer["reason"]) == (True, "nothing_found")
@@ -142,6 +148,8 @@ def test_global_options_may_stand_on_either_side(sample: Run, tmp_path: Path) ->
         (("ask", ""), 2, "empty"),
         (("ask", "x" * 20_000), 2, "20,000 characters; the limit is 4,000"),
         (("search", "x", "--from", "2025-13-01"), 2, "2025-13-01"),
+        (("search", "x", "--to", "2025-13"), 2, "'2025-13' is not a date like 2025-05-31 or a month like 2025-05"),
+        (("papers", "--query", "no such words"), 0, "Try fewer or other words"),
         (("search", "x", "--from", "2025-06-01", "--to", "2025-05-01"), 2, "after"),
         (("search", "x", "--author", " "), 2, "--author is blank"),
         (("ask", "x", "--author", ""), 2, "--author is blank"),

@@ -150,6 +150,12 @@ def test_too_few_questions_are_refused(n: int, unanswerable: int, word: str) -> 
         fit_examples(made(n, unanswerable, 1.0), FITTED)
 
 
+def test_questions_that_no_fit_can_use_are_counted_too() -> None:
+    fitted = FITTED.model_copy(update={"questions": 31, "unanswerable": 3})
+    with pytest.raises(DatasetError, match="has 3 unanswerable questions, of which 1 decided without a fit; a calib"):
+        fit_examples(made(30, 2, 1.0), fitted)
+
+
 def test_questions_decided_without_features_count_in_the_figures() -> None:
     examples: Sequence[Example] = made(40, 10, 3.0)
     empty = Question(id="empty", question="q", type="unanswerable")

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ui.cli.common import ConfigFile, DataDir, ModeName, filters_of, keep_log_quiet, mode_of, say, with_library
+from ui.cli.common import (
+    ConfigFile,
+    DataDir,
+    ModeName,
+    filters_of,
+    first_day,
+    keep_log_quiet,
+    last_day,
+    mode_of,
+    say,
+    with_library,
+)
 from ui.cli.printing import Paragraphs, print_answer, print_notes, print_references
 
 if TYPE_CHECKING:
@@ -144,17 +155,21 @@ class Conversation:
 
     def stream(self, question: str) -> None:
         """Print an answer paragraph by paragraph as it comes; Ctrl-C keeps what was shown."""
-        from rag.types import Delta, Done, Step
+        from rag.types import Delta, Done, Note, Step, Understood
         from ui.steps import worded
 
         shown = Paragraphs()
         said: list[str] = []
+        read: tuple[Note, ...] = ()
         try:
             with shown:
                 for event in self.assistant.ask(question, self.history(), self.filters, self.mode):
                     if isinstance(event, Delta):
                         said.append(event.text)
                         shown.add(event.text)
+                    elif isinstance(event, Understood):
+                        read = event.notes
+                        shown.say(read)
                     elif isinstance(event, Step):
                         shown.step(worded(event))
                     elif isinstance(event, Done):
@@ -164,9 +179,9 @@ class Conversation:
             raise
         self._keep(question, answer.answer, answer)
         print_references(answer)
-        if answer.notes:
+        if later := [note for note in answer.notes if note not in read]:
             print()
-            print_notes(answer.notes)
+            print_notes(later)
 
     def history(self) -> tuple[Turn, ...]:
         """The turns so far; an answer that was stopped before its first word is left out with its question."""
@@ -265,12 +280,12 @@ def read_filters(text: str) -> Filters:
         else:
             words.append(word)
     days: dict[str, date] = {}
-    for key in ("from", "to"):
+    for key, day in (("from", first_day), ("to", last_day)):
         if key in values:
             try:
-                days[key] = date.fromisoformat(" ".join(values[key]))
-            except ValueError:
-                raise ValueError(f"{' '.join(values[key])!r} is not a date like 2025-05-31.") from None
+                days[key] = day(" ".join(values[key]))
+            except ValueError as error:
+                raise ValueError(f"{error}.") from None
     if "from" in days and "to" in days and days["from"] > days["to"]:
         raise ValueError(f"{days['from']} lies after {days['to']}.")
     author = " ".join(values.get("author", [])) or None

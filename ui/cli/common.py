@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -20,16 +22,43 @@ if TYPE_CHECKING:
     from rag.types import Filters, Mode
 
 
+_MONTH = re.compile(r"\d{4}-\d{2}")
 MOST = 1_000_000
 """The largest number that an option takes; far larger ones do not fit into what databases call a number."""
 
 
-def parse_date(text: str) -> date:
-    """Read an ISO date, or refuse it as wrong usage."""
+def first_day(text: str) -> date:
+    """Read an ISO date, or a month as its first day.
+
+    Raises:
+        ValueError: saying what it is not.
+    """
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date like 2025-05-31") from None
+        raise ValueError(f"{text!r} is not a date like 2025-05-31 or a month like 2025-05") from None
+
+
+def last_day(text: str) -> date:
+    """Read an ISO date, or a month as its last day (`first_day`)."""
+    day = first_day(text)
+    return day.replace(day=monthrange(day.year, day.month)[1]) if _MONTH.fullmatch(text) else day
+
+
+def parse_first(text: str) -> date:
+    """Read where a range begins, or refuse it as wrong usage."""
+    try:
+        return first_day(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def parse_last(text: str) -> date:
+    """Read where a range ends, or refuse it as wrong usage."""
+    try:
+        return last_day(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 ConfigFile = Annotated[
@@ -38,10 +67,12 @@ ConfigFile = Annotated[
 DataDir = Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="Folder of the library.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DateFrom = Annotated[
-    date | None, typer.Option("--from", parser=parse_date, metavar="DATE", help="First listed on or after this day.")
+    date | None,
+    typer.Option("--from", parser=parse_first, metavar="DATE", help="First listed on or after this day or month."),
 ]
 DateTo = Annotated[
-    date | None, typer.Option("--to", parser=parse_date, metavar="DATE", help="First listed on or before this day.")
+    date | None,
+    typer.Option("--to", parser=parse_last, metavar="DATE", help="First listed on or before this day or month."),
 ]
 Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Papers with this author.")]
 Bibtex = Annotated[bool, typer.Option("--bibtex", help="Print the references as BibTeX as well.")]

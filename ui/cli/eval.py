@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.wording import plural
 from ui.cli import calibrate, judge, support
 from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say, with_library
 from ui.cli.measures import (
@@ -79,7 +80,7 @@ def run(
     print_metrics(report) if not as_json else print_json(report.metrics)
     say(f"Report: {out / REPORT}")
     if report.metrics["failed"]:
-        say(f"{len(report.metrics['failed'])} questions failed; the same command asks them again.")
+        say(f"{plural(len(report.metrics['failed']), 'question')} failed; the same command asks again.")
     if len(report.metrics["failed"]) == report.metrics["questions"]:
         raise typer.Exit(1)
 
@@ -252,7 +253,7 @@ def _json(path: Path) -> Any:
 def _say_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
-    say(f"{len(rows)} lines were left out:")
+    say(f"Left out: {plural(len(rows), 'line')}.")
     for row in rows[:LINES_SHOWN]:
         say(f"  {row['source']}{', line ' + str(row['line']) if row['line'] else ''}: {row['reason']}")
     if len(rows) > LINES_SHOWN:

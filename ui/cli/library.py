@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.wording import plural
 from ui.cli.common import (
     MOST,
     AsJson,
@@ -92,10 +93,10 @@ def _rows(files: Sequence[Path], errors: list[SourceError]) -> Iterator[Paper | 
 def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
     print(
         f"{report.papers_new} new, {report.papers_updated} updated, {report.papers_unchanged} unchanged papers; "
-        f"{report.chunks_added} passages added, {report.chunks_removed} removed; {report.seconds:.1f} s."
+        f"{plural(report.chunks_added, 'passage')} added, {report.chunks_removed} removed; {report.seconds:.1f} s."
     )
     if report.rejected:
-        print(f"{len(report.rejected)} rows could not be read:")
+        print(f"{plural(len(report.rejected), 'row')} could not be read:")
         for row in report.rejected[:_REJECTED_SHOWN]:
             print(f"  {row.source}:{row.line}: {row.reason}" if row.line else f"  {row.source}: {row.reason}")
         if len(report.rejected) > _REJECTED_SHOWN:
@@ -122,12 +123,14 @@ def remove(
     if as_json:
         print_json({"papers_removed": distinct} | report.as_json())
     else:
-        print(f"{len(distinct)} paper{'s' * (len(distinct) != 1)} and {report.chunks_removed} passages removed.")
+        print(f"{plural(len(distinct), 'paper')} and {plural(report.chunks_removed, 'passage')} removed.")
 
 
 def papers(
     context: typer.Context,
-    query: Annotated[str, typer.Option("--query", metavar="WORDS", help="Words of title, authors or id.")] = "",
+    query: Annotated[
+        str, typer.Option("--query", metavar="WORDS", help="Words of title, authors or id, all of them.")
+    ] = "",
     date_from: DateFrom = None,
     date_to: DateTo = None,
     author: Author = None,
@@ -152,7 +155,9 @@ def papers(
     for paper in found:
         print(f"{paper.date}  {paper.paper_id:<11}  {readable(paper.title)}")
     held = shelf.coverage()
-    say(f"{len(found)} of {held.papers} papers, {held.first} to {held.last}.")
+    say(f"{len(found):,} of {plural(held.papers, 'paper')}, {held.first} to {held.last}.")
+    if not found:
+        say("Try fewer or other words, or lift a filter; `paperchat search WORDS` finds papers by their meaning.")
 
 
 def show(

@@ -115,6 +115,13 @@ class Paragraphs:
                 self._console.print()
         self._live.update(Markdown(self._rest, hyperlinks=False), refresh=True)
 
+    def say(self, notes: Sequence[Note]) -> None:
+        """Print notes above what is to come."""
+        for note in notes:
+            self._console.print(note.text, markup=False, soft_wrap=True)
+        if notes:
+            self._console.print()
+
     def step(self, text: str) -> None:
         """Show what is being done until something else is."""
         from rich.text import Text

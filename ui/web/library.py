@@ -101,6 +101,12 @@ def _adding(largest: int) -> Markup:
 
 
 def _form() -> Markup:
-    words = element("input", type="search", name="words", placeholder="Words in title or abstract", autocomplete="off")
+    words = element(
+        "input",
+        type="search",
+        name="words",
+        placeholder="Words in title, abstract or id",
+        autocomplete="off",
+    )
     search = element("label", element("span", "Search"), words, class_="words")
     return element("form", search, *fields(), class_="fields", role="search", aria_label="Search the library")

@@ -14,6 +14,7 @@ from rag.library import IngestReport
 from rag.readable import readable
 from rag.shelf import Coverage
 from rag.types import Paper
+from rag.wording import plural
 from ui.web.differences import differences
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward
 
@@ -56,7 +57,7 @@ def _row(paper: Paper) -> Markup:
 def _pager(page: Page, offset: int) -> Markup:
     last = offset + len(page.papers)
     if page.total == len(page.papers):
-        return element("p", f"{page.total:,} paper{'s' * (page.total != 1)}", class_="pager here")
+        return element("p", plural(page.total, "paper"), class_="pager here")
     here = element("span", f"{offset + 1:,}–{last:,} of {page.total:,}", class_="here")
     before = _step("Newer", max(offset - PAGE_SIZE, 0), offset > 0)
     after = _step("Older", offset + PAGE_SIZE, last < page.total)
@@ -71,9 +72,8 @@ def covered(coverage: Coverage) -> Markup:
     """How many papers there are, and the days they span."""
     if not coverage.papers:
         return element("p", "There are no papers yet. Add daily reports or JSON-lines below.", class_="covered")
-    count = f"{coverage.papers:,} paper{'s' * (coverage.papers != 1)}"
     span = f" in the library, first listed {coverage.first} to {coverage.last}"
-    return element("p", element("strong", count), span, class_="covered")
+    return element("p", element("strong", plural(coverage.papers, "paper")), span, class_="covered")
 
 
 def paper_page(versions: Sequence[Paper], latest: int, days: Days, *, removing: bool = False) -> Markup:
@@ -177,8 +177,7 @@ def added(report: IngestReport, failures: Sequence[str]) -> Markup:
             )
             for row in report.rejected
         )
-        count = len(report.rejected)
-        title = f"{count:,} row{'s' * (count != 1)} could not be read"
+        title = f"{plural(len(report.rejected), 'row')} could not be read"
         head = element("thead", element("tr", element("th", "Where", scope="col"), element("th", "Why", scope="col")))
         table = element("table", head, element("tbody", *rows))
         parts.append(element("details", element("summary", title), element("div", table, class_="rejected"), open=True))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from rag.readable import readable
 from rag.topics import bibtex_entries
 from rag.types import Cell, Citation, Note, Topic, TopicPaper
+from rag.wording import plural
 from ui.web.bars import bars
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, markdown, outward
 
@@ -133,5 +134,5 @@ def _removed(topic: Topic) -> Markup:
     if not topic.removed:
         return EMPTY
     items = (element("li", one.text, " ", element("small", one.reason)) for one in topic.removed)
-    summary = element("summary", f"{len(topic.removed)} sentences did not pass the citation check")
+    summary = element("summary", f"{plural(len(topic.removed), 'sentence')} did not pass the citation check")
     return element("details", summary, element("ul", *items))

@@ -13,6 +13,7 @@ from rag.readable import readable
 from rag.shelf import Coverage
 from rag.transcript import with_references
 from rag.types import Answer, Filters
+from rag.wording import plural
 from ui.web import icons
 from ui.web.rendering import EMPTY, button, element, join, markdown
 
@@ -97,7 +98,7 @@ def _status(answer: Answer) -> Markup:
     seconds = f"{answer.timings.total_ms / 1000:.1f} s"
     parts = [] if answer.abstained or _asks_back(answer) else [f"{answer.confidence.capitalize()} confidence"]
     if quotes:
-        parts.append(f"{_count(quotes, 'quote')} from {_count(papers, 'paper')}")
+        parts.append(f"{plural(quotes, 'quote')} from {plural(papers, 'paper')}")
     parts.append(seconds if parts else f"Searched in {seconds}")
     if answer.usage and answer.usage.cost_usd is not None:
         parts.append(f"${answer.usage.cost_usd:.4f}")
@@ -135,7 +136,7 @@ def _removed(answer: Answer) -> Markup:
     rows = (
         element("li", element("del", readable(one.text)), " ", element("span", one.reason)) for one in answer.removed
     )
-    count = _count(len(answer.removed), "sentence")
+    count = plural(len(answer.removed), "sentence")
     summary = element("summary", f"{count} removed by the citation check")
     return element("details", summary, element("ul", *rows), class_="removed")
 
@@ -192,10 +193,6 @@ def _chip(what: str, text: str, read: bool, lift: int | None) -> Markup:
 def _filters_of(answer: Answer) -> Filters:
     begin, end, author = (answer.filters.get(key) for key in ("from", "to", "author"))
     return Filters(date.fromisoformat(begin) if begin else None, date.fromisoformat(end) if end else None, author)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def thread(exchanges: Sequence[Exchange], coverage: Coverage) -> Markup:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from rag.conversations import Conversation
 from rag.shelf import Coverage
+from rag.wording import plural
 from ui.web.rendering import EMPTY, button, element, join
 
 
@@ -19,7 +20,7 @@ def welcome(coverage: Coverage, questions: Sequence[str]) -> Markup:
         body = [element("p", "The library is empty."), element("p", advice)]
         return element("section", element("h1", "Ask your papers"), *body, class_="welcome")
     days = f"{coverage.first}" if coverage.first == coverage.last else f"{coverage.first} to {coverage.last}"
-    held = f"{coverage.papers:,} paper{'s' * (coverage.papers != 1)} from the reports of {days}."
+    held = f"{plural(coverage.papers, 'paper')} from the reports of {days}."
     asked = (button(question, "ask", {"text": question}) for question in questions)
     return element(
         "section",
@@ -52,7 +53,7 @@ def earlier(count: int) -> Markup:
     """A button that shows the beginning of a long conversation."""
     if count <= 0:
         return EMPTY
-    text = f"Show {count} earlier question{'s' * (count != 1)}"
+    text = f"Show {plural(count, 'earlier question')}"
     return element("div", button(text, "earlier"), class_="earlier")
 
 

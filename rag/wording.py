@@ -1,0 +1,15 @@
+"""Numbers and lists in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def plural(count: int, noun: str) -> str:
+    """A number with its noun: ``1 paper``, ``2,000 papers``."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def joined(items: Sequence[str]) -> str:
+    """Items as a sentence lists them: ``a, b and c``."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
