@@ -267,8 +267,8 @@ class Shelf:
         """Ids of the papers that the filters allow, at one generation."""
         for joiner, combine in ((" or ", frozenset.union), (" and ", frozenset.intersection)):
             if filters.author and joiner in filters.author:
-                names = filters.author.split(joiner)
-                return combine(*(self._select(_generation, replace(filters, author=name)) for name in names))
+                named = [replace(filters, author=name) for name in filters.author.split(joiner) if name.strip()]
+                return combine(*(self._select(_generation, one) for one in named)) if named else frozenset()
         return frozenset(self._selected(filters))
 
     def is_author(self, name: str) -> bool:

@@ -56,7 +56,7 @@ def entry(citation: Citation) -> str:
 
 def reference(citation: Citation, n: int) -> str:
     """A line of a list of references, numbered `n`."""
-    people = ", ".join(citation.authors[:3]) + (" et al." if len(citation.authors) > 3 else "")
+    people = ", ".join(map(readable, citation.authors[:3])) + (" et al." if len(citation.authors) > 3 else "")
     version = f", version {citation.version}" if citation.version > 1 else ""
     where = citation.url or citation.paper_id
     return f"- [{n}] {_plain(people)}: *{_plain(readable(citation.title))}*, {citation.date}{version}. {where}"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from rag.conversations import TITLE_LENGTH, Conversations
+from rag.conversations import TITLE_LENGTH, Conversations, Exchange
 from rag.errors import ConversationNotFound, IndexDamaged
 from rag.transcript import bibliography, markdown, with_references
 from rag.types import Answer, Citation, Filters, Passage, Receipt, Turn
+from ui.cli.printing import reference
 
+NOW = datetime(2025, 5, 1, tzinfo=UTC)
 QUOTE = "A list_of [n] quotes"
 
 
@@ -45,6 +47,17 @@ def answer_to(question: str, *markers: int) -> Answer:
         citations=citations,
         receipt=Receipt(corpus="c0ffee", config="beef", model="extractive"),
     )
+
+
+def test_names_are_readable_in_references_and_latex_in_bibtex() -> None:
+    answer = answer_to("Who?", 1)
+    (cited,) = answer.citations
+    cited = cited.model_copy(update={"authors": (r"Michael G\"unther", "Bo Ray")})
+    told = Exchange(1, "Who?", Filters(), "Said. [1]", answer.model_copy(update={"citations": (cited,)}), (), NOW)
+    assert "Michael Günther, Bo Ray: " in with_references(told)
+    assert "Michael Günther, Bo Ray: " in markdown("Who?", [told])
+    assert reference([cited]).startswith("[1] Michael Günther et al.: ")
+    assert r"G\"unther" in bibliography([told])
 
 
 def passage(chunk_id: str) -> Passage:

@@ -186,6 +186,9 @@ def test_author_names_match_across_spellings(shelf: Shelf, author: str, found: b
         ("Wei Li", "2"),
         ("Wei Li or Wei Wang", "1 2"),
         ("Jie Wang and Wei Li", "2"),
+        ("Jie Wang and ", "2"),
+        (" and  and ", ""),
+        (" or  and ", ""),
     ],
 )
 def test_the_words_of_a_name_are_one_persons(shelf: Shelf, author: str, found: str) -> None:

@@ -186,7 +186,7 @@ def show(
 
     console = Console(highlight=False)
     console.print(Text(readable(paper.title), style="bold"))
-    console.print(Text(", ".join(paper.authors)))
+    console.print(Text(", ".join(map(readable, paper.authors))))
     days = ", ".join(map(str, paper.listed))
     console.print(Text(f"{paper.paper_id} version {paper.version} of {len(versions)}; listed {days}", style="dim"))
     if paper.url:

@@ -55,7 +55,7 @@ def reference(citations: Sequence[Citation]) -> str:
 
     first = citations[0]
     markers = "".join(f"[{citation.n}]" for citation in citations)
-    author = first.authors[0] if first.authors else "unknown authors"
+    author = readable(first.authors[0]) if first.authors else "unknown authors"
     others = " et al." if len(first.authors) > 1 else ""
     title = readable(first.title)
     stop = "" if title.endswith((".", "?", "!")) else "."
