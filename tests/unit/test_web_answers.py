@@ -46,15 +46,16 @@ def test_a_question_back_names_its_choices_once_and_claims_no_confidence() -> No
         assert f'<button type="button" data-action="ask" data-text="{choice}">{choice}</button>' in shown
 
 
-def citation(n: int, paper_id: str) -> Citation:
+def citation(n: int, paper_id: str, *others: str) -> Citation:
     return Citation(
-        n=n, paper_id=paper_id, version=1, title=f"Paper {paper_id}", authors=("Ada Lovelace",), date="2025-04-10",
-        url=f"https://arxiv.org/abs/{paper_id}", chunk_id=f"chunk{n}", quote="We do things.", start=9, end=22,
+        n=n, paper_id=paper_id, version=1, title=f"Paper {paper_id}", authors=("Ada Lovelace", *others),
+        date="2025-04-10", url=f"https://arxiv.org/abs/{paper_id}", chunk_id=f"chunk{n}",
+        quote="We do things.", start=9, end=22,
     )  # fmt: skip
 
 
 def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> None:
-    cited = (citation(1, "2504.00001"), citation(2, "2504.00001"), citation(3, "2504.00003"))
+    cited = (citation(1, "2504.00001"), citation(2, "2504.00001"), citation(3, "2504.00003", *"BCDE"))
     found = Passage(
         "chunk1", "2504.00001", 1, "T", ("Ada",), date(2025, 4, 10), "", 0, 9, "text", 0.5,
         {"dense": 1}, {}, (), {"named": 0.2},
@@ -68,6 +69,7 @@ def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> N
     assert [len(re.findall(">arXiv</a>", card)) for card in (first, second, third)] == [0, 1, 1]
     assert 'class="card more selected" id="e7-2"' in second
     assert all("<mark>We do things.</mark>" in card for card in (first, second, third))
+    assert "Ada Lovelace, B, C, D, E</p>" in third
     assert "being named in the question (+0.20)" in first
     told = replace(told, answer=ANSWER.model_copy(update={"citations": (cited[0], cited[2], cited[1])}))
     with Library(Config(data_dir=tmp_path)) as library:

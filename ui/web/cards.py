@@ -13,6 +13,7 @@ from rag.library import Library
 from rag.readable import readable
 from rag.transcript import entry
 from rag.types import Citation, Paper, Passage
+from ui.web.papers import people_of
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward
 
 CONTEXT = 180
@@ -107,9 +108,7 @@ def _where(citation: Citation) -> Markup:
 
 def _byline(citation: Citation, source: _Source) -> Markup:
     names = [readable(name) for name in citation.authors]
-    people = ", ".join(names[:NAMES])
-    if len(names) > NAMES:
-        people += f" and {len(names) - NAMES} others"
+    people = people_of(citation.authors, NAMES)
     of = f" of {len(source.versions)}" if len(source.versions) > 1 else ""
     facts = [f"first listed {citation.date}", f"version {citation.version}{of}", citation.paper_id]
     return join(

@@ -45,7 +45,7 @@ def catalogue(page: Page, offset: int, note: str = "") -> Markup:
 
 def _row(paper: Paper) -> Markup:
     title = button(readable(paper.title) or paper.paper_id, "open", {"paper": paper.paper_id}, class_="title")
-    people = element("span", _names(paper.authors, NAMES_IN_LIST), class_="people")
+    people = element("span", people_of(paper.authors, NAMES_IN_LIST), class_="people")
     return element(
         "tr",
         element("td", element("time", str(paper.date)), class_="day"),
@@ -97,7 +97,7 @@ def paper_page(versions: Sequence[Paper], latest: int, days: Days, *, removing: 
         "article",
         button("← All papers", "close", class_="back"),
         element("h2", readable(paper.title)),
-        element("p", _names(paper.authors, 30), class_="people"),
+        element("p", people_of(paper.authors, 30), class_="people"),
         element("p", facts, class_="facts"),
         tools,
         element("p", readable(paper.abstract) or "No abstract.", class_="abstract"),
@@ -189,7 +189,8 @@ def failed(message: str, advice: str = "") -> Markup:
     return element("p", element("strong", message), " ", advice, class_="failure", role="alert")
 
 
-def _names(authors: Sequence[str], most: int) -> str:
+def people_of(authors: Sequence[str], most: int) -> str:
+    """Authors by name; where there are more than `most`, the others are counted."""
     names = [readable(name) for name in authors]
     if len(names) <= most + 1:  # naming the last takes no more room than counting it
         return ", ".join(names)
