@@ -7,6 +7,9 @@ import re
 ARXIV_ID = r"(?:\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})"
 """Pattern of an arXiv id without version: ``2504.05309``, or of before April 2007: ``hep-th/9901001``."""
 
+LONGEST_TITLE, LONGEST_ABSTRACT = 2_000, 50_000
+"""Characters; the longest of 60,000 arXiv papers have 240 and 3,441, of SciFact 300 and 10,000."""
+
 _ARXIV = re.compile(
     rf"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|arxiv:)?({ARXIV_ID})(?:v\d+)?(?:\.pdf)?",
     re.IGNORECASE,
@@ -58,13 +61,13 @@ def _pieces(written: str) -> list[str]:
     """Split at commas outside brackets; at all commas when the brackets don't match."""
     if "(" not in written:
         return written.split(",")
-    pieces, level = [""], 0
-    for char in written:
+    pieces: list[str] = []
+    level = start = 0
+    for place, char in enumerate(written):
         level += (char == "(") - (char == ")")
         if level < 0:
             break
         if char == "," and level == 0:
-            pieces.append("")
-        else:
-            pieces[-1] += char
-    return pieces if level == 0 else written.split(",")
+            pieces.append(written[start:place])
+            start = place + 1
+    return [*pieces, written[start:]] if level == 0 else written.split(",")

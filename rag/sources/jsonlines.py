@@ -11,10 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from rag.errors import SourceError
-from rag.sources.fields import paper_id_and_url, split_authors
+from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_TITLE, paper_id_and_url, split_authors
 from rag.sources.files import PEEK_BYTES, first_bytes, unreadable
 from rag.types import Paper, Rejected
 
@@ -55,8 +55,8 @@ class Row(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     arxiv_id: Annotated[str, AfterValidator(_known_id)]
-    title: Text
-    abstract: Text
+    title: Annotated[str, Field(max_length=LONGEST_TITLE), AfterValidator(_storable)]
+    abstract: Annotated[str, Field(max_length=LONGEST_ABSTRACT), AfterValidator(_storable)]
     authors: Text | list[Text]
     date: Annotated[date, BeforeValidator(_iso_date)]
 
@@ -117,7 +117,7 @@ def _reason(fault: dict[str, Any]) -> str:
     name = fault["loc"][0]
     if fault["type"] == "missing":
         return f"the key {name} is missing"
-    return f"{name}: " + str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name}: " + re.sub(r"^(?:Value error,|Input|String) ", "", str(fault["msg"]))
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 
 from rag.errors import SourceError
-from rag.sources.fields import ARXIV_ID, paper_id_and_url, split_authors
+from rag.sources.fields import ARXIV_ID, LONGEST_ABSTRACT, LONGEST_TITLE, paper_id_and_url, split_authors
 from rag.sources.files import read_text
 from rag.types import Paper, Rejected
 
@@ -32,7 +32,7 @@ _HEADER = re.compile(
     r"^[ \t]*\|[ \t]*title[ \t]*\|[ \t]*link[ \t]*\|[ \t]*abstract[ \t]*\|[ \t]*authors?[ \t]*\|?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
-_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-[-:| \t]*")
+_RULE = re.compile(r"[ \t]*(?:\|[ \t]*)?:?-[-:| \t]*")
 _ADDRESS = rf"https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/{ARXIV_ID}(?:v\d+)?(?:\.pdf)?/?"
 _ANCHOR = re.compile(
     rf"\|[ \t]*(?:\[[^\]|\n]*\]\([ \t]*(?P<target>{_ADDRESS})[ \t]*\)|<?(?P<bare>{_ADDRESS})>?)[ \t]*\|", re.IGNORECASE
@@ -127,6 +127,10 @@ def _read_row(row: _Row, source: str, day: date) -> Paper | Rejected:
     found = paper_id_and_url(row.link.rstrip("/"))
     assert found is not None, "the anchor's pattern holds an id"
     abstract, authors = rest[: pipes[-2]].strip(), rest[pipes[-2] + 1 : -1]
+    if len(title) > LONGEST_TITLE:
+        return rejected(f"the title is longer than {LONGEST_TITLE} characters")
+    if len(abstract) > LONGEST_ABSTRACT:
+        return rejected(f"the abstract is longer than {LONGEST_ABSTRACT} characters")
     return Paper(found[0], title, abstract, split_authors(authors), day, found[1], listed=(day,))
 
 

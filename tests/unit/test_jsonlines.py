@@ -107,6 +107,8 @@ def test_authors(tmp_path: Path, written: Any, authors: tuple[str, ...]) -> None
         (ROW | {"authors": ["a\0b"]}, "NUL"),
         (ROW | {"abstract": "\ud800"}, "not JSON"),
         (ROW | {"title": " ", "abstract": ""}, "title and abstract are both empty"),
+        (ROW | {"title": "x" * 2_001}, "title: should have at most 2000 characters"),
+        (ROW | {"abstract": "x" * 50_001}, "abstract: should have at most 50000 characters"),
         (ROW | {"abstract": "x" * MAX_LINE_BYTES}, "longer than 1 MiB"),
     ],
 )

@@ -161,6 +161,8 @@ def test_a_report_cut_before_its_table(tmp_path: Path) -> None:
         (f"| Cut | {link()} | abstract | Ann Lee, Bo\n", "does not end with |"),
         (f"| Cut | {link()} | a | norm \\|\n", "does not end with |"),
         (f"| Cut | {link()} | two\n  lines and\n", "does not end with |"),
+        (f"| {2001 * 'x'} | {link()} | Words. | Ann Lee |\n", "title is longer than 2000"),
+        (f"| Long | {link()} | {50_001 * 'x'} | Ann Lee |\n", "abstract is longer than 50000"),
         (f"|  | {link()} | No title. | Ann Lee |\n", "no title"),
         ("| No link | | Words. | Ann Lee |\n", "no arXiv link"),
         ("| Elsewhere | [x](https://example.org/1) | Two\n  lines. | Ann Lee |\n", "no arXiv link"),
