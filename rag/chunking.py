@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from rag.embedding import EmbeddingInfo
@@ -23,12 +24,14 @@ from rag.types import Chunk, Paper
 Span = tuple[int, int]
 
 _STOP = re.compile(
-    r"""(?P<stop>[.!?…]+) ["'”’»)\]}$*_]* (?P<gap>\s+) (?P<next>\S+)   # perhaps the end of a quote or bracket, too
+    r"""(?<![.!?…])(?P<stop>[.!?…]+) ["'”’»)\]}$*_]* (?P<gap>\s+) (?P<next>\S+)   # perhaps a quote or bracket ends
       | [\u3002\uff01\uff1f]+ [\u300d\u300f\u201d\u2019\uff09]*   # Chinese and Japanese put no space after a stop
     """,
     re.VERBOSE,
 )
 _OPENERS = "\"'“‘«([{$*_`¿¡"
+_BEFORE = 100
+"""Characters before a stop that are looked at: no abbreviation and no list mark is longer."""
 _LAST_WORD = re.compile(r"[^\s~(\[{]*$")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n|\n[^\S\n]+$")
 _LIST_MARK = re.compile(r"[(\[]?(?:\d{1,2}|[ivx]{1,4}|[a-zA-Z])[.)\]]$")
@@ -184,23 +187,28 @@ def sentences(text: str) -> list[Span]:
     while match := _STOP.search(text, position):
         # The next word may itself be a sentence, so the search goes on before it.
         position = match.end() if match["stop"] is None else match.start("gap")
-        if match["stop"] is None or _ends_sentence(text[borders[-1] : match.start()], match):
+        before = text[max(borders[-1], match.start() - _BEFORE) : match.start()]
+        if match["stop"] is None or _ends_sentence(before, *match.group("stop", "gap", "next")):
             borders.append(position)
     return [span for a, b in pairwise([*borders, len(text)]) if (span := _stripped(text, a, b))]
 
 
-def _ends_sentence(before: str, match: re.Match[str]) -> bool:
-    """Whether a stop that white space follows ends the sentence that stands before it."""
-    if _PARAGRAPH.search(match["gap"]):
+@lru_cache(4096)
+def _ends_sentence(before: str, stop: str, gap: str, word: str) -> bool:
+    """Whether a stop that white space follows ends the sentence whose last characters stand before it.
+
+    A text that streams in is read again with each word, so that its stops are remembered.
+    """
+    if _PARAGRAPH.search(gap):
         return True
-    following = match["next"].lstrip(_OPENERS)
+    following = word.lstrip(_OPENERS)
     # "t-SNE", "mixtral-8x7b" and "(ii)" may begin a sentence, "and" may not.
     if not any(c.isalnum() for c in following):
         return False
     ordinary = following[:1].islower() and not any(c.isupper() or c.isdigit() for c in following)
-    if ordinary and not _LIST_MARK.match(match["next"]):
+    if ordinary and not _LIST_MARK.match(word):
         return False
-    if match["stop"] != ".":
+    if stop != ".":
         return True
     last = _LAST_WORD.search(before)[0].lstrip(_OPENERS + "\\")  # type: ignore[index]  # it always matches
     if last.lower() in _NEVER_LAST or _LIST_MARK.match(before.strip() + "."):

@@ -22,8 +22,8 @@ GAIN = 0.06
 """Share of the weight that a further sentence must add to be worth quoting."""
 PARAPHRASE, DERIVED = 0.8, 0.8
 """What a paraphrased word, and one with the same beginning, count for of one that is the same."""
-_BEGINNING = 5
-"""Letters that two stems must share to be derived from one another."""
+_BEGINNING, _LONGEST = 5, 50
+"""Letters that two stems must share to be derived from one another, and most that are compared."""
 _RUN_ON = re.compile(r"(?<=[a-z:\u00df-\u00ff])\s+(?=(?:We|Our|This|These|However|While|Although|Recent|Existing)\b)")
 """A new sentence behind words without a stop: a heading, or what somebody put before an abstract."""
 
@@ -42,7 +42,7 @@ class Vocabulary:
         keys = frozenset(word.key for word in read)
         beginnings: dict[str, int] = {}
         for key in keys:
-            for n in range(_BEGINNING, len(key) + 1):
+            for n in range(_BEGINNING, min(len(key), _LONGEST) + 1):
                 beginnings[key[:n]] = min(beginnings.get(key[:n], 99), len(key))
         return cls(keys, beginnings, frozenset(initials(read)))
 

@@ -7,6 +7,7 @@ name (GPT-4o, nDCG@10, top-1) is none.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -89,9 +90,10 @@ class Figure:
 def figures(text: str) -> tuple[Figure, ...]:
     """The figures of a plain text, in order; both ends of a range have the unit of its second."""
     found = [_digits(match) for match in _FIGURE.finditer(text)]
-    taken = [(figure.start, figure.end) for figure in found]
+    ends = [figure.end for figure in found]
     for match in _WORDED.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
+        behind = bisect_right(ends, match.start())
+        if behind == len(ends) or found[behind].start >= match.end():
             found.append(_worded(match))
     found.sort(key=lambda figure: figure.start)
     for i in range(len(found) - 2, -1, -1):

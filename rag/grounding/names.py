@@ -10,22 +10,26 @@ from itertools import pairwise
 
 ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,12}://|\bwww\.|\b(?:mailto|javascript|data|tel):)[^\s<>\"'\u201d)\]}|]+"
-    r"|\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|org|net|io|ai|dev|co|edu|gov|info|app|xyz|ru|cn|de|uk|me|ly|gg|sh)"
+    r"|\b(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}(?:com|org|net|io|ai|dev|co|edu|gov|info|app|xyz|ru|cn|de|uk|me|ly|gg|sh)"
     r"(?:/[^\s<>\"')\]}|]*)?(?![\w-])"
-    r"|\b[\w.+-]+@[\w-]+\.[a-z]{2,}\b",
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[a-z]{2,}\b",
     re.IGNORECASE,
 )
 """A URL, a bare domain or an e-mail address."""
-_MARKUP = re.compile(r"!\[|\]\(|\]\s?\[[^\]\d]|^\s*\[[^\]]+\]:\s|<\s*/?\s*[a-zA-Z!][^>]*>")
-"""A Markdown picture or link, a reference definition, or an HTML tag."""
-_ARXIV = re.compile(r"(?<![\d.])(?P<id>\d{4}\.\d{4,5})(?:v\d+)?(?![\d]|\.\d)|\b[a-z-]+(?:\.[A-Z]{2})?/(?P<old>\d{7})\b")
+_MARKUP = re.compile(r"!\[|\]\(|\]\s?\[[^\]\d]|^\s*\[[^\]]+\]:\s")
+"""A Markdown picture or link, or a reference definition."""
+_TAG = re.compile(r"<\s*+/?+\s*+[a-zA-Z!][^>]*>")
+"""An HTML tag."""
+_ARXIV = re.compile(
+    r"(?<![\d.])(?P<id>\d{4}\.\d{4,5})(?:v\d+)?(?![\d]|\.\d)|(?<![\w-])[a-z-]+(?:\.[A-Z]{2})?/(?P<old>\d{7})\b"
+)
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\])]+")
 _QUOTED = re.compile(
     r"\"([^\"]{2,300})\"|\u201c([^\u201d]{2,300})\u201d|\u00ab([^\u00bb]{2,300})\u00bb|(?<!\w)\u2018([^\u2018\u2019]{8,300})\u2019(?!\w)"
     r"|(?<![\w*])\*(?!\*)([^*\n]{8,300})\*(?![\w*])|(?<!\w)_([^_\n]{8,300})_(?!\w)"
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[-\u2010\u2011.@/+'\u2019&][^\W_]+)*\+*")
-_NAMELIKE = re.compile(r"\w*[a-z\d][A-Z]\w*|[A-Z]{2,}\w*|[A-Z]\w*\d\w*|\d+[A-Z]\w*|[a-z]+\d\w*")
+_NAMELIKE = re.compile(r"(?=\w+\Z)(?:\w*[a-z\d][A-Z]|[A-Z]{2}|[A-Z]\w*\d|\d+[A-Z]|[a-z]+\d)\w*")
 _QUANTITY = re.compile(r"[$\u20ac\u00a3~]?[\d.,]+(?:[kKMBGTx]|[KMGT]i?B|ms|s|bn|pp)?(?:st|nd|rd|th)?|(?:10)?e\d+")
 _PARTS = re.compile(r"[-\u2010\u2011/&]")
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -35,7 +39,8 @@ _EVERYDAY = frozenset("ai ml nlp it us uk eu pc ok id ids sota vs tv".split())
 
 def markup(text: str) -> str | None:
     """The first piece of markup that could load or lead anywhere, if there is one."""
-    match = _MARKUP.search(text)
+    # Without what stands behind the last ">", so that what opens like a tag is one.
+    match = _MARKUP.search(text) or _TAG.search(text, 0, text.rfind(">") + 1)
     return match.group().strip() if match else None
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rag.chunking import sentences
-from rag.grounding.markers import MARKERS
+from rag.grounding.markers import MARKER, MARKERS
 
-LONGEST = 4000
+LONGEST = 2000
 """Characters after which a text without any border is cut at white space: no model may hold up the stream."""
 
 _FENCE = re.compile(r"\s*?(?:^|\n)[^\S\n]*(?P<fence>`{3,}|~{3,})[^\n]*(?:\n|$)")
@@ -21,16 +21,16 @@ _BLOCK = re.compile(r"[^\S\n]*(?:[-*+\u2022]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\||`{3,}
 """What begins a block of its own: list item, heading, quote, table row, fence, rule."""
 _MAYBE_BLOCK = re.compile(r"[^\S\n]*(?:[-*+\u2022]|\d{1,3}[.)]?|#{1,6}|`{1,2}|~{1,2}|(?:[-*_][^\S\n]*)+)?$")
 """The beginning of a line that may still become such a block, or a blank line."""
-_WHOLE_LINE = re.compile(r"\s*(?:#{1,6}\s.*|\|.*|(?:[-*_][^\S\n]*){3,}|.*:\**\s*|\*\*[^*]+\*\*:?\s*)$")
+_WHOLE_LINE = re.compile(r"\s*+(?:#{1,6}\s.*|\|.*|(?:[-*_][^\S\n]*){3,}|.*:\**\s*|\*\*[^*]+\*\*:?\s*)$")
 """A line that the next one does not go on with: heading, table row, rule, announcement, or all in bold."""
 _CLOSERS = "\"'\u201d\u2019\u00bb)]}$*_"
 _LATE_MARKERS = re.compile(
-    rf"(?<=[^\s\]])(?P<stop>[.!?\u2026]+[{re.escape(_CLOSERS)}]*)(?P<markers>[^\S\n]?{MARKERS.pattern})(?=\s|$)"
+    rf"(?<=[^\s\].!?\u2026])(?P<stop>[.!?\u2026]+[{re.escape(_CLOSERS)}]*)(?P<markers>[^\S\n]?{MARKERS.pattern})(?=\s|$)"
 )
 """Markers behind a full stop that has none before it."""
-_MARKED_STOP = re.compile(rf"{MARKERS.pattern}[.!?\u2026]+[{re.escape(_CLOSERS)}]*(?=\s)")
+_MARKED_STOP = re.compile(rf"{MARKER.pattern}[.!?\u2026]+[{re.escape(_CLOSERS)}]*(?=\s)")
 """A full stop behind a marker: nothing that follows belongs to the sentence."""
-_MARKED_END = re.compile(rf"{MARKERS.pattern}[.!?\u2026]+[{re.escape(_CLOSERS)}]*$")
+_MARKED_END = re.compile(rf"{MARKER.pattern}[.!?\u2026]+[{re.escape(_CLOSERS)}]*$")
 _PART_OF_MARKERS = re.compile(rf"\s*(?:{MARKERS.pattern}\s?)?(?:\[[\d\s,;\u2013-]*)?$")
 
 
@@ -63,7 +63,7 @@ def split_stream(tokens: Iterable[str]) -> Iterator[str]:
 def _border(text: str) -> int | None:
     """Where the first piece ends, if that is certain before the next character is known."""
     if not text.strip():
-        return None
+        return len(text) if len(text) > LONGEST else None
     if fence := _FENCE.match(text):
         closing = _closing_fence(text, fence)
         return closing.end("fence") if closing and closing.end() < len(text) else None

@@ -32,7 +32,7 @@ STOP_WORDS = """
     don s t d ll m re ve
 """.split()
 
-_JOINED = re.compile(r"[^\W_]+(?:[-\u2010\u2011./@_'\u2019][^\W_]+)+")
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]+(?:[-\u2010\u2011./@_'\u2019][^\W_]+)+")
 """Two or more words held together by one separator each."""
 _WORD = re.compile(rf"(?<!\w)(?:c\+\+|[cf]#)(?!\w)|{_JOINED.pattern}|[^\W_]+", re.IGNORECASE)
 """A word as a reader sees it: names held together by separators are one."""
