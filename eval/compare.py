@@ -221,14 +221,14 @@ def settings_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str
 
 
 def _compared(a: RunRecord, b: RunRecord, questions: Sequence[str], measures: Iterable[Measure]) -> dict[str, Compared]:
-    """Every measure over the questions that both runs measured."""
+    """Every measure over the questions that both runs measured, or one of them if it is a ratio over the whole set."""
     compared = {}
     for measure in measures:
         name = measure.name
-        both = [
-            (a.scores[i][name], b.scores[i][name]) for i in questions if name in a.scores[i] and name in b.scores[i]
-        ]
-        scores_a, scores_b = [pair[0] for pair in both], [pair[1] for pair in both]
+        # Only an abstention has a precision: over those that both runs share, the precisions would always be the same.
+        need = any if measure.overall_only else all
+        measured = [i for i in questions if need(name in run.scores[i] for run in (a, b))]
+        scores_a, scores_b = ([run.scores[i].get(name, (0.0, 0.0)) for i in measured] for run in (a, b))
         compared[name] = Compared(estimate(scores_a), estimate(scores_b), difference(scores_a, scores_b))
     return compared
 

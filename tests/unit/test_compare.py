@@ -57,6 +57,20 @@ def test_runs_are_paired_by_question_and_the_difference_tested(tmp_path: Path) -
     assert "<b>[1]" not in page
 
 
+def test_the_precision_of_abstentions_differs_where_one_run_abstains(tmp_path: Path) -> None:
+    rows = [
+        {"id": n, "question": n, "type": "unanswerable" if n < "d" else "single", "gold_papers": [ONE] * (n >= "d")}
+        for n in NAMES
+    ]
+    refused = answer("", [], []).model_copy(update={"abstained": True})
+    a = make(tmp_path, "a", dict.fromkeys("abde", refused), rows=rows)
+    b = make(tmp_path, "b", dict.fromkeys("abcd", refused), rows=rows)
+    precision = compare_folders(a, b, tmp_path / "out").as_json()["overall"]["abstention_precision"]
+    assert (precision["a"]["mean"], precision["b"]["mean"]) == (0.5, 0.75)
+    assert precision["difference"]["mean"] == pytest.approx(0.25)
+    assert precision["difference"]["n"] == 5
+
+
 def test_a_run_compared_with_itself_differs_by_nothing(tmp_path: Path) -> None:
     a = make(tmp_path, "a", {"a": WRONG})
     found = compare(load_run(a), load_run(a))
