@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from importlib.resources import files
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
@@ -40,6 +41,7 @@ class SignIn:
         self._sessions = sessions
         self._now = now
         self._guard = threading.Lock()
+        self._turns: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()
         self._failed: dict[tuple[str, str], tuple[int, float]] = {}
         self._page = Environment(autoescape=True).from_string((files("ui.web") / "static/login.html").read_text())
 
@@ -81,18 +83,24 @@ class SignIn:
 
     def check(self, request: Request, name: str, password: str) -> bool:
         """Whether the password is right; after some wrong ones, none is for a minute from that address."""
-        with self._guard:  # counted before the slow comparison, so that tries at once are tries as well
+        who = _who(request, name)
+        with self._turn(who):  # one comparison at a time, so that tries at once are tries as well
             if not self._may_try(request, name):
                 return False
-            count, _ = self._failed.get(_who(request, name), (0, 0.0))
-            if len(self._failed) >= _REMEMBERED:
-                self._failed.clear()
-            self._failed[_who(request, name)] = (count + 1, self._now())
-        if not self._users.accepts(name, password):
+            if self._users.accepts(name, password):
+                self._failed.pop(who, None)
+                return True
+            count, _ = self._failed.get(who, (0, 0.0))
+            with self._guard:
+                if len(self._failed) >= _REMEMBERED:
+                    self._failed.clear()
+                self._failed[who] = (count + 1, self._now())
             return False
+
+    def _turn(self, who: tuple[str, str]) -> threading.Lock:
+        """The lock of an address and a name; it lasts as long as somebody holds it or waits for it."""
         with self._guard:
-            self._failed.pop(_who(request, name), None)
-        return True
+            return self._turns.setdefault(who, threading.Lock())
 
     def _may_try(self, request: Request, name: str) -> bool:
         count, last = self._failed.get(_who(request, name), (0, 0.0))
