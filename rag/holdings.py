@@ -35,6 +35,7 @@ _MOST_MEANT = 3
 """A name that more papers know, or introduce, means none of them."""
 _MOST_NAMED = 5
 """Authors or months that are named where it is asked who wrote most."""
+_EITHER = re.compile(r"\s+or\s+", re.IGNORECASE)
 _LONG_NAME = 12
 """Letters from which on words that stand in a title are meant for one, however they are written."""
 _PART_OF_TITLE = re.compile(r"(?<=[?!])\s+|\s*[:()]\s*|\s+[–—-]\s+")
@@ -161,24 +162,29 @@ class Holdings:
         ]
         if not allowed:
             return None
-        apart = " apart from those left out" if understood.left_out else ""
         among = " among those meant" if understood.papers is not None else ""
-        head = f"{plural(len(allowed), 'paper')}{_restriction(filters)}{among}{apart}."
-        return self._listing(head, len(allowed), "newest first", allowed[:SHOWN])
+        head = f"{plural(len(allowed), 'paper')}{_restriction(filters)}{among}{_apart(understood)}."
+        return self._listing(head, len(allowed), "newest first", allowed[:SHOWN], _sure(understood))
 
     def _count_about(self, understood: Understanding, subject: str) -> Entry | None:
         """Count the papers that hold all words of a subject, within the filters; the nearest are shown."""
         allowed = self.library.shelf.select(understood.filters)
         with self.library.indexes() as indexes:
-            ids = mentioning(subject, indexes.lexical, self.library.shelf)
+            found_by = {
+                words: mentioning(words, indexes.lexical, self.library.shelf) for words in _EITHER.split(subject)
+            }
+        ids = frozenset[str]().union(*found_by.values())
         ids = (ids if allowed is None else ids & allowed) - understood.left_out
         if not ids:
             return None
         found = distinct_papers(self.retriever.search(subject, k=4 * SHOWN, papers=ids), SHOWN)
         papers = self.library.shelf.papers([passage.paper_id for passage in found])
-        words = f"{'has' if len(ids) == 1 else 'have'} all the words of “{escape(subject)}” in title or abstract"
-        head = f"{plural(len(ids), 'paper')}{_restriction(understood.filters)} {words}."
-        return self._listing(head, len(ids), "nearest first", [papers[passage.paper_id] for passage in found])
+        quoted = " or all those of ".join(f"“{escape(words)}”" for words in found_by)
+        apart = f"{_apart(understood)}," if understood.unwanted else ""
+        words = f"{'has' if len(ids) == 1 else 'have'} all the words of {quoted} in title or abstract"
+        head = f"{plural(len(ids), 'paper')}{_restriction(understood.filters)}{apart} {words}."
+        nearest = [papers[passage.paper_id] for passage in found]
+        return self._listing(head, len(ids), "nearest first", nearest, _sure(understood))
 
     def _most(self, understood: Understanding, what: str) -> Entry | None:
         """Who wrote most of the papers that the filters allow, or when most of them were first listed."""
@@ -234,12 +240,14 @@ class Holdings:
         changed = f" Its text has changed since; this is version {paper.version}." if paper.version > 1 else ""
         return f"was first listed on {paper.date}{again}.{changed}"
 
-    def _listing(self, head: str, count: int, order: str, papers: Sequence[Paper]) -> Entry:
+    def _listing(
+        self, head: str, count: int, order: str, papers: Sequence[Paper], confidence: Confidence = "high"
+    ) -> Entry:
         """A head and the papers below it, with a word on how many of them are shown."""
         shown = min(len(papers), self.library.config.answer.max_papers)
         if shown > 1:
             head += f" The first {shown}, {order}:" if shown < count else f" {order.capitalize()}:"
-        return self._entry(head, papers, lambda paper: f"({paper.date})", "high")
+        return self._entry(head, papers, lambda paper: f"({paper.date})", confidence)
 
     def _entry(self, head: str, papers: Sequence[Paper], say: Callable[[Paper], str], confidence: Confidence) -> Entry:
         rows = self._rows(papers)
@@ -269,6 +277,17 @@ def _restriction(filters: Filters) -> str:
     else:
         when = f"since {first}" if first else f"until {last}"
     return by + (f"{',' if by else ''} first listed {when}" if first or last else "")
+
+
+def _apart(understood: Understanding) -> str:
+    """What is not counted: ``, not counting those by Jimmy Lin``."""
+    sorts = [f"those {escape(sort)}" for sort in understood.unwanted]
+    return f", not counting {joined(sorts)}" if sorts else ""
+
+
+def _sure(understood: Understanding) -> Confidence:
+    """How sure a count is: a paper about what is not wanted need not hold the words that it was looked for by."""
+    return "high" if all(sort.startswith("by ") for sort in understood.unwanted) else "medium"
 
 
 def _authors(paper: Paper) -> str:

@@ -13,6 +13,7 @@ from rag.retrieval import HybridRetriever, distinct_papers
 from rag.shelf import Shelf
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
 from rag.understanding import Understanding
+from rag.understanding.about import asks_for_count
 from rag.understanding.wording import is_courtesy
 from rag.wording import joined, plural
 
@@ -99,20 +100,22 @@ def _absent(understood: Understanding) -> tuple[str, ...]:
 
 
 def _count(retriever: HybridRetriever, understood: Understanding, checked: Checked) -> tuple[str, ...]:
-    """How many papers a list names, and of how many; nothing before other answers."""
+    """What a list is; how many papers there are of which it shows some, only where these were counted."""
     if understood.kind != "list":
         return ()
     shown, shelf, wanted = len(checked.groups), retriever.library.shelf, understood.wanted
     by_date = wanted.order or ("newest" if understood.selects else None)
-    if wanted.limit == 1 and by_date and shown == 1:
-        return (f"The {by_date} paper found:",)
     order = f", {by_date} first" if by_date and shown > 1 else ""
-    found = max(shown, checked.found)
+    if wanted.limit and by_date:
+        return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:",)
     if understood.mention:
         found = len((understood.papers or frozenset()) - understood.left_out)
-    elif understood.selects and not wanted.limit:
+    elif understood.selects:
         allowed = shelf.select(understood.filters)
         found = shelf.coverage().papers if allowed is None else len(allowed - understood.left_out)
+    else:
+        many = "How many there are cannot be told. " if asks_for_count(understood.question) else ""
+        return (f"{many}The {f'{shown} closest papers' if shown > 1 else 'closest paper'}{order}:",)
     if found > shown:
         return (f"The first {shown} of {plural(found, 'paper')} found{order}:",)
     return (f"{plural(found, 'paper')} found{order}:",)

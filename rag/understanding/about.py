@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.understanding.kind import is_name, is_title
+from rag.understanding.negation import is_negated
 from rag.understanding.parts import has_parts
 
 AboutKind = Literal["count", "authors", "listed", "coverage", "help", "most"]
@@ -21,12 +22,22 @@ _OPEN = (
     r"[\s,:!]*)*"
 )
 _PAPERS = r"(?:papers?|preprints?|articles?|publications?|works?|abstracts?|documents?|entries|studies)"
+_VAGUE = (
+    r"(?:more|recent|latest|newest|similar|related|relevant|of|in|on|by|for|is|are|do|does|did|were|was|have|has)\b"
+)
+"""What tells no sort of papers: "how many recent papers" counts nothing that could be looked up."""
 _COUNTED = re.compile(
     rf"{_OPEN}(?:how\s+many|(?:(?:what\s+is|what's)\s+)?the\s+(?:total\s+)?(?:number|count)\s+of|(?:total\s+)?number\s+of"
     rf"|count(?:\s+(?:all|the))*)\s+(?:(?:different|distinct|new|such|other|arxiv|research|scientific|of\s+the"
-    rf"|(?:these|those|your))\s+)*{_PAPERS}\b",
+    rf"|(?:these|those|your))\s+)*(?P<sort>(?:(?!{_PAPERS}\b|{_VAGUE})[\w-]+\s+){{0,3}}?){_PAPERS}\b",
     re.IGNORECASE,
 )
+_HOW_MANY = re.compile(rf"{_OPEN}(?:how\s+many|(?:the\s+)?(?:total\s+)?(?:number|count)\s+of|count)\b", re.IGNORECASE)
+_HELD = re.compile(
+    r"\s+(?:(?:do|does|did)\s+(?:you|we|it|the\s+\w+)|(?:are|is|were)\s+(?:there|here|in\s+(?:the|your|our))|have\s+you)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What follows the subject of a count: "on RAG do you have"."""
 _FILLER = frozenset(
     "do does did you we i they he she have has had got hold know are is be was were been there in on by of from for"
     " with at the this that these those your our its it here now currently total altogether all overall exist so far"
@@ -184,7 +195,7 @@ def read_about(question: str, rest: str) -> About | None:
             return About("most", named if named in ("months", "weeks", "days") else "authors")
     counted = _COUNTED.match(rest)
     if counted:
-        return _count(rest[counted.end() :])
+        return _count(counted["sort"].strip(), rest[counted.end() :])
     for kind, patterns in (("authors", _AUTHORS), ("listed", _LISTED)):
         for pattern in patterns:
             if match := pattern.match(question):
@@ -193,17 +204,22 @@ def read_about(question: str, rest: str) -> About | None:
     return None
 
 
-def _count(tail: str) -> About | None:
-    """A count of papers where what follows says nothing, or only what they are about."""
-    if _says_nothing(tail):
-        return About("count")
-    topic = _TOPIC.search(tail)
-    if topic and _says_nothing(tail[: topic.start()]):
-        subject = topic["topic"].strip(" ?.!\"“”'‘’")
-        if has_parts(f"how many on {subject}"):  # the shelf answers the first part only
+def asks_for_count(question: str) -> bool:
+    """Whether a question asks how many papers there are, of whatever sort."""
+    return bool(_HOW_MANY.match(question))
+
+
+def _count(sort: str, tail: str) -> About | None:
+    """A count of papers of a sort, where what follows says nothing, or only what they are about."""
+    subject = ""
+    if not _says_nothing(tail):
+        topic = _TOPIC.search(tail)
+        if not topic or not _says_nothing(tail[: topic.start()]):
             return None
-        return About("count", subject) if not _says_nothing(subject) else None
-    return None
+        subject = _HELD.sub("", topic["topic"]).strip(" ?.!\"“”'‘’")
+        if _says_nothing(subject) or has_parts(f"how many on {subject}") or is_negated(subject):
+            return None  # the shelf answers only the first part, and cannot tell what is not said
+    return About("count", f"{sort} {subject}".strip())
 
 
 def _says_nothing(text: str) -> bool:

@@ -74,7 +74,7 @@ def read_constraints(text: str, first: date, last: date, people_reader: PeopleRe
     undated = _blanked(text, dates)
     not_by = tuple(read_not_by(undated, lambda begin: people_reader.at(undated, begin)))
     several = read_kind(text, restricted=True) in ("list", "topic")
-    not_about = tuple(read_unwanted(_blanked(text, not_by))) if several else ()
+    not_about = tuple(read_unwanted(_blanked(undated, not_by))) if several else ()
     people = people_reader.read(_blanked(undated, not_by))
     unread = tuple(read_unread(text, dates, last)) if not identifiers else ()
     return Constraints(dates, people, identifiers, not_by, not_about, unread)

@@ -34,6 +34,13 @@ _BARE = re.compile(
     rf"(?:the\s+|any\s+|all\s+)?{_SUBJECT}{_END}",
     re.IGNORECASE,
 )
+_BESIDE = re.compile(
+    rf"\b{_ABOUT}\s+(?:(?!(?:that|which|who|is|are|was|were|do|does|can|using|not)\b)[^\s,.;:?!()]+\s*){{1,8}}?"
+    r"(?P<out>(?:\s*,\s*(?:and\s+|but\s+)?|\b(?:and|but)\s+)not\s+(?!(?:only|just|merely|simply|necessarily|yet|all|to|by|in)\b)"
+    rf"(?:the\s+|any\s+)?{_SUBJECT}){_END}",
+    re.IGNORECASE,
+)
+"""What stands beside a subject is a subject: "about A and not B"."""
 _EXCLUDES = (
     r"exclud(?:e|es|ing)|except(?:ing)?(?:\s+for)?|leav(?:e|ing)\s+out|ignor(?:e|ing)|other\s+than|apart\s+from|besides"
     r"|without"
@@ -50,7 +57,7 @@ _BY = re.compile(r"(?:(?:those|ones|papers|works)\s+)?(?:written\s+)?by\b", re.I
 """Begins an author who could not be read, and no subject."""
 _UNHEARD = re.compile(
     r"\bwithout\b|\b(?:do|does|did|that|which)(?:\s+not|n['’]t)\s+(?:us|need|requir|rely|involv|includ|depend|train)\w*"
-    r"|\bnot\s+(?:using|requiring|needing|relying|involving|including|about|on|by)\b|\b(?:excluding|except)\b",
+    r"|(?:\b(?:and|but)|,)\s+not\b|\bnot\s+(?:using|requiring|needing|relying|involving|including|about|on|by)\b|\b(?:excluding|except)\b",
     re.IGNORECASE,
 )
 
@@ -67,11 +74,12 @@ class Unwanted:
 def read_unwanted(question: str) -> list[Unwanted]:
     """Find the subjects that a list of papers is to leave out."""
     found: list[Unwanted] = []
-    for pattern in (_TOPIC, _BARE):
+    for pattern, cut in ((_TOPIC, 0), (_BARE, 0), (_BESIDE, "out")):
         for match in pattern.finditer(question):
-            overlaps = any(one.start < match.end() and match.start() < one.end for one in found)
+            start, end = match.span(cut)
+            overlaps = any(one.start < end and start < one.end for one in found)
             if not (overlaps or _BY.match(match["x"])):
-                found.append(Unwanted(match.start(), match.end(), match["x"].strip(" \"“”'‘’")))
+                found.append(Unwanted(start, end, match["x"].strip(" \"“”'‘’")))
     return found
 
 

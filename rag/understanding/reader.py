@@ -45,6 +45,7 @@ class Understanding:
         subjects: The systems, or the ids of papers, that a comparison names.
         only_filters: The restrictions say everything: whatever they allow answers.
         left_out: Ids of the papers that it does not want.
+        unwanted: What sorts they are, in words that follow "papers": ``by Jimmy Lin``.
         about: What is asked about the library itself; None for a question about what papers say.
         notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
             ``left_out``, ``negation``, ``date_unread``, ``language``.
@@ -67,6 +68,7 @@ class Understanding:
     notes: tuple[Note, ...] = ()
     only_filters: bool = False
     left_out: frozenset[str] = frozenset()
+    unwanted: tuple[str, ...] = ()
     about: About | None = None
     wanted: Wanted = UNBOUNDED
     mention: str = ""
@@ -152,7 +154,7 @@ class Reader:
         if talk:
             notes.append(Note(code="follow_up", text=f"Read as a follow-up: {read.standalone}"))
         filters, filter_notes = self._restrictions.filters(found, given)
-        left_out, left_out_notes = self._restrictions.left_out(found)
+        left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
         unread = tuple(one.text for one in found.unread)
         notes += [*filter_notes, *left_out_notes, *map(_not_a_date, unread)]
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
@@ -175,6 +177,7 @@ class Reader:
             notes=tuple(notes),
             only_filters=only_filters and (bool(filters or papers) or shape.kind == "list"),
             left_out=left_out | read.known,
+            unwanted=unwanted,
             about=about,
             wanted=wanted if shape.kind == "list" else UNBOUNDED,
             mention=phrase if holding else "",

@@ -79,18 +79,18 @@ class Restrictions:
             found += [author for paper in papers for author in paper.authors if name_matches(words, name_words(author))]
         return tuple(dict.fromkeys(map(readable, found)))[:_MOST_OFFERED]
 
-    def left_out(self, found: Constraints) -> tuple[frozenset[str], list[Note]]:
-        """The papers that a question does not want, and a note on each sort of them."""
-        sorts: list[tuple[str, frozenset[str]]] = []
+    def left_out(self, found: Constraints) -> tuple[frozenset[str], tuple[str, ...], list[Note]]:
+        """The papers that a question does not want, what sorts they are ("by X"), and a note on each."""
+        sorts: dict[str, frozenset[str]] = {}
         for one in found.not_about:
-            sorts.append((f'that mention "{one.subject}"', self.mentioning(one.subject)))
+            sorts[f'that mention "{one.subject}"'] = self.mentioning(one.subject)
         for people in found.not_by:
             author = self._author(people)
-            sorts.append((f"by {author}", self._known.shelf.select(Filters(author=author)) or frozenset()))
+            sorts[f"by {author}"] = self._known.shelf.select(Filters(author=author)) or frozenset()
         notes = [note for people in found.not_by for note in _spelling(people)] + [
-            Note(code="left_out", text=f"Left out: {plural(len(ids), 'paper')} {sort}.") for sort, ids in sorts
+            Note(code="left_out", text=f"Left out: {plural(len(ids), 'paper')} {sort}.") for sort, ids in sorts.items()
         ]
-        return frozenset[str]().union(*(ids for _, ids in sorts)), notes
+        return frozenset[str]().union(*sorts.values()), tuple(sorts), notes
 
     def mentioning(self, phrase: str) -> frozenset[str]:
         """The papers that hold every word of a phrase."""

@@ -13,6 +13,7 @@ from rag.config import Config
 from rag.library import Library
 from rag.sources import discover, read_source
 from rag.types import Answer, Filters, Turn
+from rag.understanding.mentions import mentioning
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,9 @@ def test_a_count_leaves_out_what_is_not_wanted(assistant: Assistant) -> None:
     unwanted = shelf.select(Filters(author=author))
     assert unwanted
     answer = answered(assistant, f"How many papers are not by {author}?")
-    assert answer.answer.startswith(f"{shelf.coverage().papers - len(unwanted)} papers apart from those left out.")
+    assert answer.answer.startswith(
+        f"{shelf.coverage().papers - len(unwanted)} papers, not counting those by {author}."
+    )
     assert not {cited.paper_id for cited in answer.citations} & unwanted
 
 
@@ -209,7 +212,47 @@ def test_a_list_says_how_many_were_found_and_a_selection_begins_with_the_newest(
     assert days == sorted(days, reverse=True)
     listed = assistant.answer("Which papers use semantic IDs for generative recommendation?")
     papers = len({cited.paper_id for cited in listed.citations})
-    assert listed.answer.startswith(f"{papers} paper{'s' * (papers != 1)} found:")
+    assert papers > 1
+    assert listed.answer.startswith(f"The {papers} closest papers:")
+
+
+def test_a_sort_and_either_of_two_subjects_are_counted_by_their_words(assistant: Assistant) -> None:
+    texts = {paper.paper_id: paper.text.lower() for paper in assistant.library.shelf.browse()}
+    benchmarks = {paper_id for paper_id, text in texts.items() if "benchmark" in text}
+    assert benchmarks
+    answer = answered(assistant, "How many benchmark papers are there?")
+    assert answer.answer.startswith(f"{len(benchmarks)} paper")
+    assert "all the words of “benchmark” in title" in answer.answer
+    assert (
+        "all the words of “query rewriting” in title"
+        in answered(assistant, "How many papers on query rewriting do you have?").answer
+    )
+    either = {paper_id for paper_id, text in texts.items() if "youtube" in text or "iterqr" in text}
+    assert len(either) > 1
+    answer = answered(assistant, "How many papers are about YouTube or IterQR?")
+    assert answer.answer.startswith(f"{len(either)} papers have all the words of “YouTube” or all those of “IterQR”")
+
+
+def test_a_count_says_what_it_does_not_count_and_is_then_less_sure(assistant: Assistant) -> None:
+    shelf = assistant.library.shelf
+    with assistant.library.indexes() as indexes:
+        left_out = mentioning("recommendation", indexes.lexical, shelf)
+        holding = mentioning("retrieval", indexes.lexical, shelf) - left_out
+    assert left_out
+    assert holding
+    answer = answered(assistant, "How many papers are about retrieval and not recommendation?")
+    assert answer.answer.startswith(
+        f'{len(holding)} papers, not counting those that mention "recommendation", have all the words of “retrieval”'
+    )
+    assert answer.confidence == "medium"
+    answer = answered(assistant, "How many papers are not about recommendation?")
+    rest = shelf.coverage().papers - len(left_out)
+    assert answer.answer.startswith(f'{rest} papers, not counting those that mention "recommendation".')
+    assert answer.confidence == "medium"
+
+
+def test_what_cannot_be_counted_is_said_to_be(assistant: Assistant) -> None:
+    assert assistant.answer("How many papers use LLMs?").answer.startswith("How many there are cannot be told. The ")
 
 
 def test_what_is_not_wanted_is_left_out(assistant: Assistant) -> None:

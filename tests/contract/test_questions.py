@@ -31,7 +31,7 @@ def cited(answer: Answer) -> list[str]:
 def test_the_newest_papers_come_in_order(assistant: Assistant) -> None:
     shelf = assistant.library.shelf
     answer = assistant.answer("the three newest papers")
-    assert answer.answer.startswith("3 papers found, newest first:")
+    assert answer.answer.startswith("The 3 newest papers found:")
     assert cited(answer) == [paper.paper_id for paper in shelf.browse(limit=3)]
     oldest = assistant.answer("show me the earliest paper")
     assert oldest.answer.startswith("The oldest paper found:")
@@ -60,7 +60,7 @@ def test_what_is_new_in_a_subject_are_the_papers_about_it_the_newest_first(assis
 def test_no_more_papers_are_named_than_wanted(assistant: Assistant) -> None:
     answer = assistant.answer("please suggest two papers on evaluation with language models")
     assert len(cited(answer)) == 2
-    assert answer.answer.startswith("2 papers found:")
+    assert answer.answer.startswith("The 2 closest papers:")
 
 
 def test_a_list_of_all_papers_names_their_number(assistant: Assistant) -> None:
