@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from rag.understanding.people import PeopleReading
 
 _OUT = (
-    r"(?:(?:but\s+|and\s+|that\s+|which\s+|who\s+)*(?:(?:are|is|were|do|does|did)\s+)?(?:not|never)|(?:aren|isn|weren|don|doesn|didn)['’]t"
+    r"(?:(?:but\s+|and\s+|that\s+|which\s+|who\s+|they\s+)*(?:(?:are|is|were|do|does|did)\s+)?(?:not|never)|(?:aren|isn|weren|don|doesn|didn)['’]t"
     r"|exclud(?:e|es|ing)|except(?:ing)?(?:\s+for)?|leav(?:e|ing)\s+out|ignor(?:e|ing)|other\s+than|apart\s+from|besides)"
 )
 _WORKS = r"(?:(?:the\s+|any\s+|all\s+)?(?:ones|those|papers|works|anything|surveys(?=\s+(?:on|about|by)))\s+)?"
@@ -26,18 +26,17 @@ _END = (
     r"(?=\s*(?:$|[,.;:?!)]|\b(?:and|but)\s+(?:that|which|are|is|only|since|from|in|by)\b"
     r"|\b(?:since|from|in|before|after)\s+\d))"
 )
-_TOPIC = re.compile(
-    rf"[\s,;(]+(?:(?:that|which|but|and|they)\s+)*{_OUT}\s+{_WORKS}(?:{_ABOUT})\s+{_SUBJECT}{_END}", re.IGNORECASE
-)
+_TOPIC = re.compile(rf"[\s,;(]+{_OUT}\s+{_WORKS}(?:{_ABOUT})\s+{_SUBJECT}{_END}", re.IGNORECASE)
 _BARE = re.compile(
     rf"[\s,;(]+(?:(?:but|and)\s+)*(?:exclud(?:e|ing)|except(?:\s+for)?|leav(?:e|ing)\s+out|but\s+not|apart\s+from)\s+"
     rf"(?:the\s+|any\s+|all\s+)?{_SUBJECT}{_END}",
     re.IGNORECASE,
 )
+_OF_SUBJECT = r"(?!(?:that|which|who|is|are|was|were|do|does|can|using|not)\b)[^\s,.;:?!()]+"
 _BESIDE = re.compile(
-    rf"\b{_ABOUT}\s+(?:(?!(?:that|which|who|is|are|was|were|do|does|can|using|not)\b)[^\s,.;:?!()]+\s*){{1,8}}?"
-    r"(?P<out>(?:\s*,\s*(?:and\s+|but\s+)?|\b(?:and|but)\s+)not\s+(?!(?:only|just|merely|simply|necessarily|yet|all|to|by|in)\b)"
-    rf"(?:the\s+|any\s+)?{_SUBJECT}){_END}",
+    rf"\b{_ABOUT}\s+{_OF_SUBJECT}(?:\s+{_OF_SUBJECT}){{0,7}}?"
+    r"(?P<out>(?:\s*,\s*(?:and\s+|but\s+)?|\s+(?:and|but)\s+)not\s+"
+    rf"(?!(?:only|just|merely|simply|necessarily|yet|all|to|by|in)\b)(?:the\s+|any\s+)?{_SUBJECT}){_END}",
     re.IGNORECASE,
 )
 """What stands beside a subject is a subject: "about A and not B"."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.understanding.negation import is_negated, read_not_by, read_unwanted
@@ -91,3 +93,10 @@ def test_nobody_is_left_out(question: str) -> None:
 )
 def test_words_that_leave_nothing_out_are_noticed(question: str, negated: bool) -> None:
     assert is_negated(question) is negated
+
+
+@pytest.mark.parametrize("word", ["and ", "about ", "which and ", "papers about a "])
+def test_a_long_run_of_small_words_is_read_at_once(word: str) -> None:
+    begin = time.perf_counter()
+    assert read_unwanted("papers on " + word * (3900 // len(word))) == []
+    assert time.perf_counter() - begin < 10  # it took minutes where two loops shared a word
