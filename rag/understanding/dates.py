@@ -74,7 +74,8 @@ _LISTED = re.compile(
     r"|papers)\s*$",
     re.IGNORECASE,
 )
-"""What may stand before "today" at the end of a question about the reports."""
+"""What may stand before "today" in a question about the reports."""
+_SUBJECT_OR_END = re.compile(r"\s+(?:on|about|in|regarding|for)\s|[\s?.!]*$", re.IGNORECASE)
 _NEAR = 60
 """Characters before a date in which the words that decide about it are looked for."""
 _OLDEST = timedelta(days=366)
@@ -184,8 +185,8 @@ def _restricts(question: str, match: re.Match[str], points: tuple[Point, Period]
     if _EVENT_AFTER.match(after) or (dated_otherwise and not match["tail"]):
         return False
     if point.needs_noun and not (match["tail"] or _ends_in_report(before)):
-        # "What is new today?"; but in "models that are used today" nothing was listed.
-        listed = _LISTED.search(before) and not after.strip(" ?.!")
+        # "What is new today (on agents)?"; but in "models that are used today" nothing was listed.
+        listed = _LISTED.search(before) and _SUBJECT_OR_END.match(after)
         return point.relative and bool(match["op"] or listed)
     if point.relative:
         return True

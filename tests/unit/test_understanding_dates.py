@@ -81,6 +81,8 @@ RESTRICTED = """
     papers from last Wednesday | 2025-12-24 | 2025-12-24
     Thursday's papers on ranking | 2025-12-25 | 2025-12-25
     which papers were added today? | 2025-12-31 | 2025-12-31
+    what appeared today on ranking? | 2025-12-31 | 2025-12-31
+    what's new today in ranking? | 2025-12-31 | 2025-12-31
     what arrived over the past fortnight on agents? | 2025-12-18 | 2025-12-31
     papers on fairness from three weeks ago | 2025-12-08 | 2025-12-14
     papers since two months ago | 2025-10-01 |
@@ -129,6 +131,7 @@ UNRESTRICTED = """
     recommending meals on Sundays
     sales forecasts around Black Friday
     which encoders are most used today?
+    encoders that are used today in ranking
     What is today's weather?
     a model that was popular a year ago
     a ratio of 10/2000
