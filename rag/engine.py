@@ -204,6 +204,9 @@ class PaperQueryEngine(BaseQueryEngine):
         found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
         if understood.selects:
             return found
+        missing = frozenset(understood.named) - {passage.paper_id for passage in found}
+        if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
+            found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
         return self.reranker.rerank(
             understood.search_text, found, MANY if understood.kind in ("list", "topic") else FEW
         )
@@ -230,10 +233,6 @@ class PaperQueryEngine(BaseQueryEngine):
                 expanded=expanded,
                 explained=explained,
             )
-        missing = frozenset(understood.named) - {passage.paper_id for passage in found}
-        if missing and understood.kind == "compare" and not understood.selects:  # each of them is wanted
-            found += self.retriever.search(understood.search_text, understood.filters, depth, papers=missing)
-            wanted += depth
         if understood.named and not understood.focus:
             found = [_as_named(passage) for passage in found]
         return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]

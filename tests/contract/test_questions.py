@@ -102,6 +102,10 @@ def test_what_is_compared_is_cited_in_order_however_far_down_it_was_found(
     assert cited(assistant.answer(f"Compare {named[0]} with {named[1]}")) == [ids[name] for name in named]
 
 
+def test_a_search_keeps_to_its_number_whatever_is_compared(assistant: Assistant) -> None:
+    assert len(assistant.search("Compare IterQR with QueryGym", k=1).passages) == 1
+
+
 def test_a_system_that_no_paper_presents_is_said_to_be_mentioned(assistant: Assistant) -> None:
     notes = assistant.answer("Is IterQR better than ChatGPT?").notes
     assert [note.code for note in notes] == ["only_mentioned"]
