@@ -179,11 +179,14 @@ _ADDRESS = re.compile(
     r"https?://|\bgithub\b|\bwww\.|\b(?:publicly|freely|openly)\s+available\b|open[- ]sourced?\b", re.IGNORECASE
 )
 _NUMBER = re.compile(
+    r"(?<!figure )(?<!table )(?<!section )(?<!appendix )"
     r"(?<![\w@.\-])(?!(?<=\()\d{1,2}\))[$€£~]?\d[\d,.]*(?=\W|$|[kmbx]\b|ms\b|s\b)"
     r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|dozens?|hundreds?|thousands?"
     r"|millions?|billions?|half|third|quarter|twice|twofold|doubl\w+|tripl\w+|order(?:s)?\s+of\s+magnitude)\b",
     re.IGNORECASE,
 )
+_OF_A_WORD = re.compile(r"-(?!fold|points?\b|percent|times)[a-z]", re.IGNORECASE)
+"""What makes a number part of a word: "3-stage"."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORD = re.compile(r"[$€%]|[^\W_]+")
 _NEAR = 6
@@ -251,7 +254,7 @@ def _in_sentence(detail: Detail, sentence: str) -> bool:
         return _names(detail, sentence)
     numbers = [match for match in _NUMBER.finditer(sentence) if not _YEAR.fullmatch(match.group())]
     if detail.kind == "figure" or not numbers:
-        return bool(numbers)
+        return not all(_OF_A_WORD.match(sentence, match.end()) for match in numbers)
     if detail.kind == "measure":
         return not detail.words.isdisjoint(_stems(sentence))
     return any(

@@ -56,6 +56,15 @@ _FACTS = (
         r"|\b(?:releas|open-sourc)(?:e|es|ed|ing)\b[^.]{0,60}\b(?:code|data|datasets?|models?|weights|benchmark|toolkit)",
     ),
     _fact(
+        "word on the data used",
+        r"\b(?:what|which)\s+(?:kinds?\s+of\s+)?(?:data|data\s?sets?|benchmarks?|corpus|corpora|test\s+collections?)\s+"
+        r"(?:(?:do|does|did|is|are|was|were|has|have)\b.*\b(?:use[ds]?|using|train(?:ed|s)?|test(?:ed|s)?|evaluat(?:e|ed|es)"
+        r"|run|ran|experiment(?:ed|s)?)\b|(?:used|tested|evaluated)\b)",
+        r"\bdata\s?sets?\b|\bbenchmark(?!ing)s?\b|\bcorp(?:us|ora)\b|\b(?:test|document)\s+collections?\b|\btest\s?beds?\b"
+        r"|\b(?:movielens|msmarco|ms\s+marco|beir|trec)\b|\b(?:train|test|evaluat|experiment|appl|us)\w*\s+(?:[\w,-]+\s+){0,3}"
+        r"(?:on|with|of|from|using)?\s*(?:[\w,-]+\s+){0,5}(?:data|logs?|records)\b(?!-)",
+    ),
+    _fact(
         "word on who paid for it",
         r"\bwho\s+(?:has\s+|have\s+)?(?:fund(?:s|ed)|sponsor(?:s|ed)|financ(?:es|ed)|pa(?:id|ys)\s+for)\b"
         r"|\b(?:fund(?:ed|ing)|financed|sponsored)\s+(?:by|source|agency)\b",

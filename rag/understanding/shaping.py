@@ -77,10 +77,9 @@ class Shaping:
         return Shape(kind, subjects, absent, mentioned)
 
     def introducing(self, question: str, subjects: Sequence[str] = ()) -> tuple[str, ...]:
-        """The papers whose abstracts introduce the systems that a question names, one paper each.
+        """The papers that are called like the systems which a question names, or introduce them, one paper each.
 
-        A name that opens a title needs no help to be found, but beside others that are compared with it; and one that
-        several papers introduce means none of them.
+        A name that several papers have means none of them.
 
         Args:
             question: As it is understood.
@@ -89,8 +88,6 @@ class Shaping:
         found: list[str] = []
         for name in dict.fromkeys([*subjects, *(word for word in _NAME.findall(question) if is_name(word))]):
             titled, own = self._owners(name)
-            if titled and name not in subjects:
-                continue
             papers = titled or own
             found += papers if len(papers) == 1 else []
         return tuple(dict.fromkeys(found))

@@ -135,7 +135,8 @@ def test_a_hit_says_why_it_was_found(assistant: Assistant) -> None:
     assert {"query", "search"} <= {word.lower() for word in first.matched}
     shown = readable(f"{first.text} {first.title}")
     assert all(word in shown for word in first.matched)
-    assert first.boosts == {}
+    assert first.boosts == {"named": FOCUS}, "it is called IterQR"
+    assert assistant.search("query rewriting for search", k=1).passages[0].boosts == {}
 
 
 def test_the_papers_of_the_conversation_are_preferred_and_say_so(assistant: Assistant) -> None:

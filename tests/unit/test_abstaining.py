@@ -123,6 +123,9 @@ def test_most_questions_ask_for_no_detail(question: str) -> None:
         ("How long does it take?", "It takes 3 steps.", False),
         ("Where can I download the code?", "Code: https://example.org/x", True),
         ("Where can I download the code?", "We describe the code.", False),
+        ("By how much does it improve GMV?", "As Figure 1 shows, a 3-stage framework improves it.", False),
+        ("By how much does it improve GMV?", "It shows a 3-fold gain.", True),
+        ("By how much does it improve GMV?", "A 3-stage framework gains 4.2%.", True),
     ],
 )
 def test_a_detail_stands_in_a_text_or_not(question: str, text: str, there: bool) -> None:
@@ -155,6 +158,27 @@ def test_a_paper_that_answers_is_not_refused(library: Library, question: str) ->
     decision = Abstainer(library).decide(asked(question), HybridRetriever(library).search(question, k=100))
     assert (decision.abstain, decision.reason, decision.missing) == (False, None, None)
     assert decision.confidence in ("high", "medium")
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Which GPU was used to train Talk2Web?", "name of the GPU"),
+        ("What dataset does Talk2Web use?", "word on the data used"),
+        ("By how much does Talk2Web improve GMV?", "figure for it"),
+        (
+            "On a website, how does the agent Talk2Web help visitors find assets and how many visitors?",
+            "number of visitors",
+        ),
+    ],
+)
+def test_a_named_paper_without_the_detail_is_said_to_lack_it_however_near_it_is(
+    library: Library, question: str, missing: str
+) -> None:
+    passages = HybridRetriever(library).search(question, k=100, focus={"2501.00001"})
+    decision = Abstainer(library).decide(asked(question), passages)
+    assert (decision.reason, decision.paper_id, decision.missing) == ("detail_absent", "2501.00001", missing)
+    assert decision.confidence == "low"
 
 
 def test_another_papers_number_does_not_answer_for_the_one_that_is_named(library: Library) -> None:

@@ -19,6 +19,9 @@ from rag.understanding.facts import read_fact
         ("is the corpus freely accessible?", "word on its code or data being available"),
         ("Is QueryGym open-source?", "word on its code or data being available"),
         ("Who sponsored the Search-R1 study?", "word on who paid for it"),
+        ("What data did they use?", "word on the data used"),
+        ("which datasets was IterQR tested on?", "word on the data used"),
+        ("what benchmarks were used?", "word on the data used"),
         ("which university are the authors of Annif from?", "word on where its authors work"),
     ],
 )
@@ -51,6 +54,18 @@ def test_sentences_state_a_fact() -> None:
     assert stands_in(open_source, "Code and data are available at https://github.com/x/y.")
     assert stands_in(open_source, "We release all models and datasets.")
     assert not stands_in(open_source, "Available methods fail. We publish a study of code search.")
+
+
+def test_sentences_state_the_data() -> None:
+    (data,) = read_details("Which data was used?")
+    for said in (
+        "We test on MovieLens.",
+        "Experiments on three public datasets show it.",
+        "It is trained on search logs.",
+    ):
+        assert stands_in(data, said)
+    for other in ("It uses a data-driven design.", "Data are scarce.", "Online Signal Collection is automatic."):
+        assert not stands_in(data, other)
 
 
 def test_the_sentence_that_states_it_is_what_is_quoted() -> None:
