@@ -54,7 +54,8 @@ _AFTER_STRANGER = re.compile(
 _AS_AUTHOR = re.compile(
     r"\s+as\s+(?:an?\s+|the\s+)?(?:(?:first|last|senior|lead|co-?)[\s-]*)?authors?\b", re.IGNORECASE
 )
-_ET_AL = re.compile(r"\s+et\s+al\.?", re.IGNORECASE)
+_ET_AL = re.compile(r"\s+et\s+al\b\.?", re.IGNORECASE)
+_CITED = re.compile(r"\b(?:do|does|did|has|have|according\s+to)\s+", re.IGNORECASE)
 _JOIN = re.compile(r"\s*(?:,\s*(?:and|or)\s|,|&|\s(?:and|or)(?:\s+by)?\s|\s(?:together\s+)?with\s)\s*", re.IGNORECASE)
 _INITIALS = r"(?:[^\W\d_]\s?\.\s?-?)+|[A-Z](?=\s)"
 _WORD = r"[^\W\d_](?:[^\W\d_]|['’`\-\u2010](?=[^\W\d_]{2}))+"
@@ -137,7 +138,7 @@ class PeopleReader:
 
     def read(self, question: str) -> PeopleReading | None:
         """Find the authors that a question asks for; the first place that names any counts."""
-        for places in (self._asked, self._subject, self._owner, self._mentioned):
+        for places in (self._asked, self._cited, self._subject, self._owner, self._mentioned):
             for reading in places(question):
                 return self._mended(reading)
         return None
@@ -166,6 +167,14 @@ class PeopleReader:
             )
             start = match.start() + (by.start() + 1 if by else 0)
             yield from self._list(question, start, match.end(), asked=True)
+
+    def _cited(self, question: str) -> Iterator[PeopleReading]:
+        """Read "What do NAME et al. report", "according to NAME et al.", also of somebody unknown."""
+        for match in _CITED.finditer(question):
+            for found in self._list(question, match.start(), match.end(), asked=True):
+                if re.search(rf"{_ET_AL.pattern}$", question[: found.end], re.IGNORECASE):
+                    after = _AFTER_SUBJECT.match(question, found.end)
+                    yield replace(found, end=after.end() if after else found.end)
 
     def _subject(self, question: str) -> Iterator[PeopleReading]:
         """Read "What did NAME publish", "has NAME written", "is NAME an author"."""
@@ -238,14 +247,17 @@ class PeopleReader:
         for size in range(len(parts), 0, -1):
             end = parts[size - 1].end()
             et_al = _ET_AL.match(question, end)
-            name = self._person([part[0] for part in parts[:size]], asked=asked or bool(et_al))
+            name = self._person([part[0] for part in parts[:size]], asked=asked or bool(et_al), et_al=bool(et_al))
             ends = size == len(parts) or parts[size][0][0].islower()
-            if name and (name[1] or (ends and _AFTER_STRANGER.match(question, end))):
+            if name and (name[1] or et_al or (ends and _AFTER_STRANGER.match(question, end))):
                 return name[0], name[1], et_al.end() if et_al else end
         return None
 
-    def _person(self, parts: list[str], *, asked: bool) -> tuple[str, bool] | None:
-        """A name made of these parts, with whether the library knows it; None where it is no name."""
+    def _person(self, parts: list[str], *, asked: bool, et_al: bool = False) -> tuple[str, bool] | None:
+        """A name made of these parts, with whether the library knows it; None where it is no name.
+
+        Before "et al." a surname that nobody has here is one as well.
+        """
         text = " ".join(part.strip() for part in parts)
         words = [part.lower() for part in parts]
         if any(word in _NEVER for word in words) or words[-1] in _PARTICLES or _NO_PERSON.search(text):
@@ -262,6 +274,8 @@ class PeopleReader:
         for name in (text, turned):
             if self._is_author(name):
                 return name, True
+        if et_al and capitals and len(parts) == 1:
+            return text, False
         ordinary = all(self._is_word(part.lower()) for part in full)
         if asked and len(parts) > 1 and not any(self._is_word(part.lower()) for part in full) and self._corrected(text):
             return text, False

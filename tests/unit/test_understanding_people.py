@@ -26,6 +26,8 @@ KNOWN = """
     work by Charles L. A . Clarke | Charles L. A . Clarke
     papers by Elodie Dupont | Elodie Dupont
     papers by Dietz | Dietz
+    What did Dietz et al. find about judges? | Dietz
+    according to Dietz et al., are judges sound? | Dietz
     the evaluation paper by Dietz et al. | Dietz
     papers with Laura Dietz as an author | Laura Dietz
     surveys co-authored by Ben Chen | Ben Chen
@@ -46,8 +48,13 @@ STRANGERS = """
     What did Jane Nobody publish in May? | Jane Nobody
     Which papers were co-authored by Jan van den Berg? | Jan van den Berg
     anything written by Sean O'Connor? | Sean O'Connor
+    What does Nobody et al. propose? | Nobody
+    What do Lovelace et al. report on ranking? | Lovelace
+    According to Lovelace et al., what is ranking? | Lovelace
 """
 NOBODY = """
+    How does OneSearch compare to Lovelace et al.?
+    Does it confirm the findings of Lovelace et al.?
     papers by Google DeepMind
     papers by Google
     papers from Alibaba on search
