@@ -108,11 +108,11 @@ def _count(retriever: HybridRetriever, understood: Understanding, checked: Check
     order = f", {by_date} first" if by_date and shown > 1 else ""
     if wanted.limit and by_date:
         return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:",)
-    if understood.mention:
-        found = len((understood.papers or frozenset()) - understood.left_out)
-    elif understood.selects:
+    if understood.mention or understood.selects:
         allowed = shelf.select(understood.filters)
-        found = shelf.coverage().papers if allowed is None else len(allowed - understood.left_out)
+        fitting = understood.papers if allowed is None else allowed & (understood.papers or allowed)
+        found = shelf.coverage().papers if fitting is None else len(fitting)
+        found -= len(understood.left_out if fitting is None else fitting & understood.left_out)
     else:
         many = "How many there are cannot be told. " if asks_for_count(understood.question) else ""
         return (f"{many}The {f'{shown} closest papers' if shown > 1 else 'closest paper'}{order}:",)

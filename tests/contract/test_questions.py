@@ -12,7 +12,8 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.library import Library
 from rag.sources import discover, read_source
-from rag.types import Answer, Passage, Turn
+from rag.types import Answer, Filters, Passage, Turn
+from rag.understanding.mentions import mentioning
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,21 @@ def test_a_list_of_all_papers_names_their_number(assistant: Assistant) -> None:
     assert assistant.answer("show all the papers").answer.startswith(
         f"The first 10 of {held} papers found, newest first:"
     )
+
+
+def test_the_number_of_papers_keeps_to_filters_and_to_what_is_left_out(assistant: Assistant) -> None:
+    shelf = assistant.library.shelf
+    author = shelf.browse()[0].authors[0]
+    rest = shelf.coverage().papers - len(shelf.select(Filters(author=author)) or ())
+    assert f" of {rest} papers found" in assistant.answer(f"all papers not by {author}").answer
+    since = shelf.browse()[3].date
+    allowed = shelf.select(Filters(date_from=since)) or frozenset()
+    with assistant.library.indexes() as indexes:
+        holding = mentioning("retrieval", indexes.lexical, shelf)
+    assert allowed & holding < holding
+    answer = assistant.answer(f"Which papers listed since {since} mention retrieval?")
+    count = len(allowed & holding)
+    assert answer.answer.startswith(f"{count} paper{'s' * (count != 1)} found")
 
 
 def test_papers_that_mention_a_word_are_all_found(assistant: Assistant) -> None:
