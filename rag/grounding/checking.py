@@ -60,6 +60,8 @@ _SELF = re.compile(
     r"(?<![\w'\u2019-])(?:I|I['\u2019](?:m|ve|ll|d)|[Mm]e|[Mm]y|[Mm]yself|[Yy]ou|[Yy]ours?|[Yy]ourself)(?![\w-])(?!\.)"
 )
 
+_CUTOFF = re.compile(r"\b[^\W\d_]+@(?P<at>\d+)\b")
+"""A measure with its cutoff, which is part of its name: nDCG@10."""
 _SIZE = re.compile(r"\d+(?:\.\d+)?[kKMB]")
 """A figure that may be part of a name: "the 4B model" of a source that names Qwen-4B."""
 
@@ -299,7 +301,11 @@ def _details(claim: Claim, sources: Sequence[Evidence]) -> Verdict | None:
     abbreviations = frozenset().union(*(source.everything.abbreviations for source in sources))
     if name := names.unknown_name(claim.text, forms, abbreviations):
         return _refused("name", f"{name} stands in no cited source.")
-    for figure in missing(claim.figures, [figure for source in sources for figure in source.figures]):
+    there = [figure for source in sources for figure in source.figures]
+    for cutoff in _CUTOFF.finditer(claim.text):
+        if names.squeezed(cutoff.group()) not in forms and not any(cutoff["at"] == figure.text for figure in there):
+            return _refused("name", f"{cutoff.group()} stands in no cited source.")
+    for figure in missing(claim.figures, there):
         if not (_SIZE.fullmatch(figure.text) and names.is_known(figure.text, forms, frozenset())):
             return _refused("figure", f"{figure.text} stands in no cited source.")
     return None

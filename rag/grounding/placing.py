@@ -19,6 +19,8 @@ MARGIN = 1.5
 """Another figure must fit by this factor better."""
 LEAST = 2.0
 """Weight from which a better fit counts."""
+MOST = 24
+"""Figures of a sentence that are looked at: each is compared with each."""
 
 Weights = Mapping[str, float]
 Context = Mapping[str, float]
@@ -39,10 +41,13 @@ def misplaced(
     Returns:
         A reason for a person, or None.
     """
+    wanted = wanted[:MOST]
     contexts = [_context(words, figure, weights) for figure in wanted]
     fits = [[_fit(context, figure, said) for figure in wanted] for context in contexts]
     for i, figure in enumerate(wanted):
         if problem := _bounded(text, figure, said):
+            return problem
+        if problem := _end(text, figure, said):
             return problem
         if i and _is_range(text, wanted[i - 1], figure) and _reversed(wanted[i - 1], figure, said):
             return f"The source has {figure.text} before {wanted[i - 1].text}."
@@ -105,6 +110,27 @@ def _reversed(first: Figure, second: Figure, said: Sequence[Said]) -> bool:
     return any(
         a.same(second) and b.same(first) and _is_range(one.text, a, b) for one in said for a, b in pairwise(one.figures)
     )
+
+
+_ENDS = re.compile(
+    r"\b(?P<word>from|by|(?<!compared )(?<!relative )(?<!close )(?<!up )(?<!next )to)\s+(?:\w+\s+)?[~$]?$",
+    re.IGNORECASE,
+)
+"""What a figure is the beginning, the end or the size of; "compared to 40" says none of it."""
+
+
+def _end(text: str, figure: Figure, said: Sequence[Said]) -> str | None:
+    """Say that a figure is given as the end or the size of a change of which the source has it as the beginning."""
+    match = _ENDS.search(text[: figure.start])
+    stated: set[str] = set()
+    for one in said:
+        ranges = [(a, b) for a, b in pairwise(one.figures) if _is_range(one.text, a, b)]
+        begins, ends = {a.start for a, _ in ranges}, {b.start for _, b in ranges}
+        same_ones = [there for there in one.figures if figure.same(there)]
+        stated |= {"from" if f.start in begins else "to" if f.start in ends else "" for f in same_ones}
+    if match is None or len(stated) != 1 or stated <= {"", match["word"].lower()}:
+        return None
+    return f'The source has "{min(stated)} {figure.text}", not "{match["word"]} {figure.text}".'
 
 
 def _bounded(text: str, figure: Figure, said: Sequence[Said]) -> str | None:
