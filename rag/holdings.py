@@ -15,7 +15,7 @@ from rag.citing import Checked
 from rag.library import Library
 from rag.readable import readable
 from rag.replying import Reply, closest, escape, offering
-from rag.retrieval import HybridRetriever, distinct_papers
+from rag.retrieval import HybridRetriever, distinct_papers, passage_of
 from rag.shelf import ChunkRow
 from rag.tallying import tally
 from rag.types import ClosestPaper, Confidence, Filters, Paper, Passage
@@ -124,7 +124,7 @@ class Holdings:
             papers = self.library.shelf.browse(filters=filters)[: -limit - 1 : -1]
         rows = self._rows(papers)
         return [
-            replace(_passage(paper, row), ranks={order: rank})
+            replace(passage_of(paper, row), ranks={order: rank})
             for rank, paper in enumerate(papers, 1)
             for row in rows.get(paper.paper_id, ())
         ]
@@ -253,7 +253,7 @@ class Holdings:
         rows = self._rows(papers)
         beginnings = (replace(rows[p.paper_id][0], start=0) for p in papers[:SHOWN] if p.paper_id in rows)
         by_id = {paper.paper_id: paper for paper in papers}
-        passages = tuple(_passage(by_id[row.paper_id], row) for row in beginnings)  # with their titles
+        passages = tuple(passage_of(by_id[row.paper_id], row) for row in beginnings)  # with their titles
         quoted = passages[: self.library.config.answer.max_papers]
         draft = Draft(tuple((Quote(passage, 0, len(passage.title)),) for passage in quoted))
         return Entry(head, passages, draft, {paper.paper_id: say(paper) for paper in papers}, confidence)
@@ -294,18 +294,3 @@ def _authors(paper: Paper) -> str:
     """Who wrote a paper, in words that follow its title."""
     names = [escape(readable(name)) for name in paper.authors]
     return f"is by {joined(names)}." if names else "names no authors in the reports."
-
-
-def _passage(paper: Paper, row: ChunkRow) -> Passage:
-    return Passage(
-        chunk_id=row.chunk_id,
-        paper_id=paper.paper_id,
-        version=paper.version,
-        title=paper.title,
-        authors=paper.authors,
-        date=paper.date,
-        url=paper.url,
-        start=row.start,
-        end=row.end,
-        text=paper.text[row.start : row.end],
-    )

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from rag.asking import Weighed, weighed
 from rag.embedding import TokenVectors, embed_tokens
 from rag.library import Library
+from rag.question_vector import Weighed, weighed
 from rag.readable import readable
 from rag.recent import Recent
 from rag.retrieval import distinct_papers

@@ -4,7 +4,7 @@ Dense candidates (Chroma) and lexical ones (BM25) are fused by a convex combinat
 best, with 0 as the floor of both (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023,
 section 4). The weight follows the question: where even the best lexical match covers little of its idf mass, the reader
 paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md). In the
-question's vector its rare words count more (`rag/asking.py`).
+question's vector its rare words count more (`rag/question_vector.py`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from rag.asking import question_vector
 from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
 from rag.library import Library
 from rag.matching import matched_words
+from rag.question_vector import question_vector
 from rag.readable import readable
 from rag.shelf import ChunkRow
 from rag.types import Filters, Mode, Paper, Passage, Turn
@@ -158,7 +158,7 @@ class HybridRetriever(BaseRetriever):
         known = [rows[chunk_id] for chunk_id in chunk_ids if chunk_id in rows]
         papers = self.library.shelf.papers({row.paper_id for row in known})
         pairs = ((row, papers.get(row.paper_id)) for row in known)
-        return [_passage(row, paper) for row, paper in pairs if paper and paper.version == row.version]
+        return [passage_of(paper, row) for row, paper in pairs if paper and paper.version == row.version]
 
 
 def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
@@ -208,7 +208,8 @@ def _placed(scored: Scored) -> dict[str, Place]:
     return {chunk_id: (rank, score) for rank, (chunk_id, score) in enumerate(scored, 1)}
 
 
-def _passage(row: ChunkRow, paper: Paper) -> Passage:
+def passage_of(paper: Paper, row: ChunkRow) -> Passage:
+    """A chunk of a paper as a passage that no search has scored."""
     return Passage(
         chunk_id=row.chunk_id,
         paper_id=paper.paper_id,

@@ -28,6 +28,7 @@ from rag.library import Library
 from rag.llm import build_llm
 from rag.llm.client import GuardedLLM
 from rag.prompts import Prompt, load_prompt
+from rag.retrieval import passage_of
 from rag.topics.sections import THEME_PROMPT, in_turn
 from rag.types import Answer, Filters, Passage, Step
 from rag.understanding.parts import has_parts
@@ -129,13 +130,7 @@ def theme_rows(prompt: Prompt, llm: GuardedLLM, assistant: Assistant, topic: Que
 
 def _passages(library: Library, paper_id: str) -> list[Passage]:
     paper = library.paper(paper_id)
-    return [
-        Passage(
-            chunk.chunk_id, paper.paper_id, paper.version, paper.title, paper.authors, paper.date, paper.url,
-            chunk.start, chunk.end, paper.text[chunk.start : chunk.end],
-        )
-        for chunk in library.shelf.chunks([paper_id])
-    ]  # fmt: skip
+    return [passage_of(paper, chunk) for chunk in library.shelf.chunks([paper_id])]
 
 
 def written_themes(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

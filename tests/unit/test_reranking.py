@@ -10,10 +10,10 @@ import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.embeddings import MockEmbedding
 
-from rag.asking import weighed
 from rag.config import Config
 from rag.embedding import TokenVectors, build_embedding, embed_texts, embed_tokens
 from rag.library import Library
+from rag.question_vector import weighed
 from rag.reranking import Reranker
 from rag.types import Passage
 from tests.support.papers import make_paper
