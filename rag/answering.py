@@ -32,8 +32,6 @@ TIE = 0.97
 BACKGROUND_RANK, ON_TOPIC = 15, 0.35
 """The paper at this rank is taken to be off the topic; one that belongs to a list or a topic lies at least this share
 of the way from its score to the best one's. Where there are fewer papers, the background is 0."""
-NEAR_TOPIC = 20
-"""Papers of a ranking among which those belong to a list that hold its whole subject word for word."""
 LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: one quote that the eye takes in."""
 RARE = 20
@@ -295,22 +293,24 @@ def choose_papers(
     whole: bool = False,
     about: re.Pattern[str] | None = None,
 ) -> list[Passage]:
-    """Choose the papers to cite among the best passages of each, best first; the order is kept.
+    """Choose the papers to cite among the best passages of each, best first.
 
     A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
     cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
     rather than in its text); where it names fewer than two, or none is found, the best papers besides. A list or a
-    topic cites all that stand out from the background; of the papers near them, a list also cites those that hold its
-    subject word for word.
+    topic cites all that stand out from the background, in their order; a list puts those before them that hold its
+    whole subject word for word, however low they are ranked.
     """
     if kind == "single":
         return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
     if kind in ("list", "topic"):
         floor = ranked[BACKGROUND_RANK - 1].score if len(ranked) >= BACKGROUND_RANK else 0.0
         least = floor + ON_TOPIC * (ranked[0].score - floor)
-        near = ranked[:NEAR_TOPIC] if kind == "list" else ()
-        named = {one.paper_id for one in near if about and about.search(readable(f"{one.title}\n{one.text}"))}
-        return [paper for paper in ranked if whole or paper.score >= least or paper.paper_id in named]
+        fitting = [paper for paper in ranked if whole or paper.score >= least]
+        if kind == "topic" or about is None:
+            return fitting
+        held = [paper for paper in ranked if about.search(readable(f"{paper.title}\n{paper.text}"))]
+        return held + [paper for paper in fitting if paper not in held]
     chosen: dict[str, Passage] = {}
     for subject in subjects:
         exact = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)")  # PRISM is rather PRISM than Prism
