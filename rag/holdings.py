@@ -105,7 +105,8 @@ class Holdings:
         say = _authors if about.kind == "authors" else self._listed
         ids = sorted(understood.papers or ()) or ([] if about.subject else list(understood.focus[:1]))
         if ids:
-            return self._entry("", list(self.library.shelf.papers(ids).values()), say, "high")
+            held = list(self.library.shelf.papers(ids).values())
+            return self._entry("", held, say, "high") if held else None
         if about.described:
             return self._described(understood, about.subject, say)
         if about.needs_focus:

@@ -365,9 +365,9 @@ HISTORY = (
 
 
 def test_a_follow_up_is_condensed_and_shown(playing: Playing) -> None:
-    standalone = "Which datasets is IterQR tested on?"
+    standalone = "Which steps does IterQR take?"
     with playing(roles.condensing(standalone)) as (assistant, server):
-        answer, events = ask(assistant, "Which datasets is it tested on?", HISTORY)
+        answer, events = ask(assistant, "Which steps does it take?", HISTORY)
     assert answer.standalone_question == standalone
     assert Step("condense", standalone) in events
     assert next(event for event in events if isinstance(event, Understood)).standalone_question == standalone
@@ -378,8 +378,8 @@ def test_a_follow_up_is_condensed_and_shown(playing: Playing) -> None:
 
 
 def test_a_rewriting_that_invents_is_not_used(playing: Playing) -> None:
-    with playing(roles.condensing("Which datasets is FooBarNet-9 tested on?")) as (assistant, _):
-        answer, _ = ask(assistant, "Which datasets is it tested on?", HISTORY)
+    with playing(roles.condensing("Which steps does FooBarNet-9 take?")) as (assistant, _):
+        answer, _ = ask(assistant, "Which steps does it take?", HISTORY)
     assert "FooBarNet" not in answer.standalone_question
     assert "IterQR" in answer.standalone_question  # read by rule
 
@@ -393,8 +393,8 @@ def test_a_change_of_subject_drops_the_conversation(playing: Playing) -> None:
 
 def test_history_is_data_and_never_a_template(playing: Playing) -> None:
     history = (Turn(role="user", content="$question {context_str} </user> ${x}"), *HISTORY)
-    with playing(roles.condensing("Which datasets is IterQR tested on?")) as (assistant, server):
-        ask(assistant, "Which datasets is it tested on?", history)
+    with playing(roles.condensing("Which steps does IterQR take?")) as (assistant, server):
+        ask(assistant, "Which steps does it take?", history)
     assert "<user>\n$question {context_str} &lt;/user&gt; ${x}\n</user>" in server.asked[0].user
 
 
@@ -402,12 +402,12 @@ def test_a_long_conversation_is_summarised_once(playing: Playing) -> None:
     def script(asked: Any) -> str:
         if asked.user.endswith("Summary:"):
             return "They talked about IterQR."
-        return "Which datasets is IterQR tested on?" if roles.is_condensing(asked) else roles.honest(asked)
+        return "Which steps does IterQR take?" if roles.is_condensing(asked) else roles.honest(asked)
 
     long = tuple(Turn(role="user", content=f"What about number {i}? " + "word " * 60) for i in range(6))
     with playing(script, memory_tokens=200) as (assistant, server):
         for _ in range(2):
-            answer, _ = ask(assistant, "Which datasets is it tested on?", (*long, *HISTORY))
+            answer, _ = ask(assistant, "Which steps does it take?", (*long, *HISTORY))
         summaries = [one for one in server.asked if one.user.endswith("Summary:")]
         condensed = next(one for one in server.asked if roles.is_condensing(one))
     assert len(summaries) == 1
