@@ -11,35 +11,25 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 
 from rag.aims import Aim, fit_to, read_aim
+from rag.choosing import choose_papers, demanded
 from rag.chunking import sentences
 from rag.embedding import embed_texts
 from rag.library import Library
 from rag.readable import readable
 from rag.recent import Recent
 from rag.retrieval import coverage, distinct_papers
-from rag.types import Paper, Passage
+from rag.types import Passage
 from rag.understanding.followup import label
-from rag.understanding.kind import Kind, is_name
-from rag.understanding.vocabulary import fold
+from rag.understanding.kind import Kind
 
-TIE = 0.97
-"""A single question cites a second paper only when its score is at least this share of the best one's."""
-BACKGROUND_RANK, ON_TOPIC = 15, 0.35
-"""The paper at this rank is taken to be off the topic; one that belongs to a list or a topic lies at least this share
-of the way from its score to the best one's. Where there are fewer papers, the background is 0."""
 LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: one quote that the eye takes in."""
-RARE = 20
-"""A name in more passages than this is an everyday one (LLM, GPT), and no list is about it alone."""
 POINTER = 20
 """Words up to which a sentence says nothing but where the code or the data is; quoted only where that is asked."""
-COMPARED = 2
-"""Papers that a comparison cites where it names no more systems."""
 
 WEIGHTS = {
     "nearness": 1.4,
@@ -92,24 +82,6 @@ _FOUND_ASKED = re.compile(
     r"|publish\w*|repositor\w+|resources?|public\w*|implementation|share\w*)\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[^\W_][\w@.+-]*\w")
-_SORTS = {
-    "surveys": (
-        r"\b(?:surveys?|reviews?|overviews?)\b",
-        r"\bsurveys?\b|\btutorial|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b",
-    ),
-    "resources": (
-        r"\b(?:benchmarks?|data\s?sets?|test\s+collections?|corpora)\b",
-        r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed",
-    ),
-    "tools": (
-        r"\b(?:tool\s?kits?|librar(?:y|ies)|packages?|demos?)\b",
-        r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo",
-    ),
-    "reproductions": (r"\b(?:reproducib\w+|reproductions?|replications?)\b", r"\breproduc|\breplic"),
-}
-"""Sorts of papers that a list may ask for: how it says so, and what such a paper says of itself."""
-_WANTED = r"^\W*(?:(?:which|what|list|find|show|give|any|all|are|there|me|new|recent|the|some|please|\w+)\s+){0,4}?"
 _FIGURE = re.compile(r"(?<![\w@.,-])\d+(?:[.,]\d+)*")
 _FIGURE_ASKED = re.compile(
     r"\bhow (?:many|much|often|big|large|far|long|fast|accurate)\b|\bby what factor\b"
@@ -193,48 +165,12 @@ class ExtractiveWriter:
         ranked = distinct_papers(passages)
         fitting = choose_papers(ranked, kind, subjects, whole=whole, about=about)
         if kind in ("list", "topic") and not whole:
-            fitting = self._demanded(question, kind, ranked, fitting)
+            fitting = demanded(self.library, question, kind, ranked, fitting)
         papers = fitting[: self.library.config.answer.max_papers]
         vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
         asked = Asked(question, vector, self._term_weights(question), kind, read_aim(question), holds)
         groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
         return Draft(groups, len(fitting))
-
-    def _demanded(
-        self, question: str, kind: Kind, ranked: Sequence[Passage], fitting: Sequence[Passage]
-    ) -> list[Passage]:
-        """Papers with the rare names that a list or topic holds, and of the sort that it asks for, where there are any.
-
-        A paper with the names is on the topic as soon as it stands above the background; a list holds no other.
-        """
-        texts = {paper_id: readable(paper.text) for paper_id, paper in self._stored(ranked).items()}
-
-        def holding(demand: re.Pattern[str], papers: Sequence[Passage]) -> list[Passage]:
-            return [paper for paper in papers if demand.search(texts.get(paper.paper_id, ""))]
-
-        named: Sequence[Passage] = ranked[:BACKGROUND_RANK]
-        names = self._rare_names(question)
-        for name in names:
-            named = holding(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)"), named) or named
-        if names and len(named) < min(len(ranked), BACKGROUND_RANK):
-            fitting = named if kind == "list" else [paper for paper in ranked if paper in fitting or paper in named]
-        if kind == "list":
-            for asks, says in _SORTS.values():
-                if _asks_for(asks, question):
-                    fitting = holding(re.compile(says, re.IGNORECASE), fitting) or fitting
-        return list(fitting)
-
-    def _rare_names(self, question: str) -> list[str]:
-        with self.library.indexes() as indexes:
-            terms = {
-                name: indexes.lexical.analyze(name)
-                for name in _NAME.findall(question)
-                if is_name(name) and len(name) > 3
-            }
-            return [name for name, of in terms.items() if 0 < min(map(indexes.lexical.doc_freq, of), default=0) <= RARE]
-
-    def _stored(self, passages: Sequence[Passage]) -> dict[str, Paper]:
-        return self.library.shelf.papers([passage.paper_id for passage in passages])
 
     def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[Quote, ...]:
         """Quote one paper, of which these are the passages."""
@@ -278,52 +214,6 @@ class ExtractiveWriter:
     def _terms(self, texts: Sequence[str]) -> list[set[str]]:
         with self.library.indexes() as indexes:
             return [set(indexes.lexical.analyze(text)) for text in texts]
-
-
-def _asks_for(sort: str, question: str) -> bool:
-    """Whether a list is to hold works of a sort: "which survey papers", not "which papers use benchmarks"."""
-    return bool(re.match(rf"{_WANTED}{sort}(?:\s+papers?)?\b", question, re.IGNORECASE))
-
-
-def choose_papers(
-    ranked: Sequence[Passage],
-    kind: Kind,
-    subjects: Sequence[str] = (),
-    *,
-    whole: bool = False,
-    about: re.Pattern[str] | None = None,
-) -> list[Passage]:
-    """Choose the papers to cite among the best passages of each, best first.
-
-    A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
-    cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
-    rather than in its text); where it names fewer than two, or none is found, the best papers besides. A list or a
-    topic cites all that stand out from the background, in their order; a list puts those before them that hold its
-    whole subject word for word, however low they are ranked.
-    """
-    if kind == "single":
-        return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
-    if kind in ("list", "topic"):
-        floor = ranked[BACKGROUND_RANK - 1].score if len(ranked) >= BACKGROUND_RANK else 0.0
-        least = floor + ON_TOPIC * (ranked[0].score - floor)
-        fitting = [paper for paper in ranked if whole or paper.score >= least]
-        if kind == "topic" or about is None:
-            return fitting
-        held = [paper for paper in ranked if about.search(readable(f"{paper.title}\n{paper.text}"))]
-        return held + [paper for paper in fitting if paper not in held]
-    chosen: dict[str, Passage] = {}
-    for subject in subjects:
-        exact = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)")  # PRISM is rather PRISM than Prism
-        anyhow = re.compile(exact.pattern, re.IGNORECASE)
-        called = (one for form in (str, fold) for one in ranked if form(label(readable(one.title))) == form(subject))
-        by_title = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.title)))
-        by_text = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.text)))
-        if paper := next(chain(called, by_title, by_text), None):
-            chosen[paper.paper_id] = paper
-    if not chosen or len(subjects) < COMPARED:
-        best = [paper for paper in ranked if paper.paper_id not in chosen]
-        chosen |= {paper.paper_id: paper for paper in best[: COMPARED - len(chosen)]}
-    return list(chosen.values())
 
 
 def features(

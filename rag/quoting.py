@@ -6,7 +6,8 @@ from collections.abc import Generator, Sequence
 
 from rag.abstaining import Decision
 from rag.abstaining.details import read_details, stands_in
-from rag.answering import Draft, ExtractiveWriter, choose_papers
+from rag.answering import Draft, ExtractiveWriter
+from rag.choosing import choose_papers
 from rag.citing import check
 from rag.holdings import Entry
 from rag.replying import reply

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag.abstaining import Decision
-from rag.answering import choose_papers
+from rag.choosing import choose_papers
 from rag.clarifying import as_markdown
 from rag.errors import LLMError
 from rag.heads import wants_two, write_twice

@@ -11,17 +11,16 @@ import numpy as np
 import pytest
 
 from rag.answering import (
-    BACKGROUND_RANK,
     LIST_WORDS,
     Asked,
     ExtractiveWriter,
     best_run,
-    choose_papers,
     features,
     pack,
     quote_text,
     score,
 )
+from rag.choosing import BACKGROUND_RANK, choose_papers
 from rag.config import AnswerConfig, Config
 from rag.library import Library
 from rag.retrieval import HybridRetriever
