@@ -21,7 +21,7 @@ import httpx
 import openai
 from tenacity import RetryCallState, wait_random_exponential
 
-from rag.config import public_address
+from rag.config import EmbeddingConfig, LLMConfig, public_address
 from rag.errors import ConfigError
 
 T = TypeVar("T")
@@ -31,20 +31,21 @@ EXCERPT = 200
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
 
 
-def missing_key(section: str, key: str, provider: str) -> ConfigError:
-    """The error for a key that a provider needs and that is not set."""
-    return ConfigError(
-        f"{section}.{key} is not set, and {section}.provider {provider} needs it.",
-        f"Set {section}.{key} in config.yaml, or PAPERCHAT__{section.upper()}__{key.upper()}.",
-    )
-
-
-def check_address(section: str, base_url: str) -> None:
-    """Refuse what is not an address.
+def model_and_address(section: str, config: EmbeddingConfig | LLMConfig) -> tuple[str, str]:
+    """A configured model's name and its server's address.
 
     Raises:
-        ConfigError: it is no http(s) URL with a host.
+        ConfigError: one of them is not set, or the address is no http(s) URL with a host.
     """
+    base_url = config.base_url or (OPENAI_URL if config.provider == "openai" else None)
+    for key, value in (("model", config.model), ("base_url", base_url)):
+        if not value:
+            raise ConfigError(
+                f"{section}.{key} is not set, and {section}.provider {config.provider} needs it.",
+                f"Set {section}.{key} in config.yaml, or PAPERCHAT__{section.upper()}__{key.upper()}.",
+            )
+    assert config.model
+    assert base_url
     try:
         url = httpx.URL(base_url)
     except httpx.InvalidURL:
@@ -54,6 +55,7 @@ def check_address(section: str, base_url: str) -> None:
             f"{section}.base_url {public_address(base_url)!r} is not an address of a server.",
             "Set it to http(s)://host:port/v1.",
         )
+    return config.model, base_url
 
 
 def secret(variable: str, environ: Mapping[str, str] | None = None) -> str | None:

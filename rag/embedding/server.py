@@ -80,15 +80,10 @@ class ServerEmbedding(BaseEmbedding):
             ConfigError: `embedding.model`, or `embedding.base_url` of a compatible server, is not set.
             EmbeddingAuthError: OpenAI is configured and no key is set.
         """
-        if not config.model:
-            raise servers.missing_key("embedding", "model", config.provider)
-        base_url = config.base_url or (servers.OPENAI_URL if config.provider == "openai" else None)
-        if not base_url:
-            raise servers.missing_key("embedding", "base_url", config.provider)
-        servers.check_address("embedding", base_url)
+        model_name, base_url = servers.model_and_address("embedding", config)
         key = _api_key(config)
         model = cls(
-            model_name=config.model,
+            model_name=model_name,
             embed_batch_size=config.batch_size,
             provider=config.provider,
             base_url=base_url,

@@ -57,13 +57,7 @@ def named_model(config: LLMConfig) -> tuple[str, str]:
         )
     from rag import servers
 
-    if not config.model:
-        raise servers.missing_key("llm", "model", config.provider)
-    base_url = config.base_url or (servers.OPENAI_URL if config.provider == "openai" else None)
-    if not base_url:
-        raise servers.missing_key("llm", "base_url", config.provider)
-    servers.check_address("llm", base_url)
-    return config.model, base_url
+    return servers.model_and_address("llm", config)
 
 
 def chat_messages(prompt: Prompt, values: Mapping[str, str]) -> list[ChatMessage]:
