@@ -27,8 +27,8 @@ from eval.runs import Asks, Progress, RunReport, Selection, run
 from eval.scoring import Scored
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.library import Library
-from rag.retrieval import Expanded, HybridRetriever
+from rag.index.library import Library
+from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.types import Answer, Event, Filters, Passage, Turn
 
 Condition = Literal["removed", "shuffled"]

@@ -18,8 +18,8 @@ from rag.errors import DatasetError, PaperNotFound, UsageError
 from rag.types import Answer, Rejected
 
 if TYPE_CHECKING:
-    from rag.conversations import Conversations
-    from rag.library import Library
+    from rag.index.library import Library
+    from rag.papers.conversations import Conversations
 
 NUGGET_FORM = "TEXT|IMPORTANCE|PAPER|SPAN"
 

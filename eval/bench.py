@@ -77,7 +77,7 @@ def bench(data: Path, out: Path) -> str:
 
 def development(data: Path, out: Path) -> dict[str, Any]:
     """Answer the development questions over the daily reports; the library is kept, the answers are made anew."""
-    from rag.wiring import open_assistant  # LlamaIndex and Chroma take seconds
+    from rag import open_assistant  # LlamaIndex and Chroma take seconds
 
     qa = read_questions(data / "qa" / "dev.jsonl")
     config = Config(data_dir=out / "library")

@@ -1,11 +1,11 @@
 """`eval calibrate`: fits when to refuse, on a QA set, and measures it on questions the fit has not seen.
 
-A logistic regression with an L2 penalty over a handful of features (`rag.abstaining.features`), whose coefficients may
-not take the sign that contradicts the feature's meaning. Few questions of a set are unanswerable, so each answerable
-one with a single paper's answer is also shown without the papers that answer it: a question about something that is not
-there. These copies weigh together as much as the real unanswerable questions, train only, and stay in the fold of their
-original. The intercept is then moved so that the mean probability over real questions is the share that is unanswerable
-(Steyerberg, "Clinical Prediction Models", 2019, chapter 15: calibration-in-the-large).
+A logistic regression with an L2 penalty over a handful of features (`rag.answer.abstention.features`), whose
+coefficients may not take the sign that contradicts the feature's meaning. Few questions of a set are unanswerable, so
+each answerable one with a single paper's answer is also shown without the papers that answer it: a question about
+something that is not there. These copies weigh together as much as the real unanswerable questions, train only, and
+stay in the fold of their original. The intercept is then moved so that the mean probability over real questions is
+the share that is unanswerable (Steyerberg, "Clinical Prediction Models", 2019, chapter 15: calibration-in-the-large).
 
 Figures are out of fold: stratified K-fold by question, repeated, probabilities averaged over the repeats. `nested`
 figures also choose the threshold within the training folds: nothing is chosen on the questions it is judged by.
@@ -25,19 +25,19 @@ from scipy.special import expit
 from eval.confidence import Estimate, Scores, estimate
 from eval.datasets import QaSet, Question, type_order
 from eval.logistic import FOLDS, Data, Example, Floats, Ints, fit, out_of_fold, stratified
-from rag.abstaining.calibration import Calibration, Fitted, Level, Point
-from rag.abstaining.deciding import is_selection
-from rag.abstaining.features import Features, gather
+from rag.answer.abstention.calibration import Calibration, Fitted, Level, Point
+from rag.answer.abstention.decision import is_selection
+from rag.answer.abstention.features import Features, gather
 from rag.errors import DatasetError
-from rag.retrieval import Question as Query
-from rag.retrieval import distinct_papers
+from rag.query import Understanding
+from rag.retrieve.hybrid import Question as Query
+from rag.retrieve.hybrid import distinct_papers
+from rag.text.grammar import plural
 from rag.types import Confidence, Passage
-from rag.understanding import Understanding
-from rag.wording import plural
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.library import Library
+    from rag.index.library import Library
 
 MOST_FALSE_REFUSALS = 0.05
 """Share of the answerable questions that the chosen threshold may refuse, out of fold."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from eval.calibration import MOST_FALSE_REFUSALS, Calibrated
 from eval.files import write_atomically
 from eval.reports import page, plots
-from rag.abstaining.calibration import FILE_NAME
+from rag.answer.abstention.calibration import FILE_NAME
 
 PAGE = "abstention.html"
 

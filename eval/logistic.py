@@ -11,7 +11,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit
 
 from eval.datasets import Question
-from rag.abstaining.features import DIRECTIONS, Features
+from rag.answer.abstention.features import DIRECTIONS, Features
 
 FOLDS = 5
 PENALTY = 1.0

@@ -13,7 +13,7 @@ from rag.config import Config, public_values
 
 if TYPE_CHECKING:
     from eval.datasets import QaSet
-    from rag.library import Library
+    from rag.index.library import Library
 
 IDENTITY = {"qa_hash": "QA set", "corpus_hash": "corpus", "config_hash": "config", "code_hash": "program code"}
 """Keys of run.json that must not change within a run, with their names for people."""

@@ -19,14 +19,14 @@ from eval.retrieval import Compare, Progress, Rankings, rank_all, trec_run
 from eval.scoring import percentiles
 from rag.config import Config
 from rag.errors import UsageError
-from rag.llm import build_llm
+from rag.models.llm import build_llm
 from rag.types import Passage
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.llm.client import GuardedLLM
-    from rag.reformulating import Reformulator
-    from rag.retrieval import Expanded
+    from rag.models.llm.client import GuardedLLM
+    from rag.retrieve.hybrid import Expanded
+    from rag.write.reformulation import Reformulator
 
 PLAIN = "plain"
 COMPARED = "ndcg@10"
@@ -47,7 +47,7 @@ def comparison_of(names: str, config: Config, data: BeirSet, out: Path, progress
         UsageError: there is no such family.
         ConfigError: no model is configured.
     """
-    from rag.reformulating import FAMILIES, Reformulator  # imports LlamaIndex
+    from rag.write.reformulation import FAMILIES, Reformulator  # imports LlamaIndex
 
     wanted = list(FAMILIES) if names == "all" else list(dict.fromkeys(filter(None, map(str.strip, names.split(",")))))
     unknown = [name for name in wanted if name not in FAMILIES]
@@ -74,7 +74,7 @@ def comparison_of(names: str, config: Config, data: BeirSet, out: Path, progress
 
 def _search(assistant: Assistant, reformulator: Reformulator) -> Callable[..., list[Passage]]:
     """What an answer to a rewritten question may use; each is rewritten once, however often it is searched for."""
-    from rag.retrieval import Question
+    from rag.retrieve.hybrid import Question
 
     rewritten: dict[str, Expanded | None] = {}
 

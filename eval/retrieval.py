@@ -29,7 +29,7 @@ from rag.types import Paper, Passage, Rejected
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.library import IngestReport
+    from rag.index.library import IngestReport
 
 DEPTH = 100
 """Documents ranked for every query, where the collection has them."""
@@ -87,7 +87,7 @@ def evaluate_retrieval(
         RunMismatch: `keep` holds another collection.
         UsageError: `keep` or `out` cannot be such a folder.
     """
-    from rag.wiring import open_assistant  # LlamaIndex and Chroma take seconds
+    from rag import open_assistant  # LlamaIndex and Chroma take seconds
 
     begin = time.perf_counter()
     _make_folder(out)

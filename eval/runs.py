@@ -41,7 +41,7 @@ from rag.errors import (
 from rag.types import Answer, Done, Event, Rejected, Turn
 
 if TYPE_CHECKING:
-    from rag.library import Library
+    from rag.index.library import Library
 
 RESULTS, METRICS, RUN, SCORES, REPORT = "results.jsonl", "metrics.json", "run.json", "scores.jsonl", "report.html"
 FATAL = (

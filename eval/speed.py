@@ -44,7 +44,7 @@ _COMMAND = "from ui.cli import main; main()"
 _FLOOR = (
     "import llama_index.core, chromadb\n"
     "from rag.config import load_config\n"
-    "from rag.embedding import build_embedding\n"
+    "from rag.models import build_embedding\n"
     "build_embedding(load_config().config.embedding)"
 )
 """The imports and the model that no answer can do without."""
@@ -71,7 +71,7 @@ def measure(papers: Path | None, config: Config, out: Path, progress: Progress |
         DatasetError: there is no paper to measure with.
         UsageError: `out` cannot be such a folder.
     """
-    from rag.wiring import open_assistant  # LlamaIndex and Chroma take seconds
+    from rag import open_assistant  # LlamaIndex and Chroma take seconds
 
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ def _rows(source: Path) -> Iterator[Paper | Rejected]:
 
 def _ingest(assistant: Assistant, source: Path, progress: Progress | None) -> dict[str, Any]:
     """Time two ingests, and embedding the chunks alone."""
-    from rag.embedding import embed_texts
+    from rag.models import embed_texts
 
     library = assistant.library
     _ = library.recipe  # loads the model, which is not the ingest's time
@@ -172,7 +172,7 @@ def _ask(assistant: Assistant, progress: Progress | None) -> dict[str, Any]:
 
 def _questions(papers: Sequence[Paper]) -> list[str]:
     """What a reader might type who remembers a paper: the first words of its title."""
-    from rag.readable import readable
+    from rag.text.readable import readable
 
     return [" ".join(readable(paper.title).split()[:QUESTION_WORDS]) for paper in papers]
 

@@ -28,13 +28,20 @@ from eval.planting import KINDS, Sentence, plant
 from eval.provenance import describe
 from eval.reports import page, plots
 from rag.errors import DatasetError, PaperNotFound
-from rag.grounding import SupportChecker, Verdict
-from rag.grounding.checking import COVERAGE_WEIGHT, INTERCEPT, LEAST_SUPPORT, RIVALRY_WEIGHT, SIMILARITY_WEIGHT, Claim
 from rag.types import Passage, Rejected
+from rag.write.grounding import SupportChecker, Verdict
+from rag.write.grounding.check import (
+    COVERAGE_WEIGHT,
+    INTERCEPT,
+    LEAST_SUPPORT,
+    RIVALRY_WEIGHT,
+    SIMILARITY_WEIGHT,
+    Claim,
+)
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.library import Library
+    from rag.index.library import Library
 
 SOURCES = 8
 """Passages that the writer of a sentence has."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.engine import PaperQueryEngine
-from rag.library import Library
-from rag.retrieval import HybridRetriever, Question
+from rag.index.library import Library
+from rag.retrieve.hybrid import HybridRetriever, Question
 from rag.topics import TopicEngine
 from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, TopicDone, Turn
 
 if TYPE_CHECKING:
-    from rag.llm.client import GuardedLLM
+    from rag.models.llm.client import GuardedLLM
 
 
 @dataclass(frozen=True, slots=True)

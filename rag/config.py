@@ -114,7 +114,7 @@ class BudgetConfig(Section):
 
 
 Reformulation = Literal["genqr", "query2doc", "query2e", "qa-expand", "mugi", "csqe", "lamer"]
-"""Families of prompts that rewrite a question for the search (rag/reformulating/bank.yaml)."""
+"""Families of prompts that rewrite a question for the search (rag/write/reformulation/bank.yaml)."""
 
 
 class LLMConfig(Section):

@@ -14,20 +14,21 @@ from llama_index.core.callbacks import CallbackManager
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
-from rag.abstaining import Abstainer, Decision
-from rag.clarifying import Clarifier, resumed
-from rag.condensing import Condenser, Reading
+from rag.answer.abstention import Abstainer, Decision
+from rag.answer.clarify import Clarifier, resumed
+from rag.answer.holdings import SHOWN, Entry, Holdings
+from rag.answer.notes import state_of_the_index, unknown_names
+from rag.answer.outcome import Outcome
+from rag.answer.quotes import QuotedReply
 from rag.errors import LLMError
-from rag.gathering import Gathered, Gatherer
-from rag.holdings import SHOWN, Entry, Holdings
-from rag.library import Library
-from rag.llm import build_llm
-from rag.questions import check_question
-from rag.quoting import QuotedReply
-from rag.remarking import state_of_the_index, unknown_names
-from rag.reranking import FEW, MANY, Reranker
-from rag.retrieval import Expanded, HybridRetriever, Question, to_node
-from rag.themes.planning import Planner
+from rag.index.library import Library
+from rag.models.llm import build_llm
+from rag.query import Reader, Understanding
+from rag.query.limits import check_question
+from rag.query.wording import is_courtesy
+from rag.retrieve.hybrid import Expanded, HybridRetriever, Question, to_node
+from rag.retrieve.reranker import FEW, MANY, Reranker
+from rag.themes.plan import Planner
 from rag.types import (
     Answer,
     Clarify,
@@ -42,12 +43,12 @@ from rag.types import (
     Timings,
     Understood,
 )
-from rag.understanding import Reader, Understanding
-from rag.understanding.wording import is_courtesy
-from rag.written import Outcome, WrittenReply, asked_back, failed
+from rag.write.evidence import Gathered, Gatherer
+from rag.write.reply import WrittenReply, asked_back, failed
+from rag.write.rewrite import Condenser, Reading
 
 if TYPE_CHECKING:
-    from rag.llm.client import GuardedLLM
+    from rag.models.llm.client import GuardedLLM
 
 USAGE_FILE = "usage.sqlite"
 """Keeps, beside the library, what the model used on each day."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rag.types import Answer
 
 if TYPE_CHECKING:
-    from rag.library import Library
+    from rag.index.library import Library
 
 DEPTH = 10
 """Passages taken from each system's ranking, besides those it cites."""

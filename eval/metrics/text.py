@@ -7,7 +7,7 @@ import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 
-from rag.readable import readable
+from rag.text.readable import readable
 
 FUNCTION_WORDS = frozenset(
     "a about above after again against all also am an and any are as at be because been before being below "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eval.metrics import quality
 from eval.metrics.base import cited_papers, distinct
 from eval.metrics.coverage import is_covered, judgeable, missing_figures
-from rag.readable import readable
+from rag.text.readable import readable
 
 if TYPE_CHECKING:
     from eval.compare import Changed

@@ -13,7 +13,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from rag.errors import IndexDamaged, LibraryBusy
-from rag.index.analysis import Analyzer, expand
+from rag.text.terms import Analyzer, expand
 from rag.types import Chunk
 
 _HEAP_BYTES = 64_000_000

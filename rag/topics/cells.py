@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering import Quote, quote_text
-from rag.chunking import sentences
+from rag.answer.extract import Quote, quote_text
+from rag.index.chunks import sentences
 from rag.types import Passage
 
 OPENING = 0.34

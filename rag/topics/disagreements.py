@@ -1,6 +1,6 @@
 """Papers that say themselves that they go against what was found or assumed before.
 
-Two that contradict each other without saying so are found in rag/topics/opposing.py.
+Two that contradict each other without saying so are found in rag/topics/oppositions.py.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from rag.answering import Quote
-from rag.chunking import sentences
-from rag.readable import readable
+from rag.answer.extract import Quote
+from rag.index.chunks import sentences
+from rag.text.readable import readable
 from rag.types import Passage
 
 MOST = 3

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from rag.bibtex import bibtex
-from rag.readable import readable
-from rag.replying import escape
+from rag.answer.render import escape
+from rag.papers.bibtex import bibtex
+from rag.text.grammar import plural
+from rag.text.readable import readable
 from rag.types import Cell, Citation, Topic, TopicPaper
-from rag.wording import plural
 
 COLUMNS = ("method", "data", "result")
 _NOT_SAID = "–"

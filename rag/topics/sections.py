@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from rag.answering import Quote, quote_text
-from rag.citing import find_problem
+from rag.answer.citations import find_problem
+from rag.answer.extract import Quote, quote_text
+from rag.answer.render import escape, render_group
 from rag.errors import LLMError
-from rag.library import Library
+from rag.index.library import Library
 from rag.prompts import load_prompt
-from rag.replying import escape, render_group
-from rag.themes.planning import Plan
+from rag.text.untrusted import as_data
+from rag.themes.plan import Plan
 from rag.types import Citation, Delta, Passage, Removed, RemovedText, Theme
-from rag.untrusted import as_data
-from rag.writing import GroundedWriter, Numbering, Task, Writing, Written
+from rag.write.writer import GroundedWriter, Numbering, Task, Writing, Written
 
 if TYPE_CHECKING:
-    from rag.llm.client import GuardedLLM
+    from rag.models.llm.client import GuardedLLM
 
 THEME_PROMPT = "topic_theme"
 IN_QUOTES = "In their own words:"

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from rag.config import Config
-from rag.library import Library
+from rag.index.library import Library
 from tests.browser.driving import ANNOTATE, NOWHERE, Tab
 from tests.support.scripted import BROKEN, CHOICES, FAILING, SLOW, UNSURE
 

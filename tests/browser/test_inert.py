@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rag.config import Config
-from rag.library import Library
+from rag.index.library import Library
 from rag.types import Paper
 from tests.browser.driving import Tab
 from tests.support.page_server import served

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from rag.config import Config
-from rag.library import Library
+from rag.index.library import Library
 from tests.browser.driving import Tab
 from tests.support.page_server import sample_library, served, users
 from tests.support.papers import make_paper

@@ -16,16 +16,16 @@ from llama_index.core.schema import TextNode
 from llama_index.core.tools import QueryEngineTool
 from markdown_it import MarkdownIt
 
-from rag.answering import Draft, Quote
+from rag.answer.citations import check
+from rag.answer.extract import Draft, Quote
 from rag.assistant import Assistant
-from rag.citing import check
 from rag.config import Config
 from rag.engine import PaperQueryEngine
 from rag.errors import EmptyLibrary, QuestionError
-from rag.library import Library
-from rag.readable import readable
-from rag.retrieval import FOCUS, HybridRetriever, Question, from_node, to_node
+from rag.index.library import Library
+from rag.retrieve.hybrid import FOCUS, HybridRetriever, Question, from_node, to_node
 from rag.sources import discover, read_source
+from rag.text.readable import readable
 from rag.types import Answer, Delta, Done, Filters, Retrieved, Understood
 from tests.support.papers import make_paper
 

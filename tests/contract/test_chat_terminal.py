@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.library import Library
+from rag.index.library import Library
 from rag.sources import discover, read_source
 from tests.support import roles
 from tests.support.chat_server import Asked, Stream, chat_server

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.library import Library
+from rag.index.library import Library
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from ui.cli.common import progress_bar

@@ -13,8 +13,8 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.health import examine
-from rag.library import Library
+from rag.index.health import examine
+from rag.index.library import Library
 from rag.sources import discover, read_source
 from rag.types import Paper
 from tests.support.writer import Writer

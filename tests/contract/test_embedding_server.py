@@ -18,8 +18,6 @@ import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from rag.config import EmbeddingConfig
-from rag.embedding import build_embedding, describe, embed_texts
-from rag.embedding.server import ERRORS
 from rag.errors import (
     ConfigError,
     EmbeddingAuthError,
@@ -30,6 +28,8 @@ from rag.errors import (
     EmbeddingTimeoutError,
     EmbeddingUnavailableError,
 )
+from rag.models import build_embedding, describe, embed_texts
+from rag.models.remote import ERRORS
 from tests.support.embedding_server import (
     DIMENSIONS,
     EmbeddingServer,

@@ -13,10 +13,10 @@ from eval.datasets import read_questions
 from eval.support import MOST_HONEST_STRUCK, TARGETS, honest_sentences, planted
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.grounding import SupportChecker
-from rag.library import Library
-from rag.retrieval import HybridRetriever
+from rag.index.library import Library
+from rag.retrieve.hybrid import HybridRetriever
 from rag.sources import read_source
+from rag.write.grounding import SupportChecker
 from ui.cli import app
 
 FOLDER = Path(__file__).parents[1] / "support" / "written_sentences"

@@ -10,10 +10,10 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.library import Library
+from rag.index.library import Library
+from rag.query.mentions import mentioning
 from rag.sources import discover, read_source
 from rag.types import Answer, Filters, Turn
-from rag.understanding.mentions import mentioning
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged, LibraryBusy
 from rag.index import LexicalIndex, lexical
-from rag.index.analysis import Analyzer
+from rag.text.terms import Analyzer
 from tests.support.chunks import make_chunk
 from tests.support.data import REPOSITORY
 

@@ -14,8 +14,8 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import EmptyLibrary, IndexDamaged, IndexMismatch, LibraryError, PaperNotFound, VectorStoreError
-from rag.health import examine, repair
-from rag.library import Library
+from rag.index.health import examine, repair
+from rag.index.library import Library
 from rag.sources import discover, read_source
 from rag.types import Chunk, Rejected
 from tests.support.chroma_server import ChromaServer, free_port
@@ -268,7 +268,7 @@ def test_a_model_is_loaded_once_however_many_ask(tmp_path: Path, monkeypatch: py
         built.append(object())
         return built[-1]
 
-    monkeypatch.setattr("rag.library.build_embedding", build)
+    monkeypatch.setattr("rag.index.library.build_embedding", build)
     with Library(Config(data_dir=tmp_path)) as library:
         threads = [threading.Thread(target=lambda: library.embedding) for _ in range(25)]
         for thread in threads:

@@ -10,10 +10,10 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
-from rag.grounding import split_stream
-from rag.library import Library
-from rag.llm import build_llm
+from rag.index.library import Library
+from rag.models.llm import build_llm
 from rag.sources import discover, read_source
+from rag.write.grounding import split_stream
 from tests.contract.test_written_answers import ask, assert_sound
 from tests.support.llama_server import LlamaServer, smollm2
 

@@ -28,10 +28,10 @@ from rag.errors import (
     LLMTimeoutError,
     LLMUnavailableError,
 )
-from rag.llm import build_llm
-from rag.llm.client import GuardedLLM
-from rag.llm.failures import ERRORS
-from rag.llm.structured import ask_for, read
+from rag.models.llm import build_llm
+from rag.models.llm.client import GuardedLLM
+from rag.models.llm.failures import ERRORS
+from rag.models.llm.structured import ask_for, read
 from rag.prompts import load_prompt
 from tests.support.chat_server import ChatServer, Fault, Script, Stream, chat_server, in_turn
 from tests.support.data import REPOSITORY
@@ -352,6 +352,6 @@ def test_usage_of_the_day_is_kept_in_a_file(tmp_path: Path) -> None:
 
 
 def test_nothing_of_a_model_is_imported_before_one_is_needed() -> None:
-    code = "import sys, rag.assistant; print([name for name in ('openai', 'rag.llm.client') if name in sys.modules])"
+    code = "import sys, rag.assistant; print({'openai', 'rag.models.llm.client'} & sys.modules.keys() or [])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert done.stdout.strip() == "[]"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from rag import open_assistant
 from rag.assistant import Assistant
 from rag.config import AnswerConfig, Config, LLMConfig
-from rag.llm import build_llm
+from rag.models.llm import build_llm
 from rag.types import Answer, Delta, Done, Event, Mode, Retrieved, Step, Turn
-from rag.wiring import open_assistant
 from tests.contract.test_eval_retrieval import load, paperchat
 from tests.support import roles
 from tests.support.chat_server import Asked, ChatServer, Fault, Stream, chat_server
@@ -200,7 +200,7 @@ def test_two_heads_cost_a_second_draft_only_where_the_evidence_is_weak(
     plain, _, _ = answered(assistant, by_prompt())
     counts = {}
     for weak in (False, True):
-        monkeypatch.setattr("rag.written.wants_two", lambda *_, weak=weak: weak)
+        monkeypatch.setattr("rag.write.reply.wants_two", lambda *_, weak=weak: weak)
         answer, events, server = answered(assistant, by_prompt(), two_heads=True)
         counts[weak] = (len(server.asked), answer.usage and answer.usage.prompt_tokens, steps(events))
     assert counts[False][0] == 1

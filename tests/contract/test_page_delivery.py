@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from rag.config import Config
-from rag.library import Library
+from rag.index.library import Library
 from tests.support.page_server import served
 from ui.web.assets import Assets
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.reformulating import FAMILIES
+from rag.write.reformulation import FAMILIES
 from tests.contract.test_eval_retrieval import collection, load, paperchat
 from tests.support.chat_server import Asked, Fault, chat_server
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from eval.replay import replay
 from rag.assistant import Assistant
 from rag.config import Config, RetrievalConfig
-from rag.library import Library
+from rag.index.library import Library
 from rag.prompts import load_prompt
-from rag.reformulating import load_bank
-from rag.replaying import replay
 from rag.sources import discover, read_source
 from rag.types import Answer, RetrievedPassage, Turn
+from rag.write.reformulation import load_bank
 from tests.support.data import REPOSITORY
 from tests.support.papers import make_paper
 

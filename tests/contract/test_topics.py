@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import EmptyLibrary, QuestionError
-from rag.library import Library
+from rag.index.library import Library
 from rag.topics import markdown
 from rag.types import Delta, Filters, Retrieved, Step, Topic, TopicDone, Understood
 from tests.support.papers import make_paper

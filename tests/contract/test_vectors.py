@@ -15,7 +15,8 @@ import pytest
 
 from rag.config import IndexConfig
 from rag.errors import IndexMismatch, LibraryBusy
-from rag.index import VectorStore, vectors
+from rag.index import VectorStore
+from rag.index import store as vector_store
 from tests.support.chroma_server import ChromaServer
 from tests.support.chunks import make_chunk, make_chunks, make_probes, make_vectors
 from tests.support.data import REPOSITORY
@@ -147,7 +148,7 @@ def test_a_chunk_deleted_and_added_again_is_found(open_store: Open) -> None:
 
 
 def test_ids_and_vectors_come_in_pages(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors, "_PAGE", 7)
+    monkeypatch.setattr(vector_store, "_PAGE", 7)
     store, matrix = open_store(), make_vectors(30)
     store.upsert(make_chunks(30, per_paper=3), matrix)
     assert store.ids() == {f"c{i:04}": f"p{i // 3:04}" for i in range(30)}
@@ -170,10 +171,10 @@ def test_paper_ids_may_hold_any_character(open_store: Open) -> None:
 @pytest.mark.parametrize("strategy", ["fetch", "read on", "matrix"])
 @pytest.mark.parametrize("far", [False, True], ids=["papers at random", "papers far from the question"])
 def test_filters_lose_nothing(open_store: Open, monkeypatch: pytest.MonkeyPatch, strategy: str, far: bool) -> None:
-    monkeypatch.setattr(vectors, "_EXACT_PAPERS", 10_000 if strategy == "fetch" else 0)
-    monkeypatch.setattr(vectors, "_LEAST_DEPTH", 1)
-    monkeypatch.setattr(vectors, "_OVERFETCH_DEPTH", 10_000 if strategy == "read on" else 0)
-    monkeypatch.setattr(vectors, "_PAGE", 400)
+    monkeypatch.setattr(vector_store, "_EXACT_PAPERS", 10_000 if strategy == "fetch" else 0)
+    monkeypatch.setattr(vector_store, "_LEAST_DEPTH", 1)
+    monkeypatch.setattr(vector_store, "_OVERFETCH_DEPTH", 10_000 if strategy == "read on" else 0)
+    monkeypatch.setattr(vector_store, "_PAGE", 400)
     matrix = make_vectors(1500)
     store = open_store()
     store.upsert(make_chunks(1500), matrix)
@@ -188,8 +189,8 @@ def test_filters_lose_nothing(open_store: Open, monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize("kept", [True, False], ids=["kept in a folder", "kept in memory"])
 def test_a_wide_filter_sees_what_was_written_since(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
-    monkeypatch.setattr(vectors, "_EXACT_PAPERS", 0)
-    monkeypatch.setattr(vectors, "_OVERFETCH_DEPTH", 0)
+    monkeypatch.setattr(vector_store, "_EXACT_PAPERS", 0)
+    monkeypatch.setattr(vector_store, "_OVERFETCH_DEPTH", 0)
     matrix, everything = make_vectors(40), frozenset(f"p{i:04}" for i in range(40))
     store = VectorStore(tmp_path / "chroma", "papers", IndexConfig(), tmp_path / "copy" / "1" if kept else None)
     store.upsert(make_chunks(39), matrix[:39])

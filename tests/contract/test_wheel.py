@@ -93,7 +93,7 @@ def test_the_wheel_holds_what_is_read_at_run_time(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     reports = {"2025-04-10.md", "2025-04-30.md", "2025-10-11.md", "2025-11-22.md"}
     assert reports <= {name.removeprefix("rag/sample/") for name in names}
-    assert "rag/embedding/vocab.txt" in names
+    assert "rag/models/vocab.txt" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 

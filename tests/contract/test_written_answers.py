@@ -14,7 +14,7 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import AnswerConfig, LLMConfig
-from rag.library import Library
+from rag.index.library import Library
 from rag.types import Answer, Delta, Done, Event, Removed, Step, Turn, Understood
 from tests.support import roles
 from tests.support.chat_server import Fault, Script, Stream, chat_server

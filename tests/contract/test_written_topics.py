@@ -13,8 +13,8 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
 from rag.errors import ConfigError
-from rag.library import Library
-from rag.llm import build_llm
+from rag.index.library import Library
+from rag.models.llm import build_llm
 from rag.types import Delta, Event, Removed, Topic, TopicDone
 from tests.support import roles
 from tests.support.chat_server import Asked, Fault, Script, chat_server

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.chunking import Chunker, sentences
 from rag.config import EmbeddingConfig
-from rag.embedding import EmbeddingInfo, build_embedding, describe
-from rag.embedding.info import count_cl100k
-from rag.readable import readable
+from rag.index.chunks import Chunker, sentences
+from rag.models import EmbeddingInfo, build_embedding, describe
+from rag.models.info import count_cl100k
+from rag.text.readable import readable
 from rag.types import Paper
 
 WORDS = st.one_of(

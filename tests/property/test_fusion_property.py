@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.config import RetrievalConfig
-from rag.retrieval import COVERAGE_RANGE, coverage, dense_weight, fuse
+from rag.retrieve.hybrid import COVERAGE_RANGE, coverage, dense_weight, fuse
 
 # Few distinct scores, some negative as a cosine may be: many ties.
 lists = st.dictionaries(

@@ -7,12 +7,12 @@ import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.grounding import split_stream
-from rag.grounding.evidence import best_sentences, evidence
-from rag.grounding.figures import figures
-from rag.grounding.markers import cited, without_markers
-from rag.grounding.wording import plain, words
 from rag.types import Passage
+from rag.write.grounding import split_stream
+from rag.write.grounding.figures import figures
+from rag.write.grounding.markers import cited, without_markers
+from rag.write.grounding.support import best_sentences, evidence
+from rag.write.grounding.words import plain, words
 
 PIECES = st.sampled_from(
     ["The model", " improves", " recall", ".", "?", " ", "\n", "\n\n", "[1]", " [2]", "[1, 3]", "[", "]", "1.", "- ",

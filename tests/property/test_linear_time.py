@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from rag.chunking import sentences
 from rag.config import Config
-from rag.grounding import SupportChecker, split_stream
-from rag.grounding.evidence import evidence
-from rag.index.analysis import Analyzer
-from rag.library import Library
-from rag.readable import readable
+from rag.index.chunks import sentences
+from rag.index.library import Library
 from rag.sources import read_source
 from rag.sources.fields import split_authors
+from rag.text.readable import readable
+from rag.text.terms import Analyzer
+from rag.text.untrusted import as_data
 from rag.types import Passage
-from rag.untrusted import as_data
+from rag.write.grounding import SupportChecker, split_stream
+from rag.write.grounding.support import evidence
 from tests.support.papers import make_paper
 
 Read = Callable[[str], object]

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import SourceError
-from rag.readable import readable
 from rag.sources import read_source
+from rag.text.readable import readable
 from rag.types import Paper, Rejected
 
 HEAD = "# arXiv Daily Report - 10-Apr-2025\n\n| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.query import Reader
+from rag.query.dates import read_dates
+from rag.query.identifiers import read_identifiers
+from rag.query.spelling import Speller
+from rag.query.vocabulary import Vocabulary
 from rag.types import Filters, Turn
-from rag.understanding import Reader
-from rag.understanding.dates import read_dates
-from rag.understanding.identifiers import read_identifiers
-from rag.understanding.spelling import Speller
-from rag.understanding.vocabulary import Vocabulary
 from tests.support.reading import ReadingLibrary
 
 WORDS = (

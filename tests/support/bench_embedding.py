@@ -16,10 +16,10 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedding import describe, embed_texts
-from rag.embedding.minilm import MAX_TOKENS, VOCABULARY, MiniLMEmbedding, installed_model
-from rag.readable import readable
+from rag.models import describe, embed_texts
+from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLMEmbedding, installed_model
 from rag.sources import discover, read_source
+from rag.text.readable import readable
 from rag.types import Paper
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]

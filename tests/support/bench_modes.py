@@ -24,16 +24,16 @@ from eval.datasets import Question, read_questions
 from eval.metrics.text import content_tokens, without_markers
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
-from rag.library import Library
-from rag.llm import build_llm
-from rag.llm.client import GuardedLLM
+from rag.index.library import Library
+from rag.models.llm import build_llm
+from rag.models.llm.client import GuardedLLM
 from rag.prompts import Prompt, load_prompt
-from rag.retrieval import passage_of
+from rag.query.parts import has_parts
+from rag.retrieve.hybrid import passage_of
+from rag.text.untrusted import as_data
 from rag.topics.sections import THEME_PROMPT, in_turn
 from rag.types import Answer, Filters, Passage, Step
-from rag.understanding.parts import has_parts
-from rag.untrusted import as_data
-from rag.writing import GroundedWriter, Numbering, Task
+from rag.write.writer import GroundedWriter, Numbering, Task
 from tests.support.bench_written import REPLY_TOKENS, SEED, SOURCES, Remembering, quotes, share_held, stratified
 from tests.support.llama_server import LlamaServer
 from tests.support.models import played

@@ -20,8 +20,8 @@ from typing import Any
 from eval.datasets import Question, read_questions
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
-from rag.library import Library
-from rag.llm import build_llm
+from rag.index.library import Library
+from rag.models.llm import build_llm
 from rag.types import Delta, Done, Filters
 from tests.support import roles
 from tests.support.bench_written import stratified

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rag import open_assistant
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.readable import readable
+from rag.text.readable import readable
 from rag.types import Filters, Paper
-from rag.wiring import open_assistant
 
 SEED = 7
 WARM_UP = 10

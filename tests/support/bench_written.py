@@ -42,13 +42,13 @@ from eval.metrics.coverage import COVERED_SHARE, judgeable
 from eval.metrics.text import content_tokens, figures, stands_in, without_markers
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
-from rag.grounding import SupportChecker, cited, split_stream
-from rag.library import Library
-from rag.llm import build_llm
-from rag.llm.client import GuardedLLM
-from rag.retrieval import to_node
+from rag.index.library import Library
+from rag.models.llm import build_llm
+from rag.models.llm.client import GuardedLLM
+from rag.retrieve.hybrid import to_node
 from rag.types import Answer, Done, Filters, Passage, Retrieved
-from rag.written import most_useful
+from rag.write.grounding import SupportChecker, cited, split_stream
+from rag.write.reply import most_useful
 from tests.support.llama_server import LlamaServer
 
 SEED = 20251101

@@ -12,7 +12,7 @@ from rag.types import Answer, Citation, Done, Event, Paper, Receipt, RetrievedPa
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rag.library import Library
+    from rag.index.library import Library
 
 DAY = date(2025, 5, 1)
 PAPERS = (
@@ -58,7 +58,7 @@ class ShelfOnly:
     """What a run reads of a `Library`, over a real shelf without indexes."""
 
     def __init__(self, folder: Path) -> None:
-        from rag.shelf import Shelf
+        from rag.papers.shelf import Shelf
 
         self.shelf = Shelf(folder / "shelf.sqlite")
         self.shelf.record(PAPERS)

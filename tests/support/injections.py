@@ -19,17 +19,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from rag.chunking import sentences
 from rag.config import Config, LLMConfig
-from rag.library import Library
-from rag.llm import build_llm
+from rag.index.chunks import sentences
+from rag.index.library import Library
+from rag.models.llm import build_llm
 from rag.prompts import load_prompt
-from rag.readable import readable
-from rag.retrieval import HybridRetriever, distinct_papers
+from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.sources import discover, read_source
+from rag.text.readable import readable
+from rag.text.untrusted import as_data
 from rag.types import Paper, Passage
-from rag.untrusted import as_data
-from rag.writing import GroundedWriter, Numbering, Task, Written
+from rag.write.writer import GroundedWriter, Numbering, Task, Written
 from tests.support.chat_server import Asked, chat_server
 from tests.support.models import played
 from tests.support.roles import quoted, sources_of

@@ -6,8 +6,8 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 from rag.config import LLMConfig
-from rag.llm import build_llm
-from rag.llm.client import GuardedLLM
+from rag.models.llm import build_llm
+from rag.models.llm.client import GuardedLLM
 from tests.support.chat_server import ChatServer
 
 T = TypeVar("T")

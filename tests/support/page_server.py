@@ -14,7 +14,7 @@ from typing import Any
 
 from rag.assistant import Assistant
 from rag.config import Config, UIConfig
-from rag.library import Library
+from rag.index.library import Library
 from rag.sources import discover, read_source
 from ui.web.server import Server
 from ui.web.serving import guarded_app

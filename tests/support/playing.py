@@ -10,8 +10,8 @@ from typing import Any
 
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
-from rag.library import Library
-from rag.llm import build_llm
+from rag.index.library import Library
+from rag.models.llm import build_llm
 from rag.sources import discover, read_source
 from tests.support.chat_server import ChatServer, Script, chat_server
 

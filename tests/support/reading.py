@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.index import LexicalIndex
-from rag.readable import readable
-from rag.shelf import FILE_NAME, Shelf
+from rag.papers.shelf import FILE_NAME, Shelf
+from rag.text.readable import readable
 from rag.types import Chunk, Paper
 from tests.support.papers import make_paper
 

@@ -61,12 +61,12 @@ class Writer:
 
 def main() -> None:
     """Serve commands until stdin ends."""
-    import rag.library
+    import rag.index.library
     from rag.config import Config
     from rag.sources import discover, read_source
 
-    rag.library.UNIT = int(sys.argv[2])
-    with rag.library.Library(Config(data_dir=Path(sys.argv[1]))) as library:
+    rag.index.library.UNIT = int(sys.argv[2])
+    with rag.index.library.Library(Config(data_dir=Path(sys.argv[1]))) as library:
         _ = library.recipe  # loads the model, so that what follows is the ingest alone
         print("READY", flush=True)
         for line in sys.stdin:

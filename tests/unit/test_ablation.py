@@ -14,8 +14,8 @@ from eval.runs import METRICS, RunReport, Selection, run
 from eval.scoring import Result, Scored
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.library import Library
-from rag.retrieval import HybridRetriever
+from rag.index.library import Library
+from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Done, Event, Passage, RemovedText, Retrieved, Turn
 from tests.support.evaluation import answer
 from tests.support.papers import make_paper

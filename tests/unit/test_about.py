@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.understanding.about import About, read_about
+from rag.query.about import About, read_about
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from rag.abstaining import Abstainer
-from rag.abstaining.calibration import FILE_NAME, load_calibration
-from rag.abstaining.details import read_details, stands_in
-from rag.abstaining.features import DIRECTIONS, Features, gather
+from rag.answer.abstention import Abstainer
+from rag.answer.abstention.calibration import FILE_NAME, load_calibration
+from rag.answer.abstention.details import read_details, stands_in
+from rag.answer.abstention.features import DIRECTIONS, Features, gather
 from rag.config import Config
 from rag.errors import LibraryError
-from rag.library import Library
-from rag.retrieval import HybridRetriever
+from rag.index.library import Library
+from rag.query import Understanding
+from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Filters
-from rag.understanding import Understanding
 from tests.support.papers import make_paper
 
 PAPERS = [

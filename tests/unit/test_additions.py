@@ -12,13 +12,13 @@ import pytest
 
 from eval.additions import add_feedback, add_question, parse_nugget, row_of_answer
 from eval.datasets import Nugget, read_questions
-from rag.conversations import Conversations
 from rag.errors import DatasetError, UsageError
+from rag.papers.conversations import Conversations
 from rag.types import Answer, Filters
 from tests.support.evaluation import PAPERS, ShelfOnly, answer, citation
 
 if TYPE_CHECKING:
-    from rag.library import Library
+    from rag.index.library import Library
 
 ONE, TWO, _ = (paper.paper_id for paper in PAPERS)
 SPAN = "1,000 queries per second on $2$ cores"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.aims import fit_to, read_aim
+from rag.query.aims import fit_to, read_aim
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answering import (
+from rag.answer.extract import (
     LIST_WORDS,
     Asked,
     ExtractiveWriter,
@@ -20,12 +20,12 @@ from rag.answering import (
     quote_text,
     score,
 )
-from rag.choosing import BACKGROUND_RANK, choose_papers
+from rag.answer.select import BACKGROUND_RANK, choose_papers
 from rag.config import AnswerConfig, Config
-from rag.library import Library
-from rag.retrieval import HybridRetriever
+from rag.index.library import Library
+from rag.query.subject import read_phrase
+from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Passage
-from rag.understanding.subject import read_phrase
 from tests.support.papers import make_paper
 
 TWO_STAGES = (

@@ -11,9 +11,9 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import Config, UIConfig
-from rag.conversations import FILE_NAME, Conversations
 from rag.errors import QuestionError
-from rag.library import Library
+from rag.index.library import Library
+from rag.papers.conversations import FILE_NAME, Conversations
 from rag.types import Delta, Event, Filters, Mode, Retrieved, Step, Turn, Understood
 from ui.web.asking import PACE_S, Asked, Asker, Failed, Kept
 from ui.web.context import Web

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rag.bibtex import bibtex
+from rag.papers.bibtex import bibtex
 
 DAY = date(2025, 11, 22)
 

@@ -22,8 +22,8 @@ from eval.calibration import (
 from eval.calibration_report import render
 from eval.datasets import Question
 from eval.logistic import FOLDS, Data, Example, fit, out_of_fold, stratified
-from rag.abstaining.calibration import Fitted
-from rag.abstaining.features import Features
+from rag.answer.abstention.calibration import Fitted
+from rag.answer.abstention.features import Features
 from rag.errors import DatasetError
 
 FITTED = Fitted(

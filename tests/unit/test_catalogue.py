@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalogue import Catalogue, ReportDay
-from rag.shelf import FILE_NAME, Shelf
+from rag.papers.catalogue import Catalogue, ReportDay
+from rag.papers.shelf import FILE_NAME, Shelf
 from rag.types import Filters
 from tests.support.papers import make_paper
 

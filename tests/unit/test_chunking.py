@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from rag.chunking import Chunker, sentences
-from rag.embedding import EmbeddingInfo
 from rag.errors import ConfigError
-from rag.readable import readable
+from rag.index.chunks import Chunker, sentences
+from rag.models import EmbeddingInfo
 from rag.sources import read_source
+from rag.text.readable import readable
 from rag.types import Paper
 from tests.support.data import shared_data
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from rag.clarifying import Clarifier, as_markdown, resumed
+from rag.answer.clarify import Clarifier, as_markdown, resumed
 from rag.config import Config
-from rag.library import Library
-from rag.retrieval import HybridRetriever
+from rag.index.library import Library
+from rag.query import Reader, Understanding
+from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Clarify, Filters, Turn
-from rag.understanding import Reader, Understanding
 from tests.support.papers import make_paper
 
 RECOMMENDS = make_paper(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.condensing import as_turns, one_line, split, stays_within
 from rag.types import Turn
+from rag.write.rewrite import as_turns, one_line, split, stays_within
 
 HISTORY = (
     Turn(role="user", content="How does IterQR rewrite queries?"),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.conversations import TITLE_LENGTH, Conversations, Exchange
 from rag.errors import ConversationNotFound, IndexDamaged
-from rag.transcript import bibliography, markdown, with_references
+from rag.papers.conversations import TITLE_LENGTH, Conversations, Exchange
+from rag.papers.transcript import bibliography, markdown, with_references
 from rag.types import Answer, Citation, Filters, Passage, Receipt, Turn
 from ui.cli.printing import reference
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.grounding import SupportChecker, Verdict
-from rag.library import Library
+from rag.index.library import Library
 from rag.types import Paper, Passage
+from rag.write.grounding import SupportChecker, Verdict
 
 ABSTRACT = (
     "Ranking long documents is slow. We present QuickRank, which re-ranks 500 documents within one second by "
@@ -211,6 +211,6 @@ def test_a_sentence_takes_less_than_thirty_milliseconds(checker: SupportChecker,
 
 
 def test_the_tables_are_packaged() -> None:
-    folder = Path(__file__).parents[2] / "rag" / "grounding"
+    folder = Path(__file__).parents[2] / "rag" / "write" / "grounding"
     assert (folder / "alike.txt").is_file()
     assert (folder / "opposed.txt").is_file()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.grounding.instructions import addresses, foreign, spoiled
-from rag.grounding.wording import words
+from rag.write.grounding.instructions import addresses, foreign, spoiled
+from rag.write.grounding.words import words
 
 TITLE = "Re-ranking Long Documents in Blocks"
 ABSTRACT = (

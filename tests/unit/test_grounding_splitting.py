@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.grounding import cited, split_stream, without_markers
+from rag.write.grounding import cited, split_stream, without_markers
 
 
 def pieces(text: str) -> list[str]:

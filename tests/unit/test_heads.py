@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from rag.abstaining import Decision
+from rag.answer.abstention import Decision
 from rag.config import Config
-from rag.heads import at_odds, wants_two, write_twice
-from rag.library import Library
+from rag.index.library import Library
 from rag.prompts import load_prompt
-from rag.retrieval import HybridRetriever
+from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Confidence, Delta, Passage, Removed, Step
-from rag.writing import GroundedWriter, Numbering, Task, Written
+from rag.write.drafts import at_odds, wants_two, write_twice
+from rag.write.writer import GroundedWriter, Numbering, Task, Written
 from tests.support.chat_server import Asked, ChatServer, Fault, Script, chat_server
 from tests.support.models import model_at, played
 from tests.support.papers import make_paper

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.locks import IndexGate, writer_lock
+from rag.index.locks import IndexGate, writer_lock
 
 
 class Handle:

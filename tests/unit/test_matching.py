@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.index.analysis import Analyzer
-from rag.matching import matched_words, places, snippet
+from rag.retrieve.matches import matched_words, places, snippet
+from rag.text.terms import Analyzer
 
 analyzer = Analyzer()
 

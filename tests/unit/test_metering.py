@@ -10,7 +10,7 @@ import pytest
 
 from rag.config import BudgetConfig, LLMConfig
 from rag.errors import BudgetExceeded, ConfigError
-from rag.llm.metering import DayLedger, Meter, Prices, prices_of
+from rag.models.llm.usage import DayLedger, Meter, Prices, prices_of
 
 PRICES = Prices(1.0, 2.0)
 

@@ -15,9 +15,9 @@ from llama_index.core import MockEmbedding
 from tokenizers import BertWordPieceTokenizer
 
 from rag.config import EmbeddingConfig
-from rag.embedding import FOREIGN_MAX_TOKENS, build_embedding, describe, embed_texts, minilm
-from rag.embedding.minilm import MAX_TOKENS, VOCABULARY, MiniLMEmbedding
 from rag.errors import ConfigError, EmbeddingResponseError, ModelFileError
+from rag.models import FOREIGN_MAX_TOKENS, build_embedding, describe, embed_texts, minilm
+from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLMEmbedding
 from tests.support.data import REPOSITORY
 
 TEXTS = [
@@ -167,7 +167,7 @@ def run_fresh(code: str, home: Path) -> str:
 
 def test_the_package_imports_nothing_heavy(tmp_path: Path) -> None:
     heavy = {"openvino", "onnxruntime", "llama_index.core", "openai", "tokenizers", "tiktoken"}
-    code = f"import sys, rag.embedding, rag.chunking; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, rag.models, rag.index.chunks; print(sorted({heavy} & set(sys.modules)))"
     assert run_fresh(code, tmp_path) == "[]"
 
 
@@ -180,7 +180,7 @@ def refuse(*args, **kwargs):
     raise OSError("no network here")
 socket.socket.connect = socket.getaddrinfo = refuse
 from rag.config import EmbeddingConfig
-from rag.embedding import build_embedding
+from rag.models import build_embedding
 build_embedding(EmbeddingConfig()).get_query_embedding("hello")
 time.sleep(0.5)  # the telemetry sends from a thread
 print(tried)
@@ -193,7 +193,7 @@ def test_first_calls_of_many_threads_do_not_block_each_other(tmp_path: Path) -> 
     code = """
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from rag.embedding.minilm import MiniLMEmbedding
+from rag.models.minilm import MiniLMEmbedding
 start = threading.Barrier(8)
 def load_and_ask(i):
     start.wait()

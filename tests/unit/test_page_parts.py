@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from rag.catalogue import Page
 from rag.config import Config
-from rag.library import IngestReport
+from rag.index.library import IngestReport
+from rag.papers.catalogue import Page
 from rag.types import Rejected
 from tests.support.papers import make_paper
 from ui.web.bars import bars

@@ -31,7 +31,7 @@ OUT_OF_PLACE = {
     "where packages are fetched from": re.compile(r"\b(?:[f]ind-links|(?:[e]xtra-)?[i]ndex-url|[f]ile:///\w)"),
     "work left for later": re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX)\b"),
 }
-WRITTEN_BY_STRANGERS = ("rag/sample/", "rag/embedding/vocab.txt", "LICENSE")
+WRITTEN_BY_STRANGERS = ("rag/sample/", "rag/models/vocab.txt", "LICENSE")
 
 
 @cache
@@ -153,7 +153,7 @@ def test_what_is_in_place_is_left_alone(line: str) -> None:
     assert not any(pattern.search(line) for pattern in OUT_OF_PLACE.values())
 
 
-@pytest.mark.parametrize("folder", ["rag/sample", "rag/embedding"])
+@pytest.mark.parametrize("folder", ["rag/sample", "rag/models"])
 def test_data_made_by_others_carries_its_origin_and_licence(folder: str) -> None:
     name = re.compile(r"notice|origin|licen[cs]e|readme", flags=re.IGNORECASE)
     notes = [path for path in (REPOSITORY / folder).iterdir() if name.search(path.name)]

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from rag.readable import readable
 from rag.sources import discover, read_source
+from rag.text.readable import readable
 from rag.types import Paper
 from tests.support.data import shared_data
 

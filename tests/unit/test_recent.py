@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from rag.recent import Recent
+from rag.models.cache import Recent
 
 
 def test_what_was_used_longest_ago_is_forgotten_first() -> None:

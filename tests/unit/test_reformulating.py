@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from rag.config import Config, LLMConfig, Reformulation
 from rag.errors import ConfigError, LLMResponseError
 from rag.index import LexicalIndex
-from rag.library import Library
-from rag.llm import build_llm
-from rag.reformulating import FAMILIES, Reformulator, load_bank
-from rag.reformulating.families import LONGEST_WORDS, lines_of, passage_of, terms_of
-from rag.retrieval import Expanded, HybridRetriever
+from rag.index.library import Library
+from rag.models.llm import build_llm
+from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.types import Chunk, Passage
+from rag.write.reformulation import FAMILIES, Reformulator, load_bank
+from rag.write.reformulation.methods import LONGEST_WORDS, lines_of, passage_of, terms_of
 from tests.support.chat_server import Asked, ChatServer, Fault, Script, chat_server, in_turn
 from tests.support.papers import make_paper
 

@@ -11,10 +11,10 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.embeddings import MockEmbedding
 
 from rag.config import Config
-from rag.embedding import TokenVectors, build_embedding, embed_texts, embed_tokens
-from rag.library import Library
-from rag.question_vector import weighed
-from rag.reranking import Reranker
+from rag.index.library import Library
+from rag.models import TokenVectors, build_embedding, embed_texts, embed_tokens
+from rag.retrieve.query_vector import weighed
+from rag.retrieve.reranker import Reranker
 from rag.types import Passage
 from tests.support.papers import make_paper
 
@@ -108,9 +108,9 @@ def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
         asked.append(len(texts))
         return embed_tokens(model, texts)
 
-    monkeypatch.setattr("rag.reranking.embed_tokens", counted)
+    monkeypatch.setattr("rag.retrieve.reranker.embed_tokens", counted)
     assert reranker.rerank("how to shrink a big ranking network", passages) == first
-    monkeypatch.setattr("rag.reranking.KEPT", 2)
+    monkeypatch.setattr("rag.retrieve.reranker.KEPT", 2)
     forgetful = Reranker(library)
     forgetful.rerank("how to shrink a big ranking network", passages)
     forgetful.rerank("which cats were filmed", passages)
@@ -121,7 +121,7 @@ def test_two_wordings_of_a_question_count_half_each(library: Library, monkeypatc
     def lead(*questions: str) -> float:
         """How far the paper on rankers comes before the one on bread."""
         asked = [one for question in questions for one in weighed(library, question)]
-        monkeypatch.setattr("rag.reranking.weighed", lambda *_: asked)
+        monkeypatch.setattr("rag.retrieve.reranker.weighed", lambda *_: asked)
         scores = {one.chunk_id: one.score for one in Reranker(library).rerank("", [passage(0, 0.5), passage(1, 0.5)])}
         return scores["c1"] - scores["c0"]
 

@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 
 from rag.config import Config
-from rag.library import Library
-from rag.research import Researched, Researcher
-from rag.research.searching import MAX_SEARCHES
-from rag.retrieval import HybridRetriever
+from rag.index.library import Library
+from rag.query import Understanding
+from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Filters, Passage, Step
-from rag.understanding import Understanding
+from rag.write.research import Researched, Researcher
+from rag.write.research.search import MAX_SEARCHES
 from tests.support.chat_server import Asked, ChatServer, Fault, Script, chat_server, in_turn
 from tests.support.models import model_at, played
 from tests.support.papers import make_paper

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import LLMResponseError
-from rag.llm.structured import read
-from rag.research.plan import MAX_STEPS, Plan
-from rag.research.ranking import united
-from rag.research.tags import LONGEST_QUERY, Action, Finish, Invalid, Search, read_action
+from rag.models.llm.structured import read
+from rag.query.parts import has_parts
+from rag.text.untrusted import as_data
 from rag.types import Passage
-from rag.understanding.parts import has_parts
-from rag.untrusted import as_data
+from rag.write.research.plan import MAX_STEPS, Plan
+from rag.write.research.ranking import united
+from rag.write.research.tags import LONGEST_QUERY, Action, Finish, Invalid, Search, read_action
 
 
 @pytest.mark.parametrize(

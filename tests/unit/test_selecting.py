@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from rag.selecting import LISTED, Selected, select_useful
 from rag.types import Passage, Step
+from rag.write.utility import LISTED, Selected, select_useful
 from tests.support.chat_server import ChatServer, Fault, Script, chat_server, in_turn
 from tests.support.models import model_at, played
 

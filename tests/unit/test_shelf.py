@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryBusy, LibraryError, PaperNotFound
-from rag.shelf import FILE_NAME, Shelf
+from rag.papers.shelf import FILE_NAME, Shelf
 from rag.types import Chunk, Filters, Paper
 from tests.support.papers import make_paper
 
@@ -292,7 +292,7 @@ def test_close_ends_the_connections_of_living_threads_too(shelf: Shelf) -> None:
 def test_reading_waits_for_no_writer_and_writing_says_who_is_in_the_way(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("rag.papers.database.BUSY_SECONDS", 0.1)
     shelf.record([make_paper()])
     writer = sqlite3.connect(shelf.path, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rag.themes.grouping import FEWEST_PAPERS, MOST, Vectors, group, own_distances, silhouette
+from rag.themes.clusters import FEWEST_PAPERS, MOST, Vectors, group, own_distances, silhouette
 
 
 def bundle(*sizes: int, spread: float = 0.05, d: int = 16) -> Vectors:

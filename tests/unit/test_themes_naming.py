@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from rag.index.analysis import Analyzer
-from rag.themes.naming import name_themes
-from rag.themes.wording import closes
+from rag.text.terms import Analyzer
+from rag.themes.labels import name_themes
+from rag.themes.words import closes
 from rag.types import Paper
 from tests.support.papers import make_paper
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.topics.choosing import subject
+from rag.topics.scope import subject
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from rag.answering import quote_text
-from rag.topics.opposing import MOST, find_opposed
+from rag.answer.extract import quote_text
+from rag.topics.oppositions import MOST, find_opposed
 from rag.types import Passage
 
 DAY = date(2025, 5, 1)

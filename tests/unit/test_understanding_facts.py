@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rag.abstaining.details import read_details, stands_in
-from rag.aims import fit_to, read_aim
-from rag.understanding.facts import read_fact
+from rag.answer.abstention.details import read_details, stands_in
+from rag.query.aims import fit_to, read_aim
+from rag.query.facts import read_fact
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.understanding.kind import read_kind, read_subjects
+from rag.query.kind import read_kind, read_subjects
 
 KINDS = {
     "compare": """

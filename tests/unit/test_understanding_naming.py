@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.authors import name_matches, name_words
-from rag.understanding.naming import NameSpeller
+from rag.query.naming import NameSpeller
+from rag.text.names import name_matches, name_words
 
 AUTHORS = (
     "Jimmy Lin",

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from rag.understanding.negation import is_negated, read_not_by, read_unwanted
-from rag.understanding.people import PeopleReader
+from rag.query.negation import is_negated, read_not_by, read_unwanted
+from rag.query.people import PeopleReader
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.shelf import Shelf
-from rag.understanding.people import PeopleReader
+from rag.papers.shelf import Shelf
+from rag.query.people import PeopleReader
 from tests.support.reading import ReadingLibrary
 
 KNOWN = """

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.replying import escape_line, render_group
-from rag.shelf import Shelf
+from rag.answer.render import escape_line, render_group
+from rag.papers.shelf import Shelf
+from rag.query import Reader
+from rag.query.about import About
 from rag.types import Citation, Filters, Turn
-from rag.understanding import Reader
-from rag.understanding.about import About
 from tests.support.papers import make_paper
 from tests.support.reading import ReadingLibrary
 

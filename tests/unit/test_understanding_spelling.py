@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.understanding.spelling import Correction, Speller
-from rag.understanding.vocabulary import Vocabulary, fold
+from rag.query.spelling import Correction, Speller
+from rag.query.vocabulary import Vocabulary, fold
 
 COMMON = """
     recommender systems recommendation retrieval language models embeddings datasets query queries encoder accuracy

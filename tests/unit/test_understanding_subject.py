@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
+from rag.query import Reader
+from rag.query.subject import read_subject
 from rag.types import Filters
-from rag.understanding import Reader
-from rag.understanding.subject import read_subject
 from tests.support.reading import ReadingLibrary
 
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from rag.understanding.dates import read_dates
-from rag.understanding.unread import read_unread
+from rag.query.dates import read_dates
+from rag.query.unread import read_unread
 
 FIRST, LAST = date(2025, 4, 8), date(2025, 12, 31)
 

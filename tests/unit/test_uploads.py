@@ -10,7 +10,7 @@ import pytest
 
 from rag.config import Config, UIConfig
 from rag.errors import SourceError, UsageError
-from rag.library import Library
+from rag.index.library import Library
 from ui.web.desk import Desk
 from ui.web.uploads import check_number, check_size
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rag.config import Config
-from rag.conversations import Exchange
-from rag.library import Library
-from rag.shelf import Coverage
+from rag.index.library import Library
+from rag.papers.conversations import Exchange
+from rag.papers.shelf import Coverage
 from rag.types import Answer, Citation, Clarify, Filters, Passage, Receipt
 from tests.support.papers import make_paper
 from ui.web.cards import cards

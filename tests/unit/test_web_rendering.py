@@ -9,7 +9,7 @@ import pytest
 from markupsafe import Markup
 
 from rag.errors import UsageError
-from rag.shelf import Shelf
+from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
 from ui.web.examples import examples
 from ui.web.place import Place, read_filters, shown_filters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from rag.query import Understanding
 from rag.types import Filters, Passage
-from rag.understanding import Understanding
-from rag.written import most_useful
+from rag.write.reply import most_useful
 
 
 def passage(paper: str, n: int, score: float) -> Passage:

@@ -57,9 +57,9 @@ def search(
     filters = filters_of(date_from, date_to, author)
     settings = with_library(context, config, data_dir)
     check_question(query, settings)
-    from rag.bibtex import bibtex as entry
-    from rag.retrieval import distinct_papers
-    from rag.wiring import open_assistant
+    from rag import open_assistant
+    from rag.papers.bibtex import bibtex as entry
+    from rag.retrieve.hybrid import distinct_papers
 
     with open_assistant(settings) as assistant:
         found = assistant.search(query, filters, k, rerank=rerank)
@@ -105,8 +105,8 @@ def _print_hits(hits: Sequence[Passage]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from rag.matching import places, snippet
-    from rag.readable import readable
+    from rag.retrieve.matches import places, snippet
+    from rag.text.readable import readable
 
     console = Console(highlight=False)
     if not hits:
@@ -154,7 +154,7 @@ def ask(
     turns = read_history(history) if history else []
     settings = with_library(context, config, data_dir)
     check_question(question, settings, answering)
-    from rag.wiring import open_assistant
+    from rag import open_assistant
 
     keep_log_quiet()
     with open_assistant(settings) as assistant:

@@ -30,7 +30,7 @@ def calibrate(
     from eval.calibration import calibrate as fit
     from eval.calibration import through
     from eval.calibration_report import save
-    from rag.wiring import open_assistant
+    from rag import open_assistant
 
     with open_assistant(settings) as assistant:
         assistant.library.require_papers()

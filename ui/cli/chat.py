@@ -29,7 +29,7 @@ from ui.cli.printing import Paragraphs, print_answer, print_notes, print_referen
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.conversations import Exchange
+    from rag.papers.conversations import Exchange
     from rag.types import Answer, Filters, Mode, Turn
 
 PROMPT = "\n> "
@@ -54,8 +54,8 @@ def chat(
     """Hold a conversation. Questions are asked at a prompt, or come one a line from a pipe."""
     answering = mode_of(mode)
     settings = with_library(context, config, data_dir)
+    from rag import open_assistant
     from rag.errors import LLMError
-    from rag.wiring import open_assistant
 
     keep_log_quiet()
     with open_assistant(settings) as assistant:
@@ -188,7 +188,7 @@ class Conversation:
         return tuple(turn for exchange in self.exchanges if exchange.said for turn in _turns(exchange))
 
     def _keep(self, question: str, said: str, answer: Answer | None) -> None:
-        from rag.conversations import Exchange
+        from rag.papers.conversations import Exchange
 
         number = len(self.exchanges) + 1
         self.exchanges.append(Exchange(number, question, self.filters, said, answer, (), datetime.now(UTC)))
@@ -203,7 +203,7 @@ class Conversation:
         print_topic(self.assistant.summary(query, self.filters, self.mode))
 
     def _papers(self, _: str) -> None:
-        from rag.readable import readable
+        from rag.text.readable import readable
 
         cited = {
             citation.paper_id: citation
@@ -216,12 +216,12 @@ class Conversation:
             print("No paper has been cited yet.")
 
     def _bibtex(self, _: str) -> None:
-        from rag.transcript import bibliography
+        from rag.papers.transcript import bibliography
 
         print(bibliography(self.exchanges).strip() or "No paper has been cited yet.")
 
     def _save(self, name: str) -> None:
-        from rag.transcript import markdown
+        from rag.papers.transcript import markdown
 
         if not name:
             print("Name a file: /save FILE.md")
@@ -242,7 +242,7 @@ class Conversation:
             print(f"Written to {path}.")
 
     def _set_filters(self, text: str) -> None:
-        from rag.replying import describe_filters
+        from rag.answer.render import describe_filters
 
         if text:
             try:

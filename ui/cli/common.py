@@ -18,7 +18,7 @@ import typer
 
 if TYPE_CHECKING:
     from rag.config import Config, Loaded
-    from rag.library import Progress
+    from rag.index.library import Progress
     from rag.types import Filters, Mode
 
 
@@ -96,7 +96,7 @@ def configured(context: typer.Context, config: Path | None, data_dir: Path | Non
 
 def with_library(context: typer.Context, config: Path | None, data_dir: Path | None) -> Config:
     """The configuration of a command that needs a library; where there is none it is refused, and none is made."""
-    from rag.shelf import require_shelf
+    from rag.papers.shelf import require_shelf
 
     settings = configured(context, config, data_dir)
     require_shelf(settings.library_dir)
@@ -111,12 +111,12 @@ def check_question(question: str, settings: Config, mode: Mode | None = "extract
         settings: The configuration.
         mode: How to answer; None takes the configured way.
     """
-    from rag.questions import check_question as check
-    from rag.shelf import Shelf
+    from rag.papers.shelf import Shelf
+    from rag.query.limits import check_question as check
 
     check(question, settings.answer.max_question_chars)
     if (mode or settings.answer.mode) == "llm":
-        from rag.llm import named_model
+        from rag.models.llm import named_model
 
         named_model(settings.llm)
     Shelf.existing(settings.library_dir).close()

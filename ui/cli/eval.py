@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.wording import plural
+from rag.text.grammar import plural
 from ui.cli import calibrate, judge, support
 from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say, with_library
 from ui.cli.measures import (
@@ -63,7 +63,7 @@ def run(
     questions = read_questions(qa)  # before anything heavy is imported
     from eval.runs import REPORT, Selection
     from eval.runs import run as run_questions
-    from rag.wiring import open_assistant
+    from rag import open_assistant
 
     selection = Selection(limit, tuple(types or ()))
     with open_assistant(settings) as assistant:
@@ -187,7 +187,7 @@ def add(
         _add_feedback(qa, settings, as_json)
         return
     from eval.additions import add_question, as_row
-    from rag.wiring import open_library
+    from rag import open_library
 
     row = _row(answer, nugget or [], nuggets)
     given = {"question": question, "gold_papers": gold, "type": kind, "id": identity}
@@ -204,8 +204,8 @@ def add(
 
 def _add_feedback(qa: Path, settings: Config, as_json: bool) -> None:
     from eval.additions import add_feedback
-    from rag.conversations import FILE_NAME, Conversations
-    from rag.wiring import open_library
+    from rag import open_library
+    from rag.papers.conversations import FILE_NAME, Conversations
 
     with open_library(settings) as library, closing(Conversations(library.folder / FILE_NAME)) as conversations:
         done = add_feedback(qa, conversations, library)

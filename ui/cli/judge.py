@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from eval.judge.report import JudgedReport
     from eval.runs import RunReport, Selection
     from rag.config import Config
-    from rag.library import Library
+    from rag.index.library import Library
 
 Runs = Annotated[list[Path], typer.Argument(metavar="DIR", help="Folders of finished runs over one QA set.")]
 JudgeFile = Annotated[
@@ -113,7 +113,7 @@ def ablate_context(
 def _passages(settings: Config) -> Iterator[PassageText]:
     """Look passages up in the configured library."""
     from eval.judge.pooling import passages_of
-    from rag.wiring import open_library
+    from rag import open_library
 
     with open_library(settings) as library:
         yield passages_of(library)

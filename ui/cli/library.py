@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.wording import plural
+from rag.text.grammar import plural
 from ui.cli.common import (
     MOST,
     AsJson,
@@ -29,7 +29,7 @@ from ui.cli.common import (
 if TYPE_CHECKING:
     from rag.config import Config
     from rag.errors import SourceError
-    from rag.library import IngestReport
+    from rag.index.library import IngestReport
     from rag.types import Paper, Rejected
 
 _REJECTED_SHOWN = 20
@@ -63,16 +63,16 @@ def ingest(
 
 def _add(settings: Config, files: Sequence[Path], errors: list[SourceError], *, quiet: bool) -> IngestReport:
     """Ingest files; where there is none, for instance since its path is mistyped, no library is made."""
-    from rag.library import IngestReport
+    from rag.index.library import IngestReport
 
     if not files:
         return IngestReport(0, 0, 0, 0, 0, (), 0.0)
-    from rag.wiring import open_library
+    from rag import open_library
 
     with open_library(settings) as library, progress_bar(quiet) as progress:
         report = library.ingest(_rows(files, errors), progress)
         if report.papers_new or report.papers_updated:
-            from rag.understanding import Reader
+            from rag.query import Reader
 
             Reader(library).speller()  # counts the library's words now, not while somebody waits for an answer
     return report
@@ -115,7 +115,7 @@ def remove(
 ) -> None:
     """Remove papers."""
     settings = with_library(context, config, data_dir)
-    from rag.wiring import open_library
+    from rag import open_library
 
     distinct = list(dict.fromkeys(map(plain_id, paper_ids)))
     with open_library(settings) as library, progress_bar(as_json) as progress:
@@ -144,8 +144,8 @@ def papers(
     """List papers, newest first."""
     filters = filters_of(date_from, date_to, author)
     settings = configured(context, config, data_dir)
-    from rag.readable import readable
-    from rag.shelf import Shelf
+    from rag.papers.shelf import Shelf
+    from rag.text.readable import readable
 
     shelf = Shelf.existing(settings.library_dir)
     found = shelf.browse(query, filters, limit)
@@ -172,8 +172,8 @@ def show(
 ) -> None:
     """Show one paper."""
     settings = configured(context, config, data_dir)
-    from rag.readable import readable
-    from rag.shelf import Shelf
+    from rag.papers.shelf import Shelf
+    from rag.text.readable import readable
 
     shelf = Shelf.existing(settings.library_dir)
     paper = shelf.paper(plain_id(paper_id), version)
@@ -228,8 +228,8 @@ def doctor(
 ) -> None:
     """Check that shelf, Chroma and lexical index agree. --repair makes them."""
     settings = with_library(context, config, data_dir)
-    from rag.health import examine, repair
-    from rag.wiring import open_library
+    from rag import open_library
+    from rag.index.health import examine, repair
 
     with open_library(settings) as library, progress_bar(as_json) as progress:
         health = (repair if mend else examine)(library, progress)

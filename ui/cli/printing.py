@@ -51,7 +51,7 @@ def print_references(answer: Answer) -> None:
 
 def reference(citations: Sequence[Citation]) -> str:
     """One paper's line below an answer: its markers, first author, title and address."""
-    from rag.readable import readable
+    from rag.text.readable import readable
 
     first = citations[0]
     markers = "".join(f"[{citation.n}]" for citation in citations)
@@ -66,7 +66,7 @@ def bibtex_entries(citations: Iterable[Citation]) -> list[str]:
     """One entry a cited paper, in order of citation."""
     from datetime import date
 
-    from rag.bibtex import bibtex
+    from rag.papers.bibtex import bibtex
 
     papers = {c.paper_id: c for c in reversed(list(citations))}
     ordered = sorted(papers.values(), key=lambda citation: citation.n)

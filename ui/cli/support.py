@@ -31,8 +31,8 @@ def support(
     questions = read_questions(qa)  # before anything heavy is imported
     from eval.calibration import through
     from eval.support import REPORT, SEED, evaluate_support
+    from rag import open_assistant
     from rag.types import Passage
-    from rag.wiring import open_assistant
 
     with open_assistant(settings) as assistant:
         assistant.library.require_papers()

@@ -56,8 +56,8 @@ def topic(
         check_writable(out)
     settings = with_library(context, config, data_dir)
     check_question(query, settings, writing)
+    from rag import open_assistant
     from rag.topics import bibtex_entries, markdown
-    from rag.wiring import open_assistant
 
     keep_log_quiet()
     with open_assistant(settings) as assistant:
@@ -115,7 +115,7 @@ def _print_quote(console: Console, found: Topic, theme: Theme) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from rag.readable import readable
+    from rag.text.readable import readable
 
     first = next((one for one in found.citations if one.paper_id == theme.papers[0]), None)
     if first:
@@ -124,7 +124,7 @@ def _print_quote(console: Console, found: Topic, theme: Theme) -> None:
 
 def _line(found: Topic, paper: TopicPaper) -> str:
     """A paper's line: its markers, title, day and id."""
-    from rag.readable import readable
+    from rag.text.readable import readable
 
     markers = "".join(f"[{one.n}]" for one in found.citations if one.paper_id == paper.paper_id)
     return f"{markers} {readable(paper.title)} ({paper.date}, {paper.paper_id})".strip()

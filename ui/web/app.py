@@ -6,7 +6,7 @@ import gradio as gr
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.conversations import FILE_NAME, Conversations
+from rag.papers.conversations import FILE_NAME, Conversations
 from ui.web import chat, library, programs, setup, topic
 from ui.web.context import Web
 

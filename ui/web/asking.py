@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Condition
 
-from rag.conversations import Exchange
 from rag.errors import PaperchatError
+from rag.papers.conversations import Exchange
 from rag.types import Answer, Delta, Done, Event, Filters, Passage, Retrieved, Step, Understood
 from ui.steps import worded
 from ui.web.context import Web

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from rag.conversations import Exchange
 from rag.errors import PaperNotFound
-from rag.library import Library
-from rag.readable import readable
-from rag.transcript import entry
+from rag.index.library import Library
+from rag.papers.conversations import Exchange
+from rag.papers.transcript import entry
+from rag.text.readable import readable
 from rag.types import Citation, Paper, Passage
 from ui.web.papers import people_of
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward

@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from rag.conversations import Exchange
 from rag.errors import PaperchatError
+from rag.papers.conversations import Exchange
 from rag.types import Filters
 from ui.web import turns, views
 from ui.web.asking import Asked, Asker, Failed, Kept, Shown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.conversations import Conversations
+from rag.papers.conversations import Conversations
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from rag.catalogue import Catalogue
 from rag.config import UIConfig
 from rag.errors import PaperchatError, SourceError
-from rag.library import Library, Progress
-from rag.readable import readable
+from rag.index.library import Library, Progress
+from rag.papers.catalogue import Catalogue
+from rag.query import Reader
 from rag.sources import discover, read_source
+from rag.text.readable import readable
 from rag.types import Paper, Rejected
-from rag.understanding import Reader
 from ui.web import papers
 from ui.web.bars import bars
 from ui.web.fields import read_form, sent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rag.conversations import Exchange
 from rag.errors import ConversationNotFound
+from rag.papers.conversations import Exchange
 from ui.web import cards, turns, views
 from ui.web.context import Web
 from ui.web.examples import examples

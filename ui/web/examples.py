@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from rag.readable import readable
-from rag.shelf import Shelf
+from rag.papers.shelf import Shelf
+from rag.text.readable import readable
 
 EXAMPLES = 4
 WEEK = timedelta(days=7)

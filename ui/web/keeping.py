@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from rag.transcript import bibliography, markdown
+from rag.papers.transcript import bibliography, markdown
 from ui.web import turns, views
 from ui.web.asking import Asker
 from ui.web.context import Web

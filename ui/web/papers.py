@@ -8,13 +8,13 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from rag.bibtex import bibtex
-from rag.catalogue import Page
-from rag.library import IngestReport
-from rag.readable import readable
-from rag.shelf import Coverage
+from rag.index.library import IngestReport
+from rag.papers.bibtex import bibtex
+from rag.papers.catalogue import Page
+from rag.papers.shelf import Coverage
+from rag.text.grammar import plural
+from rag.text.readable import readable
 from rag.types import Paper
-from rag.wording import plural
 from ui.web.differences import differences
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward
 

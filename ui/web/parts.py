@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from rag.shelf import Coverage
+from rag.papers.shelf import Coverage
 from ui.web.rendering import element
 from ui.web.views import beginnings, no_evidence
 

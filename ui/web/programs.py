@@ -19,8 +19,8 @@ import gradio as gr
 from gradio.events import api
 from pydantic import TypeAdapter, ValidationError
 
-from rag.catalogue import Catalogue
 from rag.errors import ConfigError, PaperchatError, QuestionError
+from rag.papers.catalogue import Catalogue
 from rag.types import Filters, Turn
 from ui.cli.ask import hit_json
 from ui.cli.library import paper_json

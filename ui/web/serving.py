@@ -39,7 +39,7 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
     check_binding(config.ui, users)
     listening = _bind(config.ui.host, config.ui.port)  # before anything heavy is loaded
     with listening, _private_gradio():
-        from rag.wiring import open_assistant
+        from rag import open_assistant
         from ui.web.server import Server
 
         with open_assistant(config) as assistant:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from rag.assistant import Assistant
 from rag.config import Config, public_address
 from rag.errors import PaperchatError
-from rag.llm import build_llm
+from rag.models.llm import build_llm
 from ui.web.context import Web
 from ui.web.rendering import element
 

@@ -7,10 +7,10 @@ from datetime import date
 
 from markupsafe import Markup
 
-from rag.readable import readable
+from rag.text.grammar import plural
+from rag.text.readable import readable
 from rag.topics import bibtex_entries
 from rag.types import Cell, Citation, Note, Topic, TopicPaper
-from rag.wording import plural
 from ui.web.bars import bars
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, markdown, outward
 

@@ -8,12 +8,12 @@ from datetime import date
 
 from markupsafe import Markup
 
-from rag.conversations import Exchange
-from rag.readable import readable
-from rag.shelf import Coverage
-from rag.transcript import with_references
+from rag.papers.conversations import Exchange
+from rag.papers.shelf import Coverage
+from rag.papers.transcript import with_references
+from rag.text.grammar import plural
+from rag.text.readable import readable
 from rag.types import Answer, Filters
-from rag.wording import plural
 from ui.web import icons
 from ui.web.rendering import EMPTY, button, element, join, markdown
 

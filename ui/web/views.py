@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from markupsafe import Markup
 
-from rag.conversations import Conversation
-from rag.shelf import Coverage
-from rag.wording import plural
+from rag.papers.conversations import Conversation
+from rag.papers.shelf import Coverage
+from rag.text.grammar import plural
 from ui.web.rendering import EMPTY, button, element, join
 
 

@@ -1,0 +1,199 @@
+"""What tells that passages do not answer a question: two gaps in the ranking, and a detail that is not there.
+
+A corpus that holds the answer has one paper that stands out from the tenth; one that does not has ten that are equally
+near. That is asked of both lists: cosine similarity, and BM25 as a share of the most that the question's terms can
+weigh. A near miss stands out as well, so the third feature is whether what the question asks for stands in the paper.
+docs/adr/0006-abstention.md has the features that were tried and left out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+
+from rag.answer.abstention.details import Detail, read_details, stands_in
+from rag.index.library import Library
+from rag.query import Understanding
+from rag.query.introducing import introduction_of
+from rag.query.kind import is_name
+from rag.retrieve.hybrid import coverage, distinct_papers
+from rag.text.readable import readable
+from rag.types import Paper, Passage
+
+LOOKED_AT: Final = 5
+"""Papers in which a name from the question is looked for."""
+TENTH: Final = 10
+RIVAL_SCORE: Final = 0.8
+"""Without a name, papers with at least this share of the best fused score may hold the detail too."""
+RIVALS: Final = 3
+BRIEF: Final = 6
+"""Terms up to which each one of a question counts fully."""
+RARE_NAME: Final = 20
+"""A name that stands in more passages than this is an everyday one (LLM, GPT) and picks no paper."""
+SMALLEST_GAP: Final = 0.02
+"""Added to the dense gap before its logarithm: cosine similarities are not told apart more finely."""
+CLEAR_COVERAGE, CLEAR_TITLE = 0.5, 0.6
+"""A paper is clearly the one that is meant from this share of the question's idf mass, or of its own title's, on."""
+FAINT = ((1.01, 0.21), (0.6, 0.26), (0.25, 0.285))
+"""Below both of a pair, nothing in the corpus is about the question (share of its idf mass; cosine similarity). The
+farther an abstract is in meaning, the less do words prove that it happens to share."""
+OFF_TOPIC_COVERAGE, OFF_TOPIC_SIMILARITY = 0.5, 0.31
+"""The same for what is left of the library within filters, where gaps say nothing."""
+_FRAME = re.compile(
+    r"\b(?:say|says|said|tell|tells|told|anyone|anybody|someone|somebody|ever|please|know|knows|hi|hello|hey)\b",
+    re.IGNORECASE,
+)
+"""Words that only put a question: that the library has none of them says nothing."""
+_WORD = re.compile(r"[^\W_]+(?:[-@./+'][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The measured features; each has a known direction, which a fit may not turn round.
+
+    Attributes:
+        dense_gap: log(gap + 0.02) between the best and the tenth paper's cosine similarity; larger: answered.
+        lexical_gap: The same two papers by BM25, as a share of the question's idf mass; larger: answered.
+        foreign: Share of the question's idf mass on words that the library has nowhere, less the longer the question:
+            someone who paraphrases needs many words, and then not every one has to be known; larger: not answered.
+        detail_absent: 1 when a definite detail is asked for and stands in none of the papers that are meant.
+    """
+
+    dense_gap: float
+    lexical_gap: float
+    foreign: float
+    detail_absent: float
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The features in order."""
+        return tuple(field.name for field in fields(cls))
+
+    def values(self) -> dict[str, float]:
+        """The features by name."""
+        return dict(zip(self.names(), self.row(), strict=True))
+
+    def row(self) -> tuple[float, ...]:
+        """The features in order."""
+        return self.dense_gap, self.lexical_gap, self.foreign, self.detail_absent
+
+
+DIRECTIONS: Final = {"dense_gap": -1, "lexical_gap": -1, "foreign": 1, "detail_absent": 1}
+"""Whether more of a feature speaks for (1) or against (-1) refusing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Features with what they rest on.
+
+    Attributes:
+        missing: Details that are asked for and not there.
+        paper_id: The paper that the question is about, as far as can be told: the first.
+        clear: Whether the paper is surely the one that is meant: its name or its title is in the question.
+        faint: Whether no paper is near in either list, so that gaps say nothing.
+        named: Whether the question names a system that a paper has in its title or introduces.
+        off_topic: Whether none of the best papers is near enough to be of a list on its subject.
+    """
+
+    features: Features
+    missing: tuple[Detail, ...]
+    paper_id: str
+    clear: bool
+    faint: bool
+    named: bool = False
+    off_topic: bool = False
+
+
+def gather(
+    library: Library, asked: Understanding, passages: Sequence[Passage], without: Collection[str] = ()
+) -> Evidence:
+    """Measure what speaks for and against an answer.
+
+    Args:
+        library: Where the passages come from.
+        asked: The question as it was read.
+        passages: At least one, best first, as many as were retrieved: the tenth paper is looked at.
+        without: Papers to be taken for absent from the library; `passages` must hold none of them.
+    """
+    papers = distinct_papers(passages)
+    stored = library.shelf.papers({passage.paper_id for passage in papers[:LOOKED_AT]})
+    named = _named(library, asked.question, papers[:LOOKED_AT], stored)
+    meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
+    missing = _missing(asked, bool(named), [stored[paper.paper_id] for paper in meant])
+    similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
+    asked_for, terms = _terms(library, _FRAME.sub(" ", asked.search_text), list(stored.values()))
+    features = Features(
+        dense_gap=math.log(_gap(similar) + SMALLEST_GAP),
+        lexical_gap=_gap(matched) / max(sum(asked_for.values()), 1.0),
+        foreign=_foreign(library, asked_for, without),
+        detail_absent=float(bool(missing)),
+    )
+    best = meant[0].paper_id
+    title = _terms(library, readable(stored[best].title), [])[0]
+    clear = coverage(asked_for, terms[best]) >= CLEAR_COVERAGE or coverage(title, set(asked_for)) >= CLEAR_TITLE
+    covered = max(coverage(asked_for, held) for held in terms.values())
+    nearest = max(similar, default=0.0)
+    faint = not named and any(covered < share and nearest < similarity for share, similarity in FAINT)
+    off_topic = not named and covered < OFF_TOPIC_COVERAGE and nearest < OFF_TOPIC_SIMILARITY
+    return Evidence(features, missing, best, bool(named) or clear, faint, bool(named), off_topic)
+
+
+def _missing(asked: Understanding, named: bool, papers: Sequence[Paper]) -> tuple[Detail, ...]:
+    """Details in none of the papers; a topic, a comparison or a list about no paper is answered by what there is."""
+    if asked.kind != "single" and not (named and asked.kind == "list"):
+        return ()
+    texts = [readable(paper.text) for paper in papers]
+    return tuple(d for d in read_details(asked.question) if not any(stands_in(d, text) for text in texts))
+
+
+def _named(library: Library, question: str, ranked: Sequence[Passage], papers: Mapping[str, Paper]) -> list[Passage]:
+    """The papers whose title holds a rare name from the question; where there are none, those that introduce it."""
+    words = _WORD.findall(question)
+    names = [word for n, word in enumerate(words) if is_name(word) or (n and word[0].isupper())]
+    with library.indexes() as indexes:
+        lexical = indexes.lexical
+        rare = [name for name in names if min(map(lexical.doc_freq, lexical.analyze(name)), default=0) <= RARE_NAME]
+    spelt = "|".join(re.escape(word) for word in rare if is_name(word))
+    for flags in (0, re.IGNORECASE):  # PRISM is rather PRISM than Prism
+        if titled := [p for p in ranked if spelt and re.search(rf"(?<!\w)(?:{spelt})(?!\w)", readable(p.title), flags)]:
+            return titled
+    return [
+        one for one in ranked if any(introduction_of(name).search(readable(papers[one.paper_id].text)) for name in rare)
+    ]
+
+
+def _terms(library: Library, text: str, papers: Sequence[Paper]) -> tuple[dict[str, float], dict[str, set[str]]]:
+    """The idf of a text's terms, and the terms of each paper."""
+    with library.indexes() as indexes:
+        lexical = indexes.lexical
+        return lexical.idf(set(lexical.analyze(text))), {
+            paper.paper_id: set(lexical.analyze(readable(paper.text))) for paper in papers
+        }
+
+
+def _foreign(library: Library, weights: Mapping[str, float], without: Collection[str]) -> float:
+    """Share of the weight on terms that stand nowhere, scaled down for questions of more than `BRIEF` terms."""
+    left_out = Counter(
+        term for held in _terms(library, "", list(library.shelf.papers(without).values()))[1].values() for term in held
+    )
+    with library.indexes() as indexes:
+        unknown = sum(w for term, w in weights.items() if indexes.lexical.doc_freq(term) <= left_out[term])
+    return unknown / max(sum(weights.values()), 1.0) * min(1.0, (BRIEF / max(len(weights), 1)) ** 2)
+
+
+def _best_scores(passages: Sequence[Passage], name: str) -> list[float]:
+    """Each paper's best score in one list, best first; papers that the list does not hold are left out."""
+    best: dict[str, float] = {}
+    for passage in passages:
+        if name in passage.scores:
+            best[passage.paper_id] = max(best.get(passage.paper_id, 0.0), passage.scores[name])
+    return sorted(best.values(), reverse=True)
+
+
+def _gap(ranked: Sequence[float]) -> float:
+    """Best score minus the tenth, which is 0 where fewer papers were found."""
+    return ranked[0] - (ranked[TENTH - 1] if len(ranked) >= TENTH else 0.0) if ranked else 0.0

@@ -1,0 +1,202 @@
+"""Asking back: a name that several papers give to systems of their own gets one short question with the choices.
+
+A wrong guess is worse than a question: advice is only as good as what was elicited before it (Takayanagi et al., "Are
+Generative AI Agents Effective Personalized Financial Advisors?", SIGIR 2025, arXiv 2504.05862). What is ambiguous is
+read from the shelf and needs no model: at least two papers by different people introduce a system of that name, and
+nothing else in the question, its filters or its conversation tells which one is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from rag.index.library import Library
+from rag.query import Reader, Understanding
+from rag.query.followup import chosen, content_words, label
+from rag.query.kind import is_name
+from rag.query.spelling import is_english
+from rag.query.vocabulary import fold
+from rag.retrieve.hybrid import distinct_papers
+from rag.text.readable import readable
+from rag.types import Clarify, Paper, Passage, Turn
+
+CHOICES = 6
+"""Papers offered at most."""
+_FOUND = 200
+"""Passages that hold a name, at most; a word that more hold is taken for a common one."""
+CLEAR = 0.8
+"""A paper whose fused score is below this share of the other's is not meant."""
+_GENRES = frozenset("sok position survey tutorial demo perspective".split())
+"""What titles begin with that names a kind of paper and no system."""
+_TOKEN = re.compile(r"[^\W_][\w.+-]*[\w+]")
+_OFFERED = re.compile(r"^\d+\. (?P<title>.+) \((?P<id>[^\s()]+)\)$", re.MULTILINE)
+_SEVERAL = re.compile(r"\b(?:two|both|three|several|different|each|all|papers|called|named)\b", re.IGNORECASE)
+_ASKED = "Which one do you mean?"
+_INTRODUCES = r"\b(?:propos|introduc|present|develop|releas|design)\w*\s"
+_PLAIN = r"(?:(?!\b(?:that|which|who|us(?:es?|ing)|by|with|based|of|on|in|for|to|than|and)\b)[\w-]+,?\s){0,3}?"
+_PHRASE = r"(?:(?!\b(?:that|which|who|us(?:es?|ing)|based)\b)[^.;()]){3,160}?"
+
+
+class Clarifier:
+    """Finds names with several meanings in a library; safe to share between threads."""
+
+    def __init__(self, library: Library, reader: Reader) -> None:
+        """Make one.
+
+        Args:
+            library: The open library.
+            reader: Knows how the library spells its words.
+        """
+        self.library = library
+        self._reader = reader
+
+    def ask(self, asked: Understanding, passages: Sequence[Passage]) -> Clarify | None:
+        """The question to ask back, or None where the reader's question is clear enough.
+
+        Args:
+            asked: The question as it was read.
+            passages: What was retrieved for it, best first.
+        """
+        if asked.papers or asked.kind == "topic" or _SEVERAL.search(asked.question):
+            return None
+        allowed = self.library.shelf.select(asked.filters)
+        for name in self._names(asked.question):
+            papers = {paper.paper_id: paper for paper in self._introducing(name)}
+            ids = papers.keys() - asked.left_out if allowed is None else (papers.keys() & allowed) - asked.left_out
+            ranked = _in_order([papers[paper_id] for paper_id in ids], passages)
+            if len(ranked) > 1 and not self._decided(asked, name, ranked, passages):
+                choices = tuple(f"{readable(paper.title)} ({paper.paper_id})" for paper in ranked[:CHOICES])
+                return Clarify(
+                    text=f"{len(ranked)} papers here call a system {_spelt(name, ranked)}. {_ASKED}", choices=choices
+                )
+        return None
+
+    def _names(self, question: str) -> list[str]:
+        """Words of a question that are written as names are, by the reader or by the library, or are not English."""
+        vocabulary = self._reader.speller().vocabulary
+        words = [word.rstrip(".+-") for word in _TOKEN.findall(question)]
+        names = []
+        for word in dict.fromkeys(words):
+            entry = vocabulary.entries.get(fold(word))
+            if (
+                entry
+                and fold(word) not in _GENRES
+                and (is_name(word) or is_name(entry.surface) or not is_english(word))
+            ):
+                names.append(word)
+        return names
+
+    def _introducing(self, name: str) -> list[Paper]:
+        """Papers of different people that introduce a system of this name; empty where the name is a common word."""
+        key = fold(name)
+        papers = self._holding(name)
+        titled = [paper for paper in papers if fold(label(paper.title)) == key]
+        if not titled:
+            return []
+        spelt = "|".join(re.escape(one) for one in dict.fromkeys(label(paper.title) for paper in titled))
+        says = re.compile(rf"(?<![\w-])(?:{spelt})(?![\w-])")
+        introduces = re.compile(
+            rf"{_INTRODUCES}(?:{_PHRASE}\((?:{spelt})\)|{_PLAIN}(?:{spelt})(?=\s*[,:.(]|\s(?:an?|the)\s))"
+        )
+        others = [paper for paper in papers if paper not in titled and says.search(paper.text)]
+        introducing = [paper for paper in others if introduces.search(readable(paper.text))]
+        found = _of_different_people([*titled, *introducing])
+        return found if len(others) - len(introducing) <= len(found) else []
+
+    def _holding(self, name: str) -> list[Paper]:
+        """Papers that hold a name, as long as they are few."""
+        with self.library.indexes() as indexes:
+            if min(map(indexes.lexical.doc_freq, indexes.lexical.analyze(name)), default=0) > _FOUND:
+                return []
+            hits = [chunk_id for chunk_id, _ in indexes.lexical.query(name, _FOUND)]
+        rows = self.library.shelf.chunk_rows(hits)
+        return list(self.library.shelf.papers(dict.fromkeys(row.paper_id for row in rows.values())).values())
+
+    def _decided(self, asked: Understanding, name: str, papers: Sequence[Paper], passages: Sequence[Passage]) -> bool:
+        """Whether the conversation or another word of the question tells which of the papers is meant."""
+        if any(paper.paper_id in asked.focus for paper in papers):
+            return True
+        words = [word for word in content_words(asked.question) if fold(word) != fold(name)]
+        with self.library.indexes() as indexes:
+            terms = set(indexes.lexical.analyze(" ".join(words)))
+            texts = [set(indexes.lexical.analyze(readable(paper.text))) for paper in papers]
+        if not terms:
+            return False
+        if any(0 < sum(term in text for text in texts) < len(texts) for term in terms):
+            return True
+        scores = {passage.paper_id: passage.score for passage in reversed(passages)}
+        first, second = sorted((scores.get(paper.paper_id, 0.0) for paper in papers), reverse=True)[:2]
+        return second < CLEAR * first
+
+
+def resumed(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Turn, ...], bool]:
+    """Read a choice as the answer to the question that was asked back.
+
+    Args:
+        question: What the reader says now.
+        history: Earlier turns, oldest first.
+
+    Returns:
+        The earlier question with the chosen paper's id, the turns before it, and True; the arguments as they are and
+        False, where nothing was asked back or none of the choices is meant.
+    """
+    if len(history) < 2 or history[-1].role != "assistant" or history[-2].role != "user":
+        return question, tuple(history), False
+    picked = _picked(question, history[-1].content) if _ASKED in history[-1].content else None
+    if picked is None:
+        return question, tuple(history), False
+    return f"{history[-2].content.strip()} ({picked})", tuple(history[:-2]), True
+
+
+def as_markdown(clarify: Clarify, escape: Callable[[str], str]) -> str:
+    """The question and its choices as an answer's text; `resumed` reads it back.
+
+    Args:
+        clarify: What is asked.
+        escape: Makes a stranger's text safe to stand in Markdown.
+    """
+    choices = (f"{n}. {escape(choice)}" for n, choice in enumerate(clarify.choices, 1))
+    return "\n".join([escape(clarify.text), "", *choices])
+
+
+def _spelt(name: str, papers: Sequence[Paper]) -> str:
+    """The name as the first paper that has it in front of its title spells it."""
+    return next((label(paper.title) for paper in papers if fold(label(paper.title)) == fold(name)), name)
+
+
+def _of_different_people(papers: Sequence[Paper]) -> list[Paper]:
+    """The papers without those that share an author with an earlier one: theirs is the same system."""
+    kept: list[Paper] = []
+    seen: set[str] = set()
+    for paper in papers:
+        people = {fold(name) for name in paper.authors}
+        if not people & seen:
+            kept.append(paper)
+        seen |= people
+    return kept
+
+
+def _in_order(papers: Sequence[Paper], passages: Sequence[Passage]) -> list[Paper]:
+    """Papers as they were ranked, those that were not found last."""
+    ranks = {passage.paper_id: rank for rank, passage in enumerate(distinct_papers(passages))}
+    return sorted(papers, key=lambda paper: (ranks.get(paper.paper_id, len(ranks)), paper.paper_id))
+
+
+def _picked(question: str, asked: str) -> str | None:
+    """The id of the choice that a reader names: by number, by id, or by words of its title that no other has."""
+    offered = {match["id"]: match["title"] for match in _OFFERED.finditer(asked)}
+    ids = list(offered)
+    named = [paper_id for paper_id in ids if paper_id in question]
+    if len(named) == 1:
+        return named[0]
+    number = re.fullmatch(r"\W*(?:no\.?|number|#)?\s*(\d)\W*", question, re.IGNORECASE)
+    if number:
+        return ids[int(number[1]) - 1] if 0 < int(number[1]) <= len(ids) else None
+    by_order = chosen(question, ids)
+    if len(by_order) == 1:
+        return by_order[0]
+    words = {fold(word) for word in content_words(question)}
+    titles = {paper_id: {fold(word) for word in content_words(title)} for paper_id, title in offered.items()}
+    fitting = [paper_id for paper_id, title in titles.items() if words and words <= title]
+    return fitting[0] if len(fitting) == 1 else None

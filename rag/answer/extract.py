@@ -1,0 +1,320 @@
+"""The extractive writer: passages → draft. It quotes the sentences that answer and invents nothing.
+
+How many papers are cited follows from the kind of question. A sentence's worth is a fixed logistic score over eight
+plain features; a paper's best sentences within its word budget are quoted, in reading order. Weights, their out-of-fold
+figures and what was left out: docs/adr/0005-extraction.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rag.answer.select import choose_papers, demanded
+from rag.index.chunks import sentences
+from rag.index.library import Library
+from rag.models import embed_texts
+from rag.models.cache import Recent
+from rag.query.aims import Aim, fit_to, read_aim
+from rag.query.followup import label
+from rag.query.kind import Kind
+from rag.retrieve.hybrid import coverage, distinct_papers
+from rag.text.readable import readable
+from rag.types import Passage
+
+LIST_WORDS = 60
+"""Words shown of one paper of a list, its title included: one quote that the eye takes in."""
+POINTER = 20
+"""Words up to which a sentence says nothing but where the code or the data is; quoted only where that is asked."""
+
+WEIGHTS = {
+    "nearness": 1.4,
+    "own_terms": 1.2,
+    "position": 1.4,
+    "last": -1.1,
+    "motivation": -0.8,
+    "mechanism": 0.9,
+    "figures": 1.2,
+    "contribution": 1.5,
+}
+"""Logistic weights of `features`; the intercept is `INTERCEPT`."""
+INTERCEPT = -3.0
+AIMED = 2.5
+"""What it is worth that a sentence says what X is, or how it works, where only that is asked (`rag/query/aims.py`)."""
+HOLDS = 2.0
+"""What it is worth that a sentence holds the definite detail that is asked for: a count, a figure, a name."""
+KEPT = 4000
+"""Sentences whose embeddings are kept for the next question, about 2 kB each."""
+ALIKE = 0.9
+"""Cosine similarity from which two sentences of a paper say the same; the one worth less is not quoted."""
+
+_MOTIVATION = re.compile(
+    r"^\W*(?:however|recent|although|despite|while|existing|previous|traditional|current|conventional|most|many"
+    r"|in recent|with (?:the|recent)|yet|nevertheless|prior|though)\b"
+    r"|\b(?:has|have) (?:become|emerged|gained|shown|demonstrated|been)\b"
+    r"|\bremains?\b|\bchalleng\w+|\boften\b|\btypically\b|\bplays? an?\b|\bcrucial\b|\bessential\b",
+    re.IGNORECASE,
+)
+"""How abstracts say why the work was done, before they say what it is."""
+_MECHANISM = re.compile(
+    r"\b(?:by|via|through|using|leverag\w+|employ\w*|based on|consist\w*|incorporat\w+|combin\w+|integrat\w+|which"
+    r"|construct\w*|generat\w+|specifically|first|then|further|uses?|utiliz\w+|enabl\w+|introduc\w+)\b",
+    re.IGNORECASE,
+)
+_CONTRIBUTION = re.compile(
+    r"\b(?:we|this (?:paper|work|study|survey|article)"
+    r"|our (?:\w+ )?(?:method|framework|approach|model|work|system|study|paper|survey))\b[^.]{0,60}?"
+    r"\b(?:propos|introduc|present|develop|design|examin|investigat|stud(?:y|ies)|explor|review|survey|provid|offer"
+    r"|conduct|argue|address|reproduc|evaluat|analy[sz]|build|construct|compar|release)",
+    re.IGNORECASE,
+)
+_WHERE_FOUND = re.compile(
+    r"https?:|\bthis https URL\b|\bgithub\b|\b(?:publicly|freely|openly)\s+(?:available|accessible|released)\b"
+    r"|\b(?:code|data|datasets?|models?|implementation|benchmark|resources?)\b[^.]{0,60}\b(?:available|open-sourced)\b",
+    re.IGNORECASE,
+)
+_FOUND_ASKED = re.compile(
+    r"\b(?:where|code|data|datasets?|corpus|available|availability|github|links?|urls?|website|download\w*|open|releas\w*"
+    r"|publish\w*|repositor\w+|resources?|public\w*|implementation|share\w*)\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"(?<![\w@.,-])\d+(?:[.,]\d+)*")
+_FIGURE_ASKED = re.compile(
+    r"\bhow (?:many|much|often|big|large|far|long|fast|accurate)\b|\bby what factor\b"
+    r"|\bhow .{0,20}(?:faster|cheaper|smaller|larger)\b|\b(?:size|number|score|percent\w*|accurac\w+|rate|gain|drop"
+    r"|speed\s?-?up|figures?|cost|times|fraction|proportion|share|auc|f1)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A span of a passage's paper that belongs into the answer; offsets count into the paper's stored text."""
+
+    passage: Passage
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a writer proposes, paper by paper, before its quotes are checked.
+
+    Attributes:
+        found: Papers that fit, of which the first are quoted.
+        themes: The theme of each paper by its id, where they are grouped.
+    """
+
+    quotes: tuple[tuple[Quote, ...], ...]
+    found: int = 0
+    themes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What sentences are judged by: the question as text, vector, idf weights of its terms, its kind and its aim.
+
+    Attributes:
+        holds: Whether a sentence holds a detail that is asked for; None where none is.
+    """
+
+    text: str
+    vector: np.ndarray
+    weights: Mapping[str, float]
+    kind: Kind
+    aim: Aim | None = None
+    holds: Callable[[str], bool] | None = None
+
+
+class ExtractiveWriter:
+    """Chooses papers by their fused score and sentences by a learnt linear score within a word budget."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._kept: Recent[str, np.ndarray] = Recent(KEPT)
+
+    def write(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        kind: Kind = "single",
+        subjects: Sequence[str] = (),
+        *,
+        whole: bool = False,
+        about: re.Pattern[str] | None = None,
+        holds: Callable[[str], bool] | None = None,
+    ) -> Draft:
+        """Choose what to quote.
+
+        Args:
+            question: The standalone question.
+            passages: Retrieved passages, best first.
+            kind: The shape of answer that is wanted; it decides how many papers are cited.
+            subjects: The systems that a comparison names; each gets its paper.
+            whole: The filters alone say what belongs in a list or topic (all papers by an author): a low score
+                leaves none out.
+            about: The subject of a list where it is a phrase (`read_phrase`).
+            holds: Whether a sentence, in readable form, holds a detail that is asked for; None where none is.
+        """
+        if not passages:
+            return Draft(())
+        ranked = distinct_papers(passages)
+        fitting = choose_papers(ranked, kind, subjects, whole=whole, about=about)
+        if kind in ("list", "topic") and not whole:
+            fitting = demanded(self.library, question, kind, ranked, fitting)
+        papers = fitting[: self.library.config.answer.max_papers]
+        vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
+        asked = Asked(question, vector, self._term_weights(question), kind, read_aim(question), holds)
+        groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
+        return Draft(groups, len(fitting))
+
+    def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[Quote, ...]:
+        """Quote one paper, of which these are the passages."""
+        candidates = [
+            Quote(passage, passage.start + start, passage.start + end)
+            for passage in sorted(passages, key=lambda passage: passage.start)
+            for start, end in sentences(passage.text)
+        ]
+        texts = [readable(quote_text(quote)) for quote in candidates]
+        vectors = self._vectors(texts)
+        title = readable(passages[0].title)
+        fits = np.array([fit_to(asked.aim, text, label(title)) for text in texts])
+        more = AIMED * fits + HOLDS * np.array([bool(asked.holds and asked.holds(text)) for text in texts])
+        worth = score(features(asked, texts, vectors, self._terms([*texts, title])), more)
+        worth[: int(np.argmax(fits == 1))] = 0.0  # abstracts say what they present after the background
+        worth[fits < 0] = 0.0
+        if not _FOUND_ASKED.search(asked.text):
+            worth[[bool(_WHERE_FOUND.search(text)) and len(text.split()) <= POINTER for text in texts]] = 0.0
+        lengths = [len(quote_text(quote).split()) for quote in candidates]
+        heading = len(passages[0].title.split()) + 1  # the title and its date
+        limit = self.library.config.answer.max_words
+        if asked.kind == "list":
+            taken = best_run(worth, lengths, min(limit, LIST_WORDS) - heading)
+        else:
+            taken = pack(worth, lengths, limit - heading, vectors)
+        return join_neighbours([candidates[i] for i in taken])
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """The sentences' embeddings [texts, d]; those of sentences looked at lately are not computed again."""
+        known = self._kept.known(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            known |= zip(missing, embed_texts(self.library.embedding, missing), strict=True)
+        self._kept.keep(known)
+        return np.stack([known[text] for text in texts])
+
+    def _term_weights(self, text: str) -> dict[str, float]:
+        with self.library.indexes() as indexes:
+            return indexes.lexical.idf(indexes.lexical.analyze(text))
+
+    def _terms(self, texts: Sequence[str]) -> list[set[str]]:
+        with self.library.indexes() as indexes:
+            return [set(indexes.lexical.analyze(text)) for text in texts]
+
+
+def features(
+    asked: Asked, texts: Sequence[str], vectors: np.ndarray, terms: Sequence[set[str]]
+) -> dict[str, np.ndarray]:
+    """Describe the sentences of one paper.
+
+    Args:
+        asked: The question.
+        texts: The sentences, readable, in reading order.
+        vectors: Their embeddings [sentences, d], normalised.
+        terms: Their index terms and, last, the title's.
+
+    Returns:
+        One value a sentence by feature:
+        nearness: cosine to the question, above the paper's mean; own_terms: share of the question's idf mass, where a
+        term counts the less the more of the paper's sentences hold it, and not at all when its title does (the name of
+        the system stands everywhere and tells nothing); position 0…1; last; motivation: a cue of why the work was done;
+        mechanism: cues of how it works, 3 for 1; figures: the same for figures, if the question asks for any;
+        contribution: "we propose", if a list of papers is asked for.
+    """
+    n = len(texts)
+    near = vectors @ asked.vector
+    held = Counter(term for sentence in terms[:-1] for term in sentence)
+    own = {
+        term: weight * (1 - (held[term] - 1) / max(n - 1, 1))
+        for term, weight in asked.weights.items()
+        if held[term] and term not in terms[-1]
+    }
+    wants_figures = bool(_FIGURE_ASKED.search(asked.text))
+    wants_many = asked.kind == "list"
+    return {
+        "nearness": near - near.mean(),
+        "own_terms": np.array([coverage(own, sentence) for sentence in terms[:-1]]),
+        "position": np.arange(n) / max(n - 1, 1),
+        "last": np.arange(n) == n - 1,
+        "motivation": np.array([bool(_MOTIVATION.search(text)) for text in texts]),
+        "mechanism": np.array([min(len(_MECHANISM.findall(text)), 3) / 3 for text in texts]),
+        "figures": np.array([wants_figures * min(len(_FIGURE.findall(text)), 3) / 3 for text in texts]),
+        "contribution": np.array([wants_many and bool(_CONTRIBUTION.search(text)) for text in texts]),
+    }
+
+
+def score(described: Mapping[str, np.ndarray], more: np.ndarray | float = 0.0) -> np.ndarray:
+    """Probability that a sentence holds a fact the answer needs, 0…1: logistic in the weighted features.
+
+    Args:
+        described: Features by name.
+        more: Log-odds a sentence that come on top.
+    """
+    total = sum((weight * described[name] for name, weight in WEIGHTS.items()), INTERCEPT + more)
+    return np.asarray(1 / (1 + np.exp(-total)))
+
+
+def pack(worth: np.ndarray, lengths: Sequence[int], budget: int, vectors: np.ndarray) -> list[int]:
+    """Choose the best sentences that fit a budget together.
+
+    Args:
+        worth: Value of each sentence; one worth nothing is not taken beside another.
+        lengths: Words of each.
+        budget: Words that may be taken; the best sentence is taken however long it is.
+        vectors: Embeddings [sentences, d], normalised; one that says the same as a better one (`ALIKE`) is passed over.
+
+    Returns:
+        Positions, ascending; at least one.
+    """
+    taken: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: (-worth[i], i)):
+        if taken and not worth[i]:
+            break
+        fits = sum(lengths[j] for j in taken) + lengths[i] <= budget
+        if not taken or (fits and all(float(vectors[i] @ vectors[j]) < ALIKE for j in taken)):
+            taken.append(i)
+    return sorted(taken)
+
+
+def best_run(worth: np.ndarray, lengths: Sequence[int], budget: int) -> list[int]:
+    """Choose the neighbouring sentences that are worth most together and fit a budget, so that they are one quote.
+
+    Arguments and result are those of `pack`; the best sentence is taken alone where it is longer than the budget.
+    """
+    best = int(np.argmax(worth))
+    runs = [list(range(i, j)) for i in range(len(lengths)) for j in range(i + 1, len(lengths) + 1)]
+    fitting = [run for run in runs if sum(lengths[i] for i in run) <= budget] if lengths[best] <= budget else []
+    return max(fitting, key=lambda run: float(worth[run].sum()), default=[best])
+
+
+def quote_text(quote: Quote) -> str:
+    """The quoted characters, as the passage holds them."""
+    return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
+
+
+def join_neighbours(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
+    """Join quotes of one passage between which only white space stands."""
+    joined: list[Quote] = []
+    for quote in quotes:
+        last = joined[-1] if joined else None
+        if last and last.passage is quote.passage:
+            between = quote.passage.text[last.end - quote.passage.start : quote.start - quote.passage.start]
+            if not between.strip():
+                joined[-1] = Quote(quote.passage, last.start, quote.end)
+                continue
+        joined.append(quote)
+    return tuple(joined)

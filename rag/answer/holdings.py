@@ -1,0 +1,297 @@
+"""Answers from the shelf: counts, authors, listing days and what is covered, with titles quoted where papers are meant.
+
+Everything said here is read or counted over the whole shelf; nothing is estimated from what a search happened to find.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.answer.abstention import Abstainer, Decision
+from rag.answer.citations import Checked
+from rag.answer.extract import Draft, Quote
+from rag.answer.render import Reply, closest, escape, offering
+from rag.index.library import Library
+from rag.papers.shelf import ChunkRow
+from rag.papers.tally import tally
+from rag.query import Understanding
+from rag.query.introducing import introduction_of
+from rag.query.kind import is_name
+from rag.query.mentions import mentioning
+from rag.query.ordering import Order
+from rag.query.vocabulary import fold
+from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
+from rag.text.grammar import joined, plural
+from rag.text.readable import readable
+from rag.types import ClosestPaper, Confidence, Filters, Paper, Passage
+
+SHOWN = 20
+"""Papers handed on as retrieved; the answer quotes as many of them as the settings allow."""
+_LOOKED_UP = 20
+"""Passages looked through for the paper that a name means."""
+_MOST_MEANT = 3
+"""A name that more papers know, or introduce, means none of them."""
+_MOST_NAMED = 5
+"""Authors or months that are named where it is asked who wrote most."""
+_EITHER = re.compile(r"\s+or\s+", re.IGNORECASE)
+_LONG_NAME = 12
+"""Letters from which on words that stand in a title are meant for one, however they are written."""
+_PART_OF_TITLE = re.compile(r"(?<=[?!])\s+|\s*[:()]\s*|\s+[–—-]\s+")
+"""What stands between the parts of a title, each of which names its paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the shelf says to a question.
+
+    Attributes:
+        head: The answer in a sentence; empty where the papers' own lines say it.
+        passages: The beginnings of the papers that are meant, in order.
+        draft: Their titles, to be quoted.
+        facts: What is said of each quoted paper, by id, after its title.
+        nearest: Papers to be offered where the head says that there is none of the name.
+    """
+
+    head: str
+    passages: tuple[Passage, ...] = ()
+    draft: Draft = field(default_factory=lambda: Draft(()))
+    facts: Mapping[str, str] = field(default_factory=dict)
+    confidence: Confidence = "high"
+    nearest: tuple[ClosestPaper, ...] = ()
+
+    @property
+    def decision(self) -> Decision:
+        """That it answers, or that no paper is the one that is meant."""
+        if self.nearest:
+            return Decision(1.0, True, "nothing_found", "low")
+        return Decision(0.0, False, None, self.confidence)
+
+    def reply(self, checked: Checked) -> Reply:
+        """The answer in words, with the titles that hold."""
+        if self.nearest:
+            return offering(self.head, "Closest papers", self.nearest, "nothing_found")
+        bullet = "- " if self.head else ""
+        lines = [
+            f"{bullet}**{escape(readable(cited.title))}** [{cited.n}] {self.facts[cited.paper_id]}"
+            for group in checked.groups
+            for cited in group
+        ]
+        return Reply(tuple(part for part in (self.head, "\n".join(lines)) if part))
+
+
+class Holdings:
+    """Answers questions about the library from its shelf; safe to share between threads."""
+
+    def __init__(self, retriever: HybridRetriever, abstainer: Abstainer) -> None:
+        self.retriever = retriever
+        self.library: Library = retriever.library
+        self.abstainer = abstainer
+
+    def find(self, understood: Understanding) -> Entry | None:
+        """Answer a question about the library; None where it is about something else, or nothing fits."""
+        about = understood.about
+        if about is None or understood.unread:
+            return None
+        if about.kind == "help":
+            return self._help()
+        if about.kind == "coverage":
+            return self._coverage()
+        if about.kind == "most":
+            return self._most(understood, about.subject)
+        if about.kind == "count":
+            return self._count_about(understood, about.subject) if about.subject else self._count(understood)
+        say = _authors if about.kind == "authors" else self._listed
+        ids = sorted(understood.papers or ()) or ([] if about.subject else list(understood.focus[:1]))
+        if ids:
+            held = list(self.library.shelf.papers(ids).values())
+            return self._entry("", held, say, "high") if held else None
+        if about.described:
+            return self._described(understood, about.subject, say)
+        if about.needs_focus:
+            return self._none("Which paper is meant cannot be told: name it, or give its id.", understood.search_text)
+        papers, within = self._named(about.subject)
+        if papers:
+            return self._entry("", papers, say, "high")
+        unknown = f"No paper in the library is called “{escape(about.subject)}”."
+        return self._none(unknown, about.subject) if about.titled or within else None
+
+    def by_date(self, filters: Filters, limit: int, order: Order = "newest") -> list[Passage]:
+        """The passages of the first papers, in the order of their days, that filters allow."""
+        if order == "newest":
+            papers = self.library.shelf.browse(filters=filters, limit=limit)
+        else:
+            papers = self.library.shelf.browse(filters=filters)[: -limit - 1 : -1]
+        rows = self._rows(papers)
+        return [
+            replace(passage_of(paper, row), ranks={order: rank})
+            for rank, paper in enumerate(papers, 1)
+            for row in rows.get(paper.paper_id, ())
+        ]
+
+    def _help(self) -> Entry:
+        held = self.library.shelf.coverage()
+        return Entry(
+            f"I answer questions about the {plural(held.papers, 'paper')} of this library, first listed from "
+            f"{held.first} to {held.last}, by quoting them. Ask what a paper does or found, how two systems differ, "
+            "which papers are about something, by an author or from a month, how many there are, or who wrote one."
+        )
+
+    def _coverage(self) -> Entry:
+        shelf = self.library.shelf
+        held, days = shelf.coverage(), shelf.listing_days()
+        newest = shelf.browse(filters=Filters(date_from=days[-1]))
+        head = (
+            f"The library holds {plural(held.papers, 'paper')}, listed on {plural(len(days), 'day')} from {days[0]} to "
+            f"{days[-1]}. The newest report names {plural(len(newest), 'paper')} that no earlier one did."
+        )
+        return self._listing(head, len(newest), "newest first", newest)
+
+    def _count(self, understood: Understanding) -> Entry | None:
+        """Count what the filters allow; None where that is nothing, so that papers outside them are offered."""
+        shelf, filters, held = self.library.shelf, understood.filters, self.library.shelf.coverage()
+        if not filters and not understood.left_out and understood.papers is None:
+            return Entry(
+                f"The library holds {plural(held.papers, 'paper')}, first listed from {held.first} to {held.last}."
+            )
+        allowed = [
+            paper
+            for paper in shelf.browse(filters=filters)
+            if paper.paper_id not in understood.left_out
+            and (understood.papers is None or paper.paper_id in understood.papers)
+        ]
+        if not allowed:
+            return None
+        among = " among those meant" if understood.papers is not None else ""
+        head = f"{plural(len(allowed), 'paper')}{_restriction(filters)}{among}{_apart(understood)}."
+        return self._listing(head, len(allowed), "newest first", allowed[:SHOWN], _sure(understood))
+
+    def _count_about(self, understood: Understanding, subject: str) -> Entry | None:
+        """Count the papers that hold all words of a subject, within the filters; the nearest are shown."""
+        allowed = self.library.shelf.select(understood.filters)
+        with self.library.indexes() as indexes:
+            found_by = {
+                words: mentioning(words, indexes.lexical, self.library.shelf) for words in _EITHER.split(subject)
+            }
+        ids = frozenset[str]().union(*found_by.values())
+        ids = (ids if allowed is None else ids & allowed) - understood.left_out
+        if not ids:
+            return None
+        found = distinct_papers(self.retriever.search(subject, k=4 * SHOWN, papers=ids), SHOWN)
+        papers = self.library.shelf.papers([passage.paper_id for passage in found])
+        quoted = " or all those of ".join(f"“{escape(words)}”" for words in found_by)
+        apart = f"{_apart(understood)}," if understood.unwanted else ""
+        words = f"{'has' if len(ids) == 1 else 'have'} all the words of {quoted} in title or abstract"
+        head = f"{plural(len(ids), 'paper')}{_restriction(understood.filters)}{apart} {words}."
+        nearest = [papers[passage.paper_id] for passage in found]
+        return self._listing(head, len(ids), "nearest first", nearest, _sure(understood))
+
+    def _most(self, understood: Understanding, what: str) -> Entry | None:
+        """Who wrote most of the papers that the filters allow, or when most of them were first listed."""
+        papers = self.library.shelf.browse(filters=understood.filters)
+        counted = tally(papers, what)
+        if not counted:
+            return None
+        first = joined([f"{escape(name)} ({count:,})" for name, count in counted[:_MOST_NAMED]])
+        of = f"{plural(len(papers), 'paper')}{_restriction(understood.filters)}"
+        if what == "authors":
+            return Entry(f"{of}, by {plural(len(counted), 'author')}. Most are by {first}.")
+        return Entry(f"{of}, on {plural(len(counted), what[:-1])}. Most were first listed in {first}.")
+
+    def _described(self, understood: Understanding, subject: str, say: Callable[[Paper], str]) -> Entry | None:
+        """The paper that a description means, called the nearest to it: another may fit as well."""
+        described = replace(understood, question=subject, search_text=subject, kind="single")
+        passages = self.retriever.search(subject, understood.filters, self.library.config.retrieval.candidates)
+        decision = self.abstainer.decide(described, passages)
+        if decision.abstain:
+            return None
+        confidence: Confidence = "medium" if decision.confidence == "high" else decision.confidence
+        head = f"Nearest to “{escape(subject)}”:"
+        return self._entry(head, [self.library.shelf.paper(passages[0].paper_id)], say, confidence)
+
+    def _named(self, name: str) -> tuple[list[Paper], bool]:
+        """The papers that a name means, and whether it is at least part of a title.
+
+        A title names its paper, and so does each of its parts ("NAME: …", "… (NAME)"), or what its abstract introduces;
+        other words of it may name what it builds on, or mimic a title that is better known.
+        """
+        with self.library.indexes() as indexes:
+            hits = [chunk_id for chunk_id, _ in indexes.lexical.query(name, _LOOKED_UP)]
+        rows = self.library.shelf.chunk_rows(hits)
+        papers = self.library.shelf.papers(dict.fromkeys(rows[hit].paper_id for hit in hits if hit in rows))
+        titles = {paper_id: readable(paper.title) for paper_id, paper in papers.items()}
+        called = [i for i, title in titles.items() if fold(name) in map(fold, (title, *_PART_OF_TITLE.split(title)))]
+        word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+        texts = {paper_id: readable(paper.text) for paper_id, paper in papers.items()}
+        known = [i for i, text in texts.items() if word.search(text)]
+        if not called and (is_name(name) or len(known) <= _MOST_MEANT):
+            called = [i for i in known if introduction_of(name).search(texts[i])]
+        within = len(fold(name)) >= _LONG_NAME and any(word.search(titles[i]) for i in known)
+        return [papers[i] for i in called] if len(called) <= _MOST_MEANT else [], within and len(known) <= _MOST_MEANT
+
+    def _none(self, head: str, words: str) -> Entry:
+        """That no paper is the one that is meant, and those nearest to some words."""
+        passages = self.retriever.search(words, k=self.library.config.retrieval.candidates)
+        return Entry(head, tuple(passages), confidence="low", nearest=closest(passages))
+
+    def _listed(self, paper: Paper) -> str:
+        """When reports listed a paper, in words that follow its title."""
+        again = f", and again on {joined([day.isoformat() for day in paper.listed[1:]])}" if paper.listed[1:] else ""
+        changed = f" Its text has changed since; this is version {paper.version}." if paper.version > 1 else ""
+        return f"was first listed on {paper.date}{again}.{changed}"
+
+    def _listing(
+        self, head: str, count: int, order: str, papers: Sequence[Paper], confidence: Confidence = "high"
+    ) -> Entry:
+        """A head and the papers below it, with a word on how many of them are shown."""
+        shown = min(len(papers), self.library.config.answer.max_papers)
+        if shown > 1:
+            head += f" The first {shown}, {order}:" if shown < count else f" {order.capitalize()}:"
+        return self._entry(head, papers, lambda paper: f"({paper.date})", confidence)
+
+    def _entry(self, head: str, papers: Sequence[Paper], say: Callable[[Paper], str], confidence: Confidence) -> Entry:
+        rows = self._rows(papers)
+        beginnings = (replace(rows[p.paper_id][0], start=0) for p in papers[:SHOWN] if p.paper_id in rows)
+        by_id = {paper.paper_id: paper for paper in papers}
+        passages = tuple(passage_of(by_id[row.paper_id], row) for row in beginnings)  # with their titles
+        quoted = passages[: self.library.config.answer.max_papers]
+        draft = Draft(tuple((Quote(passage, 0, len(passage.title)),) for passage in quoted))
+        return Entry(head, passages, draft, {paper.paper_id: say(paper) for paper in papers}, confidence)
+
+    def _rows(self, papers: Iterable[Paper]) -> dict[str, list[ChunkRow]]:
+        """The passages of papers by id, in reading order."""
+        found: dict[str, list[ChunkRow]] = {}
+        latest = {paper.paper_id: paper.version for paper in papers}
+        for row in sorted(self.library.shelf.chunks(latest), key=lambda row: row.start):
+            if row.version == latest[row.paper_id]:
+                found.setdefault(row.paper_id, []).append(row)
+        return found
+
+
+def _restriction(filters: Filters) -> str:
+    """The filters in words that follow "papers": `` by Jimmy Lin, first listed since 2025-10-01``."""
+    by = f" by {escape(filters.author)}" if filters.author else ""
+    first, last = filters.date_from, filters.date_to
+    if first and last:
+        when = f"on {first}" if first == last else f"from {first} to {last}"
+    else:
+        when = f"since {first}" if first else f"until {last}"
+    return by + (f"{',' if by else ''} first listed {when}" if first or last else "")
+
+
+def _apart(understood: Understanding) -> str:
+    """What is not counted: ``, not counting those by Jimmy Lin``."""
+    sorts = [f"those {escape(sort)}" for sort in understood.unwanted]
+    return f", not counting {joined(sorts)}" if sorts else ""
+
+
+def _sure(understood: Understanding) -> Confidence:
+    """How sure a count is: a paper about what is not wanted need not hold the words that it was looked for by."""
+    return "high" if all(sort.startswith("by ") for sort in understood.unwanted) else "medium"
+
+
+def _authors(paper: Paper) -> str:
+    """Who wrote a paper, in words that follow its title."""
+    names = [escape(readable(name)) for name in paper.authors]
+    return f"is by {joined(names)}." if names else "names no authors in the reports."

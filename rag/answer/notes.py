@@ -1,0 +1,34 @@
+"""Remarks beside an answer: names that no paper holds, papers that cannot be found yet."""
+
+from __future__ import annotations
+
+from rag.answer.abstention.strangers import strangers
+from rag.index.library import Library
+from rag.query import Understanding
+from rag.types import Note
+
+
+def unknown_names(library: Library, asked: Understanding) -> tuple[Note, ...]:
+    """A note on each name in a question that no paper holds, or presents: what is quoted is about something else.
+
+    What was read as a date or an author is no such name.
+    """
+    text = "" if asked.only_filters or asked.about else asked.search_text
+    with library.indexes() as indexes:
+        unknown = strangers(indexes.lexical, text)
+    names = dict.fromkeys([*asked.absent, *unknown])
+    notes = [Note(code="unknown_name", text=f'"{name}" stands nowhere in the library.') for name in names]
+    notes += [
+        Note(code="only_mentioned", text=f'No paper here presents "{name}"; at most others mention it.')
+        for name in asked.mentioned
+    ]
+    return tuple(notes)
+
+
+def state_of_the_index(library: Library) -> tuple[Note, ...]:
+    """A note where papers on the shelf cannot be found yet."""
+    waiting = library.shelf.unindexed()
+    if not waiting:
+        return ()
+    text = f"{waiting} papers cannot be found yet: an ingest is at work, or was ended and the next one finishes it."
+    return (Note(code="indexing_unfinished", text=text),)

@@ -1,0 +1,47 @@
+"""The outcome of answering: the words, and what stands behind them; from quotes, a model, or both in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from rag.types import AbstainReason, Citation, Clarify, ClosestPaper, Confidence, Mode, Note, RemovedText
+
+EVIDENCE = "What the papers themselves say:"
+"""Leads from what a model wrote to the quotes that follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer in words, and what stands behind it.
+
+    Attributes:
+        complete: Nothing needs to be added; else quotes follow what there is, or take its place.
+        clarify: What the reader is asked back, instead of an answer.
+        prompts: Digests of the prompts that were used, by name.
+    """
+
+    text: str = ""
+    mode: Mode = "extractive"
+    complete: bool = True
+    reason: AbstainReason | None = None
+    confidence: Confidence = "low"
+    citations: tuple[Citation, ...] = ()
+    removed: tuple[RemovedText, ...] = ()
+    closest: tuple[ClosestPaper, ...] = ()
+    notes: tuple[Note, ...] = ()
+    clarify: Clarify | None = None
+    prompts: Mapping[str, str] = field(default_factory=dict)
+
+    def followed_by(self, quoted: Outcome) -> Outcome:
+        """This, which is not complete, with the quotes that follow it or take its place."""
+        return replace(
+            quoted,
+            text=self.text + quoted.text,
+            mode="llm" if self.text else quoted.mode,
+            reason=None if self.text else quoted.reason,
+            citations=(*self.citations, *quoted.citations),
+            removed=(*self.removed, *quoted.removed),
+            notes=(*self.notes, *quoted.notes),
+            prompts={**self.prompts, **quoted.prompts},
+        )

@@ -1,0 +1,110 @@
+"""The quoted reply: what may be used → exact quotes, checked, put into words and streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from rag.answer.abstention import Decision
+from rag.answer.abstention.details import read_details, stands_in
+from rag.answer.arrangement import arranged
+from rag.answer.citations import check
+from rag.answer.extract import Draft, ExtractiveWriter
+from rag.answer.holdings import Entry
+from rag.answer.outcome import EVIDENCE, Outcome
+from rag.answer.render import reply
+from rag.answer.select import choose_papers
+from rag.query import Understanding
+from rag.query.subject import read_phrase
+from rag.retrieve.hybrid import HybridRetriever, distinct_papers
+from rag.themes.plan import Planner
+from rag.types import Delta, Event, Passage, Removed
+
+
+class QuotedReply:
+    """Answers with quotes; safe to share between threads."""
+
+    def __init__(self, retriever: HybridRetriever, planner: Planner) -> None:
+        """Make one.
+
+        Args:
+            retriever: Finds papers outside the filters where they leave none.
+            planner: Groups the papers of a topic.
+        """
+        self.retriever = retriever
+        self.library = retriever.library
+        self.planner = planner
+        self.writer = ExtractiveWriter(self.library)
+
+    def events(
+        self,
+        asked: Understanding,
+        passages: Sequence[Passage],
+        decision: Decision,
+        entry: Entry | None,
+        behind: Outcome,
+    ) -> Generator[Event, None, Outcome]:
+        """Answer with quotes, or follow an answer that broke off with them.
+
+        Args:
+            asked: The question as it was read.
+            passages: What was retrieved, best first.
+            decision: Whether they answer.
+            entry: What the shelf itself says; None where papers are to say it.
+            behind: What was said already.
+        """
+        draft = entry.draft if entry else self._draft(asked, passages, decision)
+        checked = check(draft, self.library, first=len(behind.citations) + 1)
+        for item in checked.removed:
+            yield Removed(item.text, item.reason)
+        said = entry.reply(checked) if entry else reply(self.retriever, asked, passages, decision, checked)
+        parts = (EVIDENCE, *said.parts) if behind.text else said.parts
+        text = ""
+        for part in parts:
+            shown = f"\n\n{part}" if text or behind.text else part
+            text += shown
+            yield Delta(shown)
+        return Outcome(
+            text=text,
+            reason=said.reason,
+            confidence="low" if said.reason else decision.confidence,
+            citations=tuple(citation for group in checked.groups for citation in group),
+            removed=checked.removed,
+            closest=said.closest,
+        )
+
+    def _draft(self, asked: Understanding, passages: Sequence[Passage], decision: Decision) -> Draft:
+        """What to quote: nothing when nothing was found, the paper that lacks the detail when only that is missing."""
+        if decision.reason == "nothing_found":
+            return Draft(())
+        if decision.reason == "detail_absent":
+            nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
+            return self.writer.write(asked.question, nearest)
+        whole = asked.only_filters or bool(asked.mention)
+        if asked.wanted:
+            most = self.library.config.answer.max_papers
+            return self.writer.write(asked.question, _as_wanted(asked, passages, whole, most), "list", whole=True)
+        details = read_details(asked.question) if asked.kind in ("single", "compare") else ()
+        draft = self.writer.write(
+            asked.question,
+            passages,
+            asked.kind,
+            asked.subjects,
+            whole=whole,
+            about=read_phrase(asked.search_text),
+            holds=(lambda text: any(stands_in(detail, text) for detail in details)) if details else None,
+        )
+        return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
+
+
+def _as_wanted(asked: Understanding, passages: Sequence[Passage], whole: bool, most: int) -> list[Passage]:
+    """The passages of as many papers as are wanted, in the order that is wanted, of those that belong.
+
+    Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.
+    """
+    about = read_phrase(asked.search_text)
+    papers = choose_papers(distinct_papers(passages), "list", whole=whole, about=about) if passages else []
+    if asked.wanted.order:
+        papers = papers if whole or asked.wanted.limit else papers[:most]
+        papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")
+    places = {paper.paper_id: place for place, paper in enumerate(papers[: asked.wanted.limit])}
+    return sorted((one for one in passages if one.paper_id in places), key=lambda one: places[one.paper_id])

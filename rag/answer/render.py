@@ -1,0 +1,178 @@
+"""The extractive reply: checked quotes, or what there is to say without any → Markdown, part by part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from rag.answer.abstention import Decision
+from rag.answer.citations import Checked
+from rag.papers.shelf import Shelf
+from rag.query import Understanding
+from rag.query.about import asks_for_count
+from rag.query.wording import is_courtesy
+from rag.retrieve.hybrid import HybridRetriever, distinct_papers
+from rag.text.grammar import joined, plural
+from rag.text.readable import readable
+from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
+
+CLOSEST = 3
+"""Papers offered when nothing answers."""
+_MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
+
+_BLOCK = re.compile(r"^(?P<number>\d{1,9})?(?P<sign>(?<=\d)[.)](?=\s)|(?<!\d)[-+#=~|])")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in words, part by part, and why it abstains where it does."""
+
+    parts: tuple[str, ...]
+    reason: AbstainReason | None = None
+    closest: tuple[ClosestPaper, ...] = ()
+
+
+def reply(
+    retriever: HybridRetriever,
+    understood: Understanding,
+    passages: Sequence[Passage],
+    decision: Decision,
+    checked: Checked,
+) -> Reply:
+    """Put the checked quotes, or what there is to say without any, into words.
+
+    Args:
+        retriever: Finds papers outside the filters where they leave none.
+        understood: The question as it was read.
+        passages: What was retrieved, best first.
+        decision: Whether they answer.
+        checked: The quotes that stand.
+    """
+    groups = [render_group(group) for group in checked.groups]
+    if groups and decision.reason is None:
+        return Reply((*_absent(understood), *_count(retriever, understood, checked), *_by_theme(groups, checked)))
+    if groups:
+        title = escape(readable(checked.groups[0][0].title))
+        lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
+        return Reply((lacks, *groups), "detail_absent", closest(passages))
+    if is_courtesy(understood.question):
+        return Reply(("That asks for nothing that papers could say.",), "nothing_found", closest(passages))
+    shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
+    restricted = describe_filters(understood.filters, understood.papers)
+    held = shelf.coverage()
+    if understood.unread:
+        words = joined([f"“{escape(text)}”" for text in understood.unread])
+        return Reply((f"Not understood as a date: {words}. Write a day as {held.last}.",), "nothing_found")
+    searched = held.papers - shelf.unindexed()
+    scope = f"{plural(searched, 'paper')} first listed from {held.first} to {held.last}"
+    if restricted and not passages:
+        text = f"No paper matches {restricted}. {_meant(shelf, understood)}The library holds {scope}."
+        if (understood.only_filters or understood.about) and _names_nothing(shelf, understood):
+            return Reply((text,), "outside_range")  # nothing says what papers could be close to
+        outside = retriever.search(understood.search_text, k=candidates)
+        return offering(text, "Closest papers outside that", closest(outside), "outside_range")
+    within = f", restricted to {restricted}" if restricted else ""
+    text = f"Nothing in the library answers this. Searched: {scope}{within}."
+    return offering(text, "Closest papers", closest(passages), "nothing_found")
+
+
+def _names_nothing(shelf: Shelf, understood: Understanding) -> bool:
+    """Whether an author or an id that the question is restricted to is nowhere in the library."""
+    author, papers = understood.filters.author, understood.papers
+    return bool((author and not shelf.select(Filters(author=author))) or (papers and not shelf.papers(papers)))
+
+
+def _meant(shelf: Shelf, understood: Understanding) -> str:
+    """Who may be meant by an author whom nobody knows."""
+    found = [(name, len(shelf.select(Filters(author=name)) or ())) for name in understood.similar]
+    names = [f"{escape(name)} ({plural(count, 'paper')})" for name, count in found]
+    return f"Did you mean {' or '.join(names)}? " if names else ""
+
+
+def _absent(understood: Understanding) -> tuple[str, ...]:
+    """That what is asked about is compared with something that no paper holds."""
+    if not understood.absent:
+        return ()
+    names = joined([f"“{escape(name)}”" for name in understood.absent])
+    verb = "stands" if len(understood.absent) == 1 else "stand"
+    return (f"{names} {verb} in none of these papers, so there is nothing here to compare with.",)
+
+
+def _count(retriever: HybridRetriever, understood: Understanding, checked: Checked) -> tuple[str, ...]:
+    """What a list is; how many papers there are of which it shows some, only where these were counted."""
+    if understood.kind != "list":
+        return ()
+    shown, shelf, wanted = len(checked.groups), retriever.library.shelf, understood.wanted
+    by_date = wanted.order or ("newest" if understood.selects else None)
+    order = f", {by_date} first" if by_date and shown > 1 else ""
+    if wanted.limit and by_date:
+        return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:",)
+    if understood.mention or understood.selects:
+        allowed = shelf.select(understood.filters)
+        fitting = understood.papers if allowed is None else allowed & (understood.papers or allowed)
+        found = shelf.coverage().papers if fitting is None else len(fitting)
+        found -= len(understood.left_out if fitting is None else fitting & understood.left_out)
+    else:
+        many = "How many there are cannot be told. " if asks_for_count(understood.question) else ""
+        return (f"{many}The {f'{shown} closest papers' if shown > 1 else 'closest paper'}{order}:",)
+    if found > shown:
+        return (f"The first {shown} of {plural(found, 'paper')} found{order}:",)
+    return (f"{plural(found, 'paper')} found{order}:",)
+
+
+def _by_theme(groups: Sequence[str], checked: Checked) -> tuple[str, ...]:
+    """The groups, the first of each theme below the theme's name."""
+    parts: list[str] = []
+    above = None
+    for group, citations in zip(groups, checked.groups, strict=True):
+        theme = checked.themes.get(citations[0].paper_id)
+        parts.append(group if theme in (None, above) else f"### {escape(str(theme))}\n\n{group}")
+        above = theme
+    return tuple(parts)
+
+
+def closest(passages: Sequence[Passage]) -> tuple[ClosestPaper, ...]:
+    """The first papers of a ranking, to be offered instead of an answer."""
+    nearest = distinct_papers(passages, CLOSEST)
+    return tuple(ClosestPaper(paper_id=paper.paper_id, title=readable(paper.title)) for paper in nearest)
+
+
+def offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason: AbstainReason) -> Reply:
+    """An abstention: what there is to say, and the closest papers below a heading."""
+    if not closest:
+        return Reply((text,), reason)
+    names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
+    return Reply((text, f"{heading}:", names), reason, closest)
+
+
+def describe_filters(filters: Filters, papers: Collection[str] | None = None) -> str:
+    """The restrictions in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
+    parts = []
+    if filters.date_from or filters.date_to:
+        since = f" from {filters.date_from}" if filters.date_from else ""
+        until = f" to {filters.date_to}" if filters.date_to else ""
+        parts.append(f"reports{since}{until}")
+    if filters.author:
+        parts.append(f"author {filters.author}")
+    if papers:
+        parts.append(f"arXiv id {' or '.join(sorted(papers))}")
+    return ", ".join(parts)
+
+
+def escape(text: str) -> str:
+    """Make a stranger's text plain text in Markdown: no link, image, emphasis, code or tag."""
+    return text.translate(_MARKDOWN)
+
+
+def escape_line(text: str) -> str:
+    """The same for text that begins a line: "2) …" and "- …" are no list, "# …" is no heading."""
+    return _BLOCK.sub(lambda found: f"{found['number'] or ''}\\{found['sign']}", escape(text), count=1)
+
+
+def render_group(citations: Sequence[Citation]) -> str:
+    """One paper of an extractive answer: its title and day, then its quotes with their markers."""
+    first = citations[0]
+    listed = f"first listed {first.date}; version {first.version}" if first.version > 1 else first.date
+    quotes = "\n>\n".join(f"> {escape_line(readable(citation.quote))} [{citation.n}]" for citation in citations)
+    return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"

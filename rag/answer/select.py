@@ -1,0 +1,125 @@
+"""Which papers an answer cites: as many as its kind of question wants, of those that were found.
+
+How the limits were set: docs/adr/0005-extraction.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import chain
+
+from rag.index.library import Library
+from rag.query.followup import label
+from rag.query.kind import Kind, is_name
+from rag.query.vocabulary import fold
+from rag.text.readable import readable
+from rag.types import Passage
+
+TIE = 0.97
+"""A single question cites a second paper only when its score is at least this share of the best one's."""
+BACKGROUND_RANK, ON_TOPIC = 15, 0.35
+"""The paper at this rank is taken to be off the topic; one that belongs to a list or a topic lies at least this share
+of the way from its score to the best one's. Where there are fewer papers, the background is 0."""
+RARE = 20
+"""A name in more passages than this is an everyday one (LLM, GPT), and no list is about it alone."""
+COMPARED = 2
+"""Papers that a comparison cites where it names no more systems."""
+_NAME = re.compile(r"[^\W_][\w@.+-]*\w")
+_SORTS = {
+    "surveys": (
+        r"\b(?:surveys?|reviews?|overviews?)\b",
+        r"\bsurveys?\b|\btutorial|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b",
+    ),
+    "resources": (
+        r"\b(?:benchmarks?|data\s?sets?|test\s+collections?|corpora)\b",
+        r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed",
+    ),
+    "tools": (
+        r"\b(?:tool\s?kits?|librar(?:y|ies)|packages?|demos?)\b",
+        r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo",
+    ),
+    "reproductions": (r"\b(?:reproducib\w+|reproductions?|replications?)\b", r"\breproduc|\breplic"),
+}
+"""Sorts of papers that a list may ask for: how it says so, and what such a paper says of itself."""
+_WANTED = r"^\W*(?:(?:which|what|list|find|show|give|any|all|are|there|me|new|recent|the|some|please|\w+)\s+){0,4}?"
+
+
+def choose_papers(
+    ranked: Sequence[Passage],
+    kind: Kind,
+    subjects: Sequence[str] = (),
+    *,
+    whole: bool = False,
+    about: re.Pattern[str] | None = None,
+) -> list[Passage]:
+    """Choose the papers to cite among the best passages of each, best first.
+
+    A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
+    cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
+    rather than in its text); where it names fewer than two, or none is found, the best papers besides. A list or a
+    topic cites all that stand out from the background, in their order; a list puts those before them that hold its
+    whole subject word for word, however low they are ranked.
+    """
+    if kind == "single":
+        return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
+    if kind in ("list", "topic"):
+        floor = ranked[BACKGROUND_RANK - 1].score if len(ranked) >= BACKGROUND_RANK else 0.0
+        least = floor + ON_TOPIC * (ranked[0].score - floor)
+        fitting = [paper for paper in ranked if whole or paper.score >= least]
+        if kind == "topic" or about is None:
+            return fitting
+        held = [paper for paper in ranked if about.search(readable(f"{paper.title}\n{paper.text}"))]
+        return held + [paper for paper in fitting if paper not in held]
+    chosen: dict[str, Passage] = {}
+    for subject in subjects:
+        exact = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)")  # PRISM is rather PRISM than Prism
+        anyhow = re.compile(exact.pattern, re.IGNORECASE)
+        called = (one for form in (str, fold) for one in ranked if form(label(readable(one.title))) == form(subject))
+        by_title = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.title)))
+        by_text = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.text)))
+        if paper := next(chain(called, by_title, by_text), None):
+            chosen[paper.paper_id] = paper
+    if not chosen or len(subjects) < COMPARED:
+        best = [paper for paper in ranked if paper.paper_id not in chosen]
+        chosen |= {paper.paper_id: paper for paper in best[: COMPARED - len(chosen)]}
+    return list(chosen.values())
+
+
+def demanded(
+    library: Library, question: str, kind: Kind, ranked: Sequence[Passage], fitting: Sequence[Passage]
+) -> list[Passage]:
+    """Papers with the rare names that a list or topic holds, and of the sort that it asks for, where there are any.
+
+    A paper with the names is on the topic as soon as it stands above the background; a list holds no other.
+    """
+    stored = library.shelf.papers([paper.paper_id for paper in ranked])
+    texts = {paper_id: readable(paper.text) for paper_id, paper in stored.items()}
+
+    def holding(demand: re.Pattern[str], papers: Sequence[Passage]) -> list[Passage]:
+        return [paper for paper in papers if demand.search(texts.get(paper.paper_id, ""))]
+
+    named: Sequence[Passage] = ranked[:BACKGROUND_RANK]
+    names = _rare_names(library, question)
+    for name in names:
+        named = holding(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)"), named) or named
+    if names and len(named) < min(len(ranked), BACKGROUND_RANK):
+        fitting = named if kind == "list" else [paper for paper in ranked if paper in fitting or paper in named]
+    if kind == "list":
+        for asks, says in _SORTS.values():
+            if _asks_for(asks, question):
+                fitting = holding(re.compile(says, re.IGNORECASE), fitting) or fitting
+    return list(fitting)
+
+
+def _rare_names(library: Library, question: str) -> list[str]:
+    with library.indexes() as indexes:
+        terms = {
+            name: indexes.lexical.analyze(name) for name in _NAME.findall(question) if is_name(name) and len(name) > 3
+        }
+        return [name for name, of in terms.items() if 0 < min(map(indexes.lexical.doc_freq, of), default=0) <= RARE]
+
+
+def _asks_for(sort: str, question: str) -> bool:
+    """Whether a list is to hold works of a sort: "which survey papers", not "which papers use benchmarks"."""
+    return bool(re.match(rf"{_WANTED}{sort}(?:\s+papers?)?\b", question, re.IGNORECASE))

@@ -1,0 +1,395 @@
+"""The library: shelf, Chroma and lexical index kept in step, whoever is killed when.
+
+The order of a write makes it safe. Papers go on the shelf first and become *pending*, in one transaction. Then, a unit
+at a time: chunks are made and embedded; the unit is marked as being written; both indexes are changed; and one
+transaction notes the new chunks, clears the pending marks and raises the generation. A process that dies leaves pending
+papers, and the next writer finishes them. What was marked as being written is first cleared from the indexes by paper
+id, so that no chunk of an unfinished write is orphaned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from rag.config import Config
+from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperNotFound
+from rag.index import LexicalIndex, VectorStore
+from rag.index.chunks import Chunker
+from rag.index.locks import IndexGate, writer_lock
+from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
+from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
+from rag.types import Chunk, Paper, Rejected
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+T = TypeVar("T")
+UNIT = 512
+"""Papers indexed between two commits: what a killed ingest can lose of embedding work."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage (`waiting`, `reading`, `embedding`), the number done and the total (0 when unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest or a removal did, counted in distinct papers."""
+
+    papers_new: int
+    papers_updated: int
+    papers_unchanged: int
+    chunks_added: int
+    chunks_removed: int
+    rejected: tuple[Rejected, ...]
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as the contract prints it."""
+        return {
+            "papers_new": self.papers_new,
+            "papers_updated": self.papers_updated,
+            "papers_unchanged": self.papers_unchanged,
+            "chunks_added": self.chunks_added,
+            "chunks_removed": self.chunks_removed,
+            "rejected": [row.as_json() for row in self.rejected],
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(slots=True)
+class Indexes:
+    """An open pair of indexes, closed together."""
+
+    vectors: VectorStore
+    lexical: LexicalIndex
+
+    def close(self) -> None:
+        """Close both."""
+        try:
+            self.vectors.close()
+        finally:
+            self.lexical.close()
+
+
+class Library:
+    """Everything that is stored, opened for reading and writing; safe to share between threads."""
+
+    def __init__(self, config: Config, embedding: BaseEmbedding | None = None) -> None:
+        """Open the library in `config.library_dir`, which is made where it is missing.
+
+        Args:
+            config: Where the library lies and how it is indexed.
+            embedding: Any LlamaIndex embedding model; None builds the configured one when it is first needed.
+        """
+        self.config = config
+        self.folder = config.library_dir
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"The library's folder {self.folder} cannot be made: {error.strerror}.",
+                "Choose another with --data-dir or data_dir.",
+            ) from None
+        self.shelf = Shelf(self.folder / FILE_NAME)
+        self._embedding = embedding
+        self._guard = threading.RLock()
+        self._gate = IndexGate(self.folder / "index.lock", self._open_complete, self.shelf.generation)
+
+    def close(self) -> None:
+        """Release all files; queries in flight finish first."""
+        self._gate.close()
+        self.shelf.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- how it is indexed ------------------------------------------------------------------------------------------
+
+    @property
+    def embedding(self) -> BaseEmbedding:
+        """The embedding model, loaded once, at its first use."""
+        with self._guard:
+            if self._embedding is None:
+                self._embedding = build_embedding(self.config.embedding)
+            return self._embedding
+
+    @cached_property
+    def embedding_info(self) -> EmbeddingInfo:
+        """The model's identity and token limit."""
+        return describe(self.embedding)
+
+    @cached_property
+    def chunker(self) -> Chunker:
+        """Splits papers to the embedding model's size."""
+        return Chunker(self.embedding_info, self.config.chunking.max_tokens)
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """Everything an index depends on besides the papers."""
+        return {
+            "embedder": self.embedding_info.identity,
+            "chunker": self.chunker.identity,
+            "hnsw": self.config.index.model_dump(exclude={"chroma_url"}),
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the recipe, 12 hex digits; part of the collection's name."""
+        return self.fingerprint_of(self.recipe)
+
+    @staticmethod
+    def fingerprint_of(recipe: dict[str, Any]) -> str:
+        """Hash of any recipe, for instance a stored one."""
+        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def vectors_location(self) -> Path | str:
+        """The embedded Chroma's folder or the server's address."""
+        return self.config.index.chroma_url or self.folder / "chroma"
+
+    def open_indexes(self) -> Indexes:
+        """Open both indexes of the current recipe. Only the lock's holder may call this (rag/index/locks.py)."""
+        self.check_recipe()
+        vectors = self.open_vectors(self.fingerprint)
+        try:
+            return Indexes(vectors, self.open_lexical())
+        except BaseException:
+            vectors.close()
+            raise
+
+    def _open_complete(self) -> Indexes:
+        """Open both indexes for reading, and refuse them if one has lost what the shelf knows it held."""
+        indexes = self.open_indexes()
+        if any(writing for _, writing in self.shelf.pending()):
+            return indexes  # an unfinished write, which the next writer finishes, may have left less
+        expected = self.shelf.indexed_chunks()
+        for name, count in (("Chroma", indexes.vectors.count()), ("lexical", indexes.lexical.count())):
+            if count < expected:
+                indexes.close()
+                raise IndexDamaged(
+                    f"The {name} index in {self.folder} holds {count} of {expected} passages.",
+                    "`paperchat doctor --repair` fills it again.",
+                )
+        return indexes
+
+    def open_vectors(self, fingerprint: str) -> VectorStore:
+        """Open the collection of a recipe. Only the lock's holder may call this."""
+        collection = self.collection_of(fingerprint)
+        cache = self.folder / "vectors" / f"{collection}-{self.shelf.generation()}"
+        return VectorStore(self.vectors_location, collection, self.config.index, cache)
+
+    def collection_of(self, fingerprint: str) -> str:
+        """Name of a recipe's collection; it names the library too, since libraries may share one Chroma server."""
+        return f"papers-{fingerprint}-{self.shelf.meta('library')}"
+
+    @property
+    def lexical_folder(self) -> Path:
+        """Where the lexical index of the current recipe lies."""
+        return self.folder / f"lexical-{self.fingerprint}"
+
+    def open_lexical(self) -> LexicalIndex:
+        """Open the lexical index of the current recipe. Only the lock's holder may call this."""
+        return LexicalIndex(self.lexical_folder)
+
+    def check_recipe(self) -> None:
+        """Refuse an index that was built with another embedder or chunker.
+
+        Raises:
+            IndexMismatch: naming what differs and the command that re-indexes.
+        """
+        stored = json.loads(self.shelf.meta("recipe") or "null")
+        if stored is None or not (self.shelf.has_chunks() or stored == self.recipe):
+            self.shelf.set_meta("recipe", json.dumps(self.recipe))
+            return
+        changed = [key for key in self.recipe if stored.get(key) != self.recipe[key]]
+        if changed:
+            differences = "; ".join(f"{key}: {stored.get(key)} then, {self.recipe[key]} now" for key in changed)
+            raise IndexMismatch(
+                f"The index in {self.folder} was built with other settings ({differences}).",
+                "`paperchat doctor --repair` re-indexes all papers with the new settings; or set the old ones again.",
+            )
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def indexes(self) -> Iterator[Indexes]:
+        """Borrow both indexes for a query; they hold everything written before the call.
+
+        Raises:
+            EmptyLibrary: there is nothing to search.
+        """
+        self.require_papers()
+        with self._gate.read() as indexes:
+            yield indexes
+
+    def require_papers(self) -> None:
+        """Raise `EmptyLibrary`, with how to add papers, when there are none."""
+        if not self.shelf.has_papers():
+            raise no_papers(self.folder)
+
+    def paper(self, paper_id: str, version: int | None = None) -> Paper:
+        """One version of a paper, the latest by default (`PaperNotFound` when there is none)."""
+        return self.shelf.paper(paper_id, version)
+
+    def corpus_digest(self) -> str:
+        """Hash of what can be cited, 16 hex digits."""
+        return self.shelf.corpus_digest()
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self, progress: Progress | None = None) -> Iterator[None]:
+        """Hold the library for writing, across processes."""
+        with writer_lock(self.folder / "write.lock", lambda: progress and progress("waiting", 0, 0)):
+            yield
+
+    def ingest(self, rows: Iterable[Paper | Rejected], progress: Progress | None = None) -> IngestReport:
+        """Put papers on the shelf and into both indexes; finishes what an earlier, killed ingest left.
+
+        Idempotent: a text seen before costs no embedding.
+        """
+        begin = time.perf_counter()
+        rejected: list[Rejected] = []
+        outcomes: dict[str, Outcome] = {}
+        with self.writing(progress):
+            self._require_whole_indexes()
+            for group in _units(_papers_only(rows, rejected)):
+                for paper_id, outcome in self.shelf.record(group).items():
+                    if outcomes.get(paper_id, "unchanged") == "unchanged":
+                        outcomes[paper_id] = outcome
+                if progress:
+                    progress("reading", len(outcomes), 0)
+            added, removed = self.index_pending(progress)
+        count = Counter(outcomes.values())
+        return IngestReport(
+            papers_new=count["new"],
+            papers_updated=count["updated"],
+            papers_unchanged=count["unchanged"],
+            chunks_added=added,
+            chunks_removed=removed,
+            rejected=tuple(rejected),
+            seconds=time.perf_counter() - begin,
+        )
+
+    def remove(self, paper_ids: Sequence[str], progress: Progress | None = None) -> IngestReport:
+        """Take papers with all their versions out of the library.
+
+        Raises:
+            PaperNotFound: one of the ids is unknown; then nothing is removed.
+        """
+        begin = time.perf_counter()
+        with self.writing(progress):
+            unknown = [i for i in paper_ids if not self.shelf.versions(i)]
+            if unknown:
+                raise PaperNotFound(
+                    f"Not in the library: {', '.join(unknown)}. Nothing was removed.",
+                    "`paperchat papers --query WORDS` looks for papers.",
+                )
+            self._require_whole_indexes()
+            self.shelf.remove(paper_ids)
+            added, removed = self.index_pending(progress)
+        return IngestReport(0, 0, 0, added, removed, (), time.perf_counter() - begin)
+
+    @contextmanager
+    def rewriting(self) -> Iterator[None]:
+        """Keep readers out while index files are thrown away or written anew, and have them reopen afterwards.
+
+        The caller holds `writing()`.
+        """
+        with self._gate.write():
+            yield
+            self.shelf.bump()
+
+    def _require_whole_indexes(self) -> None:
+        """Raise `IndexDamaged` or `IndexMismatch` before anything is written beside an index that lost something."""
+        self.check_recipe()
+        if self.shelf.has_chunks():
+            with self._gate.read():
+                return
+
+    def index_pending(self, progress: Progress | None = None) -> tuple[int, int]:
+        """Bring both indexes up to the shelf; the caller holds `writing()`.
+
+        Returns:
+            Numbers of chunks added and removed.
+        """
+        pending = self.shelf.pending()
+        added = removed = done = 0
+        for unit in _units(pending):
+            report = _shifted(progress, done, len(pending), len(unit))
+            plus, minus = self._index_unit(dict(unit), report)
+            added, removed, done = added + plus, removed + minus, done + len(unit)
+        return added, removed
+
+    def _index_unit(self, unit: dict[str, bool], progress: Callable[[int, int], None] | None) -> tuple[int, int]:
+        papers = self.shelf.papers(unit)
+        chunks = list(chain.from_iterable(self.chunker.split(paper) for paper in papers.values()))
+        old = {row.chunk_id: row.paper_id for row in self.shelf.chunks(unit)}
+        half_written = [paper_id for paper_id, writing in unit.items() if writing]
+        fresh = [chunk for chunk in chunks if chunk.chunk_id not in old or unit[chunk.paper_id]]
+        vectors = embed_texts(self.embedding, [chunk.embedded_text for chunk in fresh], on_progress=progress)
+        gone = old.keys() - {chunk.chunk_id for chunk in chunks}
+        self.shelf.mark_writing(list(unit))
+        with self._gate.write():
+            self._write(half_written, gone, unit, fresh, vectors, chunks)
+            self.shelf.mark_indexed(list(unit), chunks)
+        return sum(chunk.chunk_id not in old for chunk in fresh), len(gone)
+
+    def _write(
+        self,
+        half_written: Sequence[str],
+        gone: Iterable[str],
+        unit: Iterable[str],
+        fresh: Sequence[Chunk],
+        vectors: np.ndarray,
+        chunks: Sequence[Chunk],
+    ) -> None:
+        """Change both indexes with handles of our own, closed before anybody reads."""
+        indexes = self.open_indexes()
+        try:
+            if half_written:
+                indexes.vectors.delete_papers(half_written)
+            indexes.vectors.delete(list(gone))
+            indexes.vectors.upsert(fresh, vectors)
+            indexes.lexical.replace(list(unit), chunks)
+        finally:
+            indexes.close()
+
+
+def _units(items: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    """Cut into runs of at most `UNIT`."""
+    iterator = iter(items)
+    while unit := tuple(islice(iterator, UNIT)):
+        yield unit
+
+
+def _papers_only(rows: Iterable[Paper | Rejected], rejected: list[Rejected]) -> Iterator[Paper]:
+    """Pass papers on and collect the rest."""
+    for row in rows:
+        if isinstance(row, Rejected):
+            rejected.append(row)
+        else:
+            yield row
+
+
+def _shifted(progress: Progress | None, done: int, total: int, unit: int) -> Callable[[int, int], None] | None:
+    """Turn a unit's own progress into progress over all pending papers."""
+    if progress is None:
+        return None
+    return lambda part, whole: progress("embedding", done + unit * part // max(whole, 1), total)

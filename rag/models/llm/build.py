@@ -1,0 +1,92 @@
+"""Configuration → the guarded model, with its key, headers and proxy."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from pathlib import Path
+from typing import Any
+
+import openai
+from llama_index.llms.openai_like import OpenAILike
+
+from rag.config import LLMConfig
+from rag.errors import ConfigError, LLMAuthError
+from rag.models import endpoint
+from rag.models.llm import named_model
+from rag.models.llm.client import GuardedLLM
+from rag.models.llm.usage import DayLedger, prices_of
+
+_HEADER = re.compile(r"\s*(?P<name>[!#$%&'*+.^_`|~\w-]+)\s*:\s*(?P<variable>[A-Za-z_]\w*)\s*", re.ASCII)
+"""A header's name (RFC 9110, 5.6.2) and the environment variable that holds its value."""
+
+
+def build(config: LLMConfig, usage_file: Path | None) -> GuardedLLM:
+    """Build the configured model (`rag.models.llm.build_llm`)."""
+    model_name, base_url = named_model(config)
+    key, headers = _api_key(config), _headers(config)
+    client = openai.AsyncOpenAI(
+        api_key=key or "none",
+        base_url=base_url,
+        timeout=config.timeout_s,
+        max_retries=0,
+        default_headers=headers,
+        http_client=openai.DefaultAsyncHttpxClient(proxy=config.proxy_url) if config.proxy_url else None,
+    )
+    options: dict[str, Any] = {"stream_options": {"include_usage": True}}
+    if not key:  # the package insists on one; a server that wants none is not to be sent an invented one
+        options["extra_headers"] = {"Authorization": openai.Omit()}
+    if config.temperature is None:
+        options["temperature"] = openai.omit
+    settings: dict[str, Any] = {
+        "model": model_name,
+        "api_base": base_url,
+        "api_key": key or "none",
+        "temperature": config.temperature or 0.0,
+        "context_window": config.context_tokens,
+        "is_chat_model": True,
+        "max_retries": 0,
+        "additional_kwargs": options,
+        "async_openai_client": client,
+    }
+    inner = OpenAILike(**settings)
+    ledger = DayLedger(usage_file, model_name, prices_of(config)) if usage_file else None
+    model = GuardedLLM.around(inner, config, ledger, (key, *headers.values()))
+    weakref.finalize(inner, endpoint.close, client).atexit = False
+    return model
+
+
+def _api_key(config: LLMConfig) -> str:
+    key = endpoint.secret(config.api_key_env)
+    if key is None:
+        raise LLMAuthError(
+            f"{config.api_key_env} holds characters that no API key has.",
+            f"Copy the key into {config.api_key_env} anew.",
+        )
+    if not key and config.provider == "openai":
+        raise LLMAuthError(
+            f"OpenAI needs an API key, and {config.api_key_env} is not set.",
+            f"Set {config.api_key_env}, or ask in mode extractive, which needs none.",
+        )
+    return key
+
+
+def _headers(config: LLMConfig) -> dict[str, str]:
+    """Header values from the environment; where one is missing the error names the variable, never a value."""
+    headers = {}
+    for entry in config.headers:
+        match = _HEADER.fullmatch(entry)
+        if not match:
+            raise ConfigError(
+                "An entry of llm.headers is not of the form `Name: VARIABLE`; it is not shown, as it may be a secret.",
+                "Put the value into an environment variable and name that variable.",
+            )
+        value = endpoint.secret(match["variable"])
+        if not value:
+            raise ConfigError(
+                f"llm.headers takes {match['name']} from {match['variable']}, which is not set or holds characters"
+                " that no header can hold.",
+                f"Set {match['variable']}, or remove the entry.",
+            )
+        headers[match["name"]] = value
+    return headers

@@ -1,0 +1,200 @@
+"""The catalogue: pages of papers, newest first, found by words, dates and author; also in a library of 60,000.
+
+Words are looked up in an FTS5 table beside the papers, which triggers keep in step within the transaction that changes
+a paper, whoever writes it. A paper's row number there begins with its date, so that rows come newest first and a range
+of dates is a range of rows: no query sorts, and none reads more papers than it shows.
+
+A library that may not be written and has no such table is scanned instead, which is slow in a large one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rag.errors import LibraryError
+from rag.papers.database import Database
+from rag.papers.shelf import Shelf
+from rag.types import Filters, Paper
+
+_WORD = re.compile(r"[^\W_]+")
+_DAY_BITS = 20
+"""Rows a day has room for, as a power of two; a paper takes a new one each time it changes."""
+_HAS_TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'catalogue_words'"
+_ROW_OF_DAY = f"(CAST(julianday(%s) AS INTEGER) << {_DAY_BITS})"
+_REMOVE = """DELETE FROM catalogue_words WHERE rowid = (SELECT place FROM catalogue WHERE paper_id = {row}.paper_id);
+    DELETE FROM catalogue WHERE paper_id = {row}.paper_id;"""
+_NEW_DAY = _ROW_OF_DAY % "new.date"
+_ENTER = f"""INSERT INTO catalogue
+        SELECT coalesce(max(place), {_NEW_DAY} - 1) + 1, new.paper_id FROM catalogue
+        WHERE place >= {_NEW_DAY} AND place < {_NEW_DAY} + (1 << {_DAY_BITS});
+    INSERT INTO catalogue_words (rowid, paper_id, title, abstract)
+        SELECT place, paper_id, title, abstract FROM catalogue JOIN versions USING (paper_id)
+        WHERE paper_id = new.paper_id AND version = new.latest;"""
+_SCHEMA = (
+    "CREATE TABLE catalogue (place INTEGER PRIMARY KEY, paper_id TEXT NOT NULL UNIQUE)",
+    "CREATE VIRTUAL TABLE catalogue_words USING fts5("
+    "paper_id, title, abstract, tokenize = 'porter unicode61 remove_diacritics 2')",
+    f"""INSERT INTO catalogue SELECT {_ROW_OF_DAY % "date"}
+        + row_number() OVER (PARTITION BY date ORDER BY paper_id DESC), paper_id FROM papers""",
+    """INSERT INTO catalogue_words (rowid, paper_id, title, abstract)
+        SELECT place, paper_id, title, abstract FROM catalogue JOIN papers USING (paper_id)
+        JOIN versions USING (paper_id) WHERE version = latest ORDER BY place""",
+    # A paper is changed by INSERT OR REPLACE, for which SQLite fires no trigger of a deletion.
+    f"CREATE TRIGGER catalogue_replaces BEFORE INSERT ON papers BEGIN {_REMOVE.format(row='new')} END",
+    f"CREATE TRIGGER catalogue_enters AFTER INSERT ON papers BEGIN {_ENTER} END",
+    f"CREATE TRIGGER catalogue_removes BEFORE DELETE ON papers BEGIN {_REMOVE.format(row='old')} END",
+)
+_ACTIVITY = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM listings GROUP BY paper_id, version)
+    SELECT l.day, count(DISTINCT iif(l.day = p.date, l.paper_id, NULL)),
+        count(DISTINCT iif(l.day > p.date AND l.day = f.day, l.paper_id, NULL)), count(DISTINCT l.paper_id)
+    FROM listings l JOIN papers p USING (paper_id) JOIN first f USING (paper_id, version)
+    GROUP BY l.day ORDER BY l.day"""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the catalogue: how many papers fit in all, and those of this page, newest first."""
+
+    total: int
+    papers: tuple[Paper, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDay:
+    """What a day's reports listed, in papers.
+
+    Attributes:
+        new: Listed for the first time.
+        changed: Listed before, now with a text not seen before.
+        again: Listed before, with a text seen before.
+    """
+
+    day: date
+    new: int
+    changed: int
+    again: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where a page comes from, in SQL: a source of `rowid` and `paper_id` with a condition, its values, its order."""
+
+    source: str
+    values: list[object]
+    order: str
+    author: str
+
+
+class Catalogue:
+    """Looks papers up on a shelf, page by page; safe from many threads."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        """Look up on this shelf."""
+        self._shelf = shelf
+        self._db = Database(shelf.path)
+        self._is_ready = False
+        self._by_author = (("", -1), "[]")
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._db.close()
+
+    def prepare(self) -> bool:
+        """Make the tables where they are missing (10 s for 60,000 papers, once); False where that is refused."""
+        if not self._is_ready and not self._db.all(_HAS_TABLES):
+            try:
+                with self._db.transaction() as db:
+                    _create(db)
+            except LibraryError:
+                return False
+        self._is_ready = True
+        return True
+
+    def page(self, words: str = "", filters: Filters | None = None, limit: int = 25, offset: int = 0) -> Page:
+        """A page of the papers that fit, newest first.
+
+        Args:
+            words: All must stand in title, abstract or id, in any form of the same stem; the last may be cut short.
+            filters: Dates and author, as everywhere.
+            limit: Papers on a page.
+            offset: Papers on the pages before it.
+        """
+        terms = _WORD.findall(words)
+        if words.strip() and not terms:
+            return Page(0, ())
+        rows = _looked_up(terms) if self.prepare() else _scanned(terms)
+        restriction, values = self._restricted(filters or Filters(), rows.author)
+        sql, values = f"FROM {rows.source}{restriction}", [*rows.values, *values]
+        ((total,),) = self._db.all(f"SELECT count(*) {sql}", values)
+        found = self._db.all(f"SELECT paper_id {sql} ORDER BY {rows.order} LIMIT ? OFFSET ?", [*values, limit, offset])
+        papers = self._shelf.papers(row[0] for row in found)  # one that was removed just now is missing
+        return Page(int(total), tuple(papers[row[0]] for row in found if row[0] in papers))
+
+    def activity(self) -> tuple[ReportDay, ...]:
+        """What every day's reports listed, ascending; a day without any is left out."""
+        rows = self._db.all(_ACTIVITY)
+        return tuple(ReportDay(date.fromisoformat(day), new, text, n - new - text) for day, new, text, n in rows)
+
+    def version_days(self, paper_id: str) -> dict[int, tuple[date, ...]]:
+        """The days on which each version of a paper was listed, ascending."""
+        days: dict[int, tuple[date, ...]] = {}
+        rows = self._db.all("SELECT version, day FROM listings WHERE paper_id = ? ORDER BY day", (paper_id,))
+        for version, day in rows:
+            days[version] = (*days.get(version, ()), date.fromisoformat(day))
+        return days
+
+    def _restricted(self, filters: Filters, author: str) -> tuple[str, list[object]]:
+        sql = ""
+        values: list[object] = []
+        if filters.date_from:
+            sql += f" AND rowid >= {_ROW_OF_DAY % '?'}"
+            values.append(filters.date_from.isoformat())
+        if filters.date_to:
+            sql += f" AND rowid < {_ROW_OF_DAY % '?'} + (1 << {_DAY_BITS})"
+            values.append(filters.date_to.isoformat())
+        if filters.author:
+            sql += f" AND {author}"
+            values.append(self._papers_by(filters.author))
+        return sql, values
+
+    def _papers_by(self, author: str) -> str:
+        """Ids of an author's papers as a JSON list; those of the author asked for last are kept."""
+        key = (author, self._shelf.generation())
+        kept, ids = self._by_author
+        if kept != key:
+            ids = json.dumps(sorted(self._shelf.select(Filters(author=author)) or ()))
+            self._by_author = (key, ids)
+        return ids
+
+
+def _looked_up(terms: Sequence[str]) -> _Rows:
+    """Rows of the catalogue's own tables."""
+    # The plus keeps SQLite from asking the word index once for each of the author's papers.
+    author = "+rowid IN (SELECT place FROM catalogue WHERE paper_id IN (SELECT value FROM json_each(?)))"
+    if not terms:
+        return _Rows("catalogue WHERE true", [], "rowid DESC", author)
+    query = " ".join(f'"{term}"' for term in terms) + "*"
+    return _Rows("catalogue_words WHERE catalogue_words MATCH ?", [query], "rowid DESC", author)
+
+
+def _scanned(terms: Sequence[str]) -> _Rows:
+    """Rows of a library without those tables: every paper is read."""
+    source = f"""(SELECT {_ROW_OF_DAY % "p.date"} AS rowid, p.paper_id,
+        p.paper_id || ' ' || v.title || ' ' || v.abstract AS text
+        FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest) WHERE true"""
+    source += " AND text LIKE ?" * len(terms)
+    author = "paper_id IN (SELECT value FROM json_each(?))"
+    return _Rows(source, [f"%{term}%" for term in terms], "rowid DESC, paper_id", author)
+
+
+def _create(db: sqlite3.Connection) -> None:
+    """Make and fill the tables within a transaction; does nothing where another process was faster."""
+    if db.execute(_HAS_TABLES).fetchone():
+        return
+    for statement in _SCHEMA:
+        db.execute(statement)

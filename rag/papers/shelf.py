@@ -1,0 +1,384 @@
+"""The shelf: papers, their versions and listing days in SQLite, the truth from which both indexes can be rebuilt.
+
+Version numbers are given in the order in which texts were first seen and never move, so that a citation of a version
+stays right; the *latest* version is the one in the newest report, whatever the order of ingest (`papers.versions`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
+from rag.papers.database import Database
+from rag.papers.schema import HAS_SCHEMA, SCHEMA_VERSION, create_schema
+from rag.papers.versions import Outcome as Outcome
+from rag.papers.versions import folded_names, record
+from rag.text.names import name_matches, name_words
+from rag.types import Chunk, Filters, Paper, paper_text
+
+FILE_NAME = "shelf.sqlite"
+_SELECTIONS = 16
+"""Filters whose papers are remembered: one reader asks many questions with the same."""
+_PAPER_COLUMNS = """p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
+    (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day))"""
+_LATEST = f"SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """Where an indexed chunk stands; its text is the slice of its version's text."""
+
+    chunk_id: str
+    paper_id: str
+    version: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the shelf holds: number of papers, earliest and latest `Paper.date`."""
+
+    papers: int
+    first: date | None
+    last: date | None
+
+
+class Shelf:
+    """The SQLite file; safe from many threads (a connection each), one writer at a time by the library's lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, which is made where it is missing; one that exists is only read.
+
+        Raises:
+            LibraryBusy: another process writes for too long.
+            IndexDamaged: it is not a shelf, or one of another schema.
+            LibraryError: the folder or the disk refuses.
+        """
+        self.path = path
+        self._db = Database(path)
+        self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
+        if not self._db.all(HAS_SCHEMA):
+            with self._db.transaction() as db:
+                create_schema(db)
+        found = self.meta("schema")
+        if found != str(SCHEMA_VERSION):
+            raise IndexDamaged(
+                f"{path} has schema {found}, this version of paperchat reads schema {SCHEMA_VERSION}.",
+                "Use the version of paperchat that wrote it, or another --data-dir.",
+            )
+
+    @classmethod
+    def existing(cls, folder: Path) -> Shelf:
+        """Open the shelf of a library that holds papers, for reading.
+
+        Raises:
+            EmptyLibrary: there is none, or it holds nothing yet.
+        """
+        require_shelf(folder)
+        shelf = cls(folder / FILE_NAME)
+        if shelf.has_papers():
+            return shelf
+        shelf.close()
+        raise no_papers(folder)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._db.close()
+
+    # --- meta -------------------------------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """A stored setting, None when it was never set."""
+        rows = self._db.all("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Store a setting."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def generation(self) -> int:
+        """A number that grows with every change readers must see."""
+        return int(self.meta("generation") or 0)
+
+    def corpus_digest(self) -> str:
+        """Hash of what can be cited (ids, latest texts, authors, dates), 16 hex digits; cached by generation."""
+        stamp = f"{self.generation()}:"
+        cached = self.meta("corpus") or ""
+        if not cached.startswith(stamp):
+            digest = hashlib.sha256()
+            rows = self._db.rows(
+                "SELECT p.paper_id, v.title, v.abstract, p.authors, p.date FROM papers p "
+                "JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest ORDER BY p.paper_id"
+            )
+            for row in rows:
+                digest.update(json.dumps(row).encode())
+            cached = stamp + digest.hexdigest()[:16]
+            with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
+                self.set_meta("corpus", cached)
+        return cached.removeprefix(stamp)
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def record(self, papers: Iterable[Paper]) -> dict[str, Outcome]:
+        """Put papers as sources read them on the shelf, atomically; those to be indexed become pending.
+
+        Returns:
+            What happened to each paper id. A paper that only got another listing day is ``unchanged``.
+        """
+        outcomes: dict[str, Outcome] = {}
+        with self._db.transaction() as db:
+            before = db.total_changes
+            for paper in papers:
+                outcome = record(db, paper)
+                if outcomes.get(paper.paper_id, "unchanged") == "unchanged":
+                    outcomes[paper.paper_id] = outcome
+            if db.total_changes > before:
+                _bump(db)
+        return outcomes
+
+    def remove(self, paper_ids: Collection[str]) -> None:
+        """Take papers with all their versions off the shelf; their chunks become pending for removal."""
+        with self._db.transaction() as db:
+            for paper_id in paper_ids:
+                for table in ("papers", "versions", "listings", "author_words"):
+                    db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
+                db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (paper_id,))
+            _bump(db)
+
+    def pending(self) -> list[tuple[str, bool]]:
+        """Papers whose index entries are not up to date, with whether an earlier write of them may have begun."""
+        rows = self._db.rows("SELECT paper_id, writing FROM pending ORDER BY paper_id")
+        return [(row[0], bool(row[1])) for row in rows]
+
+    def mark_pending(self, paper_ids: Iterable[str] | None = None) -> None:
+        """Have papers indexed afresh; None takes all, and all that the indexes were ever told of."""
+        with self._db.transaction() as db:
+            if paper_ids is None:
+                db.execute("INSERT OR REPLACE INTO pending SELECT paper_id, 1 FROM papers")
+                db.execute("INSERT OR IGNORE INTO pending SELECT DISTINCT paper_id, 1 FROM chunks")
+            else:
+                db.executemany("INSERT OR REPLACE INTO pending VALUES (?, 1)", ((i,) for i in paper_ids))
+
+    def mark_writing(self, paper_ids: Collection[str]) -> None:
+        """Note, before the indexes are touched, that entries of these papers may be half-written from now on."""
+        with self._db.transaction() as db:
+            db.executemany("UPDATE pending SET writing = 1 WHERE paper_id = ?", ((i,) for i in paper_ids))
+
+    def mark_indexed(self, paper_ids: Collection[str], chunks: Iterable[Chunk]) -> None:
+        """Note, after both indexes hold them, that exactly these chunks stand for these papers."""
+        with self._db.transaction() as db:
+            keys = [(paper_id,) for paper_id in paper_ids]
+            db.executemany("DELETE FROM chunks WHERE paper_id = ?", keys)
+            db.executemany(
+                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?)",
+                ((c.chunk_id, c.paper_id, c.version, c.start, c.end) for c in chunks),
+            )
+            db.executemany("DELETE FROM pending WHERE paper_id = ?", keys)
+            db.execute("INSERT OR REPLACE INTO meta SELECT 'indexed_chunks', CAST(count(*) AS TEXT) FROM chunks")
+            _bump(db)
+
+    def has_chunks(self) -> bool:
+        """Whether anything is indexed."""
+        return bool(self._db.all("SELECT 1 FROM chunks LIMIT 1"))
+
+    def indexed_chunks(self) -> int:
+        """Number of chunks that both indexes should hold, as noted by the last `mark_indexed`."""
+        noted = self.meta("indexed_chunks")
+        return int(noted) if noted is not None else len(self.chunks())
+
+    def unindexed(self) -> int:
+        """Number of papers on the shelf whose latest text cannot be found yet."""
+        ((count,),) = self._db.all("SELECT count(*) FROM pending JOIN papers USING (paper_id)")
+        return int(count)
+
+    def bump(self) -> None:
+        """Raise the generation, so that readers open the indexes anew."""
+        with self._db.transaction() as db:
+            _bump(db)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def paper(self, paper_id: str, version: int | None = None) -> Paper:
+        """One version of a paper, the latest by default.
+
+        Raises:
+            PaperNotFound: no such paper, or not that version of it.
+        """
+        found = self.papers([paper_id])
+        if not found:
+            raise PaperNotFound(
+                f"{paper_id} is not in the library.", "`paperchat papers --query WORDS` looks for papers by title."
+            )
+        if version is None:
+            return found[paper_id]
+        query = (
+            f"SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v USING (paper_id) WHERE paper_id = ? AND version = ?"
+        )
+        rows = self._db.all(query, (paper_id, version))
+        if not rows:
+            known = ", ".join(map(str, self.versions(paper_id)))
+            raise PaperNotFound(f"{paper_id} has no version {version}.", f"Known versions: {known}.")
+        return _paper(rows[0])
+
+    def papers(self, paper_ids: Iterable[str]) -> dict[str, Paper]:
+        """Latest versions by id; unknown ids are left out."""
+        wanted = json.dumps(list(paper_ids))
+        rows = self._db.rows(f"{_LATEST} WHERE p.paper_id IN (SELECT value FROM json_each(?))", (wanted,))
+        return {row[0]: _paper(row) for row in rows}
+
+    def versions(self, paper_id: str) -> tuple[int, ...]:
+        """Numbers of the paper's versions, ascending; empty when it is unknown."""
+        rows = self._db.rows("SELECT version FROM versions WHERE paper_id = ? ORDER BY version", (paper_id,))
+        return tuple(row[0] for row in rows)
+
+    def browse(self, query: str = "", filters: Filters | None = None, limit: int | None = None) -> list[Paper]:
+        """Latest versions, newest first, whose title, id or authors hold every word of `query`."""
+        allowed = self.select(filters or Filters())
+        sql, values = _LATEST, []
+        clauses = []
+        for word in query.split():
+            clauses.append("(v.title || ' ' || p.paper_id || ' ' || p.authors) LIKE ? ESCAPE '\\'")
+            values.append("%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%")
+        if allowed is not None:
+            clauses.append("p.paper_id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(sorted(allowed)))
+        if clauses:
+            sql += " WHERE " + " AND ".join(clauses)
+        rows = self._db.rows(f"{sql} ORDER BY p.date DESC, p.paper_id LIMIT ?", (*values, limit or -1))
+        return [_paper(row) for row in rows]
+
+    def select(self, filters: Filters) -> frozenset[str] | None:
+        """Ids of the papers that the filters allow; None when nothing is restricted.
+
+        An author may be several, joined by ``and`` (all of them wrote the paper) or ``or`` (any of them did).
+        """
+        return self._selection(self.generation(), filters) if filters else None
+
+    def _select(self, _generation: int, filters: Filters) -> frozenset[str]:
+        """Ids of the papers that the filters allow, at one generation."""
+        for joiner, combine in ((" or ", frozenset.union), (" and ", frozenset.intersection)):
+            if filters.author and joiner in filters.author:
+                named = [replace(filters, author=name) for name in filters.author.split(joiner) if name.strip()]
+                return combine(*(self._select(_generation, one) for one in named)) if named else frozenset()
+        return frozenset(self._selected(filters))
+
+    def is_author(self, name: str) -> bool:
+        """Whether any paper is by somebody of that name, as `select` would match it."""
+        return bool(name) and any(True for _ in self._selected(Filters(author=name)))
+
+    def author_words(self) -> list[str]:
+        """All parts of authors' names, folded (`name_words`), in order."""
+        return [word for (word,) in self._db.rows("SELECT DISTINCT word FROM author_words ORDER BY word")]
+
+    def _selected(self, filters: Filters) -> Iterator[str]:
+        """Ids of the papers that fit; the author is one name.
+
+        A paper that has a name of one word has it in one of its names. For a longer name, and only then, every author
+        of the papers that hold all its words must be looked at: the words may be those of two people.
+        """
+        words = name_words(filters.author) if filters.author else ()
+        first, *others = sorted(set(words), key=lambda word: (-len(word), word)) or [""]
+        authors = "p.authors" if len(words) > 1 else "NULL"
+        source, values = "papers p", list[str]()
+        if filters.author:
+            holders = "SELECT DISTINCT paper_id FROM author_words WHERE word >= ? AND word < ?"
+            source = f"({holders}) JOIN papers p USING (paper_id)"
+            values += [first, first + ("\U0010ffff" if len(first) == 1 else "\0")]
+        clauses = ["p.date >= ?", "p.date <= ?"]
+        values += [str(filters.date_from or date.min), str(filters.date_to or date.max)]
+        for word in others:
+            if len(word) > 1:
+                clauses.append("EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)")
+                values.append(word)
+        sql = f"SELECT p.paper_id, {authors} FROM {source} WHERE {' AND '.join(clauses)}"
+        for paper_id, names in self._db.rows(sql, values):
+            if names is None or any(name_matches(words, name) for name in folded_names(names, first)):
+                yield paper_id
+
+    def texts(self) -> Iterator[str]:
+        """Stored text of the latest version of every paper."""
+        rows = self._db.rows(
+            "SELECT v.title, v.abstract FROM papers p "
+            "JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
+        )
+        return (paper_text(*row) for row in rows)
+
+    def has_papers(self) -> bool:
+        """Whether there is any paper; `coverage` counts them all."""
+        return bool(self._db.all("SELECT 1 FROM papers LIMIT 1"))
+
+    def coverage(self) -> Coverage:
+        """How many papers there are and which dates they span."""
+        ((count, first, last),) = self._db.all("SELECT count(*), min(date), max(date) FROM papers")
+        return Coverage(count, date.fromisoformat(first) if first else None, date.fromisoformat(last) if last else None)
+
+    def listing_days(self) -> list[date]:
+        """Days on which a report listed any paper, ascending."""
+        return [date.fromisoformat(day) for (day,) in self._db.rows("SELECT DISTINCT day FROM listings ORDER BY day")]
+
+    def chunks(self, paper_ids: Iterable[str] | None = None) -> list[ChunkRow]:
+        """Chunks that both indexes hold; of these papers only, where ids are given."""
+        sql, values = 'SELECT chunk_id, paper_id, version, start, "end" FROM chunks', []
+        if paper_ids is not None:
+            sql += " WHERE paper_id IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(list(paper_ids)))
+        return [ChunkRow(*row) for row in self._db.rows(sql, values)]
+
+    def chunk_rows(self, chunk_ids: Sequence[str]) -> dict[str, ChunkRow]:
+        """Chunks by id; unknown ids are left out."""
+        rows = self._db.rows(
+            'SELECT chunk_id, paper_id, version, start, "end" FROM chunks '
+            "WHERE chunk_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(chunk_ids),),
+        )
+        return {row[0]: ChunkRow(*row) for row in rows}
+
+    def integrity(self) -> str:
+        """SQLite's own verdict on the file: ``ok`` or what is wrong."""
+        try:
+            return str(self._db.all("PRAGMA quick_check(1)")[0][0])
+        except IndexDamaged as error:
+            return error.message
+
+
+def require_shelf(folder: Path) -> None:
+    """Raise `EmptyLibrary` where a folder holds no library; nothing is made there."""
+    if not (folder / FILE_NAME).is_file():
+        raise EmptyLibrary(
+            f"There is no library in {folder}.",
+            "Name its folder with --data-dir, or add papers there with `paperchat ingest PATH...`.",
+        )
+
+
+def no_papers(folder: Path) -> EmptyLibrary:
+    """The error of a library without papers, with how to add some."""
+    return EmptyLibrary(
+        f"The library in {folder} is empty.", "Add daily reports or JSON-lines with `paperchat ingest PATH...`."
+    )
+
+
+def _bump(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
+
+
+def _paper(row: Sequence[object]) -> Paper:
+    paper_id, version, title, abstract, authors, day, url, listed = row
+    return Paper(
+        paper_id=str(paper_id),
+        title=str(title),
+        abstract=str(abstract),
+        authors=tuple(json.loads(str(authors))),
+        date=date.fromisoformat(str(day)),
+        url=str(url),
+        version=int(str(version)),
+        listed=tuple(date.fromisoformat(item) for item in str(listed).split(",")),
+    )

@@ -1,0 +1,6 @@
+"""Question → what it asks: constraints, corrected words, what a follow-up refers to, the shape of answer. No model."""
+
+from rag.query.kind import Kind
+from rag.query.reader import Reader, Understanding
+
+__all__ = ["Kind", "Reader", "Understanding"]

@@ -1,0 +1,96 @@
+"""What the reader knows of a library: its words, its authors' names and the days it covers, at one generation."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from rag.errors import LibraryError
+from rag.index import LexicalIndex
+from rag.papers.shelf import Coverage, Shelf
+from rag.query.naming import NameSpeller
+from rag.query.spelling import Speller
+from rag.query.vocabulary import Vocabulary
+from rag.types import Paper
+
+_META_KEY = "vocabulary"
+_FOUND = 20
+"""Passages looked through for the paper that a title or a name means."""
+
+
+class HasLexical(Protocol):
+    """What the reader needs of open indexes."""
+
+    lexical: LexicalIndex
+
+
+class Papers(Protocol):
+    """What the reader needs of a library."""
+
+    shelf: Shelf
+
+    def indexes(self) -> AbstractContextManager[HasLexical]:
+        """Borrow the indexes."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of the library at one generation."""
+
+    generation: int
+    coverage: Coverage
+    speller: Speller
+    names: NameSpeller
+
+    @property
+    def first(self) -> date:
+        """Earliest day the library holds."""
+        return self.coverage.first or date.min
+
+    @property
+    def last(self) -> date:
+        """The newest report's day."""
+        return self.coverage.last or date.max
+
+
+class Known:
+    """Keeps what is known of a library up to date; safe to share between threads."""
+
+    def __init__(self, library: Papers) -> None:
+        self.library = library
+        self._guard = threading.Lock()
+        self._state: State | None = None
+
+    @property
+    def shelf(self) -> Shelf:
+        """The library's shelf."""
+        return self.library.shelf
+
+    def state(self) -> State:
+        """What is known of the library; the words are counted once a generation, and kept on the shelf."""
+        with self._guard:
+            generation = self.shelf.generation()
+            if self._state is None or self._state.generation != generation:
+                stamp = f"{generation}\n"
+                stored = self.shelf.meta(_META_KEY) or ""
+                if stored.startswith(stamp):
+                    vocabulary = Vocabulary.load(stored.removeprefix(stamp))
+                else:
+                    vocabulary = Vocabulary.of_texts(self.shelf.texts())
+                    with suppress(LibraryError):  # a library that cannot be written to can still be read
+                        self.shelf.set_meta(_META_KEY, stamp + vocabulary.dump())
+                names = NameSpeller(self.shelf.author_words(), self.shelf.is_author)
+                self._state = State(generation, self.shelf.coverage(), Speller(vocabulary), names)
+            return self._state
+
+    def find(self, phrase: str) -> dict[str, Paper]:
+        """Papers whose words fit a phrase best, best first."""
+        with self.library.indexes() as indexes:
+            hits = [chunk_id for chunk_id, _ in indexes.lexical.query(phrase, _FOUND)]
+        rows = self.shelf.chunk_rows(hits)
+        order = dict.fromkeys(rows[chunk_id].paper_id for chunk_id in hits if chunk_id in rows)
+        papers = self.shelf.papers(order)
+        return {paper_id: papers[paper_id] for paper_id in order if paper_id in papers}

@@ -1,0 +1,238 @@
+"""The reader: one question and its conversation → an `Understanding`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.query.about import About, read_about
+from rag.query.constraints import Constraints
+from rag.query.continuing import Continued, Continuing
+from rag.query.kind import Kind
+from rag.query.known import Known, Papers
+from rag.query.negation import is_negated
+from rag.query.ordering import UNBOUNDED, Wanted, read_wanted
+from rag.query.restricting import Restrictions
+from rag.query.shaping import Shape, Shaping, mentioned
+from rag.query.spelling import Correction, Speller, is_english
+from rag.query.subject import read_subject
+from rag.query.wording import edited, has_content, is_courtesy, tidied
+from rag.text.readable import readable
+from rag.types import Filters, Note, Turn
+
+_NOTHING_LEFT_OUT = Note(
+    code="negation",
+    text='"Not" and "without" are searched for like other words: no paper was left out because of them.',
+)
+_IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CONTINUES = re.compile(r"\W*(?:and|or|but|what\s+about|how\s+about)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How a question was read.
+
+    Attributes:
+        question: Standalone form, for the reader: typing errors corrected, a follow-up's subject added.
+        search_text: What to search for: without the words that became filters, never empty.
+        filters: In force; explicit ones win over those that the question names.
+        papers: Only these may answer (their ids are in the question), in the library or not; None allows all.
+        focus: Papers that the conversation is about, to be preferred; in the order in which they were named.
+        kind: The shape of answer that is wanted.
+        subjects: The systems, or the ids of papers, that a comparison names.
+        only_filters: The restrictions say everything: whatever they allow answers.
+        left_out: Ids of the papers that it does not want.
+        unwanted: What sorts they are, in words that follow "papers": ``by Jimmy Lin``.
+        about: What is asked about the library itself; None for a question about what papers say.
+        notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
+            ``left_out``, ``negation``, ``date_unread``, ``language``.
+        wanted: How many papers of a list, and in which order.
+        mention: The phrase that all papers of a list hold; `papers` are those.
+        named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
+        absent: Names that it compares with something and that no paper holds.
+        unread: Words for a time that could not be read, where the question is about nothing else, or a count.
+        similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
+        mentioned: Names among the subjects that papers hold and none presents.
+    """
+
+    question: str
+    search_text: str
+    filters: Filters
+    papers: frozenset[str] | None = None
+    focus: tuple[str, ...] = ()
+    kind: Kind = "single"
+    subjects: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    only_filters: bool = False
+    left_out: frozenset[str] = frozenset()
+    unwanted: tuple[str, ...] = ()
+    about: About | None = None
+    wanted: Wanted = UNBOUNDED
+    mention: str = ""
+    named: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
+
+    @property
+    def selects(self) -> bool:
+        """Whether a list of all papers within the filters is wanted, whatever they are about."""
+        return self.only_filters and self.kind != "single" and self.papers is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The words of a question on their way: what it says and what to search for, with what was read so far."""
+
+    standalone: str
+    search: str
+    found: Constraints
+    notes: tuple[Note, ...] = ()
+    wanted: Wanted = UNBOUNDED
+
+
+class Reader:
+    """Reads questions against a library; safe to share between threads."""
+
+    def __init__(self, library: Papers) -> None:
+        self._known = Known(library)
+        self._restrictions = Restrictions(self._known)
+        self._continuing = Continuing(self._known, self._restrictions)
+        self._shaping = Shaping(self._known)
+
+    def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Understanding:
+        """Read a question.
+
+        Args:
+            question: As typed, not empty.
+            history: Earlier turns, oldest first.
+            filters: Given beside the question, for instance on the command line.
+        """
+        given = filters or Filters()
+        if self._known.state().coverage.first is None:
+            return Understanding(question, question, given)
+        text = self._corrected(question, bool(history))
+        about = read_about(text.standalone, text.search)
+        if about and about.kind == "count" and history and _POINTS_BACK.search(text.search):
+            about = None  # "how many documents does it have?" is about what was talked of
+        found = Constraints() if about and about.kind == "coverage" else text.found  # "the latest report" is asked for
+        talk = None
+        if (about is None or about.needs_focus) and not is_courtesy(text.standalone):
+            talk = self._continuing.complete(text.standalone, text.search, found, history)
+        if talk:
+            about = about or read_about(talk.search, talk.search)
+        return self._assembled(text, found, talk, about, given)
+
+    def speller(self) -> Speller:
+        """Corrects towards the library's present words."""
+        return self._known.state().speller
+
+    def _corrected(self, question: str, continues: bool) -> _Text:
+        """Read the constraints, the order that is wanted and the typing errors of a question, and take them out."""
+        found = self._restrictions.read(question)
+        if not found and (continues or not _CONTINUES.match(question)):
+            found = self._restrictions.alone(question) or found
+        wanted = read_wanted(question)
+        protected = [*found.spans, *((one.start, one.end) for one in found.identifiers)]
+        corrections = self.speller().corrections(question, protected)
+        edits = [(one.start, one.end, one.meant) for one in corrections]
+        cut = [*self._restrictions.replacements(found), *((start, end, " ") for start, end in wanted.spans)]
+        search = tidied(edited(question, [*edits, *cut]))
+        notes = (*_spelling(corrections), *self._language(question))
+        return _Text(edited(question, edits), search, found, notes, wanted)
+
+    def _assembled(
+        self, text: _Text, found: Constraints, talk: Continued | None, about: About | None, given: Filters
+    ) -> Understanding:
+        """Put together what was read of a question, and of its conversation where it continues one."""
+        read = talk or Continued(text.standalone, text.search, found)
+        notes, found = [*text.notes], read.constraints
+        if talk:
+            notes.append(Note(code="follow_up", text=f"Read as a follow-up: {read.standalone}"))
+        filters, filter_notes = self._restrictions.filters(found, given)
+        left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
+        unread = tuple(one.text for one in found.unread)
+        notes += [*filter_notes, *left_out_notes, *map(_not_a_date, unread)]
+        papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
+        if papers:
+            notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
+        read, shape, wanted = self._shaped(read, text.wanted, papers or frozenset())
+        if shape.kind == "list" and not left_out and is_negated(read.search):
+            notes.append(_NOTHING_LEFT_OUT)
+        phrase = mentioned(read.search) if shape.kind == "list" and not (papers or read.among) else ""
+        holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
+        only_filters = not has_content(read.search)
+        return Understanding(
+            question=read.standalone,
+            search_text=self._instead(read.search, read.standalone, papers) if only_filters else read.search,
+            filters=filters,
+            papers=papers or read.among or holding or None,
+            focus=read.focus,
+            kind=shape.kind,
+            subjects=shape.subjects,
+            notes=tuple(notes),
+            only_filters=only_filters and (bool(filters or papers) or shape.kind == "list"),
+            left_out=left_out | read.known,
+            unwanted=unwanted,
+            about=about,
+            wanted=wanted if shape.kind == "list" else UNBOUNDED,
+            mention=phrase if holding else "",
+            named=self._shaping.introducing(read.standalone, shape.subjects)
+            if shape.kind in ("single", "compare")
+            else (),
+            absent=shape.absent,
+            unread=unread if only_filters or (about and about.kind == "count") else (),
+            similar=self._restrictions.similar(filters),
+            mentioned=shape.mentioned,
+        )
+
+    def _shaped(self, read: Continued, wanted: Wanted, papers: frozenset[str]) -> tuple[Continued, Shape, Wanted]:
+        """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
+        found = read.constraints
+        shape = self._shaping.shape(read.standalone, read.search, bool(found.dates or found.people), papers)
+        shape = _listed(shape, wanted, read.among)
+        if found.dates and shape.kind == "single" and not (has_content(read.search) or papers):
+            return read, Shape("list"), wanted
+        if not found.dates or papers or read.focus or read.among or read.known or shape.kind not in ("single", "list"):
+            return read, shape, wanted
+        subject = read_subject(read.search, read.standalone) if has_content(read.search) else None
+        if subject is None or not (subject.news or shape.kind == "single"):
+            return read, shape, wanted
+        if shape.kind == "single" and self._shaping.introducing(read.standalone):  # "the loss of IterQR, May 2025"
+            return read, shape, wanted
+        wanted = Wanted("newest") if subject.news and not wanted else wanted
+        return read._replace(search=f"papers about {subject.text}"), Shape("list"), wanted
+
+    def _instead(self, search: str, standalone: str, papers: frozenset[str] | None) -> str:
+        """Something to search for where the constraints said everything: the papers' titles, or the question."""
+        titles = [readable(paper.title) for paper in self._known.shelf.papers(sorted(papers or ())).values()]
+        return " ".join([search, *titles]).strip() if titles else standalone
+
+    def _language(self, question: str) -> tuple[Note, ...]:
+        """A note where most words are neither English nor the library's."""
+        words = _WORD.findall(question)
+        vocabulary = self.speller().vocabulary
+        strange = [word for word in words if not (is_english(word) or word in vocabulary)]
+        other_script = any(ord(char) > 0x24F and char.isalpha() for char in question) and len(strange) == len(words)
+        return (_IN_ENGLISH,) if words and (other_script or (len(words) > 3 and 2 * len(strange) > len(words))) else ()
+
+
+def _listed(shape: Shape, wanted: Wanted, among: frozenset[str] | None) -> Shape:
+    """A single answer becomes a list where several papers may answer, or a number or an order of papers is wanted."""
+    several = bool(among and len(among) > 1) or (bool(wanted) and not shape.absent)
+    return Shape("list", (), ()) if shape.kind == "single" and several else shape
+
+
+def _not_a_date(text: str) -> Note:
+    return Note(code="date_unread", text=f'"{text}" was not understood as a date and restricts nothing.')
+
+
+def _spelling(corrections: Sequence[Correction]) -> list[Note]:
+    return [
+        Note(code="spelling", text=f'Searched for "{one.meant}" instead of "{one.typed}".')
+        for one in {(one.typed, one.meant): one for one in corrections}.values()
+    ]

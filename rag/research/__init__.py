@@ -1,5 +1,0 @@
-"""Research mode: several searches, or a plan, before an answer is written; off by default (docs/adr/0010)."""
-
-from rag.research.researcher import Researched, Researcher
-
-__all__ = ["Researched", "Researcher"]

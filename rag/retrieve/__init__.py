@@ -1,0 +1,1 @@
+"""Question → passages: hybrid lists, their fusion, a second look."""

@@ -1,0 +1,283 @@
+"""Hybrid retrieval: question → passages, best first.
+
+Dense candidates (Chroma) and lexical ones (BM25) are fused by a convex combination of scores scaled to their list's
+best, with 0 as the floor of both (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023,
+section 4). The weight follows the question: where even the best lexical match covers little of its idf mass, the reader
+paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md). In the
+question's vector its rare words count more (`rag/retrieve/query_vector.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from rag.config import RetrievalConfig
+from rag.index import LexicalIndex
+from rag.index.library import Library
+from rag.papers.shelf import ChunkRow
+from rag.retrieve.matches import matched_words
+from rag.retrieve.query_vector import question_vector
+from rag.text.readable import readable
+from rag.types import Filters, Mode, Paper, Passage, Turn
+
+Scored = Sequence[tuple[str, float]]
+"""Chunk ids with their scores, best first."""
+Place = tuple[int, float]
+"""Rank and score of a candidate in one list."""
+FOCUS = 0.2
+"""What a paper gains that the conversation is about; a perfect match in both lists has 1."""
+COVERING = 10
+"""Best lexical matches among which the one that covers most of the question is looked for."""
+COVERAGE_RANGE = (0.2, 0.4)
+"""Shares of the question's idf mass between which the weight moves from paraphrase to name."""
+
+
+@dataclass
+class Question(QueryBundle):
+    """A LlamaIndex query that also carries filters, the conversation so far and how to answer; None: as configured."""
+
+    filters: Filters = field(default_factory=Filters)
+    history: tuple[Turn, ...] = ()
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A question rewritten for the search.
+
+    Attributes:
+        lexical: Text for the lexical list; a word counts as often as it is repeated.
+        dense: Texts whose embeddings are averaged for the dense list, the question among them.
+    """
+
+    lexical: str
+    dense: tuple[str, ...]
+
+
+class HybridRetriever(BaseRetriever):
+    """A LlamaIndex retriever over a library; filters travel in a `Question`, a plain query has none."""
+
+    def __init__(self, library: Library, k: int | None = None) -> None:
+        """Make a retriever.
+
+        Args:
+            library: The open library.
+            k: Passages to return; None takes `retrieval.k`.
+        """
+        self.library = library
+        self.k = k or library.config.retrieval.k
+        super().__init__()
+
+    def search(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        k: int | None = None,
+        *,
+        papers: frozenset[str] | None = None,
+        focus: Collection[str] = (),
+        expanded: Expanded | None = None,
+        explained: int | None = None,
+    ) -> list[Passage]:
+        """Find the passages nearest to a question.
+
+        Args:
+            question: Any text; one without a matching word is answered from the dense list alone.
+            filters: Restrictions on the papers; they hold before candidates are taken, so none is lost to them.
+            k: Passages to return; None takes the retriever's own.
+            papers: Only these papers, on top of the filters; None allows all.
+            focus: Papers that the conversation is about, to be preferred.
+            expanded: The question rewritten: what both lists are asked instead of it.
+            explained: How many of the first passages name the words that matched, which takes half a millisecond
+                each; None: all.
+
+        Raises:
+            EmptyLibrary: there is nothing to search.
+        """
+        settings = self.library.config.retrieval
+        self.library.require_papers()
+        allowed = self.library.shelf.select(filters or Filters())
+        if papers is not None:
+            known = frozenset(self.library.shelf.papers(papers))
+            allowed = known if allowed is None else allowed & known
+        if allowed is not None and not allowed:
+            return []
+        vector = self._vector(expanded.dense if expanded else (question,))
+        depth = max(settings.candidates, k or self.k)
+        with self.library.indexes() as indexes:
+            dense = indexes.vectors.query(vector, depth, allowed)
+            wanted = expanded.lexical if expanded else question
+            lexical = indexes.lexical.query(wanted, depth, allowed, repeats=expanded is not None)
+            weights = indexes.lexical.idf(set(indexes.lexical.analyze(question)))
+            rows = self.library.shelf.chunk_rows(list(dict(dense) | dict(lexical)))
+            best = self._passages(rows, [chunk_id for chunk_id, _ in lexical[:COVERING]])
+            covered = max((coverage(weights, _terms(indexes.lexical, passage)) for passage in best), default=0.0)
+            fused = dict(fuse(dense, lexical, dense_weight(covered, settings), depth))
+            preferred = {i: FOCUS for i in fused if i in rows and rows[i].paper_id in focus}
+            ordered = sorted(fused, key=lambda i: (-fused[i] - preferred.get(i, 0.0), i))
+            places = {"dense": _placed(dense), "lexical": _placed(lexical)}
+            return [
+                replace(
+                    passage,
+                    score=fused[passage.chunk_id] + preferred.get(passage.chunk_id, 0.0),
+                    ranks={name: at[passage.chunk_id][0] for name, at in places.items() if passage.chunk_id in at},
+                    scores={name: at[passage.chunk_id][1] for name, at in places.items() if passage.chunk_id in at},
+                    matched=matched_words(weights, _words(indexes.lexical, passage))
+                    if explained is None or n < explained
+                    else (),
+                    boosts={"conversation": FOCUS} if passage.chunk_id in preferred else {},
+                )
+                for n, passage in enumerate(self._first(rows, ordered, k or self.k))
+            ]
+
+    def _vector(self, texts: Sequence[str]) -> np.ndarray:
+        """What the dense list is asked: the question's vector, or the mean of those it was rewritten to."""
+        vectors = np.stack([question_vector(self.library, text) for text in texts])
+        mean = vectors.mean(axis=0)
+        return mean if len(texts) == 1 else np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        filters = query_bundle.filters if isinstance(query_bundle, Question) else Filters()
+        return [to_node(passage) for passage in self.search(query_bundle.query_str, filters)]
+
+    def _first(self, rows: Mapping[str, ChunkRow], ordered: Sequence[str], k: int) -> list[Passage]:
+        """The first `k` that can be shown; nearly always these are the first `k`."""
+        found = self._passages(rows, ordered[:k])
+        return found if len(found) == len(ordered[:k]) else self._passages(rows, ordered)[:k]
+
+    def _passages(self, rows: Mapping[str, ChunkRow], chunk_ids: Sequence[str]) -> list[Passage]:
+        """Chunks with their papers, in order; one removed since the search, or of an older version, is left out."""
+        known = [rows[chunk_id] for chunk_id in chunk_ids if chunk_id in rows]
+        papers = self.library.shelf.papers({row.paper_id for row in known})
+        pairs = ((row, papers.get(row.paper_id)) for row in known)
+        return [passage_of(paper, row) for row, paper in pairs if paper and paper.version == row.version]
+
+
+def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
+    """Share of the weight of all terms that falls on those in `terms`, 0…1, whatever the order of the weights."""
+    total = math.fsum(weights.values())
+    return math.fsum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
+
+
+def dense_weight(covered: float, settings: RetrievalConfig) -> float:
+    """The dense list's weight for a question whose best lexical match covers this share of its idf mass."""
+    low, high = COVERAGE_RANGE
+    share = min(1.0, max(0.0, (covered - low) / (high - low)))
+    return settings.dense_weight_paraphrase + share * (settings.dense_weight - settings.dense_weight_paraphrase)
+
+
+def fuse(dense: Scored, lexical: Scored, weight: float, depth: int) -> list[tuple[str, float]]:
+    """Combine two scored lists into one, best first, ties by id.
+
+    score = weight · dense / best dense + (1 - weight) · lexical / best lexical. A candidate that one list lacks gets
+    what its last entry has, since it can have at most that; or 0 where the list ended before `depth`.
+    """
+    total = dict.fromkeys([chunk_id for scored in (dense, lexical) for chunk_id, _ in scored], 0.0)
+    for scored, share in ((dense, weight), (lexical, 1 - weight)):
+        best = max((score for _, score in scored), default=0.0)
+        if best <= 0:
+            continue
+        scaled = {chunk_id: max(score, 0.0) / best for chunk_id, score in scored}
+        missing = min(scaled.values()) if len(scored) >= depth else 0.0
+        for chunk_id in total:
+            total[chunk_id] += share * scaled.get(chunk_id, missing)
+    return sorted(total.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _terms(lexical: LexicalIndex, passage: Passage) -> set[str]:
+    """What a passage is found by: the terms of its title and its text."""
+    return set(lexical.analyze(f"{readable(passage.title)} {readable(passage.text)}"))
+
+
+def _words(lexical: LexicalIndex, passage: Passage) -> Iterator[tuple[str, frozenset[str]]]:
+    """A passage's words with their terms: those of its text first, then its title's."""
+    yield from lexical.words(readable(passage.text))
+    yield from lexical.words(readable(passage.title))
+
+
+def _placed(scored: Scored) -> dict[str, Place]:
+    """Rank (1-based) and score by chunk id."""
+    return {chunk_id: (rank, score) for rank, (chunk_id, score) in enumerate(scored, 1)}
+
+
+def passage_of(paper: Paper, row: ChunkRow) -> Passage:
+    """A chunk of a paper as a passage that no search has scored."""
+    return Passage(
+        chunk_id=row.chunk_id,
+        paper_id=paper.paper_id,
+        version=paper.version,
+        title=paper.title,
+        authors=paper.authors,
+        date=paper.date,
+        url=paper.url,
+        start=row.start,
+        end=row.end,
+        text=paper.text[row.start : row.end],
+    )
+
+
+def to_node(passage: Passage) -> NodeWithScore:
+    """A passage as LlamaIndex knows it; ids and offsets are ours, so citations survive the round trip."""
+    metadata: dict[str, Any] = {
+        "paper_id": passage.paper_id,
+        "version": passage.version,
+        "title": passage.title,
+        "authors": list(passage.authors),
+        "date": passage.date.isoformat(),
+        "url": passage.url,
+        "ranks": dict(passage.ranks),
+        "scores": dict(passage.scores),
+        "matched": list(passage.matched),
+        "boosts": dict(passage.boosts),
+    }
+    hidden = [key for key in metadata if key != "title"]
+    node = TextNode(
+        id_=passage.chunk_id,
+        text=passage.text,
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        metadata=metadata,
+        excluded_llm_metadata_keys=hidden,
+        excluded_embed_metadata_keys=hidden,
+    )
+    return NodeWithScore(node=node, score=passage.score)
+
+
+def from_node(found: NodeWithScore) -> Passage:
+    """Read a passage back from a node made by `to_node`."""
+    node = found.node
+    assert isinstance(node, TextNode)
+    data = node.metadata
+    return Passage(
+        chunk_id=node.node_id,
+        paper_id=data["paper_id"],
+        version=data["version"],
+        title=data["title"],
+        authors=tuple(data["authors"]),
+        date=date.fromisoformat(data["date"]),
+        url=data["url"],
+        start=int(node.start_char_idx or 0),
+        end=int(node.end_char_idx or 0),
+        text=node.text,
+        score=found.score or 0.0,
+        ranks=data["ranks"],
+        scores=data["scores"],
+        matched=tuple(data["matched"]),
+        boosts=data["boosts"],
+    )
+
+
+def distinct_papers(passages: Sequence[Passage], limit: int | None = None) -> list[Passage]:
+    """The best passage of each paper, in rank order."""
+    best: dict[str, Passage] = {}
+    for passage in passages:
+        best.setdefault(passage.paper_id, passage)
+    return list(best.values())[:limit]

@@ -1,0 +1,91 @@
+"""A second look at the first papers, word by word: late interaction between question and passage.
+
+For each token of the question the nearest token of a passage is looked for, and the mean of these similarities says how
+much of the question the passage is about (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are the
+embedding model's own, before it averages them; tokens weigh as much as the idf of their word. It finds the paper that
+says the same in other words, where one vector for a whole passage blurs it; it costs one inference a paper, too many
+for a search among all (docs/adr/0005-extraction.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rag.index.library import Library
+from rag.models import TokenVectors, embed_tokens
+from rag.models.cache import Recent
+from rag.retrieve.hybrid import distinct_papers
+from rag.retrieve.query_vector import Weighed, weighed
+from rag.text.readable import readable
+from rag.types import Passage
+
+WEIGHT = 3.0
+"""What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1."""
+FEW, MANY = 8, 20
+"""Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
+KEPT = 400
+"""Passages whose token vectors are kept for the next question, about 150 kB each."""
+
+
+class Reranker:
+    """Ranks the first papers anew; safe to share between threads."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._kept: Recent[str, TokenVectors] = Recent(KEPT)
+
+    def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
+        """Put the passages of the first papers into a better order.
+
+        Args:
+            question: What was searched for.
+            passages: Retrieved passages, best first.
+            depth: How many papers are looked at.
+
+        Returns:
+            The passages with their new scores, best first. A paper gains by how much more it is about the question than
+            the farthest of those looked at; the others gain nothing. Unchanged where there is nothing to compare or the
+            embedder has no vectors of tokens.
+        """
+        papers = distinct_papers(passages, depth)
+        texts = [f"{readable(paper.title)} {readable(paper.text)}" for paper in papers]
+        asked = weighed(self.library, question) if len(papers) > 1 else []
+        others = self._embed(texts) if asked else None
+        if not others:
+            return list(passages)
+        near = np.array([np.mean([_nearness(one, other) for one in asked]) for other in others])
+        gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
+        moved = [_moved(passage, gains.get(passage.paper_id, 0.0)) for passage in passages]
+        return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
+
+    def _embed(self, texts: Sequence[str]) -> list[TokenVectors] | None:
+        """Token vectors of texts; those of texts seen lately are not computed again."""
+        known = self._kept.known(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        fresh = embed_tokens(self.library.embedding, missing)
+        if fresh is None:
+            return None
+        # Half precision halves the memory; it is used the first time too, so that an answer never depends on the past.
+        known |= {
+            text: TokenVectors(one.spans, one.vectors.astype(np.float16))
+            for text, one in zip(missing, fresh, strict=True)
+        }
+        self._kept.keep(known)
+        return [known[text] for text in texts]
+
+
+def _nearness(asked: Weighed, other: TokenVectors) -> float:
+    """Weighted mean, over the question's tokens, of the similarity to the nearest token of a text."""
+    if not len(other.spans):
+        return 0.0
+    nearest = (asked.vectors @ other.vectors.astype(np.float32).T).max(axis=1)
+    return float(np.average(nearest, weights=asked.weights))
+
+
+def _moved(passage: Passage, gain: float) -> Passage:
+    if not gain:
+        return passage
+    return replace(passage, score=passage.score + gain, boosts={**passage.boosts, "wording": round(gain, 4)})

@@ -1,0 +1,1 @@
+"""Strings in, strings out: readable form, terms, names, grammar. Knows no paper."""

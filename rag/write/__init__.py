@@ -1,0 +1,1 @@
+"""The same with a language model: prompts filled, sentences checked, research."""

@@ -1,0 +1,160 @@
+"""The written reply: question and passages → a model's checked sentences, and what to do where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rag.answer.abstention import Decision
+from rag.answer.clarify import as_markdown
+from rag.answer.outcome import Outcome
+from rag.answer.render import closest, escape
+from rag.answer.select import choose_papers
+from rag.errors import LLMError
+from rag.prompts import load_prompt
+from rag.query import Understanding
+from rag.retrieve.hybrid import HybridRetriever, distinct_papers
+from rag.text.grammar import joined, plural
+from rag.text.readable import readable
+from rag.text.untrusted import as_data
+from rag.types import (
+    Clarify,
+    Delta,
+    Event,
+    Note,
+    Passage,
+    Step,
+)
+from rag.write.drafts import wants_two, write_twice
+from rag.write.writer import GroundedWriter, Numbering, Task, Written
+
+if TYPE_CHECKING:
+    from rag.models.llm.client import GuardedLLM
+
+ANSWER_PROMPT = "answer"
+DECLINED = "The model finds no answer to this in the sources."
+_NAMED = 3
+"""Titles named in a note."""
+
+
+class WrittenReply:
+    """Lets a model write the answer; safe to share between threads."""
+
+    def __init__(self, retriever: HybridRetriever) -> None:
+        self.library = retriever.library
+        self.writer = GroundedWriter(self.library)
+
+    def events(
+        self,
+        llm: GuardedLLM,
+        understood: Understanding,
+        passages: Sequence[Passage],
+        decision: Decision,
+        counted: Sequence[str] = (),
+    ) -> Generator[Event, None, Outcome]:
+        """Write the answer step by step.
+
+        Args:
+            llm: The model, with the limits of this answer.
+            understood: The question as it was read.
+            passages: What was retrieved, best first.
+            decision: Why they are taken to answer.
+            counted: Sentences with figures counted over the shelf; they come first, as they are.
+        """
+        prompt = load_prompt(ANSWER_PROMPT)
+        lead = "".join(f"{sentence}\n\n" for sentence in counted)
+        if lead:
+            yield Delta(lead)
+        chosen = llm.config.research or llm.config.utility  # by the model; else as the extractive writer chooses
+        given = passages if chosen else most_useful(understood, passages)
+        task = Task(prompt, {"question": as_data(understood.question)}, given)
+        yield Step("write", self.writer.estimate(llm, task))
+        written, numbering = yield from self._write(llm, task, understood, decision)
+        outcome = Outcome(
+            text=lead + written.text,
+            mode="llm",
+            complete=bool(written.text),
+            confidence=decision.confidence,
+            citations=numbering.citations,
+            removed=written.removed,
+            prompts={prompt.name: prompt.digest},
+            notes=(*left_out(written.left_out), *_struck(written)),
+        )
+        if written.failure:
+            return replace(
+                outcome, complete=False, notes=(*outcome.notes, failed(written.failure, begun=bool(written.text)))
+            )
+        if written.declined:
+            yield Delta(DECLINED)
+            nearest = closest(passages)
+            return replace(
+                outcome, text=lead + DECLINED, complete=True, reason="nothing_found", confidence="low", closest=nearest
+            )
+        if not written.text:
+            return replace(outcome, notes=(*outcome.notes, _unsupported(written)))
+        return outcome
+
+    def _write(
+        self, llm: GuardedLLM, task: Task, understood: Understanding, decision: Decision
+    ) -> Generator[Event, None, tuple[Written, Numbering]]:
+        """Write once, or twice where that is configured and worth it."""
+        if llm.config.two_heads and wants_two(self.library, understood.question, task.passages, decision):
+            return (yield from write_twice(self.writer, llm, task))
+        numbering = Numbering()
+        return (yield from self.writer.write(llm, task, numbering)), numbering
+
+
+def most_useful(understood: Understanding, passages: Sequence[Passage]) -> list[Passage]:
+    """Passages in the order in which a writer needs them.
+
+    The best one of each paper that the kind of question calls for comes first (`choose_papers`), then the others of
+    those papers, then the rest.
+    """
+    best = choose_papers(distinct_papers(passages), understood.kind, understood.subjects) if passages else []
+    papers = {passage.paper_id for passage in best}
+    others = [passage for passage in passages if passage not in best]
+    return [*best, *sorted(others, key=lambda passage: passage.paper_id not in papers)]
+
+
+def asked_back(clarify: Clarify) -> Generator[Event, None, Outcome]:
+    """Ask the reader back: the question with its choices, and nothing cited."""
+    text = as_markdown(clarify, escape)
+    yield Delta(text)
+    return Outcome(text=text, clarify=clarify)
+
+
+def failed(error: LLMError, *, begun: bool = False) -> Note:
+    """The note that says why quotes stand where a written answer was wanted, or behind one that broke off."""
+    happened = "The written answer broke off" if begun else "No written answer"
+    quotes = "Quotes follow it." if begun else "Quotes are shown instead."
+    return Note(
+        code="model_failed", text=" ".join(filter(None, (f"{happened}: {error.message}", error.advice, quotes)))
+    )
+
+
+def left_out(passages: Sequence[Passage]) -> tuple[Note, ...]:
+    """A note on the passages that the model was not given for lack of room."""
+    papers = distinct_papers(passages)
+    if not papers:
+        return ()
+    titles = [f"“{escape(readable(paper.title))}”" for paper in papers[:_NAMED]]
+    more = [f"{len(papers) - _NAMED} more"] * (len(papers) > _NAMED)
+    count = plural(len(passages), "passage")
+    text = f"{count} did not fit into the model's context and had no part in the answer: {joined([*titles, *more])}."
+    return (Note(code="sources_left_out", text=text),)
+
+
+def _struck(written: Written) -> tuple[Note, ...]:
+    """A note on what the model wrote and the check did not let through, where something else is shown."""
+    if not (written.text and written.removed):
+        return ()
+    said = plural(len(written.removed), "sentence")
+    text = f"Left out of what the model wrote: {said} that its sources do not carry."
+    return (Note(code="sentences_removed", text=text),)
+
+
+def _unsupported(written: Written) -> Note:
+    said = plural(len(written.removed), "sentence")
+    text = f"The model wrote {said} that its sources do not carry; quotes are shown instead."
+    return Note(code="nothing_supported", text=text)
