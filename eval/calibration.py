@@ -29,9 +29,8 @@ from rag.answer.abstention.calibration import Calibration, Fitted, Level, Point
 from rag.answer.abstention.decision import is_selection
 from rag.answer.abstention.features import Features, gather
 from rag.errors import DatasetError
-from rag.query import Understanding
-from rag.retrieve.hybrid import Question as Query
-from rag.retrieve.hybrid import distinct_papers
+from rag.query import Question as ReadQuestion
+from rag.retrieve.hybrid import QuestionBundle, distinct_papers
 from rag.text.grammar import plural
 from rag.types import Confidence, Passage
 
@@ -47,7 +46,7 @@ RIGHT_HIGH, RIGHT_MEDIUM = 0.975, 0.8
 FEWEST = 5
 """Unanswerable, and answerable, questions without which nothing can be fitted: one for each fold."""
 
-LookUp = Callable[[Question], tuple[Understanding, Sequence[Passage]]]
+LookUp = Callable[[Question], tuple[ReadQuestion, Sequence[Passage]]]
 """A question as the assistant reads it, with the passages it would answer from."""
 
 
@@ -119,8 +118,9 @@ def through(assistant: Assistant) -> LookUp:
     """Read and retrieve as an assistant does when it is asked."""
     engine = assistant.engine
 
-    def look_up(question: Question) -> tuple[Understanding, Sequence[Passage]]:
-        asked = engine.understand(engine.checked(question.question), Query(question.question, history=question.history))
+    def look_up(question: Question) -> tuple[ReadQuestion, Sequence[Passage]]:
+        bundle = QuestionBundle(question.question, history=question.history)
+        asked = engine.understand(engine.checked(question.question), bundle)
         return asked, engine.candidates(asked)
 
     return look_up
@@ -167,7 +167,7 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
     )
 
 
-def _example(library: Library, question: Question, asked: Understanding, passages: Sequence[Passage]) -> Example:
+def _example(library: Library, question: Question, asked: ReadQuestion, passages: Sequence[Passage]) -> Example:
     gold = set(question.gold_papers or ())
     right = bool(passages) and distinct_papers(passages, 1)[0].paper_id in gold
     if not passages or is_selection(asked):

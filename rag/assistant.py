@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.engine import PaperQueryEngine
 from rag.index.library import Library
-from rag.retrieve.hybrid import HybridRetriever, Question
+from rag.retrieve.hybrid import HybridRetriever, QuestionBundle
 from rag.topics import TopicEngine
 from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, TopicDone, Turn
 
@@ -63,7 +63,7 @@ class Assistant:
             EmptyLibrary: there are no papers.
             ConfigError: the mode is llm and no model is configured.
         """
-        query = Question(question, filters=filters or Filters(), history=tuple(history), mode=mode)
+        query = QuestionBundle(question, filters=filters or Filters(), history=tuple(history), mode=mode)
         yield from self.engine.stream(query)
 
     def answer(
@@ -110,7 +110,7 @@ class Assistant:
             k: Passages to find; None takes `retrieval.k`.
             rerank: Look at the first papers a second time, as an answer does: better first papers, many times slower.
         """
-        query = Question(question, filters=filters or Filters())
+        query = QuestionBundle(question, filters=filters or Filters())
         understood = self.engine.understand(self.engine.checked(question), query)
         if rerank:
             found = self.engine.candidates(understood, k=k)[: k or self.retriever.k]

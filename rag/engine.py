@@ -23,10 +23,10 @@ from rag.answer.quotes import QuotedReply
 from rag.errors import LLMError
 from rag.index.library import Library
 from rag.models.llm import build_llm
-from rag.query import Reader, Understanding
+from rag.query import Question, Reader
 from rag.query.limits import check_question
-from rag.query.wording import is_courtesy
-from rag.retrieve.hybrid import Expanded, HybridRetriever, Question, to_node
+from rag.query.words import is_courtesy
+from rag.retrieve.hybrid import Expanded, HybridRetriever, QuestionBundle, to_node
 from rag.retrieve.reranker import FEW, MANY, Reranker
 from rag.themes.plan import Planner
 from rag.types import (
@@ -123,7 +123,7 @@ class PaperQueryEngine(BaseQueryEngine):
         llm, notes = self._model(query)
         reading = yield from self._read(question, query, llm)
         understood = reading.understood
-        yield Understood(understood.question, understood.filters, (*understood.notes, *reading.notes))
+        yield Understood(understood.standalone, understood.filters, (*understood.notes, *reading.notes))
         found = yield from self._find(llm, understood)
         retrieved = time.perf_counter()
         yield Retrieved(found.gathered.passages)
@@ -132,7 +132,7 @@ class PaperQueryEngine(BaseQueryEngine):
         yield Done(
             Answer(
                 question=query.query_str,
-                standalone_question=understood.question,
+                standalone_question=understood.standalone,
                 answer=outcome.text,
                 abstained=outcome.reason is not None,
                 reason=outcome.reason,
@@ -175,14 +175,14 @@ class PaperQueryEngine(BaseQueryEngine):
             prompts=dict(prompts or {}),
         )
 
-    def understand(self, question: str, query: QueryBundle) -> Understanding:
+    def understand(self, question: str, query: QueryBundle) -> Question:
         """Read constraints, typing errors and what a follow-up refers to out of a question."""
-        history = query.history if isinstance(query, Question) else ()
-        filters = query.filters if isinstance(query, Question) else Filters()
+        history = query.history if isinstance(query, QuestionBundle) else ()
+        filters = query.filters if isinstance(query, QuestionBundle) else Filters()
         self.library.require_papers()
         return self.reader.understand(question, history, filters)
 
-    def find(self, understood: Understanding, expanded: Expanded | None = None) -> tuple[Entry | None, list[Passage]]:
+    def find(self, understood: Question, expanded: Expanded | None = None) -> tuple[Entry | None, list[Passage]]:
         """What an answer may use: the shelf's own words where the question is about the library, and the passages.
 
         Those that the shelf names come first; where they are few, what a search finds is behind them.
@@ -197,9 +197,7 @@ class PaperQueryEngine(BaseQueryEngine):
             return entry, [*entry.passages, *(passage for passage in found if passage.paper_id not in named)]
         return None, self.candidates(understood, expanded)
 
-    def candidates(
-        self, understood: Understanding, expanded: Expanded | None = None, k: int | None = None
-    ) -> list[Passage]:
+    def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:
         """The passages an answer may use, the first papers looked at twice; at least `k` where there are as many."""
         depth = max(k or 0, self.library.config.retrieval.candidates)
         found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
@@ -214,7 +212,7 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def search(
         self,
-        understood: Understanding,
+        understood: Question,
         k: int | None = None,
         expanded: Expanded | None = None,
         explained: int | None = None,
@@ -252,7 +250,7 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _model(self, query: QueryBundle) -> tuple[GuardedLLM | None, tuple[Note, ...]]:
         """The model where the answer is to be written; a note where it cannot be had."""
-        mode = query.mode if isinstance(query, Question) else None
+        mode = query.mode if isinstance(query, QuestionBundle) else None
         if (mode or self.library.config.answer.mode) != "llm":
             return None, ()
         try:
@@ -262,13 +260,13 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _read(self, question: str, query: QueryBundle, llm: GuardedLLM | None) -> Generator[Event, None, Reading]:
         """Read a question; a model puts a follow-up into words that stand alone."""
-        question, history, picked = resumed(question, query.history if isinstance(query, Question) else ())
-        filters = query.filters if isinstance(query, Question) else Filters()
+        question, history, picked = resumed(question, query.history if isinstance(query, QuestionBundle) else ())
+        filters = query.filters if isinstance(query, QuestionBundle) else Filters()
         if llm is None or picked or not history or is_courtesy(question):
             return Reading(self.reader.understand(question, history, filters))
         return (yield from self.condenser.read(llm, question, history, filters))
 
-    def _find(self, llm: GuardedLLM | None, understood: Understanding) -> Generator[Event, None, _Found]:
+    def _find(self, llm: GuardedLLM | None, understood: Question) -> Generator[Event, None, _Found]:
         """Find what an answer may use, with the model's help where that is configured."""
         searched = not (understood.about or understood.selects)
         expanded, prompts = yield from self.gatherer.rewrite(llm if searched else None, understood)
@@ -282,7 +280,7 @@ class PaperQueryEngine(BaseQueryEngine):
         return _Found(entry, passages, decision, clarify, gathered, writes, {**prompts, **gathered.prompts})
 
     def _answer(
-        self, llm: GuardedLLM | None, understood: Understanding, found: _Found, outcome: Outcome
+        self, llm: GuardedLLM | None, understood: Question, found: _Found, outcome: Outcome
     ) -> Generator[Event, None, Outcome]:
         """Ask back, let the model write, or quote; quotes also follow what the model could not finish."""
         if found.clarify:
@@ -295,7 +293,7 @@ class PaperQueryEngine(BaseQueryEngine):
         quoted = yield from self.quoted.events(understood, found.passages, found.decision, found.entry, behind=outcome)
         return outcome.followed_by(quoted)
 
-    def _unclear(self, understood: Understanding, passages: Sequence[Passage]) -> Clarify | None:
+    def _unclear(self, understood: Question, passages: Sequence[Passage]) -> Clarify | None:
         """What to ask back, where that is wanted and needed."""
         return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.index.library import Library
-from rag.query import Reader, Understanding
-from rag.query.followup import chosen, content_words, label
+from rag.query import Question, Reader
+from rag.query.conversation import chosen, content_words, label
 from rag.query.kind import is_name
 from rag.query.spelling import is_english
 from rag.query.vocabulary import fold
@@ -51,17 +51,17 @@ class Clarifier:
         self.library = library
         self._reader = reader
 
-    def ask(self, asked: Understanding, passages: Sequence[Passage]) -> Clarify | None:
+    def ask(self, asked: Question, passages: Sequence[Passage]) -> Clarify | None:
         """The question to ask back, or None where the reader's question is clear enough.
 
         Args:
             asked: The question as it was read.
             passages: What was retrieved for it, best first.
         """
-        if asked.papers or asked.kind == "topic" or _SEVERAL.search(asked.question):
+        if asked.papers or asked.kind == "topic" or _SEVERAL.search(asked.standalone):
             return None
         allowed = self.library.shelf.select(asked.filters)
-        for name in self._names(asked.question):
+        for name in self._names(asked.standalone):
             papers = {paper.paper_id: paper for paper in self._introducing(name)}
             ids = papers.keys() - asked.left_out if allowed is None else (papers.keys() & allowed) - asked.left_out
             ranked = _in_order([papers[paper_id] for paper_id in ids], passages)
@@ -113,11 +113,11 @@ class Clarifier:
         rows = self.library.shelf.chunk_rows(hits)
         return list(self.library.shelf.papers(dict.fromkeys(row.paper_id for row in rows.values())).values())
 
-    def _decided(self, asked: Understanding, name: str, papers: Sequence[Paper], passages: Sequence[Passage]) -> bool:
+    def _decided(self, asked: Question, name: str, papers: Sequence[Paper], passages: Sequence[Passage]) -> bool:
         """Whether the conversation or another word of the question tells which of the papers is meant."""
         if any(paper.paper_id in asked.focus for paper in papers):
             return True
-        words = [word for word in content_words(asked.question) if fold(word) != fold(name)]
+        words = [word for word in content_words(asked.standalone) if fold(word) != fold(name)]
         with self.library.indexes() as indexes:
             terms = set(indexes.lexical.analyze(" ".join(words)))
             texts = [set(indexes.lexical.analyze(readable(paper.text))) for paper in papers]

@@ -20,7 +20,7 @@ from rag.index.library import Library
 from rag.models import embed_texts
 from rag.models.cache import Recent
 from rag.query.aims import Aim, fit_to, read_aim
-from rag.query.followup import label
+from rag.query.conversation import label
 from rag.query.kind import Kind
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable

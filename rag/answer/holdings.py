@@ -16,11 +16,11 @@ from rag.answer.render import Reply, closest, escape, offering
 from rag.index.library import Library
 from rag.papers.shelf import ChunkRow
 from rag.papers.tally import tally
-from rag.query import Understanding
-from rag.query.introducing import introduction_of
+from rag.query import Question
+from rag.query.introductions import introduction_of
 from rag.query.kind import is_name
 from rag.query.mentions import mentioning
-from rag.query.ordering import Order
+from rag.query.order import Order
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.text.grammar import joined, plural
@@ -89,7 +89,7 @@ class Holdings:
         self.library: Library = retriever.library
         self.abstainer = abstainer
 
-    def find(self, understood: Understanding) -> Entry | None:
+    def find(self, understood: Question) -> Entry | None:
         """Answer a question about the library; None where it is about something else, or nothing fits."""
         about = understood.about
         if about is None or understood.unread:
@@ -148,7 +148,7 @@ class Holdings:
         )
         return self._listing(head, len(newest), "newest first", newest)
 
-    def _count(self, understood: Understanding) -> Entry | None:
+    def _count(self, understood: Question) -> Entry | None:
         """Count what the filters allow; None where that is nothing, so that papers outside them are offered."""
         shelf, filters, held = self.library.shelf, understood.filters, self.library.shelf.coverage()
         if not filters and not understood.left_out and understood.papers is None:
@@ -167,7 +167,7 @@ class Holdings:
         head = f"{plural(len(allowed), 'paper')}{_restriction(filters)}{among}{_apart(understood)}."
         return self._listing(head, len(allowed), "newest first", allowed[:SHOWN], _sure(understood))
 
-    def _count_about(self, understood: Understanding, subject: str) -> Entry | None:
+    def _count_about(self, understood: Question, subject: str) -> Entry | None:
         """Count the papers that hold all words of a subject, within the filters; the nearest are shown."""
         allowed = self.library.shelf.select(understood.filters)
         with self.library.indexes() as indexes:
@@ -187,7 +187,7 @@ class Holdings:
         nearest = [papers[passage.paper_id] for passage in found]
         return self._listing(head, len(ids), "nearest first", nearest, _sure(understood))
 
-    def _most(self, understood: Understanding, what: str) -> Entry | None:
+    def _most(self, understood: Question, what: str) -> Entry | None:
         """Who wrote most of the papers that the filters allow, or when most of them were first listed."""
         papers = self.library.shelf.browse(filters=understood.filters)
         counted = tally(papers, what)
@@ -199,9 +199,9 @@ class Holdings:
             return Entry(f"{of}, by {plural(len(counted), 'author')}. Most are by {first}.")
         return Entry(f"{of}, on {plural(len(counted), what[:-1])}. Most were first listed in {first}.")
 
-    def _described(self, understood: Understanding, subject: str, say: Callable[[Paper], str]) -> Entry | None:
+    def _described(self, understood: Question, subject: str, say: Callable[[Paper], str]) -> Entry | None:
         """The paper that a description means, called the nearest to it: another may fit as well."""
-        described = replace(understood, question=subject, search_text=subject, kind="single")
+        described = replace(understood, standalone=subject, search_text=subject, kind="single")
         passages = self.retriever.search(subject, understood.filters, self.library.config.retrieval.candidates)
         decision = self.abstainer.decide(described, passages)
         if decision.abstain:
@@ -280,13 +280,13 @@ def _restriction(filters: Filters) -> str:
     return by + (f"{',' if by else ''} first listed {when}" if first or last else "")
 
 
-def _apart(understood: Understanding) -> str:
+def _apart(understood: Question) -> str:
     """What is not counted: ``, not counting those by Jimmy Lin``."""
     sorts = [f"those {escape(sort)}" for sort in understood.unwanted]
     return f", not counting {joined(sorts)}" if sorts else ""
 
 
-def _sure(understood: Understanding) -> Confidence:
+def _sure(understood: Question) -> Confidence:
     """How sure a count is: a paper about what is not wanted need not hold the words that it was looked for by."""
     return "high" if all(sort.startswith("by ") for sort in understood.unwanted) else "medium"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rag.answer.abstention.strangers import strangers
 from rag.index.library import Library
-from rag.query import Understanding
+from rag.query import Question
 from rag.types import Note
 
 
-def unknown_names(library: Library, asked: Understanding) -> tuple[Note, ...]:
+def unknown_names(library: Library, asked: Question) -> tuple[Note, ...]:
     """A note on each name in a question that no paper holds, or presents: what is quoted is about something else.
 
     What was read as a date or an author is no such name.

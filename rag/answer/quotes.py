@@ -13,7 +13,7 @@ from rag.answer.holdings import Entry
 from rag.answer.outcome import EVIDENCE, Outcome
 from rag.answer.render import reply
 from rag.answer.select import choose_papers
-from rag.query import Understanding
+from rag.query import Question
 from rag.query.subject import read_phrase
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.themes.plan import Planner
@@ -37,7 +37,7 @@ class QuotedReply:
 
     def events(
         self,
-        asked: Understanding,
+        asked: Question,
         passages: Sequence[Passage],
         decision: Decision,
         entry: Entry | None,
@@ -72,20 +72,20 @@ class QuotedReply:
             closest=said.closest,
         )
 
-    def _draft(self, asked: Understanding, passages: Sequence[Passage], decision: Decision) -> Draft:
+    def _draft(self, asked: Question, passages: Sequence[Passage], decision: Decision) -> Draft:
         """What to quote: nothing when nothing was found, the paper that lacks the detail when only that is missing."""
         if decision.reason == "nothing_found":
             return Draft(())
         if decision.reason == "detail_absent":
             nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
-            return self.writer.write(asked.question, nearest)
+            return self.writer.write(asked.standalone, nearest)
         whole = asked.only_filters or bool(asked.mention)
         if asked.wanted:
             most = self.library.config.answer.max_papers
-            return self.writer.write(asked.question, _as_wanted(asked, passages, whole, most), "list", whole=True)
-        details = read_details(asked.question) if asked.kind in ("single", "compare") else ()
+            return self.writer.write(asked.standalone, _as_wanted(asked, passages, whole, most), "list", whole=True)
+        details = read_details(asked.standalone) if asked.kind in ("single", "compare") else ()
         draft = self.writer.write(
-            asked.question,
+            asked.standalone,
             passages,
             asked.kind,
             asked.subjects,
@@ -96,7 +96,7 @@ class QuotedReply:
         return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
 
 
-def _as_wanted(asked: Understanding, passages: Sequence[Passage], whole: bool, most: int) -> list[Passage]:
+def _as_wanted(asked: Question, passages: Sequence[Passage], whole: bool, most: int) -> list[Passage]:
     """The passages of as many papers as are wanted, in the order that is wanted, of those that belong.
 
     Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rag.answer.abstention import Decision
 from rag.answer.citations import Checked
 from rag.papers.shelf import Shelf
-from rag.query import Understanding
+from rag.query import Question
 from rag.query.about import asks_for_count
-from rag.query.wording import is_courtesy
+from rag.query.words import is_courtesy
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import joined, plural
 from rag.text.readable import readable
@@ -35,7 +35,7 @@ class Reply:
 
 def reply(
     retriever: HybridRetriever,
-    understood: Understanding,
+    understood: Question,
     passages: Sequence[Passage],
     decision: Decision,
     checked: Checked,
@@ -56,7 +56,7 @@ def reply(
         title = escape(readable(checked.groups[0][0].title))
         lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
         return Reply((lacks, *groups), "detail_absent", closest(passages))
-    if is_courtesy(understood.question):
+    if is_courtesy(understood.standalone):
         return Reply(("That asks for nothing that papers could say.",), "nothing_found", closest(passages))
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)
@@ -77,20 +77,20 @@ def reply(
     return offering(text, "Closest papers", closest(passages), "nothing_found")
 
 
-def _names_nothing(shelf: Shelf, understood: Understanding) -> bool:
+def _names_nothing(shelf: Shelf, understood: Question) -> bool:
     """Whether an author or an id that the question is restricted to is nowhere in the library."""
     author, papers = understood.filters.author, understood.papers
     return bool((author and not shelf.select(Filters(author=author))) or (papers and not shelf.papers(papers)))
 
 
-def _meant(shelf: Shelf, understood: Understanding) -> str:
+def _meant(shelf: Shelf, understood: Question) -> str:
     """Who may be meant by an author whom nobody knows."""
     found = [(name, len(shelf.select(Filters(author=name)) or ())) for name in understood.similar]
     names = [f"{escape(name)} ({plural(count, 'paper')})" for name, count in found]
     return f"Did you mean {' or '.join(names)}? " if names else ""
 
 
-def _absent(understood: Understanding) -> tuple[str, ...]:
+def _absent(understood: Question) -> tuple[str, ...]:
     """That what is asked about is compared with something that no paper holds."""
     if not understood.absent:
         return ()
@@ -99,7 +99,7 @@ def _absent(understood: Understanding) -> tuple[str, ...]:
     return (f"{names} {verb} in none of these papers, so there is nothing here to compare with.",)
 
 
-def _count(retriever: HybridRetriever, understood: Understanding, checked: Checked) -> tuple[str, ...]:
+def _count(retriever: HybridRetriever, understood: Question, checked: Checked) -> tuple[str, ...]:
     """What a list is; how many papers there are of which it shows some, only where these were counted."""
     if understood.kind != "list":
         return ()
@@ -114,7 +114,7 @@ def _count(retriever: HybridRetriever, understood: Understanding, checked: Check
         found = shelf.coverage().papers if fitting is None else len(fitting)
         found -= len(understood.left_out if fitting is None else fitting & understood.left_out)
     else:
-        many = "How many there are cannot be told. " if asks_for_count(understood.question) else ""
+        many = "How many there are cannot be told. " if asks_for_count(understood.standalone) else ""
         return (f"{many}The {f'{shown} closest papers' if shown > 1 else 'closest paper'}{order}:",)
     if found > shown:
         return (f"The first {shown} of {plural(found, 'paper')} found{order}:",)

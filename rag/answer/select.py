@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from rag.index.library import Library
-from rag.query.followup import label
+from rag.query.conversation import label
 from rag.query.kind import Kind, is_name
 from rag.query.vocabulary import fold
 from rag.text.readable import readable

@@ -1,6 +1,7 @@
 """Question → what it asks: constraints, corrected words, what a follow-up refers to, the shape of answer. No model."""
 
 from rag.query.kind import Kind
-from rag.query.reader import Reader, Understanding
+from rag.query.question import Question
+from rag.query.reader import Reader
 
-__all__ = ["Kind", "Reader", "Understanding"]
+__all__ = ["Kind", "Question", "Reader"]

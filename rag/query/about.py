@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.query.exclusions import is_negated
 from rag.query.kind import is_name, is_title
-from rag.query.negation import is_negated
 from rag.query.parts import has_parts
 
 AboutKind = Literal["count", "authors", "listed", "coverage", "help", "most"]

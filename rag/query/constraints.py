@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from rag.query.authors import PeopleReader, PeopleReading
 from rag.query.dates import DateReading, read_dates
-from rag.query.identifiers import IdentifierReading, read_identifiers
+from rag.query.exclusions import Unwanted, read_not_by, read_unwanted
+from rag.query.ids import IdentifierReading, read_identifiers
 from rag.query.kind import read_kind
-from rag.query.negation import Unwanted, read_not_by, read_unwanted
-from rag.query.people import PeopleReader, PeopleReading
 from rag.query.unread import Unread, read_unread
-from rag.query.wording import edited, has_content
+from rag.query.words import edited, has_content
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The reader: one question and its conversation → an `Understanding`."""
+"""The reader: one question and its conversation → an `Question`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from rag.query.about import About, read_about
 from rag.query.constraints import Constraints
-from rag.query.continuing import Continued, Continuing
-from rag.query.kind import Kind
-from rag.query.known import Known, Papers
-from rag.query.negation import is_negated
-from rag.query.ordering import UNBOUNDED, Wanted, read_wanted
-from rag.query.restricting import Restrictions
-from rag.query.shaping import Shape, Shaping, mentioned
+from rag.query.exclusions import is_negated
+from rag.query.followups import Continued, Continuing
+from rag.query.knowledge import Known, Papers
+from rag.query.order import UNBOUNDED, Wanted, read_wanted
+from rag.query.question import Question
+from rag.query.restrictions import Restrictions
+from rag.query.shape import Shape, Shaping, mentioned
 from rag.query.spelling import Correction, Speller, is_english
 from rag.query.subject import read_subject
-from rag.query.wording import edited, has_content, is_courtesy, tidied
+from rag.query.words import edited, has_content, is_courtesy, tidied
 from rag.text.readable import readable
 from rag.types import Filters, Note, Turn
 
@@ -29,59 +29,6 @@ _IN_ENGLISH = Note(code="language", text="The papers are searched in English: a 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CONTINUES = re.compile(r"\W*(?:and|or|but|what\s+about|how\s+about)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Understanding:
-    """How a question was read.
-
-    Attributes:
-        question: Standalone form, for the reader: typing errors corrected, a follow-up's subject added.
-        search_text: What to search for: without the words that became filters, never empty.
-        filters: In force; explicit ones win over those that the question names.
-        papers: Only these may answer (their ids are in the question), in the library or not; None allows all.
-        focus: Papers that the conversation is about, to be preferred; in the order in which they were named.
-        kind: The shape of answer that is wanted.
-        subjects: The systems, or the ids of papers, that a comparison names.
-        only_filters: The restrictions say everything: whatever they allow answers.
-        left_out: Ids of the papers that it does not want.
-        unwanted: What sorts they are, in words that follow "papers": ``by Jimmy Lin``.
-        about: What is asked about the library itself; None for a question about what papers say.
-        notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
-            ``left_out``, ``negation``, ``date_unread``, ``language``.
-        wanted: How many papers of a list, and in which order.
-        mention: The phrase that all papers of a list hold; `papers` are those.
-        named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
-        absent: Names that it compares with something and that no paper holds.
-        unread: Words for a time that could not be read, where the question is about nothing else, or a count.
-        similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
-        mentioned: Names among the subjects that papers hold and none presents.
-    """
-
-    question: str
-    search_text: str
-    filters: Filters
-    papers: frozenset[str] | None = None
-    focus: tuple[str, ...] = ()
-    kind: Kind = "single"
-    subjects: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
-    only_filters: bool = False
-    left_out: frozenset[str] = frozenset()
-    unwanted: tuple[str, ...] = ()
-    about: About | None = None
-    wanted: Wanted = UNBOUNDED
-    mention: str = ""
-    named: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    similar: tuple[str, ...] = ()
-    mentioned: tuple[str, ...] = ()
-
-    @property
-    def selects(self) -> bool:
-        """Whether a list of all papers within the filters is wanted, whatever they are about."""
-        return self.only_filters and self.kind != "single" and self.papers is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +51,7 @@ class Reader:
         self._continuing = Continuing(self._known, self._restrictions)
         self._shaping = Shaping(self._known)
 
-    def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Understanding:
+    def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Question:
         """Read a question.
 
         Args:
@@ -114,7 +61,7 @@ class Reader:
         """
         given = filters or Filters()
         if self._known.state().coverage.first is None:
-            return Understanding(question, question, given)
+            return Question(question, question, given)
         text = self._corrected(question, bool(history))
         about = read_about(text.standalone, text.search)
         if about and about.kind == "count" and history and _POINTS_BACK.search(text.search):
@@ -147,7 +94,7 @@ class Reader:
 
     def _assembled(
         self, text: _Text, found: Constraints, talk: Continued | None, about: About | None, given: Filters
-    ) -> Understanding:
+    ) -> Question:
         """Put together what was read of a question, and of its conversation where it continues one."""
         read = talk or Continued(text.standalone, text.search, found)
         notes, found = [*text.notes], read.constraints
@@ -166,8 +113,8 @@ class Reader:
         phrase = mentioned(read.search) if shape.kind == "list" and not (papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
         only_filters = not has_content(read.search)
-        return Understanding(
-            question=read.standalone,
+        return Question(
+            standalone=read.standalone,
             search_text=self._instead(read.search, read.standalone, papers) if only_filters else read.search,
             filters=filters,
             papers=papers or read.among or holding or None,

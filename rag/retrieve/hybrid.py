@@ -41,7 +41,7 @@ COVERAGE_RANGE = (0.2, 0.4)
 
 
 @dataclass
-class Question(QueryBundle):
+class QuestionBundle(QueryBundle):
     """A LlamaIndex query that also carries filters, the conversation so far and how to answer; None: as configured."""
 
     filters: Filters = field(default_factory=Filters)
@@ -63,7 +63,7 @@ class Expanded:
 
 
 class HybridRetriever(BaseRetriever):
-    """A LlamaIndex retriever over a library; filters travel in a `Question`, a plain query has none."""
+    """A LlamaIndex retriever over a library; filters travel in a `QuestionBundle`, a plain query has none."""
 
     def __init__(self, library: Library, k: int | None = None) -> None:
         """Make a retriever.
@@ -145,7 +145,7 @@ class HybridRetriever(BaseRetriever):
         return mean if len(texts) == 1 else np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        filters = query_bundle.filters if isinstance(query_bundle, Question) else Filters()
+        filters = query_bundle.filters if isinstance(query_bundle, QuestionBundle) else Filters()
         return [to_node(passage) for passage in self.search(query_bundle.query_str, filters)]
 
     def _first(self, rows: Mapping[str, ChunkRow], ordered: Sequence[str], k: int) -> list[Passage]:

@@ -18,8 +18,8 @@ from rag.answer.render import reply
 from rag.engine import PaperQueryEngine
 from rag.errors import LLMError, LLMResponseError
 from rag.prompts import load_prompt
-from rag.query import Understanding
-from rag.retrieve.hybrid import Question, distinct_papers
+from rag.query import Question
+from rag.retrieve.hybrid import QuestionBundle, distinct_papers
 from rag.themes.plan import NEIGHBOURS, PLAN_PROMPT, Plan
 from rag.topics.cells import row
 from rag.topics.disagreements import find_disagreements
@@ -65,7 +65,7 @@ class _Material:
         texts: All passages of each, in reading order.
     """
 
-    understood: Understanding
+    understood: Question
     passages: Sequence[Passage]
     chosen: Sequence[Passage]
     papers: Mapping[str, Paper]
@@ -103,7 +103,7 @@ class TopicEngine:
         begin = time.perf_counter()
         understood = self._understand(query, filters or Filters())
         llm, notes = self._model(mode)
-        yield Understood(understood.question, understood.filters)
+        yield Understood(understood.standalone, understood.filters)
         yield Step("search", understood.search_text)
         passages = self.engine.search(understood, self._depth())
         yield Retrieved(tuple(passages))
@@ -122,9 +122,9 @@ class TopicEngine:
         )
         yield TopicDone(topic.model_copy(update={"timings": timings}))
 
-    def _understand(self, query: str, filters: Filters) -> Understanding:
+    def _understand(self, query: str, filters: Filters) -> Question:
         """Read the query as a topic, whatever shape of question it has."""
-        understood = self.engine.understand(self.engine.checked(query), Question(query, filters=filters))
+        understood = self.engine.understand(self.engine.checked(query), QuestionBundle(query, filters=filters))
         return replace(understood, kind="topic", subjects=(), search_text=subject(understood.search_text))
 
     def _model(self, mode: Mode | None) -> tuple[GuardedLLM | None, tuple[Note, ...]]:
@@ -140,20 +140,20 @@ class TopicEngine:
         """Passages to look through, so that papers off the topic are among them."""
         return round(DEPTH * background_rank(self.library.shelf.coverage().papers))
 
-    def _material(self, understood: Understanding, passages: Sequence[Passage]) -> _Material:
+    def _material(self, understood: Question, passages: Sequence[Passage]) -> _Material:
         chosen = self._on_topic(understood, passages)
         texts = passages_of(self.library, [paper.paper_id for paper in chosen[:MOST_PAPERS]], passages)
         held = self.library.shelf.papers(texts)
         papers = {paper_id: held[paper_id] for paper_id in texts if paper_id in held}
         return _Material(understood, passages, chosen, papers, texts)
 
-    def _on_topic(self, understood: Understanding, passages: Sequence[Passage]) -> list[Passage]:
+    def _on_topic(self, understood: Question, passages: Sequence[Passage]) -> list[Passage]:
         """The best passage of each paper on the topic, best first; none when the library is not about it."""
         if understood.only_filters or understood.papers:
             return distinct_papers(passages)
         return choose(self.library, understood.search_text, passages)
 
-    def _abstain(self, query: str, understood: Understanding, passages: Sequence[Passage]) -> Topic:
+    def _abstain(self, query: str, understood: Question, passages: Sequence[Passage]) -> Topic:
         decision = self.engine.abstainer.decide(understood, ())
         said = reply(self.engine.retriever, understood, passages, decision, Checked((), ()))
         return Topic(
@@ -226,7 +226,7 @@ class TopicEngine:
     def _quotes(self, material: _Material) -> dict[str, tuple[Quote, ...]]:
         """What speaks for each paper."""
         ids = list(material.papers)
-        quotes = self.quoter.quote(material.understood.question, [material.texts[paper_id] for paper_id in ids])
+        quotes = self.quoter.quote(material.understood.standalone, [material.texts[paper_id] for paper_id in ids])
         return dict(zip(ids, quotes, strict=True))
 
     def _row(self, paper: Paper, passages: Sequence[Passage], theme: int) -> TopicPaper:

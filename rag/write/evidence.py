@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag.query import Understanding
+from rag.query import Question
 from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.text.grammar import plural
 from rag.types import Note, Passage, Step
@@ -51,7 +51,7 @@ class Gatherer:
         self._reformulator: Reformulator | None = None
 
     def rewrite(
-        self, llm: GuardedLLM | None, asked: Understanding
+        self, llm: GuardedLLM | None, asked: Question
     ) -> Generator[Step, None, tuple[Expanded | None, Mapping[str, str]]]:
         """Rewrite a question for the search, where `llm.reformulate` names a family of the bank.
 
@@ -68,9 +68,7 @@ class Gatherer:
         yield Step("reformulate", f"{reformulator.family}: {added}")
         return expanded, {entry.id: entry.digest for entry in reformulator.prompts.values()}
 
-    def events(
-        self, llm: GuardedLLM, asked: Understanding, passages: Sequence[Passage]
-    ) -> Generator[Step, None, Gathered]:
+    def events(self, llm: GuardedLLM, asked: Question, passages: Sequence[Passage]) -> Generator[Step, None, Gathered]:
         """Research a question and pick what is useful, where `llm.research` and `llm.utility` are set.
 
         Args:
@@ -83,7 +81,7 @@ class Gatherer:
             researched = yield from self.researcher.events(llm, asked, passages)
         selected = Selected(researched.passages)
         if llm.config.utility:
-            selected = yield from select_useful(llm, asked.question, researched.passages)
+            selected = yield from select_useful(llm, asked.standalone, researched.passages)
         return Gathered(
             passages=researched.passages,
             given=selected.passages,

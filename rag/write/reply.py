@@ -13,7 +13,7 @@ from rag.answer.render import closest, escape
 from rag.answer.select import choose_papers
 from rag.errors import LLMError
 from rag.prompts import load_prompt
-from rag.query import Understanding
+from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import joined, plural
 from rag.text.readable import readable
@@ -48,7 +48,7 @@ class WrittenReply:
     def events(
         self,
         llm: GuardedLLM,
-        understood: Understanding,
+        understood: Question,
         passages: Sequence[Passage],
         decision: Decision,
         counted: Sequence[str] = (),
@@ -68,7 +68,7 @@ class WrittenReply:
             yield Delta(lead)
         chosen = llm.config.research or llm.config.utility  # by the model; else as the extractive writer chooses
         given = passages if chosen else most_useful(understood, passages)
-        task = Task(prompt, {"question": as_data(understood.question)}, given)
+        task = Task(prompt, {"question": as_data(understood.standalone)}, given)
         yield Step("write", self.writer.estimate(llm, task))
         written, numbering = yield from self._write(llm, task, understood, decision)
         outcome = Outcome(
@@ -96,16 +96,16 @@ class WrittenReply:
         return outcome
 
     def _write(
-        self, llm: GuardedLLM, task: Task, understood: Understanding, decision: Decision
+        self, llm: GuardedLLM, task: Task, understood: Question, decision: Decision
     ) -> Generator[Event, None, tuple[Written, Numbering]]:
         """Write once, or twice where that is configured and worth it."""
-        if llm.config.two_heads and wants_two(self.library, understood.question, task.passages, decision):
+        if llm.config.two_heads and wants_two(self.library, understood.standalone, task.passages, decision):
             return (yield from write_twice(self.writer, llm, task))
         numbering = Numbering()
         return (yield from self.writer.write(llm, task, numbering)), numbering
 
 
-def most_useful(understood: Understanding, passages: Sequence[Passage]) -> list[Passage]:
+def most_useful(understood: Question, passages: Sequence[Passage]) -> list[Passage]:
     """Passages in the order in which a writer needs them.
 
     The best one of each paper that the kind of question calls for comes first (`choose_papers`), then the others of

@@ -19,7 +19,7 @@ from rag.errors import LLMError
 from rag.models.info import count_cl100k
 from rag.models.llm import chat_messages
 from rag.prompts import load_prompt
-from rag.query import Reader, Understanding
+from rag.query import Question, Reader
 from rag.text.untrusted import as_data
 from rag.types import Event, Filters, Note, Step, Turn
 
@@ -44,7 +44,7 @@ _NEW_WORDS = 4
 class Reading:
     """A question as it was read; `prompts` are the digests of the prompts that helped."""
 
-    understood: Understanding
+    understood: Question
     notes: tuple[Note, ...] = ()
     prompts: Mapping[str, str] = field(default_factory=dict)
 

@@ -23,7 +23,7 @@ from rag.config import Config
 from rag.engine import PaperQueryEngine
 from rag.errors import EmptyLibrary, QuestionError
 from rag.index.library import Library
-from rag.retrieve.hybrid import FOCUS, HybridRetriever, Question, from_node, to_node
+from rag.retrieve.hybrid import FOCUS, HybridRetriever, QuestionBundle, from_node, to_node
 from rag.sources import discover, read_source
 from rag.text.readable import readable
 from rag.types import Answer, Delta, Done, Filters, Retrieved, Understood
@@ -227,7 +227,7 @@ def test_a_llama_index_program_can_use_our_engine(assistant: Assistant) -> None:
     answer: Answer = response.metadata["answer"]
     assert str(response) == answer.answer
     assert [node.node.node_id for node in response.source_nodes] == [item.chunk_id for item in answer.retrieved]
-    filtered = engine.query(Question(QUESTIONS[0], filters=Filters(author="Wei Lin")))
+    filtered = engine.query(QuestionBundle(QUESTIONS[0], filters=Filters(author="Wei Lin")))
     assert {node.metadata["paper_id"] for node in filtered.source_nodes} == {"2504.05309"}
     tool = QueryEngineTool.from_defaults(engine, name="papers", description="recent papers")
     assert str(tool(QUESTIONS[0])) == answer.answer

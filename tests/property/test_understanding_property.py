@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.query import Reader
 from rag.query.dates import read_dates
-from rag.query.identifiers import read_identifiers
+from rag.query.ids import read_identifiers
 from rag.query.spelling import Speller
 from rag.query.vocabulary import Vocabulary
 from rag.types import Filters, Turn
@@ -46,7 +46,7 @@ def test_every_question_is_read_the_same_way_twice_and_leaves_something_to_searc
     begin, end = found.filters.date_from, found.filters.date_to
     assert begin is None or end is None or begin <= end
     if not turns and not found.notes:
-        assert found.question == question
+        assert found.standalone == question
         assert found.filters == Filters()
 
 

@@ -14,7 +14,7 @@ from rag.answer.abstention.features import DIRECTIONS, Features, gather
 from rag.config import Config
 from rag.errors import LibraryError
 from rag.index.library import Library
-from rag.query import Understanding
+from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Filters
 from tests.support.papers import make_paper
@@ -49,9 +49,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         yield library
 
 
-def asked(question: str, **changes: object) -> Understanding:
-    values: dict[str, object] = {"question": question, "search_text": question, "filters": Filters()}
-    return Understanding(**values | changes)  # type: ignore[arg-type]
+def asked(question: str, **changes: object) -> Question:
+    values: dict[str, object] = {"standalone": question, "search_text": question, "filters": Filters()}
+    return Question(**values | changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

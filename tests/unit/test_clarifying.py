@@ -8,7 +8,7 @@ import pytest
 from rag.answer.clarify import Clarifier, as_markdown, resumed
 from rag.config import Config
 from rag.index.library import Library
-from rag.query import Reader, Understanding
+from rag.query import Question, Reader
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Clarify, Filters, Turn
 from tests.support.papers import make_paper
@@ -134,7 +134,7 @@ def test_words_then_scores_decide(
     found = HybridRetriever(library).search("GRACE", k=100)
     scores = {"2507.00001": 1.0, "2510.00001": score}
     passages = [replace(passage, score=scores.get(passage.paper_id, 0.0)) for passage in found]
-    understood = Understanding(question, question, Filters(), focus=focus)
+    understood = Question(question, question, Filters(), focus=focus)
     asked = Clarifier(library, Reader(library)).ask(understood, passages)
     assert (asked is not None) is is_asked
 

@@ -10,7 +10,7 @@ import pytest
 
 from rag.config import Config
 from rag.index.library import Library
-from rag.query import Understanding
+from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Filters, Passage, Step
 from rag.write.research import Researched, Researcher
@@ -39,7 +39,7 @@ TOPICS = {
         "2025-06-01",
     ),
 }
-QUESTION = Understanding("why do bridges crack", "why do bridges crack", Filters())
+QUESTION = Question("why do bridges crack", "why do bridges crack", Filters())
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HybridRetrie
 
 
 def researched(
-    retriever: HybridRetriever, script: Script, asked: Understanding = QUESTION
+    retriever: HybridRetriever, script: Script, asked: Question = QUESTION
 ) -> tuple[list[Step], Researched, ChatServer]:
     passages = retriever.search(asked.search_text, asked.filters, 1)
     with chat_server(script) as server:
@@ -149,13 +149,13 @@ def test_a_model_that_fails_leaves_what_the_question_found(retriever: HybridRetr
 
 
 def test_filters_hold_for_every_search(retriever: HybridRetriever) -> None:
-    asked = Understanding("bees", "bees", Filters(date_to=date(2025, 3, 31)))
+    asked = Question("bees", "bees", Filters(date_to=date(2025, 3, 31)))
     _, found, _ = researched(retriever, in_turn(["<search>bees in winter</search>", "<answer>1</answer>"]), asked)
     assert "2505.00001" not in papers(found.passages)
     assert "2501.00001" in papers(found.passages)
 
 
-PARTS = Understanding("How many papers are about bees, and what do the later ones say?", "papers about bees", Filters())
+PARTS = Question("How many papers are about bees, and what do the later ones say?", "papers about bees", Filters())
 
 
 def plan(*steps: dict[str, object]) -> str:
@@ -194,7 +194,7 @@ def test_a_filter_alone_counts_the_shelf(retriever: HybridRetriever) -> None:
 
 
 def test_a_plan_cannot_widen_the_questions_own_filters(retriever: HybridRetriever) -> None:
-    asked = Understanding(PARTS.question, PARTS.search_text, Filters(date_from=date(2025, 3, 1)))
+    asked = Question(PARTS.standalone, PARTS.search_text, Filters(date_from=date(2025, 3, 1)))
     reply = plan({"tool": "filter", "from": "2025-01-01", "name": "x"}, {"tool": "count", "of": ["x"]})
     _, found, _ = researched(retriever, in_turn([reply]), asked)
     assert found.counted == ("4 papers match reports from 2025-03-01.",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.naming import NameSpeller
+from rag.query.author_spelling import NameSpeller
 from rag.text.names import name_matches, name_words
 
 AUTHORS = (

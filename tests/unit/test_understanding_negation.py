@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from rag.query.negation import is_negated, read_not_by, read_unwanted
-from rag.query.people import PeopleReader
+from rag.query.authors import PeopleReader
+from rag.query.exclusions import is_negated, read_not_by, read_unwanted
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.ordering import UNBOUNDED, read_wanted
+from rag.query.order import UNBOUNDED, read_wanted
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rag.papers.shelf import Shelf
-from rag.query.people import PeopleReader
+from rag.query.authors import PeopleReader
 from tests.support.reading import ReadingLibrary
 
 KNOWN = """

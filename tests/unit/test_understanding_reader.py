@@ -43,7 +43,7 @@ def codes(found: object) -> list[str]:
 def test_a_plain_question_passes_through(reader: Reader) -> None:
     question = "How does QueryGym reformulate queries?"
     found = reader.understand(question)
-    assert (found.question, found.search_text) == (question, question)
+    assert (found.standalone, found.search_text) == (question, question)
     assert (found.filters, found.papers, found.focus, found.notes) == (Filters(), None, (), ())
 
 
@@ -57,7 +57,7 @@ def test_author_and_dates_become_filters_and_leave_the_search(reader: Reader) ->
         reader.understand("papers by Laura Dietz that showed up in the reports, on judging").search_text
         == "papers, on judging"
     )
-    assert found.question.startswith("Which papers on judges did Laura Dietz write")
+    assert found.standalone.startswith("Which papers on judges did Laura Dietz write")
     assert found.kind == "list"
     assert codes(found) == ["filter_read"]
     assert found.notes[0].text == "Read from the question: reports to 2025-05-31, papers by Laura Dietz."
@@ -152,7 +152,7 @@ def test_a_paper_to_be_similar_to_is_searched_for_by_its_title(reader: Reader) -
 
 def test_corrections_are_noted_and_spare_names_of_people(reader: Reader) -> None:
     found = reader.understand("QuerryGym by Jimmy Lin: what querry answrs?")
-    assert found.question == "QueryGym by Jimmy Lin: what query answers?"
+    assert found.standalone == "QueryGym by Jimmy Lin: what query answers?"
     assert [note.text for note in found.notes][:2] == [
         'Searched for "QueryGym" instead of "QuerryGym".',
         'Searched for "query" instead of "querry".',
@@ -189,7 +189,7 @@ AUTOPK = turns(
 def test_a_follow_up_stays_on_the_paper(reader: Reader, question: str) -> None:
     found = reader.understand(question, AUTOPK)
     assert found.focus == ("2504.00006",)
-    assert "AutoPK" in found.question
+    assert "AutoPK" in found.standalone
     assert "pharmacokinetic" in found.search_text
     assert codes(found) == ["follow_up"]
 
@@ -213,7 +213,7 @@ def test_a_follow_up_stays_on_the_paper(reader: Reader, question: str) -> None:
 )
 def test_a_change_of_subject_drops_the_conversation(reader: Reader, question: str) -> None:
     found = reader.understand(question, AUTOPK)
-    assert (found.question, found.search_text, found.focus) == (question, question, ())
+    assert (found.standalone, found.search_text, found.focus) == (question, question, ())
 
 
 @pytest.mark.parametrize(
@@ -294,10 +294,10 @@ def test_a_first_of_something_picks_no_paper(reader: Reader, question: str) -> N
 )
 def test_a_courtesy_asks_for_nothing_and_is_forgotten(reader: Reader, said: str) -> None:
     found = reader.understand(said, AUTOPK)
-    assert (found.question, found.focus, found.notes) == (said, (), ())
+    assert (found.standalone, found.focus, found.notes) == (said, (), ())
     went_on = [*AUTOPK, *turns(said, "That asks for nothing that papers could say.")]
     later, at_once = (reader.understand("and how accurate is it?", history) for history in (went_on, AUTOPK))
-    assert (later.question, later.focus) == (at_once.question, at_once.focus)
+    assert (later.standalone, later.focus) == (at_once.standalone, at_once.focus)
 
 
 @pytest.mark.parametrize("question", ["ok, is it fast?", "thanks, and the data?", "is it good?", "no, the second one"])
@@ -370,10 +370,10 @@ def test_a_name_against_its_baseline_is_no_comparison_of_papers(tmp_path: Path) 
 def test_new_papers_are_known_at_once(tmp_path: Path) -> None:
     library = ReadingLibrary(tmp_path)
     reader = Reader(library)
-    assert reader.understand("what is TableJuggler?").question == "what is TableJuggler?"
-    assert reader.understand("what is TabelJuggler?").question == "what is TabelJuggler?"
+    assert reader.understand("what is TableJuggler?").standalone == "what is TableJuggler?"
+    assert reader.understand("what is TabelJuggler?").standalone == "what is TabelJuggler?"
     library.replace(make_paper("2512.00001", "TableJuggler: Tables in the Air", day="2026-01-02"))
-    assert reader.understand("what is TabelJuggler?").question == "what is TableJuggler?"
+    assert reader.understand("what is TabelJuggler?").standalone == "what is TableJuggler?"
     assert reader.understand("what was new in the latest report?").filters.date_from == date(2026, 1, 2)
     library.close()
 

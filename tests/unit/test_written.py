@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from rag.query import Understanding
+from rag.query import Question
 from rag.types import Filters, Passage
 from rag.write.reply import most_useful
 
@@ -22,10 +22,10 @@ PASSAGES = [
     passage("b", 2, 0.3),
     passage("a", 2, 0.2),
 ]
-SINGLE = Understanding("What is it?", "it", Filters())
+SINGLE = Question("What is it?", "it", Filters())
 
 
-def order(understood: Understanding) -> list[str]:
+def order(understood: Question) -> list[str]:
     return [one.chunk_id for one in most_useful(understood, PASSAGES)]
 
 

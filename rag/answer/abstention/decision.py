@@ -10,8 +10,8 @@ from rag.answer.abstention.calibration import load_calibration
 from rag.answer.abstention.features import gather
 from rag.answer.abstention.strangers import asks_of_a_stranger
 from rag.index.library import Library
-from rag.query import Understanding
-from rag.query.wording import is_courtesy
+from rag.query import Question
+from rag.query.words import is_courtesy
 from rag.types import Confidence, Passage
 
 
@@ -45,14 +45,14 @@ class Abstainer:
         self.library = library
         self.calibration = load_calibration(library.folder)
 
-    def decide(self, asked: Understanding, passages: Sequence[Passage]) -> Decision:
+    def decide(self, asked: Question, passages: Sequence[Passage]) -> Decision:
         """Decide whether the passages answer a question.
 
         Args:
             asked: The question as it was read.
             passages: Retrieved passages, best first, with their lists' own scores.
         """
-        if not passages or asked.unread or is_courtesy(asked.question):
+        if not passages or asked.unread or is_courtesy(asked.standalone):
             return Decision(1.0, True, "nothing_found", "low")
         if asked.only_filters:
             return Decision(0.0, False, None, "high")
@@ -72,14 +72,14 @@ class Abstainer:
             return Decision(probability, False, None, "low")
         return Decision(probability, True, "nothing_found", "low")
 
-    def _of_a_stranger(self, asked: Understanding) -> bool:
+    def _of_a_stranger(self, asked: Question) -> bool:
         """Whether a question that nothing else ties to a paper is about a name which none holds."""
         if asked.kind != "single" or asked.papers or asked.focus:
             return False
         with self.library.indexes() as indexes:
-            return asks_of_a_stranger(indexes.lexical, asked.question)
+            return asks_of_a_stranger(indexes.lexical, asked.standalone)
 
 
-def is_selection(asked: Understanding) -> bool:
+def is_selection(asked: Question) -> bool:
     """Whether the filters themselves answer: "papers by Jimmy Lin", "which surveys were new in May"."""
     return asked.only_filters or (bool(asked.filters or asked.papers) and asked.kind != "single")

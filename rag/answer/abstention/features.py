@@ -17,8 +17,8 @@ from typing import Final
 
 from rag.answer.abstention.details import Detail, read_details, stands_in
 from rag.index.library import Library
-from rag.query import Understanding
-from rag.query.introducing import introduction_of
+from rag.query import Question
+from rag.query.introductions import introduction_of
 from rag.query.kind import is_name
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable
@@ -108,9 +108,7 @@ class Evidence:
     off_topic: bool = False
 
 
-def gather(
-    library: Library, asked: Understanding, passages: Sequence[Passage], without: Collection[str] = ()
-) -> Evidence:
+def gather(library: Library, asked: Question, passages: Sequence[Passage], without: Collection[str] = ()) -> Evidence:
     """Measure what speaks for and against an answer.
 
     Args:
@@ -121,7 +119,7 @@ def gather(
     """
     papers = distinct_papers(passages)
     stored = library.shelf.papers({passage.paper_id for passage in papers[:LOOKED_AT]})
-    named = _named(library, asked.question, papers[:LOOKED_AT], stored)
+    named = _named(library, asked.standalone, papers[:LOOKED_AT], stored)
     meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
     missing = _missing(asked, bool(named), [stored[paper.paper_id] for paper in meant])
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
@@ -142,12 +140,12 @@ def gather(
     return Evidence(features, missing, best, bool(named) or clear, faint, bool(named), off_topic)
 
 
-def _missing(asked: Understanding, named: bool, papers: Sequence[Paper]) -> tuple[Detail, ...]:
+def _missing(asked: Question, named: bool, papers: Sequence[Paper]) -> tuple[Detail, ...]:
     """Details in none of the papers; a topic, a comparison or a list about no paper is answered by what there is."""
     if asked.kind != "single" and not (named and asked.kind == "list"):
         return ()
     texts = [readable(paper.text) for paper in papers]
-    return tuple(d for d in read_details(asked.question) if not any(stands_in(d, text) for text in texts))
+    return tuple(d for d in read_details(asked.standalone) if not any(stands_in(d, text) for text in texts))
 
 
 def _named(library: Library, question: str, ranked: Sequence[Passage], papers: Mapping[str, Paper]) -> list[Passage]:

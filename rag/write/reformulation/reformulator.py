@@ -12,7 +12,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 
 from rag.errors import ConfigError, LLMError
-from rag.query import Understanding
+from rag.query import Question
 from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.types import Passage
 from rag.write.reformulation.bank import Entry, load_bank
@@ -89,7 +89,7 @@ class Reformulator:
         finally:
             self.tally.add(questions=1)
 
-    def expand_for(self, retriever: HybridRetriever, asked: Understanding, llm: LLM | None = None) -> Expanded | None:
+    def expand_for(self, retriever: HybridRetriever, asked: Question, llm: LLM | None = None) -> Expanded | None:
         """Rewrite a question as it was read; its filters hold for what it finds as it is (`expand`)."""
 
         def find(k: int) -> Sequence[Passage]:

@@ -9,7 +9,7 @@ from llama_index.core.llms import LLM
 
 from rag.models.llm.structured import ask_for
 from rag.prompts import load_prompt
-from rag.query import Understanding
+from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever
 from rag.text.untrusted import as_data
 from rag.types import Passage, Step
@@ -31,7 +31,7 @@ class Planner:
     def __init__(self, retriever: HybridRetriever) -> None:
         self.retriever = retriever
 
-    def events(self, llm: LLM, asked: Understanding, passages: Sequence[Passage]) -> Generator[Step, None, Planned]:
+    def events(self, llm: LLM, asked: Question, passages: Sequence[Passage]) -> Generator[Step, None, Planned]:
         """Plan, then carry out `MAX_STEPS` steps at most; yields the plan and each step with what came of it.
 
         Args:
@@ -66,11 +66,11 @@ class Planner:
         first = [passage.chunk_id for passage in chain.from_iterable(zip_longest(*evidence)) if passage]
         return united([*evidence, passages], first), tuple(tools.counted)
 
-    def _plan(self, llm: LLM, asked: Understanding, done: Sequence[str]) -> tuple[PlanStep, ...]:
+    def _plan(self, llm: LLM, asked: Question, done: Sequence[str]) -> tuple[PlanStep, ...]:
         held = self.retriever.library.shelf.coverage()
         so_far = "Done so far:\n" + "\n".join(as_data(line) for line in done) + "\nPlan what remains.\n"
         values = {
-            "question": as_data(asked.question),
+            "question": as_data(asked.standalone),
             "held": f"{held.papers} papers, first listed from {held.first} to {held.last}",
             "steps": str(MAX_STEPS - len(done)),
             "done": so_far if done else "",

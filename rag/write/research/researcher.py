@@ -9,7 +9,7 @@ from llama_index.core.llms import LLM
 
 from rag.errors import LLMError, LLMResponseError
 from rag.prompts import load_prompt
-from rag.query import Understanding
+from rag.query import Question
 from rag.query.parts import has_parts
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Note, Passage, Step
@@ -42,7 +42,7 @@ class Researcher:
         self.planner = Planner(retriever)
         self.loop = SearchLoop(retriever)
 
-    def events(self, llm: LLM, asked: Understanding, passages: Sequence[Passage]) -> Generator[Step, None, Researched]:
+    def events(self, llm: LLM, asked: Question, passages: Sequence[Passage]) -> Generator[Step, None, Researched]:
         """Research a question, by a plan where it has several parts, else search by search.
 
         Args:
@@ -55,7 +55,7 @@ class Researcher:
         """
         prompts: dict[str, str] = {}
         try:
-            if has_parts(asked.question):
+            if has_parts(asked.standalone):
                 prompts[planner.PROMPT] = load_prompt(planner.PROMPT).digest
                 try:
                     found, counted = yield from self.planner.events(llm, asked, passages)

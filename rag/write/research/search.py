@@ -10,7 +10,7 @@ from llama_index.core.llms import LLM
 
 from rag.models.llm import chat_messages, count_tokens
 from rag.prompts import load_prompt
-from rag.query import Understanding
+from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import plural
 from rag.text.readable import readable
@@ -60,7 +60,7 @@ class SearchLoop:
         self.retriever = retriever
 
     def events(
-        self, llm: LLM, asked: Understanding, passages: Sequence[Passage]
+        self, llm: LLM, asked: Question, passages: Sequence[Passage]
     ) -> Generator[Step, None, tuple[Passage, ...]]:
         """Search until the model has what it needs; yields every search and what it found.
 
@@ -96,9 +96,9 @@ class SearchLoop:
             yield Step("found", described(trail.show(action.query, found)))
         return united(trail.rankings)
 
-    def _messages(self, asked: Understanding, trail: _Trail, left: int) -> list[ChatMessage]:
+    def _messages(self, asked: Question, trail: _Trail, left: int) -> list[ChatMessage]:
         found = "\n\n".join(trail.blocks)
-        values = {"question": as_data(asked.question), "found": found, "left": str(left)}
+        values = {"question": as_data(asked.standalone), "found": found, "left": str(left)}
         return chat_messages(load_prompt(PROMPT), values)
 
     def _turn(self, llm: LLM, messages: Sequence[ChatMessage], trail: _Trail) -> Generator[Step, None, Action]:
@@ -116,7 +116,7 @@ class SearchLoop:
     def _ask(self, llm: LLM, messages: Sequence[ChatMessage]) -> str:
         return llm.chat(messages, max_tokens=REPLY_TOKENS).message.content or ""
 
-    def _search(self, action: Search, asked: Understanding) -> list[Passage]:
+    def _search(self, action: Search, asked: Question) -> list[Passage]:
         found = self.retriever.search(action.query, asked.filters, SHOWN + len(asked.left_out), papers=asked.papers)
         return [passage for passage in found if passage.paper_id not in asked.left_out][:SHOWN]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer.render import describe_filters, escape
-from rag.query import Understanding
+from rag.query import Question
 from rag.query.mentions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import plural
@@ -44,7 +44,7 @@ class ToolError(Exception):
 class Tools:
     """Carries out the steps of one plan, within the filters of one question."""
 
-    def __init__(self, retriever: HybridRetriever, asked: Understanding) -> None:
+    def __init__(self, retriever: HybridRetriever, asked: Question) -> None:
         self.retriever = retriever
         self.library = retriever.library
         self.asked = asked

@@ -11,7 +11,7 @@ from typing import Protocol
 from rag.errors import LibraryError
 from rag.index import LexicalIndex
 from rag.papers.shelf import Coverage, Shelf
-from rag.query.naming import NameSpeller
+from rag.query.author_spelling import NameSpeller
 from rag.query.spelling import Speller
 from rag.query.vocabulary import Vocabulary
 from rag.types import Paper

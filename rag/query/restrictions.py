@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rag.query.authors import PeopleReader, PeopleReading
 from rag.query.constraints import Constraints, read_constraints, read_dates_alone
-from rag.query.known import Known
+from rag.query.knowledge import Known
 from rag.query.mentions import mentioning
-from rag.query.people import PeopleReader, PeopleReading
 from rag.text.grammar import plural
 from rag.text.names import name_matches, name_words
 from rag.text.readable import readable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.query.wording import has_content
+from rag.query.words import has_content
 
 _NEW = r"\d{4}\.\d{4,5}"
 _MONTH = re.compile(r"\d{2}(?:0[1-9]|1[0-2])\.")

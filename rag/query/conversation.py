@@ -14,7 +14,7 @@ from itertools import chain, islice
 
 from rag.query.kind import is_name
 from rag.query.vocabulary import fold
-from rag.query.wording import is_courtesy
+from rag.query.words import is_courtesy
 from rag.text.readable import readable
 from rag.text.terms import STOP_WORDS, Analyzer
 from rag.types import Paper, Turn

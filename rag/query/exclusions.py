@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from rag.query.people import PeopleReading
+from rag.query.authors import PeopleReading
 
 _OUT = (
     r"(?:(?:but\s+|and\s+|that\s+|which\s+|who\s+|they\s+)*(?:(?:are|is|were|do|does|did)\s+)?(?:not|never)|(?:aren|isn|weren|don|doesn|didn)['’]t"

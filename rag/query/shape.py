@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from rag.query.followup import label
-from rag.query.introducing import introduction_of
+from rag.query.conversation import label
+from rag.query.introductions import introduction_of
 from rag.query.kind import Kind, asks_what_it_uses, is_name, opposes, read_kind, read_subjects
-from rag.query.known import Known
+from rag.query.knowledge import Known
 from rag.query.spelling import is_english
 from rag.query.vocabulary import PART, fold
 from rag.text.readable import readable

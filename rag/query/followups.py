@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rag.query.constraints import Constraints
-from rag.query.followup import Conversation, asks_how_many, chosen, is_about_set, label, picks
-from rag.query.known import Known
-from rag.query.restricting import Restrictions
-from rag.query.wording import edited, has_content, tidied
+from rag.query.conversation import Conversation, asks_how_many, chosen, is_about_set, label, picks
+from rag.query.knowledge import Known
+from rag.query.restrictions import Restrictions
+from rag.query.words import edited, has_content, tidied
 from rag.text.readable import readable
 from rag.types import Turn
 

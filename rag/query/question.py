@@ -1,0 +1,63 @@
+"""The question as it was read: the one value that the stages after `query` know a reader's words by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.query.about import About
+from rag.query.kind import Kind
+from rag.query.order import UNBOUNDED, Wanted
+from rag.types import Filters, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was read: all that is known of its words; nothing reads them again.
+
+    Attributes:
+        standalone: Standalone form, for the reader: typing errors corrected, a follow-up's subject added.
+        search_text: What to search for: without the words that became filters, never empty.
+        filters: In force; explicit ones win over those that the question names.
+        papers: Only these may answer (their ids are in the question), in the library or not; None allows all.
+        focus: Papers that the conversation is about, to be preferred; in the order in which they were named.
+        kind: The shape of answer that is wanted.
+        subjects: The systems, or the ids of papers, that a comparison names.
+        only_filters: The restrictions say everything: whatever they allow answers.
+        left_out: Ids of the papers that it does not want.
+        unwanted: What sorts they are, in words that follow "papers": ``by Jimmy Lin``.
+        about: What is asked about the library itself; None for a question about what papers say.
+        notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
+            ``left_out``, ``negation``, ``date_unread``, ``language``.
+        wanted: How many papers of a list, and in which order.
+        mention: The phrase that all papers of a list hold; `papers` are those.
+        named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
+        absent: Names that it compares with something and that no paper holds.
+        unread: Words for a time that could not be read, where the question is about nothing else, or a count.
+        similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
+        mentioned: Names among the subjects that papers hold and none presents.
+    """
+
+    standalone: str
+    search_text: str
+    filters: Filters
+    papers: frozenset[str] | None = None
+    focus: tuple[str, ...] = ()
+    kind: Kind = "single"
+    subjects: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    only_filters: bool = False
+    left_out: frozenset[str] = frozenset()
+    unwanted: tuple[str, ...] = ()
+    about: About | None = None
+    wanted: Wanted = UNBOUNDED
+    mention: str = ""
+    named: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
+
+    @property
+    def selects(self) -> bool:
+        """Whether a list of all papers within the filters is wanted, whatever they are about."""
+        return self.only_filters and self.kind != "single" and self.papers is None
