@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer.extract import Draft
+from rag.answer.draft import Draft
 from rag.retrieve.hybrid import distinct_papers
 from rag.themes.clusters import FEWEST_PAPERS
 from rag.themes.plan import NEIGHBOURS, OTHERS, Planner

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rag.answer.extract import Draft, Quote, quote_text
+from rag.answer.draft import Draft, Quote, quote_text
 from rag.errors import PaperNotFound
 from rag.index.library import Library
 from rag.types import Citation, RemovedText

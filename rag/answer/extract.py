@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from rag.answer.draft import Draft, Quote, join_neighbours, quote_text
 from rag.answer.select import choose_papers, demanded
 from rag.index.chunks import sentences
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.models.cache import Recent
-from rag.query.aims import Aim, fit_to, read_aim
+from rag.query.aims import Aim, fit_to
 from rag.query.conversation import label
+from rag.query.details import Detail, stands_in
 from rag.query.kind import Kind
+from rag.query.question import Question
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable
 from rag.types import Passage
@@ -77,57 +80,20 @@ _WHERE_FOUND = re.compile(
     r"|\b(?:code|data|datasets?|models?|implementation|benchmark|resources?)\b[^.]{0,60}\b(?:available|open-sourced)\b",
     re.IGNORECASE,
 )
-_FOUND_ASKED = re.compile(
-    r"\b(?:where|code|data|datasets?|corpus|available|availability|github|links?|urls?|website|download\w*|open|releas\w*"
-    r"|publish\w*|repositor\w+|resources?|public\w*|implementation|share\w*)\b",
-    re.IGNORECASE,
-)
 _FIGURE = re.compile(r"(?<![\w@.,-])\d+(?:[.,]\d+)*")
-_FIGURE_ASKED = re.compile(
-    r"\bhow (?:many|much|often|big|large|far|long|fast|accurate)\b|\bby what factor\b"
-    r"|\bhow .{0,20}(?:faster|cheaper|smaller|larger)\b|\b(?:size|number|score|percent\w*|accurac\w+|rate|gain|drop"
-    r"|speed\s?-?up|figures?|cost|times|fraction|proportion|share|auc|f1)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A span of a passage's paper that belongs into the answer; offsets count into the paper's stored text."""
-
-    passage: Passage
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a writer proposes, paper by paper, before its quotes are checked.
-
-    Attributes:
-        found: Papers that fit, of which the first are quoted.
-        themes: The theme of each paper by its id, where they are grouped.
-    """
-
-    quotes: tuple[tuple[Quote, ...], ...]
-    found: int = 0
-    themes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What sentences are judged by: the question as text, vector, idf weights of its terms, its kind and its aim.
+    """What sentences are judged by: the question's vector, the idf weights of its terms, and what it demands."""
 
-    Attributes:
-        holds: Whether a sentence holds a detail that is asked for; None where none is.
-    """
-
-    text: str
     vector: np.ndarray
     weights: Mapping[str, float]
     kind: Kind
     aim: Aim | None = None
-    holds: Callable[[str], bool] | None = None
+    details: tuple[Detail, ...] = ()
+    wants_figures: bool = False
+    wants_links: bool = False
 
 
 class ExtractiveWriter:
@@ -139,36 +105,41 @@ class ExtractiveWriter:
 
     def write(
         self,
-        question: str,
+        question: Question,
         passages: Sequence[Passage],
-        kind: Kind = "single",
-        subjects: Sequence[str] = (),
+        kind: Kind | None = None,
         *,
         whole: bool = False,
-        about: re.Pattern[str] | None = None,
-        holds: Callable[[str], bool] | None = None,
     ) -> Draft:
         """Choose what to quote.
 
         Args:
-            question: The standalone question.
+            question: As it was read.
             passages: Retrieved passages, best first.
-            kind: The shape of answer that is wanted; it decides how many papers are cited.
-            subjects: The systems that a comparison names; each gets its paper.
+            kind: The shape of answer, which decides how many papers are cited; None takes the question's.
             whole: The filters alone say what belongs in a list or topic (all papers by an author): a low score
                 leaves none out.
-            about: The subject of a list where it is a phrase (`read_phrase`).
-            holds: Whether a sentence, in readable form, holds a detail that is asked for; None where none is.
         """
         if not passages:
             return Draft(())
         ranked = distinct_papers(passages)
-        fitting = choose_papers(ranked, kind, subjects, whole=whole, about=about)
+        kind = kind or question.kind
+        fitting = choose_papers(ranked, kind, question.subjects, whole=whole, about=question.phrase)
         if kind in ("list", "topic") and not whole:
             fitting = demanded(self.library, question, kind, ranked, fitting)
         papers = fitting[: self.library.config.answer.max_papers]
-        vector = np.asarray(self.library.embedding.get_query_embedding(question), dtype=np.float32)
-        asked = Asked(question, vector, self._term_weights(question), kind, read_aim(question), holds)
+        text = question.standalone
+        vector = np.asarray(self.library.embedding.get_query_embedding(text), dtype=np.float32)
+        details = question.details if kind in ("single", "compare") else ()
+        asked = Asked(
+            vector,
+            self._term_weights(text),
+            kind,
+            question.aim,
+            details,
+            question.wants_figures,
+            question.wants_links,
+        )
         groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
         return Draft(groups, len(fitting))
 
@@ -183,11 +154,11 @@ class ExtractiveWriter:
         vectors = self._vectors(texts)
         title = readable(passages[0].title)
         fits = np.array([fit_to(asked.aim, text, label(title)) for text in texts])
-        more = AIMED * fits + HOLDS * np.array([bool(asked.holds and asked.holds(text)) for text in texts])
+        more = AIMED * fits + HOLDS * np.array([any(stands_in(one, text) for one in asked.details) for text in texts])
         worth = score(features(asked, texts, vectors, self._terms([*texts, title])), more)
         worth[: int(np.argmax(fits == 1))] = 0.0  # abstracts say what they present after the background
         worth[fits < 0] = 0.0
-        if not _FOUND_ASKED.search(asked.text):
+        if not asked.wants_links:
             worth[[bool(_WHERE_FOUND.search(text)) and len(text.split()) <= POINTER for text in texts]] = 0.0
         lengths = [len(quote_text(quote).split()) for quote in candidates]
         heading = len(passages[0].title.split()) + 1  # the title and its date
@@ -243,7 +214,6 @@ def features(
         for term, weight in asked.weights.items()
         if held[term] and term not in terms[-1]
     }
-    wants_figures = bool(_FIGURE_ASKED.search(asked.text))
     wants_many = asked.kind == "list"
     return {
         "nearness": near - near.mean(),
@@ -252,7 +222,7 @@ def features(
         "last": np.arange(n) == n - 1,
         "motivation": np.array([bool(_MOTIVATION.search(text)) for text in texts]),
         "mechanism": np.array([min(len(_MECHANISM.findall(text)), 3) / 3 for text in texts]),
-        "figures": np.array([wants_figures * min(len(_FIGURE.findall(text)), 3) / 3 for text in texts]),
+        "figures": np.array([asked.wants_figures * min(len(_FIGURE.findall(text)), 3) / 3 for text in texts]),
         "contribution": np.array([wants_many and bool(_CONTRIBUTION.search(text)) for text in texts]),
     }
 
@@ -299,22 +269,3 @@ def best_run(worth: np.ndarray, lengths: Sequence[int], budget: int) -> list[int
     runs = [list(range(i, j)) for i in range(len(lengths)) for j in range(i + 1, len(lengths) + 1)]
     fitting = [run for run in runs if sum(lengths[i] for i in run) <= budget] if lengths[best] <= budget else []
     return max(fitting, key=lambda run: float(worth[run].sum()), default=[best])
-
-
-def quote_text(quote: Quote) -> str:
-    """The quoted characters, as the passage holds them."""
-    return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
-
-
-def join_neighbours(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
-    """Join quotes of one passage between which only white space stands."""
-    joined: list[Quote] = []
-    for quote in quotes:
-        last = joined[-1] if joined else None
-        if last and last.passage is quote.passage:
-            between = quote.passage.text[last.end - quote.passage.start : quote.start - quote.passage.start]
-            if not between.strip():
-                joined[-1] = Quote(quote.passage, last.start, quote.end)
-                continue
-        joined.append(quote)
-    return tuple(joined)

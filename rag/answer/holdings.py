@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.citations import Checked
-from rag.answer.extract import Draft, Quote
+from rag.answer.draft import Draft, Quote
 from rag.answer.render import Reply, closest, escape, offering
 from rag.index.library import Library
 from rag.papers.shelf import ChunkRow

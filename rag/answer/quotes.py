@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from rag.answer.abstention import Decision
-from rag.answer.abstention.details import read_details, stands_in
 from rag.answer.arrangement import arranged
 from rag.answer.citations import check
-from rag.answer.extract import Draft, ExtractiveWriter
+from rag.answer.draft import Draft
+from rag.answer.extract import ExtractiveWriter
 from rag.answer.holdings import Entry
 from rag.answer.outcome import EVIDENCE, Outcome
 from rag.answer.render import reply
 from rag.answer.select import choose_papers
 from rag.query import Question
-from rag.query.subject import read_phrase
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.themes.plan import Planner
 from rag.types import Delta, Event, Passage, Removed
@@ -78,21 +77,12 @@ class QuotedReply:
             return Draft(())
         if decision.reason == "detail_absent":
             nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
-            return self.writer.write(asked.standalone, nearest)
+            return self.writer.write(asked, nearest, "single")
         whole = asked.only_filters or bool(asked.mention)
         if asked.wanted:
             most = self.library.config.answer.max_papers
-            return self.writer.write(asked.standalone, _as_wanted(asked, passages, whole, most), "list", whole=True)
-        details = read_details(asked.standalone) if asked.kind in ("single", "compare") else ()
-        draft = self.writer.write(
-            asked.standalone,
-            passages,
-            asked.kind,
-            asked.subjects,
-            whole=whole,
-            about=read_phrase(asked.search_text),
-            holds=(lambda text: any(stands_in(detail, text) for detail in details)) if details else None,
-        )
+            return self.writer.write(asked, _as_wanted(asked, passages, whole, most), "list", whole=True)
+        draft = self.writer.write(asked, passages, whole=whole)
         return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
 
 
@@ -101,8 +91,7 @@ def _as_wanted(asked: Question, passages: Sequence[Passage], whole: bool, most: 
 
     Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.
     """
-    about = read_phrase(asked.search_text)
-    papers = choose_papers(distinct_papers(passages), "list", whole=whole, about=about) if passages else []
+    papers = choose_papers(distinct_papers(passages), "list", whole=whole, about=asked.phrase) if passages else []
     if asked.wanted.order:
         papers = papers if whole or asked.wanted.limit else papers[:most]
         papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")

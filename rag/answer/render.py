@@ -11,7 +11,6 @@ from rag.answer.citations import Checked
 from rag.papers.shelf import Shelf
 from rag.query import Question
 from rag.query.about import asks_for_count
-from rag.query.words import is_courtesy
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import joined, plural
 from rag.text.readable import readable
@@ -56,7 +55,7 @@ def reply(
         title = escape(readable(checked.groups[0][0].title))
         lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
         return Reply((lacks, *groups), "detail_absent", closest(passages))
-    if is_courtesy(understood.standalone):
+    if understood.courtesy:
         return Reply(("That asks for nothing that papers could say.",), "nothing_found", closest(passages))
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)

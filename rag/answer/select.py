@@ -11,7 +11,8 @@ from itertools import chain
 
 from rag.index.library import Library
 from rag.query.conversation import label
-from rag.query.kind import Kind, is_name
+from rag.query.kind import Kind
+from rag.query.question import Question
 from rag.query.vocabulary import fold
 from rag.text.readable import readable
 from rag.types import Passage
@@ -25,24 +26,15 @@ RARE = 20
 """A name in more passages than this is an everyday one (LLM, GPT), and no list is about it alone."""
 COMPARED = 2
 """Papers that a comparison cites where it names no more systems."""
-_NAME = re.compile(r"[^\W_][\w@.+-]*\w")
-_SORTS = {
+_SAYS = {
     "surveys": (
-        r"\b(?:surveys?|reviews?|overviews?)\b",
-        r"\bsurveys?\b|\btutorial|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b",
+        r"\bsurveys?\b|\btutorial|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b"
     ),
-    "resources": (
-        r"\b(?:benchmarks?|data\s?sets?|test\s+collections?|corpora)\b",
-        r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed",
-    ),
-    "tools": (
-        r"\b(?:tool\s?kits?|librar(?:y|ies)|packages?|demos?)\b",
-        r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo",
-    ),
-    "reproductions": (r"\b(?:reproducib\w+|reproductions?|replications?)\b", r"\breproduc|\breplic"),
+    "resources": r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed",
+    "tools": r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo",
+    "reproductions": r"\breproduc|\breplic",
 }
-"""Sorts of papers that a list may ask for: how it says so, and what such a paper says of itself."""
-_WANTED = r"^\W*(?:(?:which|what|list|find|show|give|any|all|are|there|me|new|recent|the|some|please|\w+)\s+){0,4}?"
+"""What a paper of a sort that a list may ask for says of itself."""
 
 
 def choose_papers(
@@ -87,7 +79,7 @@ def choose_papers(
 
 
 def demanded(
-    library: Library, question: str, kind: Kind, ranked: Sequence[Passage], fitting: Sequence[Passage]
+    library: Library, question: Question, kind: Kind, ranked: Sequence[Passage], fitting: Sequence[Passage]
 ) -> list[Passage]:
     """Papers with the rare names that a list or topic holds, and of the sort that it asks for, where there are any.
 
@@ -100,26 +92,17 @@ def demanded(
         return [paper for paper in papers if demand.search(texts.get(paper.paper_id, ""))]
 
     named: Sequence[Passage] = ranked[:BACKGROUND_RANK]
-    names = _rare_names(library, question)
+    names = _rare_names(library, question.names)
     for name in names:
         named = holding(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)"), named) or named
     if names and len(named) < min(len(ranked), BACKGROUND_RANK):
         fitting = named if kind == "list" else [paper for paper in ranked if paper in fitting or paper in named]
-    if kind == "list":
-        for asks, says in _SORTS.values():
-            if _asks_for(asks, question):
-                fitting = holding(re.compile(says, re.IGNORECASE), fitting) or fitting
+    if kind == "list" and question.sort:
+        fitting = holding(re.compile(_SAYS[question.sort], re.IGNORECASE), fitting) or fitting
     return list(fitting)
 
 
-def _rare_names(library: Library, question: str) -> list[str]:
+def _rare_names(library: Library, names: Sequence[str]) -> list[str]:
     with library.indexes() as indexes:
-        terms = {
-            name: indexes.lexical.analyze(name) for name in _NAME.findall(question) if is_name(name) and len(name) > 3
-        }
-        return [name for name, of in terms.items() if 0 < min(map(indexes.lexical.doc_freq, of), default=0) <= RARE]
-
-
-def _asks_for(sort: str, question: str) -> bool:
-    """Whether a list is to hold works of a sort: "which survey papers", not "which papers use benchmarks"."""
-    return bool(re.match(rf"{_WANTED}{sort}(?:\s+papers?)?\b", question, re.IGNORECASE))
+        lexical = indexes.lexical
+        return [name for name in names if 0 < min(map(lexical.doc_freq, lexical.analyze(name)), default=0) <= RARE]

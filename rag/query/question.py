@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rag.query.about import About
+from rag.query.aims import Aim
+from rag.query.demands import Sort
+from rag.query.details import Detail
 from rag.query.kind import Kind
 from rag.query.order import UNBOUNDED, Wanted
 from rag.types import Filters, Note
@@ -35,6 +39,16 @@ class Question:
         unread: Words for a time that could not be read, where the question is about nothing else, or a count.
         similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
         mentioned: Names among the subjects that papers hold and none presents.
+        courtesy: Somebody greets, thanks or agrees, and asks for nothing.
+        compound: It asks several things, or orders several.
+        details: The definite details that it asks for.
+        aim: What it asks for and nothing else.
+        phrase: What a list is about, as papers' texts say it, where that is a phrase.
+        names: Its words that are written as systems are named.
+        sort: The sort of works that a list is to hold.
+        wants_figures: A figure is asked for.
+        wants_links: It may be asked where code or data can be found.
+        told: `search_text` without the words that only put a question.
     """
 
     standalone: str
@@ -56,6 +70,16 @@ class Question:
     unread: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    courtesy: bool = False
+    compound: bool = False
+    details: tuple[Detail, ...] = ()
+    aim: Aim | None = None
+    phrase: re.Pattern[str] | None = None
+    names: tuple[str, ...] = ()
+    sort: Sort | None = None
+    wants_figures: bool = False
+    wants_links: bool = False
+    told: str = ""
 
     @property
     def selects(self) -> bool:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.query.about import About, read_about
+from rag.query.aims import read_aim
 from rag.query.constraints import Constraints
+from rag.query.demands import read_names, read_sort, unframed, wants_figures, wants_links
+from rag.query.details import read_details
 from rag.query.exclusions import is_negated
 from rag.query.followups import Continued, Continuing
 from rag.query.knowledge import Known, Papers
 from rag.query.order import UNBOUNDED, Wanted, read_wanted
+from rag.query.parts import has_parts
 from rag.query.question import Question
 from rag.query.restrictions import Restrictions
 from rag.query.shape import Shape, Shaping, mentioned
 from rag.query.spelling import Correction, Speller, is_english
-from rag.query.subject import read_subject
+from rag.query.subject import read_phrase, read_subject
 from rag.query.words import edited, has_content, is_courtesy, tidied
 from rag.text.readable import readable
 from rag.types import Filters, Note, Turn
@@ -61,7 +65,7 @@ class Reader:
         """
         given = filters or Filters()
         if self._known.state().coverage.first is None:
-            return Question(question, question, given)
+            return with_demands(Question(question, question, given))
         text = self._corrected(question, bool(history))
         about = read_about(text.standalone, text.search)
         if about and about.kind == "count" and history and _POINTS_BACK.search(text.search):
@@ -113,7 +117,7 @@ class Reader:
         phrase = mentioned(read.search) if shape.kind == "list" and not (papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
         only_filters = not has_content(read.search)
-        return Question(
+        asked = Question(
             standalone=read.standalone,
             search_text=self._instead(read.search, read.standalone, papers) if only_filters else read.search,
             filters=filters,
@@ -136,6 +140,7 @@ class Reader:
             similar=self._restrictions.similar(filters),
             mentioned=shape.mentioned,
         )
+        return with_demands(asked)
 
     def _shaped(self, read: Continued, wanted: Wanted, papers: frozenset[str]) -> tuple[Continued, Shape, Wanted]:
         """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
@@ -166,6 +171,24 @@ class Reader:
         strange = [word for word in words if not (is_english(word) or word in vocabulary)]
         other_script = any(ord(char) > 0x24F and char.isalpha() for char in question) and len(strange) == len(words)
         return (_IN_ENGLISH,) if words and (other_script or (len(words) > 3 and 2 * len(strange) > len(words))) else ()
+
+
+def with_demands(asked: Question) -> Question:
+    """The question with what its own words demand of the sentences and papers that answer it."""
+    said = asked.standalone
+    return replace(
+        asked,
+        courtesy=is_courtesy(said),
+        compound=has_parts(said),
+        details=read_details(said),
+        aim=read_aim(said),
+        phrase=read_phrase(asked.search_text),
+        names=read_names(said),
+        sort=read_sort(said),
+        wants_figures=wants_figures(said),
+        wants_links=wants_links(said),
+        told=unframed(asked.search_text),
+    )
 
 
 def _listed(shape: Shape, wanted: Wanted, among: frozenset[str] | None) -> Shape:

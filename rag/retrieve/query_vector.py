@@ -16,15 +16,10 @@ import numpy as np
 from rag.index import LexicalIndex
 from rag.index.library import Library
 from rag.models import TokenVectors, embed_tokens
+from rag.query.wordings import wordings
 
 FORM = 0.25
 """Weight that every token has besides its word's idf, as a share of the mean: the form keeps a say."""
-RARER = 10
-"""How many times rarer than the papers' term an everyday word must be, to be put as that term too."""
-_EVERYDAY = re.compile(r"(?<!\w)(?:chat[- ]?bots?|bots?|AI (?:assistants?|helpers?))(?!\w)", re.IGNORECASE)
-_TERM = "large language model"
-"""What papers call what readers call a chatbot. The shipped embedder (2021) is older than this use of the words, so it
-takes them for different things; other everyday words (pictures, clips) it knows."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -41,18 +36,6 @@ class Weighed:
     vectors: np.ndarray
     weights: np.ndarray
     known: np.ndarray
-
-
-def wordings(library: Library, question: str) -> list[str]:
-    """The question, and with it the question in the papers' own term where an everyday word is rare in the library."""
-    spoken = {match[0] for match in _EVERYDAY.finditer(question)}
-    if not spoken:
-        return [question]
-    with library.indexes() as indexes:
-        usual = _passages(indexes.lexical, _TERM)
-        rare = [word for word in spoken if RARER * _passages(indexes.lexical, word) <= usual]
-    put = _EVERYDAY.sub(lambda match: _TERM if match[0] in rare else match[0], question)
-    return [question, put] if usual and put != question else [question]
 
 
 def weighed(library: Library, question: str) -> list[Weighed]:
@@ -97,11 +80,6 @@ def _mean(asked: Weighed) -> np.ndarray:
     telling = asked.weights[asked.known & (asked.weights > 0)]
     weights = np.where(asked.known, asked.weights, telling.mean())
     return _unit((weights + FORM * weights.mean()) @ asked.vectors)
-
-
-def _passages(lexical: LexicalIndex, words: str) -> int:
-    """Passages that hold the rarest of some words."""
-    return min(map(lexical.doc_freq, lexical.analyze(words)), default=0)
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

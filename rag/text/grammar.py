@@ -13,3 +13,8 @@ def plural(count: int, noun: str) -> str:
 def joined(items: Sequence[str]) -> str:
     """Items as a sentence lists them: ``a, b and c``."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def word_count(text: str) -> int:
+    """How many words a text has, told apart by white space."""
+    return len(text.split())

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answer.extract import Quote, quote_text
+from rag.answer.draft import Quote, quote_text
 from rag.index.chunks import sentences
 from rag.types import Passage
 

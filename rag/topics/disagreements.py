@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from rag.answer.extract import Quote
+from rag.answer.draft import Quote
 from rag.index.chunks import sentences
 from rag.text.readable import readable
 from rag.types import Passage

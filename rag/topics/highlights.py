@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.answer.extract import Asked, Quote, features, join_neighbours, quote_text, score
+from rag.answer.draft import Quote, join_neighbours, quote_text
+from rag.answer.extract import Asked, features, score
 from rag.index.chunks import sentences
 from rag.index.library import Library
 from rag.text.readable import readable
@@ -43,7 +44,7 @@ class Quoter:
         """
         with self.library.indexes() as indexes:
             weights = indexes.lexical.idf(indexes.lexical.analyze(topic))
-        asked = Asked(topic, np.zeros(1, dtype=np.float32), weights, "list")
+        asked = Asked(np.zeros(1, dtype=np.float32), weights, "list")
         return [self._quote(asked, passages) for passages in papers]
 
     def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[Quote, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
-from rag.answer.extract import Quote, quote_text
+from rag.answer.draft import Quote, quote_text
 from rag.index.chunks import sentences
 from rag.types import Passage
 from rag.write.grounding.lexicon import FAILING, stem

@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from rag.answer.citations import find_problem
-from rag.answer.extract import Quote, quote_text
+from rag.answer.draft import Quote, quote_text
 from rag.answer.render import escape, render_group
 from rag.errors import LLMError
 from rag.index.library import Library

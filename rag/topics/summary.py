@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer.citations import Checked, find_problem
-from rag.answer.extract import Quote, quote_text
+from rag.answer.draft import Quote, quote_text
 from rag.answer.render import reply
 from rag.engine import PaperQueryEngine
 from rag.errors import LLMError, LLMResponseError

@@ -20,6 +20,7 @@ from rag.models.info import count_cl100k
 from rag.models.llm import chat_messages
 from rag.prompts import load_prompt
 from rag.query import Question, Reader
+from rag.query.vocabulary import fold
 from rag.text.untrusted import as_data
 from rag.types import Event, Filters, Note, Step, Turn
 
@@ -81,7 +82,7 @@ class Condenser:
         if summarised:
             prompts[SUMMARISE] = load_prompt(SUMMARISE).digest
         condensed = one_line(reply)
-        if condensed.casefold() == question.casefold() or not stays_within(condensed, question, history):
+        if fold(condensed) == fold(question) or not stays_within(condensed, question, history):
             return Reading(by_rule, (), prompts)
         yield Step("condense", condensed)
         alone = self._reader.understand(condensed, (), filters)

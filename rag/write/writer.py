@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from llama_index.core.base.llms.types import ChatMessage
 
 from rag.answer.citations import cite, find_problem
-from rag.answer.extract import Quote
+from rag.answer.draft import Quote
 from rag.answer.render import escape
 from rag.errors import LLMError, LLMRequestError
 from rag.index.library import Library

@@ -17,7 +17,7 @@ from llama_index.core.tools import QueryEngineTool
 from markdown_it import MarkdownIt
 
 from rag.answer.citations import check
-from rag.answer.extract import Draft, Quote
+from rag.answer.draft import Draft, Quote
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.engine import PaperQueryEngine

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answer.extract import quote_text
+from rag.answer.draft import quote_text
 from rag.themes.clusters import MOST, group
 from rag.topics.cells import row
 from rag.types import Passage

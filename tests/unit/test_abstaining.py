@@ -9,12 +9,13 @@ import pytest
 
 from rag.answer.abstention import Abstainer
 from rag.answer.abstention.calibration import FILE_NAME, load_calibration
-from rag.answer.abstention.details import read_details, stands_in
 from rag.answer.abstention.features import DIRECTIONS, Features, gather
 from rag.config import Config
 from rag.errors import LibraryError
 from rag.index.library import Library
 from rag.query import Question
+from rag.query.details import read_details, stands_in
+from rag.query.reader import with_demands
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Filters
 from tests.support.papers import make_paper
@@ -51,7 +52,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 def asked(question: str, **changes: object) -> Question:
     values: dict[str, object] = {"standalone": question, "search_text": question, "filters": Filters()}
-    return Question(**values | changes)  # type: ignore[arg-type]
+    return with_demands(Question(**values | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answer.extract import (
-    LIST_WORDS,
-    Asked,
-    ExtractiveWriter,
-    best_run,
-    features,
-    pack,
-    quote_text,
-    score,
-)
+from rag.answer.draft import quote_text
+from rag.answer.extract import LIST_WORDS, Asked, ExtractiveWriter, best_run, features, pack, score
 from rag.answer.select import BACKGROUND_RANK, choose_papers
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
+from rag.query import Kind, Question, Reader
+from rag.query.demands import wants_figures
+from rag.query.details import Detail
 from rag.query.subject import read_phrase
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Passage
@@ -61,12 +56,16 @@ def ids(papers: list[Passage]) -> list[str]:
     return [paper.paper_id for paper in papers]
 
 
+def read(library: Library, question: str) -> Question:
+    return Reader(library).understand(question)
+
+
 def described(question: str, texts: list[str], title: str = "", *, listing: bool = False) -> dict[str, np.ndarray]:
     """Features of sentences, with words for terms, idf 1 for the question's, and vectors that tell nothing apart."""
     terms = [set(text.lower().split()) for text in [*texts, title]]
-    asked = Asked(
-        question, np.array([1.0, 0.0]), dict.fromkeys(question.lower().split(), 1.0), "list" if listing else "single"
-    )
+    weights = dict.fromkeys(question.lower().split(), 1.0)
+    kind: Kind = "list" if listing else "single"
+    asked = Asked(np.array([1.0, 0.0]), weights, kind, wants_figures=wants_figures(question))
     return features(asked, texts, np.tile([1.0, 0.0], (len(texts), 1)), terms)
 
 
@@ -212,7 +211,7 @@ def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(
         ("On how many collections was PairSort tested, and with what score?", "61.2 nDCG on 43 collections"),
     ):
         passages = HybridRetriever(library).search(question, k=20)
-        (group,) = ExtractiveWriter(library).write(question, passages).quotes
+        (group,) = ExtractiveWriter(library).write(read(library, question), passages).quotes
         text = " ".join(quote_text(quote) for quote in group)
         assert expected in text
         assert "However" not in text
@@ -226,8 +225,9 @@ def test_a_sentence_that_holds_what_is_asked_for_is_quoted_first(
     question = "How does PairSort train its small model?"
     passages = HybridRetriever(library).search(question, k=20)
     quoted = []
-    for holds in (None, lambda sentence: "readers" in sentence):
-        (group,) = ExtractiveWriter(library).write(question, passages, holds=holds).quotes
+    plain = read(library, question)
+    for asked in (plain, replace(plain, details=(Detail("means", "readers", frozenset({"reader"})),))):
+        (group,) = ExtractiveWriter(library).write(asked, passages).quotes
         quoted.append(" ".join(quote_text(quote) for quote in group))
     without, first = quoted
     assert "A study with readers" in first
@@ -236,7 +236,11 @@ def test_a_sentence_that_holds_what_is_asked_for_is_quoted_first(
 
 def test_a_list_gives_every_paper_one_quote(library: Library) -> None:
     question = "Which papers propose reranking models for passages?"
-    groups = ExtractiveWriter(library).write(question, HybridRetriever(library).search(question, k=20), "list").quotes
+    groups = (
+        ExtractiveWriter(library)
+        .write(read(library, question), HybridRetriever(library).search(question, k=20), "list")
+        .quotes
+    )
     assert {group[0].passage.paper_id for group in groups} == {"2504.00001", "2504.00002"}
     assert [len(group) for group in groups] == [1, 1]
     for (quote,) in groups:
@@ -246,7 +250,7 @@ def test_a_list_gives_every_paper_one_quote(library: Library) -> None:
 def test_quotes_stand_in_reading_order_within_the_budget(library: Library) -> None:
     question = "Compare PairSort and ListSort: how does each rerank passages?"
     passages = HybridRetriever(library).search(question, k=20)
-    draft = ExtractiveWriter(library).write(question, passages, "compare", ("PairSort", "ListSort"))
+    draft = ExtractiveWriter(library).write(read(library, question), passages)
     assert len(draft.quotes) == 2
     for group in draft.quotes:
         assert [quote.start for quote in group] == sorted(quote.start for quote in group)
@@ -257,7 +261,7 @@ def test_most_papers_are_capped(library: Library, monkeypatch: pytest.MonkeyPatc
     question = "Which papers propose reranking models for passages?"
     passages = HybridRetriever(library).search(question, k=20)
     configure(monkeypatch, library, AnswerConfig(max_papers=1))
-    assert len(ExtractiveWriter(library).write(question, passages, "list").quotes) == 1
+    assert len(ExtractiveWriter(library).write(read(library, question), passages, "list").quotes) == 1
 
 
 def test_papers_with_a_rare_name_of_the_question_belong_to_its_topic(library: Library) -> None:
@@ -265,11 +269,13 @@ def test_papers_with_a_rare_name_of_the_question_belong_to_its_topic(library: Li
     scores = {"2504.00001": 0.2, "2504.00002": 1.0, "2504.00003": 0.1}  # alone, they would leave PairSort out
     passages = [replace(one, score=scores[one.paper_id]) for one in HybridRetriever(library).search(question, k=20)]
     passages.sort(key=lambda one: -one.score)
-    groups = ExtractiveWriter(library).write(question, passages, "topic").quotes
+    groups = ExtractiveWriter(library).write(read(library, question), passages, "topic").quotes
     assert [group[0].passage.paper_id for group in groups] == ["2504.00002", "2504.00001"]
-    groups = ExtractiveWriter(library).write(question, passages, "list").quotes
+    groups = ExtractiveWriter(library).write(read(library, question), passages, "list").quotes
     assert [group[0].passage.paper_id for group in groups] == ["2504.00001"]
-    groups = ExtractiveWriter(library).write("What do papers say about reranking?", passages, "topic").quotes
+    groups = (
+        ExtractiveWriter(library).write(read(library, "What do papers say about reranking?"), passages, "topic").quotes
+    )
     assert [group[0].passage.paper_id for group in groups] == ["2504.00002"]
 
 
@@ -283,7 +289,7 @@ def test_where_the_code_is_stands_in_an_answer_only_where_it_is_asked(tmp_path: 
         quoted = {}
         for question in ("How does SmallSort sort the passages?", "Where is the code of SmallSort?"):
             passages = HybridRetriever(library).search(question)
-            (group,) = ExtractiveWriter(library).write(question, passages).quotes
+            (group,) = ExtractiveWriter(library).write(read(library, question), passages).quotes
             quoted[question] = " ".join(quote_text(quote) for quote in group)
     how, where = quoted.values()
     assert "using pairs" in how

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -155,7 +156,9 @@ def test_filters_hold_for_every_search(retriever: HybridRetriever) -> None:
     assert "2501.00001" in papers(found.passages)
 
 
-PARTS = Question("How many papers are about bees, and what do the later ones say?", "papers about bees", Filters())
+PARTS = Question(
+    "How many papers are about bees, and what do the later ones say?", "papers about bees", Filters(), compound=True
+)
 
 
 def plan(*steps: dict[str, object]) -> str:
@@ -194,7 +197,7 @@ def test_a_filter_alone_counts_the_shelf(retriever: HybridRetriever) -> None:
 
 
 def test_a_plan_cannot_widen_the_questions_own_filters(retriever: HybridRetriever) -> None:
-    asked = Question(PARTS.standalone, PARTS.search_text, Filters(date_from=date(2025, 3, 1)))
+    asked = replace(PARTS, filters=Filters(date_from=date(2025, 3, 1)))
     reply = plan({"tool": "filter", "from": "2025-01-01", "name": "x"}, {"tool": "count", "of": ["x"]})
     _, found, _ = researched(retriever, in_turn([reply]), asked)
     assert found.counted == ("4 papers match reports from 2025-03-01.",)

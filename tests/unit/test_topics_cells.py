@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rag.answer.extract import Quote, quote_text
+from rag.answer.draft import Quote, quote_text
 from rag.topics.cells import row
 from rag.types import Passage
 

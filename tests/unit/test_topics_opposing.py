@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rag.answer.extract import quote_text
+from rag.answer.draft import quote_text
 from rag.topics.oppositions import MOST, find_opposed
 from rag.types import Passage
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer.abstention.details import read_details, stands_in
 from rag.query.aims import fit_to, read_aim
+from rag.query.details import read_details, stands_in
 from rag.query.facts import read_fact
 
 

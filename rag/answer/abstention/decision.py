@@ -11,7 +11,6 @@ from rag.answer.abstention.features import gather
 from rag.answer.abstention.strangers import asks_of_a_stranger
 from rag.index.library import Library
 from rag.query import Question
-from rag.query.words import is_courtesy
 from rag.types import Confidence, Passage
 
 
@@ -52,7 +51,7 @@ class Abstainer:
             asked: The question as it was read.
             passages: Retrieved passages, best first, with their lists' own scores.
         """
-        if not passages or asked.unread or is_courtesy(asked.standalone):
+        if not passages or asked.unread or asked.courtesy:
             return Decision(1.0, True, "nothing_found", "low")
         if asked.only_filters:
             return Decision(0.0, False, None, "high")

@@ -15,9 +15,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
-from rag.answer.abstention.details import Detail, read_details, stands_in
 from rag.index.library import Library
 from rag.query import Question
+from rag.query.details import Detail, stands_in
 from rag.query.introductions import introduction_of
 from rag.query.kind import is_name
 from rag.retrieve.hybrid import coverage, distinct_papers
@@ -43,11 +43,6 @@ FAINT = ((1.01, 0.21), (0.6, 0.26), (0.25, 0.285))
 farther an abstract is in meaning, the less do words prove that it happens to share."""
 OFF_TOPIC_COVERAGE, OFF_TOPIC_SIMILARITY = 0.5, 0.31
 """The same for what is left of the library within filters, where gaps say nothing."""
-_FRAME = re.compile(
-    r"\b(?:say|says|said|tell|tells|told|anyone|anybody|someone|somebody|ever|please|know|knows|hi|hello|hey)\b",
-    re.IGNORECASE,
-)
-"""Words that only put a question: that the library has none of them says nothing."""
 _WORD = re.compile(r"[^\W_]+(?:[-@./+'][^\W_]+)*")
 
 
@@ -123,7 +118,7 @@ def gather(library: Library, asked: Question, passages: Sequence[Passage], witho
     meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
     missing = _missing(asked, bool(named), [stored[paper.paper_id] for paper in meant])
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
-    asked_for, terms = _terms(library, _FRAME.sub(" ", asked.search_text), list(stored.values()))
+    asked_for, terms = _terms(library, asked.told, list(stored.values()))
     features = Features(
         dense_gap=math.log(_gap(similar) + SMALLEST_GAP),
         lexical_gap=_gap(matched) / max(sum(asked_for.values()), 1.0),
@@ -145,7 +140,7 @@ def _missing(asked: Question, named: bool, papers: Sequence[Paper]) -> tuple[Det
     if asked.kind != "single" and not (named and asked.kind == "list"):
         return ()
     texts = [readable(paper.text) for paper in papers]
-    return tuple(d for d in read_details(asked.standalone) if not any(stands_in(d, text) for text in texts))
+    return tuple(d for d in asked.details if not any(stands_in(d, text) for text in texts))
 
 
 def _named(library: Library, question: str, ranked: Sequence[Passage], papers: Mapping[str, Paper]) -> list[Passage]:

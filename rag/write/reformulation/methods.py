@@ -13,6 +13,7 @@ from typing import Protocol
 from rag.errors import LLMResponseError
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import Expanded
+from rag.text.grammar import word_count
 from rag.text.untrusted import as_data, as_passages
 from rag.types import Passage
 
@@ -72,8 +73,8 @@ def qa_expand(run: Run) -> Expanded:
 def mugi(run: Run) -> Expanded:
     """Several pseudo-documents; the question is repeated in proportion to their length (arXiv 2401.06311)."""
     passages = [passage_of(run.ask("mugi", temperature=1.0)) for _ in range(MUGI_PASSAGES)]
-    words = sum(len(passage.split()) for passage in passages)
-    return joined(run.question, passages, max(1, words // (MUGI_BETA * len(run.question.split()))))
+    words = sum(map(word_count, passages))
+    return joined(run.question, passages, max(1, words // (MUGI_BETA * word_count(run.question))))
 
 
 def csqe(run: Run) -> Expanded:

@@ -10,7 +10,6 @@ from llama_index.core.llms import LLM
 from rag.errors import LLMError, LLMResponseError
 from rag.prompts import load_prompt
 from rag.query import Question
-from rag.query.parts import has_parts
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Note, Passage, Step
 from rag.write.research import planner, search
@@ -55,7 +54,7 @@ class Researcher:
         """
         prompts: dict[str, str] = {}
         try:
-            if has_parts(asked.standalone):
+            if asked.compound:
                 prompts[planner.PROMPT] = load_prompt(planner.PROMPT).digest
                 try:
                     found, counted = yield from self.planner.events(llm, asked, passages)

@@ -1,0 +1,50 @@
+"""A draft: what a writer proposes to quote, paper by paper, before the citation check has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rag.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A span of a passage's paper that belongs into the answer; offsets count into the paper's stored text."""
+
+    passage: Passage
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a writer proposes, paper by paper, before its quotes are checked.
+
+    Attributes:
+        found: Papers that fit, of which the first are quoted.
+        themes: The theme of each paper by its id, where they are grouped.
+    """
+
+    quotes: tuple[tuple[Quote, ...], ...]
+    found: int = 0
+    themes: Mapping[str, str] = field(default_factory=dict)
+
+
+def quote_text(quote: Quote) -> str:
+    """The quoted characters, as the passage holds them."""
+    return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
+
+
+def join_neighbours(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
+    """Join quotes of one passage between which only white space stands."""
+    joined: list[Quote] = []
+    for quote in quotes:
+        last = joined[-1] if joined else None
+        if last and last.passage is quote.passage:
+            between = quote.passage.text[last.end - quote.passage.start : quote.start - quote.passage.start]
+            if not between.strip():
+                joined[-1] = Quote(quote.passage, last.start, quote.end)
+                continue
+        joined.append(quote)
+    return tuple(joined)
