@@ -11,71 +11,30 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.query.facts import Fact, read_fact
+from rag.query.details import Fact, read_fact, states
 from rag.query.kind import is_name
+from rag.query.rules import load_rules
 
 Aim = Literal["definition", "workings"] | Fact
 
-_LEAD = r"^\W*(?:(?:and|so|ok|please|but|then|now|well|(?:can|could)\s+you)\b[\s,]*)*"
-_X = r"(?P<x>(?:[\w.+@²-]+\s*){1,4}?)"
-_DEFINITION = tuple(
-    re.compile(_LEAD + pattern + r"\W*$", re.IGNORECASE)
-    for pattern in (
-        rf"(?:what(?:['’]s|\s+is|\s+are|\s+was)|define|describe|introduce|summari[sz]e|(?:tell|teach)\s+me\s+(?:more\s+)?about"
-        rf"|(?:the\s+)?(?:gist|idea)\s+of)\s+{_X}(?:\s+(?:all\s+about|about|exactly|for|in\s+(?:a\s+nutshell|short|brief)))*",
-        rf"what\s+(?:does|do|did)\s+{_X}\s+(?:do|propose|present|introduce|contribute|offer)",
-    )
+_NAMED: tuple[tuple[Aim, tuple[str, ...]], ...] = (
+    ("definition", ("definition_1", "definition_2")),
+    ("workings", ("workings_1", "workings_2")),
+    ("workings", ("comparison_1", "comparison_2", "comparison_3", "comparison_4", "comparison_5")),
 )
-_WORKINGS = tuple(
-    re.compile(_LEAD + pattern + r"(?:\s+(?:exactly|internally|in\s+detail))?\W*$", re.IGNORECASE)
-    for pattern in (
-        rf"how\s+(?:does|do|did)\s+{_X}\s+(?:work|function|operate)",
-        rf"explain(?:\s+(?:to\s+)?me)?\s+(?:how\s+)?{_X}(?:\s+works?)?",
-    )
-)
-_NAMED = r"(?P<{}>(?:(?!(?:in|on|for|at|by|over|when|as|regarding|with|to)\b)[\w.+@²-]+\s*){{1,4}}?)"
-_APART = r"\s+(?:differ(?:ent)?|compare)(?:\s+(?:from|to|with)\s+(?:one\s+another|each\s+other))?"
-_COMPARISON = tuple(
-    re.compile(_LEAD + pattern + r"(?:\s+(?:exactly|in\s+detail))?\W*$", re.IGNORECASE)
-    for pattern in (
-        rf"(?:compare|contrast)\s+{_NAMED.format('x')}\s+(?:and|with|to|against|vs\.?|versus)\s+{_NAMED.format('y')}",
-        rf"how\s+(?:do|are)\s+{_NAMED.format('x')}\s+and\s+{_NAMED.format('y')}{_APART}",
-        rf"how\s+(?:do|does|is)\s+{_NAMED.format('x')}\s+(?:differ(?:ent)?\s+from|compare\s+(?:to|with))\s+{_NAMED.format('y')}",
-        rf"(?:what(?:['’]s|\s+is|\s+are)\s+)?(?:the\s+)?(?:main\s+|key\s+)?differences?\s+between\s+{_NAMED.format('x')}\s+and\s+{_NAMED.format('y')}",
-        rf"{_NAMED.format('x')}\s+(?:vs\.?|versus)\s+{_NAMED.format('y')}",
-    )
-)
-"""Two names and nothing on which to compare them: what each of them is and does."""
-_PRESENTS = re.compile(
-    r"\b(?:we|this\s+(?:paper|work|study|survey|article|demo\w*)|our\s+\w+)\b[^.]{0,60}?"
-    r"\b(?:propos|introduc|present|develop|releas|describ|design|build|built|creat|construct|offer|provid)\w*",
-    re.IGNORECASE,
-)
-_METHOD = re.compile(
-    r"^\W*(?:specifically|concretely|first|second|third|then|next|finally|in\s+particular|technically|during\s)\b"
-    r"|\b(?:consists?|composed|comprised)\s+of\b|\bcompris(?:es|ing)\b|\b(?:first|second),|\(i{1,3}\)|\([12]\)"
-    r"|\b(?:stages?|modules?|components?|pipeline|mechanism)\b",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(
-    r"\b(?:experiments?|experimental|outperform\w*|surpass\w*|findings|state-of-the-art)\b|\d\s?(?:%|\\%)"
-    r"|\b(?:show|shows|demonstrate|demonstrates|reveal|reveals|indicate|indicates)\s+that\b"
-    r"|https?://|\b(?:publicly|openly|freely)\s+(?:available|released)\b|\bavailable\s+at\b|\bcode\b.{0,40}\bavailable\b",
-    re.IGNORECASE,
-)
-"""Results, and where to find the code."""
+"""Aims with the rules by which a question has them; of a comparison, what each thing is and does is asked."""
 
 
 def read_aim(question: str) -> Aim | None:
     """What a question asks for and nothing else: a fact, what something is, or how it works; or how two things do."""
     if fact := read_fact(question):
         return fact
-    aims: tuple[tuple[Aim, tuple[re.Pattern[str], ...]], ...] = (("definition", _DEFINITION), ("workings", _WORKINGS))
-    for aim, patterns in aims:
-        if any((match := pattern.match(question)) and _is_called(match["x"]) for pattern in patterns):
+    rules = load_rules("aims")
+    for aim, names in _NAMED:
+        matches = (rules[name].find(question) for name in names)
+        if any(match and all(map(_is_called, match.groupdict().values())) for match in matches):
             return aim
-    matches = (pattern.match(question) for pattern in _COMPARISON)
-    return "workings" if any(match and all(map(_is_called, match.group("x", "y"))) for match in matches) else None
+    return None
 
 
 def fit_to(aim: Aim | None, sentence: str, name: str) -> float:
@@ -88,14 +47,15 @@ def fit_to(aim: Aim | None, sentence: str, name: str) -> float:
     """
     if aim is None:
         return 0.0
-    if isinstance(aim, Fact):
-        return float(bool(aim.stated.search(sentence)))
+    if aim != "definition" and aim != "workings":
+        return float(states(sentence, aim))
+    rules = load_rules("aims")
     says_what = rf"(?<!\w){re.escape(name)}(?:\s*\([^)]*\))?(?:\s+(?:is|are)|,)\s+(?:an?|the)\b"
-    if _PRESENTS.search(sentence) or (name and re.search(says_what, sentence, re.IGNORECASE)):
+    if rules["presents"](sentence) or (name and re.search(says_what, sentence, re.IGNORECASE)):
         return 1.0
-    if _ASIDE.search(sentence):
+    if rules["aside"](sentence):
         return -1.0
-    return 0.5 * (aim == "workings" and bool(_METHOD.search(sentence)))
+    return 0.5 * (aim == "workings" and rules["method"](sentence))
 
 
 def _is_called(words: str) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.query.aims import fit_to, read_aim
-from rag.query.details import read_details, stands_in
-from rag.query.facts import read_fact
+from rag.query.details import read_details, read_fact, stands_in
 
 
 @pytest.mark.parametrize(
