@@ -14,12 +14,16 @@ from rag.query.rules import Rule, load_rules
 ALL = [rule for name in rules.names() for rule in load_rules(name).rules.values()]
 
 
-@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule in ALL for text in rule.yes], ids=str)
+def named(value: Rule | str) -> str:
+    return value.name if isinstance(value, Rule) else value
+
+
+@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule in ALL for text in rule.yes], ids=named)
 def test_a_rule_applies_to_its_examples(rule: Rule, text: str) -> None:
     assert rule(text), f"{rule.name} does not apply to {text!r}"
 
 
-@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule in ALL for text in rule.no], ids=str)
+@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule in ALL for text in rule.no], ids=named)
 def test_a_rule_leaves_its_counterexamples_alone(rule: Rule, text: str) -> None:
     assert not rule(text), f"{rule.name} applies to {text!r}"
 
