@@ -1,11 +1,13 @@
 r"""Rules that read a question's words: data first, each with its examples; code that reads them second.
 
-A file ``NAME.yaml`` beside this one holds up to three tables::
+A file ``NAME.yaml`` beside this one holds up to four sections::
 
     fragments:            # parts of patterns; (?&NAME) puts one in, also those of common.yaml, which every file sees
       month: jan(?:uary)?|feb(?:ruary)?
     words:                # closed sets of words, separated by white space
       articles: a an the
+    tables:               # closed sets whose members mean something; a table's name is a fragment, too: any of them
+      quarters: {q1: 1, "second quarter": 2}
     rules:
       since:
         meaning: A restriction to days from a month on.     # one sentence
@@ -53,12 +55,13 @@ class _RuleFile(BaseModel):
 
 
 class _File(BaseModel):
-    """The tables of a file."""
+    """The sections of a file."""
 
     model_config = ConfigDict(extra="forbid")
 
     fragments: dict[str, str] = Field(default_factory=dict)
     words: dict[str, str] = Field(default_factory=dict)
+    tables: dict[str, dict[str, str]] = Field(default_factory=dict)
     rules: dict[str, _RuleFile] = Field(default_factory=dict)
 
 
@@ -113,13 +116,22 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules and word sets of a file; `rules["name"]` is a rule."""
+    """The rules, word sets and tables of a file; `rules["name"]` is a rule."""
 
     rules: Mapping[str, Rule]
     words: Mapping[str, frozenset[str]]
+    tables: Mapping[str, Mapping[str, str]]
 
     def __getitem__(self, name: str) -> Rule:
         return self.rules[name]
+
+    def meaning(self, table: str, text: str) -> str:
+        """What a table says of a text that one of its members matches; case is ignored."""
+        return next(value for member, value in self.tables[table].items() if re.fullmatch(member, text, re.IGNORECASE))
+
+    def number(self, text: str) -> int:
+        """The value of a number in figures or words, as `common` lists them."""
+        return int(text) if text.isdigit() else int(self.meaning("numbers", text))
 
 
 def names() -> list[str]:
@@ -136,7 +148,11 @@ def load_rules(name: str) -> RuleSet:
     """
     shared = _read(COMMON)
     file = _read(name)
-    fragments = {**shared.fragments, **file.fragments}
+    tables = {
+        name: {_unbroken(member): value for member, value in table.items()}
+        for name, table in {**shared.tables, **file.tables}.items()
+    }
+    fragments = {**shared.fragments, **file.fragments, **{key: "|".join(table) for key, table in tables.items()}}
     rules = {
         key: Rule(
             f"{name}.{key}",
@@ -150,7 +166,7 @@ def load_rules(name: str) -> RuleSet:
         for key, rule in file.rules.items()
     }
     words = {key: frozenset(text.split()) for key, text in {**shared.words, **file.words}.items()}
-    return RuleSet(rules, words)
+    return RuleSet(rules, words, tables)
 
 
 @cache
@@ -175,4 +191,8 @@ def _filled(pattern: str, fragments: Mapping[str, str], where: str, depth: int =
             )
         return f"(?:{_filled(fragments[call[1]], fragments, where, depth + 1)})"
 
-    return _CALL.sub(fragment, re.sub(r"\s*\n\s*", "", pattern.strip()))
+    return _CALL.sub(fragment, _unbroken(pattern))
+
+
+def _unbroken(pattern: str) -> str:
+    return re.sub(r"\s*\n\s*", "", pattern.strip())
