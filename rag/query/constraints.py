@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from rag.query.authors import PeopleReader, PeopleReading
@@ -11,8 +11,6 @@ from rag.query.dates import DateReading, read_dates
 from rag.query.exclusions import Unwanted, read_not_by, read_unwanted
 from rag.query.ids import IdentifierReading, read_identifiers
 from rag.query.kind import read_kind
-from rag.query.unread import Unread, read_unread
-from rag.query.words import edited, has_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Constraints:
     identifiers: tuple[IdentifierReading, ...] = ()
     not_by: tuple[PeopleReading, ...] = ()
     not_about: tuple[Unwanted, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[DateReading, ...] = ()
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -44,12 +42,16 @@ class Constraints:
 
     @property
     def period(self) -> tuple[date | None, date | None]:
-        """Where all dates hold; where they exclude each other ("in May or in July"), from the first to the last."""
+        """Where all dates hold; where they exclude each other ("in May or in July"), from the first to the last.
+
+        Nowhere is restricted where they leave a gap ("before May or after July").
+        """
         begins = [one.date_from for one in self.dates if one.date_from]
         ends = [one.date_to for one in self.dates if one.date_to]
         begin, end = max(begins, default=None), min(ends, default=None)
         if begin and end and begin > end:
-            return min(begins), max(ends)
+            begin, end = min(begins), max(ends)
+            return (begin, end) if begin <= end and len(begins) == len(ends) == len(self.dates) else (None, None)
         return begin, end
 
     def __bool__(self) -> bool:
@@ -66,31 +68,19 @@ def read_constraints(text: str, first: date, last: date, people_reader: PeopleRe
         people_reader: Knows the library's authors.
     """
     identifiers = tuple(read_identifiers(text))
-    dates = tuple(
+    read = [
         one
         for one in read_dates(text, first, last)
         if not any(other.start < one.end and one.start < other.end for other in identifiers)
-    )
+    ]
+    dates = tuple(one for one in read if not one.unread)
     undated = _blanked(text, dates)
     not_by = tuple(read_not_by(undated, lambda begin: people_reader.at(undated, begin)))
     several = read_kind(text, restricted=True) in ("list", "topic")
     not_about = tuple(read_unwanted(_blanked(undated, not_by))) if several else ()
     people = people_reader.read(_blanked(undated, not_by))
-    unread = tuple(read_unread(text, dates, last)) if not identifiers else ()
+    unread = tuple(one for one in read if one.unread and not identifiers)
     return Constraints(dates, people, identifiers, not_by, not_about, unread)
-
-
-def read_dates_alone(question: str, first: date, last: date) -> Constraints:
-    """Dates that are all a question says: "before 2025", and within a conversation "and in June?"."""
-    for lead in ("papers ", "papers from "):
-        dates = tuple(
-            replace(one, start=max(one.start - len(lead), 0), end=one.end - len(lead))
-            for one in read_dates(lead + question, first, last)
-        )
-        rest = edited(question, [(one.start, one.end, " ") for one in dates])
-        if dates and not has_content(rest):
-            return Constraints(dates)
-    return Constraints()
 
 
 def _blanked(text: str, readings: Sequence[DateReading | PeopleReading]) -> str:

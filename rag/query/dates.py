@@ -1,99 +1,93 @@
-"""Dates read from a question: "in reports from May 2025", "since October", "between 1 and 15 October 2025".
+"""Dates read from a question: "in reports from May 2025", "the week of 16 June", "since the day after Christmas".
 
-A small grammar of points in time (a day, a month, a quarter, "last week") and of the words that make one a restriction
-("since", "before", "… reports"). General date parsers find a date in "may", "March of progress" or "TREC 2024"; here a
-date counts only where the words around it say that the *papers* are meant, and never where they say something else is
-dated: a data set, a model, a competition.
+A small grammar (``rules/dates.yaml``) of points in time, their parts, the ranges between them, and the words that make
+one a restriction ("since", "before", "… reports"). General date parsers find a date in "may", "March of progress" or
+"TREC 2024"; here a date counts only where the words around it say that the *papers* are meant, and never where they
+say something else is dated: a data set, a model, a competition.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from rag.query.periods import POINT, Period, Point, parse_point, resolve
+from dateutil.easter import easter
+from dateutil.relativedelta import relativedelta, weekdays
 
-_NOUN = (
-    r"(?:reports?|listings?|papers|preprints|articles|publications|studies|works|surveys?|benchmarks|datasets?"
-    r"|issues?|digests?|batch|editions?|submissions)"
+from rag.query.rules import RuleSet, load_rules
+from rag.query.words import edited, has_content
+
+_COMMON = frozenset("ago today weekday day_alone".split())
+"""Points too common to mean the reports unless those are spoken of."""
+_EXACT = frozenset(
+    "iso_day day_first month_first either week day_month month_day named_day around nth third shift".split()
 )
-_REPORT = r"(?:(?:daily|weekly|arxiv)\s+)*(?:reports?|listings?|issues?|digests?)"
-_SINCE = r"since|starting(?:\s+(?:in|from|on|with|at))?|beginning\s+(?:in|from|on|with)|as\s+of|no\s+earlier\s+than"
-_AFTER = r"after|later\s+than|newer\s+than|more\s+recent\s+than"
-_BEFORE = r"before|prior\s+to|earlier\s+than|older\s+than"
-_UNTIL = r"up\s+(?:to|until|till)|until|till|through|no\s+later\s+than|by(?=\s+(?:the\s+)?end\s+of)|not\s+after"
-_WITHIN = r"in|on|from|of|during|within|throughout|over|for|dated|between|across"
-_CONSTRAINT = re.compile(
-    rf"(?:(?<![\w-])(?P<op>(?P<since>{_SINCE})|(?P<after>{_AFTER})|(?P<before>{_BEFORE})|(?P<until>{_UNTIL})"
-    rf"|(?P<within>{_WITHIN}))\s+(?:the\s+(?:{_REPORT}\s+(?:of|from|for|on)\s+)?)?)?"
-    rf"(?<![\w@./-])(?P<first>{POINT})"
-    rf"(?:\s*(?P<join>\bto\b|\band\b|\bor\b|\buntil\b|\btill\b|\bthrough\b|\bup\s+to\b|\.{{2,3}}|–|—|-)\s*(?P<second>{POINT}))?"
-    rf"(?![\w@-])(?P<open>,?\s+(?:on(?=\s*(?:[,.;:?!)]|$))|onwards?|and\s+later|or\s+later|and\s+after|forward)\b)?"
-    rf"(?P<tail>(?:['’]s)?\s+(?:daily\s+|arxiv\s+|new\s+)*{_NOUN}\b)?",
-    re.IGNORECASE,
-)
-_LEAD = re.compile(
-    r"(?:,?\s*\b(?:that|which|who)\s+)?(?:\b(?:were|was|are|is|have|has|had|been)\s+)*(?:\b(?:first|newly|new)\s+)*"
-    r"(?:\b(?:listed|appear(?:ed|ing|s)?|show(?:ed|n|ing|s)?\s+up|published|released|posted|announced|c[ao]me\s+(?:out|in)"
-    r"|submitted|uploaded|added|arrived)\s+)?(?:\b(?:in|from|of|within|across|among|on)\s+)?(?:\b(?:the|our|your|my|all)\s+)*"
-    rf"(?:\b{_REPORT}\s*)?$",
-    re.IGNORECASE,
-)
-_ABOUT_PAPERS = re.compile(
-    rf"\b(?:{_NOUN}|paper|new|newest|newly|latest|listed|appear\w*|sho(?:w|wed|wn)\s+up|publish\w*|released?"
-    r"|c[ao]me\s+(?:out|in)"
-    r"|posted|announced|submitted|uploaded|added|co-?author\w*|wrote|written|research|work|literature|progress"
-    r"|advances|developments|updates|what(?:['’]s|\s+(?:is|has|have))?\s+(?:changed|different)"
-    r"|proposed?|introduced?|happened|arxiv|done|anything|everything)\b",
-    re.IGNORECASE,
-)
-_DATED_OTHERWISE = re.compile(
-    r"\b(?:data(?:sets?)?|dumps?|snapshots?|versions?|cut-?offs?|wikipedia|crawl\w*|logs?|tweets|posts|news|reviews"
-    r"|conversations|interactions|records|patients|elections?|collected|recorded|gathered|logged|scraped|sampled"
-    r"|trained|conducted|held|ran|run|running|launched|deployed|took\s+place|taken|observed|tested|dating|born"
-    r"|founded|not|except|excluding|other\s+than|besides|outside(?:\s+of)?|apart\s+from)"
-    r"(?:\s+(?:spanning|ranging|covering|was|were|is|are|only|just|all|the|new|those|ones|papers?|reports?|listed))*"
-    r"\s*$",
-    re.IGNORECASE,
-)
-_NEWS_OF_PAPERS = re.compile(
-    r"\W*(?:(?:is|are|there|what['’]s|what|any|some|the|latest|recent|new)\s+)*news\s+$", re.IGNORECASE
-)
-"""The beginning of "any news since May on agents", where the news itself is not dated."""
-_EVENT_AFTER = re.compile(
-    r"\s*,?\s*(?:(?:rag|web|deep|shared)\s+)?(?:tracks?|tasks?|challenges?|workshops?|conferences?|competitions?|dumps?"
-    r"|snapshots?|versions?|elections?|models?|checkpoints?|cut-?offs?|editions?\s+of|data(?:sets?)?|season|crawl"
-    r"|release|world\s+cup|olympics|pandemic)\b",
-    re.IGNORECASE,
-)
-_QUANTITY = re.compile(r"\s*(?:by\s+)?how\s+(?:much|many|far|fast|long|large|big|often|well)\b", re.IGNORECASE)
-_AMBIGUOUS = re.compile(r"(?:may|march|mar|sun|fall|spring|second)\b", re.IGNORECASE)
-_LISTED = re.compile(
-    r"\b(?:new|newest|listed|appear\w*|published|released|posted|announced|submitted|added|arrived|c[ao]me\s+(?:out|in)"
-    r"|papers)\s*$",
-    re.IGNORECASE,
-)
-"""What may stand before "today" in a question about the reports."""
-_SUBJECT_OR_END = re.compile(r"\s+(?:on|about|in|regarding|for)\s|[\s?.!]*$", re.IGNORECASE)
+"""Points that hardly anything but a date is written like."""
+_RELATIVE = frozenset("span ago calendar whole today weekday day_alone newest".split())
+"""Points that are counted from the newest report."""
+_WORD = re.compile(r"(?<![\w@./-])\w")
+_GOES_ON = re.compile(r"\w|@|-\w|[./]\d")
 _NEAR = 60
-"""Characters before a date in which the words that decide about it are looked for."""
+"""Characters around a date in which the words that decide about it are looked for."""
 _OLDEST = timedelta(days=366)
 """A date that lies further before the first report restricts the papers only where the question speaks of papers."""
+_AROUND = timedelta(days=3)
+"""What "around" adds on both sides of a day."""
+_DAY = timedelta(days=1)
+_DEEPEST = 3
+"""Parts that may be named of a point, each of the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateReading:
-    """A restriction read from `question[start:end]`; `date_from` and `date_to` are inclusive, None is open.
+    """A restriction read from `question[start:end]`, or words for a time that is none.
 
-    `relative` tells that it was counted from the newest report: "last week".
+    Attributes:
+        date_from: First day; None where it is open.
+        date_to: Last day, included; None where it is open.
+        relative: It was counted from the newest report: "last week".
+        unread: Words that would restrict the papers and name no day ("2025-04-31"). They are told to the reader, who
+            would otherwise take the papers that follow for those of that time.
     """
 
     start: int
     end: int
-    date_from: date | None
-    date_to: date | None
+    date_from: date | None = None
+    date_to: date | None = None
     relative: bool = False
+    unread: str = ""
+
+
+class Period(NamedTuple):
+    """Days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+
+class _Point(NamedTuple):
+    """A point in time up to `end`: its days in a given year, None where there are none, and the year if written."""
+
+    sort: str
+    end: int
+    days: Callable[[int], Period] | None
+    year: int | None = None
+    relative: bool = False
+
+
+class _Found(NamedTuple):
+    """Points joined to periods at `text[start:end]`; the operator that leads to them begins at `op_start`."""
+
+    text: str
+    start: int
+    end: int
+    points: tuple[_Point, ...]
+    periods: tuple[Period, ...]
+    op: str
+    op_start: int
 
 
 def read_dates(question: str, first: date, last: date) -> list[DateReading]:
@@ -107,114 +101,321 @@ def read_dates(question: str, first: date, last: date) -> list[DateReading]:
     Returns:
         Readings in the question's order; what contradicts itself (an empty range) is left out.
     """
-    readings = []
-    for match in _CONSTRAINT.finditer(question):
-        points = _points(match, last)
-        if points is None or not _restricts(question, match, points, first):
+    readings = list[DateReading]()
+    for found in _ranges(question, last):
+        follows = readings and _rules()["follows"].find(question, readings[-1].end, found.op_start)
+        if not (follows or _restricts(found, Period(first, last))):
             continue
-        date_from, date_to = _bounds(match, points)
-        if date_from and date_to and date_from > date_to:
-            continue
-        tail = match.end("open") if match["open"] else match.end("second" if match["second"] else "first")
-        if match["tail"]:
-            tail = match.end("tail") if re.search(_REPORT + "$", match["tail"], re.I) else _possessive_end(match)
-        readings.append(DateReading(lead_start(question, match.start()), tail, date_from, date_to, points[0].relative))
+        start, end = _lead(found), _end(found)
+        if not found.periods:
+            readings.append(DateReading(start, found.end, unread=question[found.start : found.end]))
+        relative = any(point.relative for point in found.points)
+        for n, period in enumerate(found.periods):
+            since, until = _bounds(found, period)
+            if since is None or until is None or since <= until:
+                readings.append(DateReading(end if n else start, end, since, until, relative))
     return readings
 
 
-def lead_start(question: str, start: int) -> int:
-    """Where the words begin that lead to a date at `start`: "that were first listed in"."""
-    lead = _LEAD.search(question, 0, start)
-    return lead.start() if lead else start
+def _rules() -> RuleSet:
+    return load_rules("dates")
 
 
-def _possessive_end(match: re.Match[str]) -> int:
-    """Where the date ends in "last week's papers": after the 's, before the noun that stays in the search."""
-    return match.start("tail") + (2 if match["tail"][:1] in "'’" else 0)
+def _lead(found: _Found) -> int:
+    """Where the words begin that lead to a date: "that were first listed in"."""
+    lead = _rules()["lead"].find(found.text, max(0, found.op_start - 2 * _NEAR), found.op_start)
+    return lead.start() if lead else found.op_start
 
 
-def _points(match: re.Match[str], last: date) -> tuple[Point, Period] | None:
-    """The first point and the period from it to the second, or None where they make no sense together."""
-    point = parse_point(match["first"], last)
-    if point is None:
-        return None
-    if not match["second"]:
-        return point, resolve(point, last)
-    other = parse_point(match["second"], last)
-    if other is None:
-        return None
-    if point.year is not None and other.year is None and not other.relative:
-        begin = resolve(point, last)
-        end = next(
-            (found for year in (point.year, point.year + 1) if (found := other.period(year)).last >= begin.last), None
-        )
-    else:
-        end = resolve(other, last)
-        begin = resolve(point, end.first)
-    if end is None or (match["join"].lower() in ("and", "or") and not _range_meant(match, begin, end)):
-        return None
-    return point, Period(begin.first, end.last)
+def _end(found: _Found) -> int:
+    """Where a date ends with what goes with it: "(May) onwards", "last week's", "(June) reports", "…, what came in"."""
+    at = found.end
+    if tail := _rules()["report_tail"].at(found.text, at) or _rules()["open_end"].at(found.text, at):
+        at = tail.end()
+    elif _rules()["tail"].at(found.text, at):
+        at += 2 * (found.text[at] in "'’")
+    after = _rules()["listing_after"].at(found.text, at)
+    return after.end() if after else at
 
 
-def _range_meant(match: re.Match[str], begin: Period, end: Period) -> bool:
-    """Tell ranges: "between April and June" one, "in April and May" too, "in April and June" is not."""
-    return (match["op"] or "").lower() == "between" or begin.last + timedelta(days=1) == end.first
-
-
-def _bounds(match: re.Match[str], points: tuple[Point, Period]) -> tuple[date | None, date | None]:
-    period = points[1]
-    if match["since"] or match["open"]:
-        return period.first, None if not match["second"] else period.last
-    if match["after"]:
-        return period.last + timedelta(days=1), None
-    if match["before"]:
-        to_the_end = re.match(r"(?:the\s+)?end\s+of\b", match["first"], re.IGNORECASE)
-        return None, period.last if to_the_end else period.first - timedelta(days=1)
-    if match["until"]:
+def _bounds(found: _Found, period: Period) -> tuple[date | None, date | None]:
+    """The first and the last day that a period with its operator allows."""
+    if found.op == "since" or _rules()["open_end"].at(found.text, found.end):
+        return period.first, None
+    if found.op == "after":
+        return period.last + _DAY, None
+    if found.op == "before" and not _rules()["to_the_end"].at(found.text, found.start):
+        return None, period.first - _DAY
+    if found.op in ("before", "until", "by"):
         return None, period.last
-    return period.first, period.last
+    if found.op == "around" and period.first == period.last:
+        return period.first - _AROUND, period.last + _AROUND
+    return period
 
 
-def _restricts(question: str, match: re.Match[str], points: tuple[Point, Period], first: date) -> bool:
-    """Tell a restriction on the papers from a date that belongs to something else."""
-    point, period = points
-    before = question[max(0, match.start() - _NEAR) : match.start()]
-    after = question[match.end() :]
-    news = _NEWS_OF_PAPERS.fullmatch(question, 0, match.start())
-    dated_otherwise = _DATED_OTHERWISE.search(before) and not news
-    if _EVENT_AFTER.match(after) or (dated_otherwise and not match["tail"]):
+def _restricts(found: _Found, held: Period) -> bool:
+    """Tell a restriction on the papers, which are `held` from a first to a last day, from a date of something else."""
+    rules, text, point, op, start = _rules(), found.text, found.points[0], found.op, _lead(found)
+    before, after = text[max(0, found.op_start - _NEAR) : found.op_start], text[found.end :]
+    tail, news = rules["tail"].at(after), rules["news_of_papers"].find(text[: found.op_start])
+    if rules["event_after"].at(after) or (rules["dated_otherwise"](before) and not (tail or news)):
         return False
-    if point.needs_noun and not (match["tail"] or _ends_in_report(before)):
-        # "What is new today (on agents)?"; but in "models that are used today" nothing was listed.
-        listed = _LISTED.search(before) and _SUBJECT_OR_END.match(after)
-        return point.relative and bool(match["op"] or listed)
+    if point.sort == "newest" or not has_content(edited(text, [(start, _end(found), " ")])):
+        return True  # the report is asked for, or the date is all that the question says
+    if point.sort == "never":
+        return bool(op) and rules["listing_before"](before)
+    if tail or rules["report_before"](text[max(0, found.start - _NEAR) : found.start]):
+        # "the May 2025 reports"; but in "SIGIR 2025 papers" the year belongs to the venue
+        return bool(op) or not (point.sort == "year" and rules["venue_before"](before))
+    opens, closes = not re.search(r"\w", text[:start]), not re.search(r"\w", after)
+    apart = opens or after[:1] in (",", ";", ":", ".")
+    near = before + text[found.op_start : found.start] + (after[:_NEAR] if apart else "")
+    about_papers = bool(news) or rules["about_papers"](near)
+    at_once = rules["subject_or_end"](after)  # what follows is the subject, or nothing
+    if point.sort in _COMMON:
+        # "What is new today (on agents)?"; but in "models that are used today" nothing was listed
+        said = op != "within" or about_papers if op else opens and rules["told_after"](after)
+        return (said or (rules["listing_before"](before) and at_once)) and (point.sort != "day_alone" or at_once)
+    fixed = point.relative or point.year is not None
+    if not (fixed or at_once) and (not op or point.sort == "season"):  # "autumn leaves", "Christmas shopping"
+        return False
+    if point.sort == "year" and not (op and about_papers):
+        return False
+    if about_papers and (op or point.relative or point.sort in _EXACT or len(found.points) > 1):
+        return True
     if point.relative:
-        return True
-    if not match["op"] and not match["second"]:
-        # "the May 2025 reports"; but in "SIGIR 2025 papers" the year belongs to the venue.
-        if match["tail"]:
-            return not (point.bare_year and re.search(r"[A-Z][\w-]*\s+$", before))
-        # "agent papers, Nov 2025", "papers on hashing (October 2025)"
-        set_apart = re.search(r"[,(]\s*$", before) and re.match(r"\s*(?:[).?!]|$)", after)
-        return bool(set_apart and _ABOUT_PAPERS.search(before)) and not point.bare_year
-    about_papers = bool(
-        match["tail"] or news or _ABOUT_PAPERS.search(before + question[match.start() : match.start("first")])
-    )
-    if not match["op"]:
-        return about_papers and not point.bare_year
-    if about_papers:
-        return True
-    if point.bare_year or period.last < first - _OLDEST or _QUANTITY.match(question):
+        return opens or closes
+    if rules["quantity"](text) or not found.periods:
         return False
-    if point.year is not None:
-        return True
-    # "RAG since October": such a month closes or opens the question, and is not inside a sentence about something else.
-    at_the_edge = (
-        not before.strip() or not after.strip(" ?.!") or (before.rstrip()[-1:] == "," and after.lstrip()[:1] == ",")
-    )
-    named = not match["first"].islower() or not _AMBIGUOUS.match(match["first"])
-    return at_the_edge and named and not (match["within"] and not match["second"])
+    if opens or rules["set_apart_before"](before):  # "papers on hashing (October 2025)", "May 2025: …", "May on RAG"
+        named = op or len(found.points) > 1 or not rules["ambiguous"].at(text, found.start)
+        overlaps = any(one.first <= held.last and one.last >= held.first for one in found.periods)
+        if rules["set_apart_after" if opens else "set_apart_end"](after) and (about_papers or (overlaps and named)):
+            return True
+    if not op or found.periods[0].last < held.first - _OLDEST:
+        return False
+    # "RAG since October": such a month closes or opens the question, and is not inside a sentence about something else
+    inserted = before.rstrip()[-1:] == "," and after.lstrip()[:1] == ","
+    edge = (opens or closes or inserted) and (op not in ("within", "around") or len(found.points) > 1)
+    return edge or point.year is not None
 
 
-def _ends_in_report(before: str) -> bool:
-    return bool(re.search(rf"\b{_REPORT}\s+(?:of|from|for|on)?\s*$", before, re.IGNORECASE))
+def _ranges(text: str, last: date) -> Iterator[_Found]:
+    """All points that are joined, from left to right, with the operators that stand before them."""
+    end = 0
+    for word in _WORD.finditer(text):
+        at = word.start()
+        if at < end or not (point := _point(text, at, last)):
+            continue
+        operator = _rules()["operator"].find(text, max(end, at - _NEAR), at)
+        op = _rules().meaning("operators", operator["op"]) if operator else ""
+        if op == "by" and point.sort not in _EXACT:  # "papers by April"
+            operator, op = None, ""
+        points, joins = _joined(text, point, op == "between", last)
+        if not _GOES_ON.match(text, points[-1].end):
+            end = points[-1].end
+            periods = _periods(points, joins, last) if all(one.days for one in points) else ()
+            yield _Found(text, at, end, points, periods, op, operator.start("op") if operator else at)
+
+
+def _joined(text: str, point: _Point | None, between: bool, last: date) -> tuple[tuple[_Point, ...], tuple[bool, ...]]:
+    """A point with those that are joined to it, and for each joiner whether it makes a list, not a range."""
+    points, joins = list[_Point](), list[bool]()
+    while point:
+        points.append(point)
+        if not (joiner := _rules()["joiner"].at(text, point.end)):
+            break
+        joins.append(bool(joiner["list"]) and not between)
+        point = _point(text, joiner.end(), last)
+        if not point and not joins[-1] and (now := _rules()["now"].at(text, joiner.end())):
+            point = _Point("now", now.end(), lambda _: Period(last, last), relative=True)
+    return tuple(points), tuple(joins)
+
+
+def _periods(points: tuple[_Point, ...], joins: tuple[bool, ...], last: date) -> tuple[Period, ...]:
+    """The periods that joined points make: "April to June" one, "April and May" too, "April and June" two."""
+    fixed = [n for n, point in enumerate(points) if point.relative or point.year is not None]
+    start = fixed[0] if fixed else 0
+    periods = {start: _resolved(points[start], last)}
+    for n in range(start - 1, -1, -1):
+        periods[n] = _resolved(points[n], periods[n + 1].first)
+    for n in range(start + 1, len(points)):
+        alone = joins[n - 1] and not fixed  # each of a list is the latest
+        periods[n] = _resolved(points[n], last, None if alone else periods[n - 1].last)
+    found = [periods[0]]
+    for n in range(1, len(points)):
+        if joins[n - 1] and found[-1].last + _DAY != periods[n].first:
+            found.append(periods[n])
+        else:
+            found[-1] = Period(found[-1].first, periods[n].last)
+    return tuple(found)
+
+
+def _resolved(point: _Point, last: date, after: date | None = None) -> Period:
+    """The days of a point; one without a year is the latest that has begun on `last`, or the first to end `after`.
+
+    Raises:
+        ValueError: there are none.
+    """
+    fixed = point.relative or point.year is not None
+    years = [point.year or last.year] if fixed else range(last.year, last.year - 9, -1)
+    for year in years if fixed or not after else range(after.year - 1, after.year + 9):
+        try:
+            period = point.days(year) if point.days else Period(last, date.min)
+        except ValueError:  # a 29th of February
+            continue
+        begun = fixed or (period.last >= after if after else period.first <= last)
+        if begun and period.first <= period.last:
+            return period
+    raise ValueError("no such day")
+
+
+def _point(text: str, at: int, last: date, parts: int = 0) -> _Point | None:
+    """The longest point in time at an offset, if any; one without days if it is no day, or may be one of two.
+
+    Args:
+        text: What is read.
+        at: Where the point begins.
+        last: The newest report's day.
+        parts: How many parts of the point are named before it: "the first week of the second half of".
+    """
+    best: _Point | None = None
+    for sort, read in _READERS.items():
+        if (sort == "whole" and not parts) or not (match := _rules()[sort].at(text, at)):
+            continue
+        inner = _point(text, match.end(), last, parts + 1) if sort in _COMPOSED and parts < _DEEPEST else None
+        end = inner.end if inner else 0 if sort in _COMPOSED else match.end()
+        if end > (best.end if best else 0):
+            best = _read(sort, end, match, inner, read, last)
+    return best
+
+
+def _read(sort: str, end: int, match: re.Match[str], inner: _Point | None, read: _Reader, last: date) -> _Point:
+    """A point of a sort, which `inner` may follow."""
+    f = {name: text.lower() for name, text in match.groupdict().items() if text}
+    written = f.get("year") or f.get("before")
+    year = inner.year if inner else int(written.replace("'", "20").replace("’", "20")) if written else None
+    relative = inner.relative if inner else (sort in _RELATIVE or "ended" in f or "this" in f)
+
+    def days(year: int) -> Period:
+        return read(f, year, inner.days(year) if inner and inner.days else Period(last, last))
+
+    point = _Point(sort, end, days, year, relative)
+    try:
+        _resolved(inner if inner and not inner.days else point, last)
+    except ValueError:
+        return point._replace(days=None)
+    return point
+
+
+def _written(f: Mapping[str, str], year: int, base: Period) -> Period:
+    """A year, some months or days of it, or numbered weeks."""
+    if "week" in f:
+        first, last = int(f["week"]), int(f.get("last", f["week"]))
+        return Period(date.fromisocalendar(year, first, 1), date.fromisocalendar(year, last, 7))
+    month, count = int(f.get("number", 1)), 1 if "number" in f else 12
+    for table in {"month", "quarter", "season"} & f.keys():
+        month, count = map(int, _rules().meaning(f"{table}s", f[table]).split())
+    begin = date(year, month, 1)
+    if "day" in f:
+        first, last = (int(re.sub(r"\D", "", f.get(name, f["day"]))) for name in ("day", "last"))
+        return Period(begin.replace(day=first), begin.replace(day=last))
+    period = Period(begin, begin + relativedelta(months=count, days=-1))
+    return _written(f, year - 1, base) if "ended" in f and period.last >= base.last else period
+
+
+def _named(f: Mapping[str, str], year: int, base: Period) -> Period:
+    """A day with a name, or its week: a count of days from Easter, or what the grammar reads."""
+    written = _rules().meaning("named_days", f["name"])
+    if written.startswith("easter"):
+        return _whole(easter(year) + timedelta(days=int(written.split()[1])), f)
+    point = _point(written, 0, base.last)
+    return _whole(point.days(year).first, f) if point and point.days else base
+
+
+def _counted(f: Mapping[str, str], _: int, base: Period) -> Period:
+    """The day or calendar unit of the newest report, or one before it."""
+    back = f.get("back") or f.get("twice") or ("" if "unit" in f else "this")
+    return _whole(base.last - (int(_rules().meaning("back", back)) if back else 1) * _step(f), f)
+
+
+def _weekday(f: Mapping[str, str], _: int, base: Period) -> Period:
+    """The latest day of a name, of a number in its month, or of both."""
+    begin = base.last - _DAY * ("ended" in f)
+    for day in (begin - timedelta(days=back) for back in range(366)):
+        name, number = f"{day:%A}".lower(), re.sub(r"\D", "", f.get("day", f"{day.day}"))
+        if f.get("weekday", name) == name and int(number) == day.day:
+            return Period(day, day)
+    raise ValueError("no such day")
+
+
+def _nth(f: Mapping[str, str], _: int, base: Period) -> Period:
+    """One or several units of a period, from its beginning or its end: "the last ten days of June"."""
+    nth = int(re.sub(r"\D", "", f["nth"])) if f["nth"][0].isdigit() else int(_rules().meaning("ordinals", f["nth"]))
+    if "part" in f:
+        return _share(base, nth, int(_rules().meaning("parts", f["part"])))
+    if "weekday" in f or "weekend" in f:
+        weekday = weekdays[int(_rules().meaning("weekdays", f.get("weekday", "saturday")))]
+        day = (base.first if nth > 0 else base.last) + relativedelta(weekday=weekday(nth))
+        return Period(day, day + _DAY * ("weekend" in f))
+    begin = base.first + (nth - 1) * _step(f) if nth > 0 else base.last - _step(f) + _DAY
+    return Period(begin, min(begin + _step(f) - _DAY, base.last))
+
+
+def _shift(f: Mapping[str, str], _: int, base: Period) -> Period:
+    """The days next to a period: "the week before 3 May"; "two days after 3 May" is the second of them."""
+    first, last = base.first - _step(f), base.last + _step(f)
+    if f["unit"].startswith("day") and "the" not in f:
+        return Period(last, last) if "later" in f else Period(first, first)
+    return Period(base.last + _DAY, last) if "later" in f else Period(first, base.first - _DAY)
+
+
+def _never(_: Mapping[str, str], year: int, base: Period) -> Period:
+    raise ValueError("no report is of then")
+
+
+def _step(f: Mapping[str, str]) -> relativedelta:
+    """So many units; without a number one, or a few: "the last weeks"."""
+    unit, months = _rules().meaning("units", f.get("unit", "day")).split()
+    count = f.get("count", "few" if f.get("unit", "").endswith("s") else "1")
+    return relativedelta(**{unit.replace("weekend", "week"): int(months) * _rules().number(count)})
+
+
+def _whole(day: date, f: Mapping[str, str]) -> Period:
+    """The calendar week, weekend, month, quarter or year that a day is in; the day itself where no unit is told."""
+    unit, n = _rules().meaning("units", f.get("unit", "day")).split()
+    if unit.startswith("week"):
+        monday = day - timedelta(days=day.weekday())
+        return Period(monday + timedelta(days=5 * (unit == "weekends")), monday + timedelta(days=6))
+    if unit == "months":
+        begin = date(day.year, (day.month - 1) // int(n) * int(n) + 1, 1)
+        return Period(begin, begin + relativedelta(months=int(n), days=-1))
+    return Period(day, day)
+
+
+def _share(whole: Period, nth: int, of: int) -> Period:
+    """One of equal parts of a period, by months where these can be shared out, else by days."""
+    first, after = whole.first, whole.last + _DAY
+    months = 12 * (after.year - first.year) + after.month - first.month if first.day == after.day == 1 else 0
+    step = relativedelta(months=months // of) if months and months % of == 0 else (after - first) // of
+    n = nth - 1 if nth > 0 else of + nth
+    return Period(first + step * n, (first + step * (n + 1) if n + 1 < of else after) - _DAY)
+
+
+_Reader = Callable[[Mapping[str, str], int, Period], Period]
+_CALENDAR = "iso_day day_first month_first iso_month month_year week day_month month_day month year quarter season"
+_READERS: dict[str, _Reader] = {
+    **dict.fromkeys(_CALENDAR.split(), _written),
+    **dict.fromkeys("ago calendar whole today newest".split(), _counted),
+    **dict.fromkeys("weekday day_alone".split(), _weekday),
+    **dict.fromkeys("either never".split(), _never),
+    "named_day": _named,
+    "span": lambda f, _, base: Period(min(base.last - _step(f) + _DAY, base.last), base.last),
+    "third": lambda f, _, base: _share(base, int(_rules().meaning("thirds", f["nth"])), 3),
+    "around": lambda f, _, base: _whole(base.first, f),
+    "nth": _nth,
+    "shift": _shift,
+}
+"""Rules of points, and what gives their days from the rule's groups, a year, and what they are counted from."""
+_COMPOSED = frozenset("third nth around shift".split())
+"""Points that another follows, of which they are a part or a neighbour."""

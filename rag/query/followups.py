@@ -76,7 +76,7 @@ class Continuing:
             return None
         carried, among = found, None
         if about_set and not found:
-            carried = self._restrictions.of_earlier(earlier or talk.asked[-1])
+            carried = self._restrictions.read(earlier or talk.asked[-1])
             among = frozenset(focus) if len(focus) > 1 and not (carried or reading.others) else None
         titles = [label(readable(papers[paper_id].title)) for paper_id in focus]
         standalone, searched = reading.completed(titles)
@@ -99,7 +99,7 @@ class Continuing:
         asked = [n for n, turn in enumerate(history) if turn.role == "user"]
         for at in reversed(asked):
             earlier = history[at].content
-            before = self._restrictions.of_earlier(earlier)
+            before = self._restrictions.read(earlier)
             merged = Constraints(merged.dates or before.dates, merged.people or before.people)
             topic = tidied(edited(earlier, self._restrictions.replacements(before)))
             if has_content(topic):

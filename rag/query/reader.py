@@ -31,7 +31,6 @@ _NOTHING_LEFT_OUT = Note(
 )
 _IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_CONTINUES = re.compile(r"\W*(?:and|or|but|what\s+about|how\s+about)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
 
 
@@ -66,7 +65,7 @@ class Reader:
         given = filters or Filters()
         if self._known.state().coverage.first is None:
             return with_demands(Question(question, question, given))
-        text = self._corrected(question, bool(history))
+        text = self._corrected(question)
         about = read_about(text.standalone, text.search)
         if about and about.kind == "count" and history and _POINTS_BACK.search(text.search):
             about = None  # "how many documents does it have?" is about what was talked of
@@ -82,11 +81,9 @@ class Reader:
         """Corrects towards the library's present words."""
         return self._known.state().speller
 
-    def _corrected(self, question: str, continues: bool) -> _Text:
+    def _corrected(self, question: str) -> _Text:
         """Read the constraints, the order that is wanted and the typing errors of a question, and take them out."""
         found = self._restrictions.read(question)
-        if not found and (continues or not _CONTINUES.match(question)):
-            found = self._restrictions.alone(question) or found
         wanted = read_wanted(question)
         protected = [*found.spans, *((one.start, one.end) for one in found.identifiers)]
         corrections = self.speller().corrections(question, protected)
@@ -106,7 +103,7 @@ class Reader:
             notes.append(Note(code="follow_up", text=f"Read as a follow-up: {read.standalone}"))
         filters, filter_notes = self._restrictions.filters(found, given)
         left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
-        unread = tuple(one.text for one in found.unread)
+        unread = tuple(one.unread for one in found.unread)
         notes += [*filter_notes, *left_out_notes, *map(_not_a_date, unread)]
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
         if papers:

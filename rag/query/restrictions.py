@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from rag.query.authors import PeopleReader, PeopleReading
-from rag.query.constraints import Constraints, read_constraints, read_dates_alone
+from rag.query.constraints import Constraints, read_constraints
 from rag.query.knowledge import Known
 from rag.query.mentions import mentioning
 from rag.text.grammar import plural
@@ -31,15 +31,6 @@ class Restrictions:
         ordinary = state.speller.vocabulary.is_ordinary
         people = PeopleReader(self._known.shelf.is_author, ordinary, state.names.corrected)
         return read_constraints(text, state.first, state.last, people)
-
-    def alone(self, question: str) -> Constraints:
-        """Days that are all a question says: "before 2025", "and in June?"."""
-        state = self._known.state()
-        return read_dates_alone(question, state.first, state.last)
-
-    def of_earlier(self, question: str) -> Constraints:
-        """What an earlier question restricts, also where it was no more than "and in June?"."""
-        return self.read(question) or self.alone(question)
 
     def replacements(self, found: Constraints) -> list[tuple[int, int, str]]:
         """Edits that take the constraints out of a text; a paper that is only compared with leaves its title."""

@@ -20,7 +20,7 @@ from tests.support.reading import ReadingLibrary
 WORDS = (
     "papers by Jimmy Lin Laura Dietz's and or from May 2025 since October before 3 31 between to 2503.09516 arXiv"
     " QuerryGym it their OneSearch vs UniSearch what did publish last week reports on the ? , . ( ) \"' - 2025-02-30 Q3"
-    " the first half of # µ"
+    " the first half of # µ week 23 last ten days Christmas after Monday 3rd summer two ago and, to now"
 ).split(" ")
 QUESTIONS = st.one_of(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join), st.text(min_size=1, max_size=60)

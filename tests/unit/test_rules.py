@@ -29,10 +29,18 @@ def test_a_rule_leaves_its_counterexamples_alone(rule: Rule, text: str) -> None:
 
 
 def test_no_fragment_is_declared_twice() -> None:
-    shared = set(rules._read(rules.COMMON).fragments)
+    common = rules._read(rules.COMMON)
     for name in rules.names():
+        file = rules._read(name)
+        assert not set(file.fragments) & set(file.tables), name
         if name != rules.COMMON:
-            assert not shared & set(rules._read(name).fragments), name
+            assert not {*common.fragments, *common.tables} & {*file.fragments, *file.tables}, name
+
+
+def test_a_table_tells_what_a_text_means() -> None:
+    found = load_rules("dates")
+    assert (found.meaning("weekdays", "Sunday"), found.meaning("operators", "no later than")) == ("6", "until")
+    assert [found.number(text) for text in ("12", "Seven", "a couple of", "an")] == [12, 7, 2, 1]
 
 
 def test_a_rule_without_examples_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

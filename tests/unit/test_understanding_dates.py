@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
 from rag.query.dates import read_dates
+from rag.query.rules import load_rules
 
 FIRST, LAST = date(2025, 4, 8), date(2025, 12, 31)  # the newest report is a Wednesday's
 
@@ -163,7 +165,7 @@ def test_a_restriction_is_read(row: str) -> None:
 
 @pytest.mark.parametrize("question", rows(UNRESTRICTED))
 def test_a_date_of_something_else_is_left_alone(question: str) -> None:
-    assert read_dates(question, FIRST, LAST) == []
+    assert [one for one in read_dates(question, FIRST, LAST) if not one.unread] == []
 
 
 @pytest.mark.parametrize(
@@ -189,3 +191,48 @@ def test_the_span_covers_the_phrase_that_became_a_filter(question: str, rest: st
 def test_a_month_without_a_year_is_the_latest_that_has_begun(last: date, begin: str) -> None:
     (reading,) = read_dates("papers listed in October", date(2024, 1, 1), last)
     assert str(reading.date_from) == begin
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("Good Friday", "2025-04-18"),
+        ("Easter Monday", "2025-04-21"),
+        ("Memorial Day", "2025-05-26"),
+        ("Labour Day", "2025-09-01"),
+        ("Thanksgiving", "2025-11-27"),
+        ("Black Friday", "2025-11-28"),
+        ("Cyber Monday", "2025-12-01"),
+        ("Christmas 2024", "2024-12-25"),
+        ("New Year’s Eve", "2025-12-31"),
+    ],
+)
+def test_days_with_names_of_their_own(name: str, day: str) -> None:
+    (reading,) = read_dates(f"papers listed on {name}", FIRST, LAST)
+    assert (str(reading.date_from), str(reading.date_to)) == (day, day)
+
+
+def test_every_named_day_is_reckoned_or_read() -> None:
+    for written in load_rules("dates").tables["named_days"].values():
+        if not re.fullmatch(r"easter [+-]\d+", written):
+            (reading,) = read_dates(f"papers listed on {written}", FIRST, LAST)
+            assert reading.date_from == reading.date_to, written
+
+
+def test_parts_of_parts_are_read_to_a_depth() -> None:
+    (reading,) = read_dates("papers of the first week of the second half of the third quarter of 2025", FIRST, LAST)
+    assert (str(reading.date_from), str(reading.date_to)) == ("2025-08-16", "2025-08-22")
+    read_dates("papers of " + "the first week of " * 2000 + "June", FIRST, LAST)  # and no deeper
+
+
+@pytest.mark.parametrize(
+    ("last", "days"),
+    [
+        (date(2025, 12, 31), "2025-11-01/2026-02-28"),
+        (date(2026, 1, 10), "2025-11-01/2026-02-28"),
+        (date(2025, 10, 31), "2024-11-01/2025-02-28"),
+    ],
+)
+def test_a_range_over_the_new_year_begins_with_the_latest(last: date, days: str) -> None:
+    (reading,) = read_dates("papers from November to February", date(2024, 1, 1), last)
+    assert f"{reading.date_from}/{reading.date_to}" == days

@@ -95,6 +95,17 @@ def test_two_dates_are_both_kept(reader: Reader) -> None:
     assert found.filters == Filters(date(2025, 5, 1), date(2025, 6, 30))
 
 
+def test_months_that_are_listed_are_wanted_and_a_gap_restricts_nothing(reader: Reader) -> None:
+    found = reader.understand("papers on agents in April and in June")
+    assert found.filters == Filters(date(2025, 4, 1), date(2025, 6, 30))
+    assert reader.understand("papers on agents before May or after July").filters == Filters()
+
+
+def test_what_only_asks_for_what_was_listed_then_is_not_searched_for(reader: Reader) -> None:
+    for question in ("the week of 16 June, what came in?", "did anything get reported on the 1st of September?"):
+        assert reader.understand(question).only_filters, question
+
+
 @pytest.mark.parametrize(
     ("question", "author", "ids"),
     [
@@ -393,7 +404,7 @@ def test_restrictions_add_up_over_a_conversation(reader: Reader) -> None:
     found = reader.understand("and in July?", history)
     assert found.filters == Filters(date(2025, 7, 1), date(2025, 7, 31), "Laura Dietz")
     assert found.search_text == "Which papers compare LLM judges?"
-    assert reader.understand("and in July?").filters == Filters()
+    assert reader.understand("and in July?").filters == Filters(date(2025, 7, 1), date(2025, 7, 31))
 
 
 def test_a_restriction_of_nothing_but_restrictions_selects(reader: Reader) -> None:
