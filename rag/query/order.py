@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
-Order = Literal["newest", "oldest"]
+from rag.query.rules import load_rules
 
-_NUMBERS = {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
-_NUMBER = rf"(?:[1-9]\d?(?![\d.,%-])|{'|'.join(_NUMBERS)})"
-_ONE = r"(?:paper|preprint|article|publication|survey|study|work)"
-_MANY = r"(?:papers|preprints|articles|publications|surveys|studies|works)"
-_MOST = r"(?:latest|newest|most\s+recent|oldest|earliest)"
-_BETWEEN = r"(?:(?!and\b|or\b|of\b|on\b|in\b)[\w-]+\s+){0,3}?"
-_ORDERED = re.compile(
-    rf"\b(?:the\s+|your\s+)?(?:(?P<before>{_NUMBER})\s+)?(?P<most>{_MOST})\s+(?:(?P<after>{_NUMBER})\s+)?"
-    rf"(?={_BETWEEN}(?:(?P<one>{_ONE})|{_MANY})\b)",
-    re.IGNORECASE,
-)
-_COUNTED = re.compile(
-    r"\b(?:give|show|get|list|find|name|need|want|recommend|suggest|top|best)\s+(?:(?:me|us|the|up\s+to|at\s+most|only|just|any|top"
-    rf"|best|about)\s+)*(?P<count>{_NUMBER})\s+(?=(?:[\w-]+\s+){{0,4}}?{_MANY}\b)",
-    re.IGNORECASE,
-)
-_LEADING = re.compile(r"^(?:top|best)\s+", re.IGNORECASE)
+Order = Literal["newest", "oldest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +27,25 @@ class Wanted:
         return bool(self.order or self.limit)
 
 
-def read_wanted(question: str) -> Wanted:
-    """Find the number and the order of the papers that a question wants."""
-    match = _ORDERED.search(question)
-    if match:
-        old = match["most"].lower() in ("oldest", "earliest")
-        number = match["before"] or match["after"]
-        limit = _value(number) if number else (1 if match["one"] else None)
-        return Wanted("oldest" if old else "newest", limit, (match.span(),))
-    match = _COUNTED.search(question)
-    if match:
-        begin = match.start() if _LEADING.match(match[0]) else match.start("count")
-        return Wanted(None, _value(match["count"]), ((begin, match.end()),))
-    return UNBOUNDED
-
-
-def _value(number: str) -> int:
-    return _NUMBERS.get(number.lower()) or int(number)
-
-
 UNBOUNDED = Wanted()
 """All papers that belong, the nearest first."""
+
+
+def read_wanted(question: str) -> Wanted:
+    """Find the number and the order of the papers that a question wants."""
+    rules = load_rules("order")
+    order: Order | None = None
+    limit, spans = None, list[tuple[int, int]]()
+    for choice in (("sorted",), ("ordered", "alone"), ("counted", "top")):
+        match = next(filter(None, (rules[name].find(question) for name in choice)), None)
+        if match is None:
+            continue
+        said = {name: text for name, text in match.groupdict().items() if text}
+        if word := said.get("first") or said.get("order") or said.get("from"):
+            order = order or ("oldest" if rules.meaning("orders", word) == "oldest" else "newest")
+        elif choice == ("sorted",):  # "by date"
+            order = "newest"
+        number = said.get("before") or said.get("after") or said.get("said")
+        limit = limit or (rules.number(number) if number else 1 if "one" in said else None)
+        spans.append(match.span("cut" if "cut" in said else "closing"))
+    return Wanted(order, limit, tuple(sorted(spans)))
