@@ -35,6 +35,8 @@ _MOST_MEANT = 3
 """A name that more papers know, or introduce, means none of them."""
 _MOST_NAMED = 5
 """Authors or months that are named where it is asked who wrote most."""
+_DAYS_NAMED = 31
+"""Days that are named where it is asked on which of them papers were listed."""
 _EITHER = re.compile(r"\s+or\s+", re.IGNORECASE)
 _LONG_NAME = 12
 """Letters from which on words that stand in a title are meant for one, however they are written."""
@@ -100,6 +102,8 @@ class Holdings:
             return self._coverage()
         if about.kind == "most":
             return self._most(understood, about.subject)
+        if about.kind == "days":
+            return self._days(understood)
         if about.kind == "count":
             return self._count_about(understood, about.subject) if about.subject else self._count(understood)
         say = _authors if about.kind == "authors" else self._listed
@@ -198,6 +202,16 @@ class Holdings:
         if what == "authors":
             return Entry(f"{of}, by {plural(len(counted), 'author')}. Most are by {first}.")
         return Entry(f"{of}, on {plural(len(counted), what[:-1])}. Most were first listed in {first}.")
+
+    def _days(self, understood: Question) -> Entry | None:
+        """The days on which the papers that the filters allow were first listed."""
+        papers = self.library.shelf.browse(filters=understood.filters)
+        counted = sorted(tally(papers, "days"))
+        if not counted:
+            return None
+        head = f"{plural(len(papers), 'paper')}{_restriction(understood.filters)}, on {plural(len(counted), 'day')}"
+        first = f". The first {_DAYS_NAMED}: " if len(counted) > _DAYS_NAMED else ": "
+        return Entry(f"{head}{first}{joined([f'{day} ({count:,})' for day, count in counted[:_DAYS_NAMED]])}.")
 
     def _described(self, understood: Question, subject: str, say: Callable[[Paper], str]) -> Entry | None:
         """The paper that a description means, called the nearest to it: another may fit as well."""

@@ -13,8 +13,9 @@ from typing import Literal
 from rag.query.exclusions import is_negated
 from rag.query.kind import is_name, is_title
 from rag.query.parts import has_parts
+from rag.query.rules import load_rules
 
-AboutKind = Literal["count", "authors", "listed", "coverage", "help", "most"]
+AboutKind = Literal["count", "authors", "listed", "coverage", "help", "most", "days"]
 
 _OPEN = (
     r"^\W*(?:(?:and|ok(?:ay)?|so|then|now|hi|hello|hey|please|just|but|i\s+want\s+to\s+know|i\s+wonder|do\s+you\s+know"
@@ -159,7 +160,7 @@ class About:
     Attributes:
         kind: ``count``: how many papers; ``authors``: who wrote one; ``listed``: when reports listed one; ``coverage``:
             what the library holds; ``help``: what can be asked here; ``most``: who wrote most, or when most was
-            listed.
+            listed; ``days``: on which days anything was.
         subject: The paper that ``authors`` and ``listed`` ask about, as the question calls it, or what the papers
             of a ``count`` have to be about; empty where the conversation, an id or the filters say it. For ``most``:
             ``authors``, ``months``, ``weeks`` or ``days``.
@@ -189,6 +190,8 @@ def read_about(question: str, rest: str) -> About | None:
         return About("help")
     if any(pattern.match(question) for pattern in _COVERAGE):
         return About("coverage")
+    if load_rules("dates")["listing_days"](rest):
+        return About("days")
     if most := _MOST.match(rest):
         named = (most["a"] or most["b"] or most["c"] or most["d"] or "authors").lower().rstrip("s") + "s"
         if _says_nothing(most["rest"]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from rag.config import Config
 from rag.index.library import Library
 from rag.query.mentions import mentioning
 from rag.sources import discover, read_source
+from rag.text.grammar import joined
 from rag.types import Answer, Filters, Passage, Turn
 
 
@@ -227,6 +230,15 @@ def test_who_wrote_most_and_when_most_was_listed(assistant: Assistant) -> None:
     most = max(set(months), key=months.count)
     answer = assistant.answer("which month had the most papers?")
     assert f"Most were first listed in {most} ({months.count(most)})" in answer.answer
+
+
+def test_the_days_on_which_papers_were_listed_are_named(assistant: Assistant) -> None:
+    papers = assistant.library.shelf.browse(filters=Filters(date(2025, 4, 1), date(2025, 6, 30)))
+    days = sorted(Counter(paper.date for paper in papers).items())
+    assert len(days) > 1
+    answer = assistant.answer("Which days in Q2 2025 have new papers?")
+    assert answer.answer.endswith(f"on {len(days)} days: {joined([f'{day} ({count})' for day, count in days])}.")
+    assert answer.answer.startswith(f"{len(papers)} papers first listed from 2025-04-01 to 2025-06-30, ")
 
 
 def test_a_system_is_looked_for_in_the_paper_that_introduces_it(assistant: Assistant) -> None:

@@ -35,6 +35,9 @@ from rag.query.about import About, read_about
         ("how far back do you go", About("coverage")),
         ("how many reports are there?", About("coverage")),
         ("when were you last updated?", About("coverage")),
+        ("which days have new papers?", About("days")),
+        ("on which days were papers listed?", About("days")),
+        ("list the dates with reports", About("days")),
     ],
 )
 def test_questions_about_the_library(question: str, expected: About) -> None:
