@@ -16,7 +16,6 @@ import numpy as np
 
 from rag.answer.draft import Draft, Quote, join_neighbours, quote_text
 from rag.answer.select import choose_papers, demanded
-from rag.index.chunks import sentences
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.models.cache import Recent
@@ -27,6 +26,7 @@ from rag.query.kind import Kind
 from rag.query.question import Question
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.types import Passage
 
 LIST_WORDS = 60

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from rag.index.chunks import sentences
 from rag.query.kind import is_name
 from rag.query.rules import load_rules
+from rag.text.sentences import sentences
 
 DetailKind = Literal["count", "measure", "figure", "name", "link", "fact", "means"]
 Fact = Literal["deployed", "available", "data", "funding", "affiliation"]

@@ -1,1 +1,1 @@
-"""Strings in, strings out: readable form, terms, names, grammar. Knows no paper."""
+"""Strings in, strings out: readable form, sentences, terms, names, grammar. Knows no paper."""

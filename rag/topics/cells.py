@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer.draft import Quote, quote_text
-from rag.index.chunks import sentences
+from rag.text.sentences import sentences
 from rag.types import Passage
 
 OPENING = 0.34

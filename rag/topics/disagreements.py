@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from rag.answer.draft import Quote
-from rag.index.chunks import sentences
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.types import Passage
 
 MOST = 3

@@ -9,9 +9,9 @@ import numpy as np
 
 from rag.answer.draft import Quote, join_neighbours, quote_text
 from rag.answer.extract import Asked, features, score
-from rag.index.chunks import sentences
 from rag.index.library import Library
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.types import Passage
 
 WORDS = 50

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
 from rag.answer.draft import Quote, quote_text
-from rag.index.chunks import sentences
+from rag.text.sentences import sentences
 from rag.types import Passage
 from rag.write.grounding.lexicon import FAILING, stem
 from rag.write.grounding.words import Word, plain, words

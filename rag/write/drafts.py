@@ -13,10 +13,10 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from rag.answer.abstention import Decision
-from rag.index.chunks import sentences
 from rag.index.library import Library
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.types import Delta, Passage, Removed, Step
 from rag.write.grounding import contradictions
 from rag.write.grounding.words import words

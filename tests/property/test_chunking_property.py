@@ -10,10 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.config import EmbeddingConfig
-from rag.index.chunks import Chunker, sentences
+from rag.index.chunks import Chunker
 from rag.models import EmbeddingInfo, build_embedding, describe
 from rag.models.info import count_cl100k
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.types import Paper
 
 WORDS = st.one_of(

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.index.chunks import sentences
 from rag.index.library import Library
 from rag.sources import read_source
 from rag.sources.fields import split_authors
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.text.terms import Analyzer
 from rag.text.untrusted import as_data
 from rag.types import Passage

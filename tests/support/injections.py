@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from rag.config import Config, LLMConfig
-from rag.index.chunks import sentences
 from rag.index.library import Library
 from rag.models.llm import build_llm
 from rag.prompts import load_prompt
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.sources import discover, read_source
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.text.untrusted import as_data
 from rag.types import Paper, Passage
 from rag.write.writer import GroundedWriter, Numbering, Task, Written

@@ -1,6 +1,6 @@
 """A streamed text, sentence by sentence: each is handed on as soon as nothing that may follow can change its end.
 
-Borders within a paragraph are those of `index.chunks.sentences`. Around them stands what a model writes besides prose:
+Borders within a paragraph are those of `text.sentences`. Around them stands what a model writes besides prose:
 headings, list items, table rows and code fences end with their line, and the markers of a sentence belong to it,
 whether they stand before its full stop or after.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from rag.index.chunks import sentences
+from rag.text.sentences import sentences
 from rag.write.grounding.markers import MARKER, MARKERS
 
 LONGEST = 2000

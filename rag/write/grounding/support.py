@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.index.chunks import sentences
+from rag.text.sentences import sentences
 from rag.types import Passage
 from rag.write.grounding.entities import known_names
 from rag.write.grounding.figures import Figure, figures
