@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from rag.engine import PaperQueryEngine
 from rag.errors import ConfigError
@@ -112,9 +111,4 @@ def _digest(name: str) -> str:
 
 def _filters(answer: Answer) -> Filters:
     """The filters that were in force; those that the question names are read out of it again, to the same effect."""
-    first, last = answer.filters.get("from"), answer.filters.get("to")
-    return Filters(
-        date.fromisoformat(first) if first else None,
-        date.fromisoformat(last) if last else None,
-        answer.filters.get("author"),
-    )
+    return Filters.read(answer.filters)

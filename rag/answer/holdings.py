@@ -26,6 +26,7 @@ from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.text.grammar import joined, plural
 from rag.text.readable import readable
 from rag.types import ClosestPaper, Confidence, Filters, Paper, Passage
+from rag.types.filters import DATES
 
 SHOWN = 20
 """Papers handed on as retrieved; the answer quotes as many of them as the settings allow."""
@@ -285,7 +286,7 @@ class Holdings:
 
 def _restriction(filters: Filters) -> str:
     """The filters in words that follow "papers": `` by Jimmy Lin, first listed since 2025-10-01``."""
-    by = f" by {escape(filters.author)}" if filters.author else ""
+    by = "".join(f" {row.phrase.format(escape(str(value)))}" for row, value in filters.without(DATES).given())
     first, last = filters.date_from, filters.date_to
     if first and last:
         when = f"on {first}" if first == last else f"from {first} to {last}"

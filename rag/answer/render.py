@@ -147,13 +147,7 @@ def offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason:
 
 def describe_filters(filters: Filters, papers: Collection[str] | None = None) -> str:
     """The restrictions in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
-    parts = []
-    if filters.date_from or filters.date_to:
-        since = f" from {filters.date_from}" if filters.date_from else ""
-        until = f" to {filters.date_to}" if filters.date_to else ""
-        parts.append(f"reports{since}{until}")
-    if filters.author:
-        parts.append(f"author {filters.author}")
+    parts = list(filters.groups().values())
     if papers:
         parts.append(f"arXiv id {' or '.join(sorted(papers))}")
     return ", ".join(parts)

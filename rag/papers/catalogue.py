@@ -20,6 +20,7 @@ from rag.errors import LibraryError
 from rag.papers.database import Database
 from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
+from rag.types.filters import DATES
 
 _WORD = re.compile(r"[^\W_]+")
 _DAY_BITS = 20
@@ -82,12 +83,16 @@ class ReportDay:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Where a page comes from, in SQL: a source of `rowid` and `paper_id` with a condition, its values, its order."""
+    """Where a page comes from, in SQL: a source of `rowid` and `paper_id` with a condition, its values, its order.
+
+    Attributes:
+        among: What a row of a paper whose id is in a JSON list fulfils.
+    """
 
     source: str
     values: list[object]
     order: str
-    author: str
+    among: str
 
 
 class Catalogue:
@@ -98,7 +103,7 @@ class Catalogue:
         self._shelf = shelf
         self._db = Database(shelf.path)
         self._is_ready = False
-        self._by_author = (("", -1), "[]")
+        self._selected = ((Filters(), -1), "[]")
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -120,7 +125,7 @@ class Catalogue:
 
         Args:
             words: All must stand in title, abstract or id, in any form of the same stem; the last may be cut short.
-            filters: Dates and author, as everywhere.
+            filters: As everywhere.
             limit: Papers on a page.
             offset: Papers on the pages before it.
         """
@@ -128,7 +133,7 @@ class Catalogue:
         if words.strip() and not terms:
             return Page(0, ())
         rows = _looked_up(terms) if self.prepare() else _scanned(terms)
-        restriction, values = self._restricted(filters or Filters(), rows.author)
+        restriction, values = self._restricted(filters or Filters(), rows.among)
         sql, values = f"FROM {rows.source}{restriction}", [*rows.values, *values]
         ((total,),) = self._db.all(f"SELECT count(*) {sql}", values)
         found = self._db.all(f"SELECT paper_id {sql} ORDER BY {rows.order} LIMIT ? OFFSET ?", [*values, limit, offset])
@@ -148,7 +153,8 @@ class Catalogue:
             days[version] = (*days.get(version, ()), date.fromisoformat(day))
         return days
 
-    def _restricted(self, filters: Filters, author: str) -> tuple[str, list[object]]:
+    def _restricted(self, filters: Filters, among: str) -> tuple[str, list[object]]:
+        """Dates as a range of rows; what else restricts, by the papers that it leaves."""
         sql = ""
         values: list[object] = []
         if filters.date_from:
@@ -157,29 +163,29 @@ class Catalogue:
         if filters.date_to:
             sql += f" AND rowid < {_ROW_OF_DAY % '?'} + (1 << {_DAY_BITS})"
             values.append(filters.date_to.isoformat())
-        if filters.author:
-            sql += f" AND {author}"
-            values.append(self._papers_by(filters.author))
+        if rest := filters.without(DATES):
+            sql += f" AND {among}"
+            values.append(self._ids(rest))
         return sql, values
 
-    def _papers_by(self, author: str) -> str:
-        """Ids of an author's papers as a JSON list; those of the author asked for last are kept."""
-        key = (author, self._shelf.generation())
-        kept, ids = self._by_author
+    def _ids(self, filters: Filters) -> str:
+        """Ids of the papers that filters leave as a JSON list; those asked for last are kept."""
+        key = (filters, self._shelf.generation())
+        kept, ids = self._selected
         if kept != key:
-            ids = json.dumps(sorted(self._shelf.select(Filters(author=author)) or ()))
-            self._by_author = (key, ids)
+            ids = json.dumps(sorted(self._shelf.select(filters) or ()))
+            self._selected = (key, ids)
         return ids
 
 
 def _looked_up(terms: Sequence[str]) -> _Rows:
     """Rows of the catalogue's own tables."""
-    # The plus keeps SQLite from asking the word index once for each of the author's papers.
-    author = "+rowid IN (SELECT place FROM catalogue WHERE paper_id IN (SELECT value FROM json_each(?)))"
+    # The plus keeps SQLite from asking the word index once for each of an author's papers.
+    among = "+rowid IN (SELECT place FROM catalogue WHERE paper_id IN (SELECT value FROM json_each(?)))"
     if not terms:
-        return _Rows("catalogue WHERE true", [], "rowid DESC", author)
+        return _Rows("catalogue WHERE true", [], "rowid DESC", among)
     query = " ".join(f'"{term}"' for term in terms) + "*"
-    return _Rows("catalogue_words WHERE catalogue_words MATCH ?", [query], "rowid DESC", author)
+    return _Rows("catalogue_words WHERE catalogue_words MATCH ?", [query], "rowid DESC", among)
 
 
 def _scanned(terms: Sequence[str]) -> _Rows:
@@ -188,8 +194,8 @@ def _scanned(terms: Sequence[str]) -> _Rows:
         p.paper_id || ' ' || v.title || ' ' || v.abstract AS text
         FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest) WHERE true"""
     source += " AND text LIKE ?" * len(terms)
-    author = "paper_id IN (SELECT value FROM json_each(?))"
-    return _Rows(source, [f"%{term}%" for term in terms], "rowid DESC, paper_id", author)
+    among = "paper_id IN (SELECT value FROM json_each(?))"
+    return _Rows(source, [f"%{term}%" for term in terms], "rowid DESC, paper_id", among)
 
 
 def _create(db: sqlite3.Connection) -> None:

@@ -288,13 +288,14 @@ class Shelf:
         words = name_words(filters.author) if filters.author else ()
         first, *others = sorted(set(words), key=lambda word: (-len(word), word)) or [""]
         authors = "p.authors" if len(words) > 1 else "NULL"
-        source, values = "papers p", list[str]()
+        source, values = "papers p", list[object]()
         if filters.author:
             holders = "SELECT DISTINCT paper_id FROM author_words WHERE word >= ? AND word < ?"
             source = f"({holders}) JOIN papers p USING (paper_id)"
             values += [first, first + ("\U0010ffff" if len(first) == 1 else "\0")]
-        clauses = ["p.date >= ?", "p.date <= ?"]
-        values += [str(filters.date_from or date.min), str(filters.date_to or date.max)]
+        conditions = [(row.condition, row.bound(value)) for row, value in filters.given() if row.condition]
+        clauses = ["true", *(condition for condition, _ in conditions)]
+        values += [value for _, value in conditions]
         for word in others:
             if len(word) > 1:
                 clauses.append("EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)")

@@ -90,7 +90,7 @@ class Condenser:
         understood = replace(
             alone,
             # What holds by rule ("which of these", the month of the last question) holds for the model's words as well.
-            filters=_merged(alone.filters, by_rule.filters),
+            filters=alone.filters.completed(by_rule.filters),
             left_out=alone.left_out | by_rule.left_out,
             papers=by_rule.papers if alone.papers is None else alone.papers,
             focus=by_rule.focus,
@@ -155,9 +155,3 @@ def stays_within(condensed: str, question: str, history: Sequence[Turn]) -> bool
 
 def _by_rule(error: LLMError) -> Note:
     return Note(code="model_failed", text=f"The follow-up was read without the model: {error.message}")
-
-
-def _merged(own: Filters, inherited: Filters) -> Filters:
-    """A reading's own filters; dates and author that it lacks are inherited, both dates from one reading."""
-    dates = own if own.date_from or own.date_to else inherited
-    return Filters(dates.date_from, dates.date_to, own.author or inherited.author)

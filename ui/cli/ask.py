@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.types import Filters
 from ui.cli.common import (
     MOST,
+    UNFILTERED,
     AsJson,
-    Author,
     Bibtex,
     ConfigFile,
     DataDir,
-    DateFrom,
-    DateTo,
     ModeName,
     check_question,
-    filters_of,
+    filtered,
     keep_log_quiet,
     mode_of,
     print_json,
@@ -34,6 +33,7 @@ _WORDS_SHOWN = 6
 """Matched words named for a hit; `--json` has all."""
 
 
+@filtered
 def search(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="QUERY", help="Any words.")],
@@ -41,9 +41,7 @@ def search(
         int | None,
         typer.Option("-k", min=1, max=MOST, metavar="N", help="Passages to show (default: retrieval.k)."),
     ] = None,
-    date_from: DateFrom = None,
-    date_to: DateTo = None,
-    author: Author = None,
+    filters: Filters = UNFILTERED,
     rerank: Annotated[
         bool, typer.Option("--rerank", help="Look at the first papers a second time, as answers do; slower.")
     ] = False,
@@ -54,7 +52,6 @@ def search(
 ) -> None:
     """Find passages, best first."""
     query = " ".join(words)
-    filters = filters_of(date_from, date_to, author)
     settings = with_library(context, config, data_dir)
     check_question(query, settings)
     from rag import open_assistant
@@ -132,6 +129,7 @@ def _why(hit: Passage) -> str:
     return " · ".join([*parts, *(f"preferred: {reason}" for reason in hit.boosts)])
 
 
+@filtered
 def ask(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="QUESTION", help="What you want to know.")],
@@ -139,9 +137,7 @@ def ask(
         Path | None, typer.Option("--history", metavar="FILE", help="Earlier turns: a JSON list of {role, content}.")
     ] = None,
     mode: ModeName = None,
-    date_from: DateFrom = None,
-    date_to: DateTo = None,
-    author: Author = None,
+    filters: Filters = UNFILTERED,
     bibtex: Bibtex = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
@@ -149,7 +145,6 @@ def ask(
 ) -> None:
     """Answer a question with checked citations."""
     question = " ".join(words)
-    filters = filters_of(date_from, date_to, author)
     answering = mode_of(mode)
     turns = read_history(history) if history else []
     settings = with_library(context, config, data_dir)

@@ -7,20 +7,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from rag.types import Filters
+from rag.types.filters import FIELDS, FilterError
 from ui.cli.common import (
+    UNFILTERED,
     ConfigFile,
     DataDir,
     ModeName,
-    filters_of,
-    first_day,
     keep_log_quiet,
-    last_day,
     mode_of,
     say,
     with_library,
@@ -30,17 +30,17 @@ from ui.cli.printing import Paragraphs, print_answer, print_notes, print_referen
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.papers.conversations import Exchange
-    from rag.types import Answer, Filters, Mode, Turn
+    from rag.types import Answer, Mode, Turn
 
 PROMPT = "\n> "
-HELP = """\
+HELP = f"""\
 Type a question; one that points back ("and what data did they use?") continues the conversation.
   /new                    forget the conversation so far
   /topic QUERY            what the papers say about a topic, by theme
   /papers                 list the papers cited so far
   /bibtex                 print them as BibTeX
   /save FILE.md           write the conversation with its references
-  /filters [from DATE] [to DATE] [author NAME]
+  /filters {" ".join(f"[{row.key} {row.metavar}]" for row in FIELDS)}
                           answer from these papers only; `/filters off` lifts it, /filters shows what holds
   /help  /quit            Ctrl-C stops an answer, Ctrl-D leaves"""
 
@@ -121,7 +121,7 @@ class Conversation:
     assistant: Assistant
     mode: Mode | None = None
     exchanges: list[Exchange] = field(default_factory=list)
-    filters: Filters = field(default_factory=lambda: filters_of(None, None, None))
+    filters: Filters = UNFILTERED
 
     def take(self, line: str, answer: Callable[[str], None]) -> bool:
         """Obey a command or answer a question; False when the reader leaves."""
@@ -266,29 +266,22 @@ def read_filters(text: str) -> Filters:
     Raises:
         ValueError: saying what is wrong.
     """
-    from rag.types import Filters
-
     if text.lower() == "off":
         return Filters()
+    keys = [row.key for row in FIELDS]
     values: dict[str, list[str]] = {}
     words: list[str] | None = None
     for word in shlex.split(text.replace("'", "’")):
-        if word.lower() in ("from", "to", "author"):
+        if word.lower() in keys:
             words = values.setdefault(word.lower(), [])
         elif words is None:
-            raise ValueError(f"{word!r} is neither from, to nor author.")
+            raise ValueError(f"{word!r} is none of {', '.join(keys)}.")
         else:
             words.append(word)
-    days: dict[str, date] = {}
-    for key, day in (("from", first_day), ("to", last_day)):
-        if key in values:
-            try:
-                days[key] = day(" ".join(values[key]))
-            except ValueError as error:
-                raise ValueError(f"{error}.") from None
-    if "from" in days and "to" in days and days["from"] > days["to"]:
-        raise ValueError(f"{days['from']} lies after {days['to']}.")
-    author = " ".join(values.get("author", [])) or None
-    if "author" in values and not author:
-        raise ValueError("The author's name is missing.")
-    return Filters(days.get("from"), days.get("to"), author)
+    for key, said in values.items():
+        if not said:
+            raise ValueError(f"Nothing stands behind {key}.")
+    try:
+        return Filters.read({key: " ".join(said) for key, said in values.items()})
+    except FilterError as error:
+        raise ValueError(f"{error}.") from None

@@ -4,61 +4,28 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
-from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from functools import wraps
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.types import Filters
+from rag.types.filters import FilterError, FilterField
+from ui.options import gathered, spread
+
 if TYPE_CHECKING:
     from rag.config import Config, Loaded
     from rag.index.library import Progress
-    from rag.types import Filters, Mode
+    from rag.types import Mode
 
 
-_MONTH = re.compile(r"\d{4}-\d{2}")
 MOST = 1_000_000
 """The largest number that an option takes; far larger ones do not fit into what databases call a number."""
-
-
-def first_day(text: str) -> date:
-    """Read an ISO date, or a month as its first day.
-
-    Raises:
-        ValueError: saying what it is not.
-    """
-    try:
-        return date.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a date like 2025-05-31 or a month like 2025-05") from None
-
-
-def last_day(text: str) -> date:
-    """Read an ISO date, or a month as its last day (`first_day`)."""
-    day = first_day(text)
-    return day.replace(day=monthrange(day.year, day.month)[1]) if _MONTH.fullmatch(text) else day
-
-
-def parse_first(text: str) -> date:
-    """Read where a range begins, or refuse it as wrong usage."""
-    try:
-        return first_day(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def parse_last(text: str) -> date:
-    """Read where a range ends, or refuse it as wrong usage."""
-    try:
-        return last_day(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 ConfigFile = Annotated[
@@ -66,15 +33,8 @@ ConfigFile = Annotated[
 ]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="Folder of the library.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-DateFrom = Annotated[
-    date | None,
-    typer.Option("--from", parser=parse_first, metavar="DATE", help="First listed on or after this day or month."),
-]
-DateTo = Annotated[
-    date | None,
-    typer.Option("--to", parser=parse_last, metavar="DATE", help="First listed on or before this day or month."),
-]
-Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Papers with this author.")]
+UNFILTERED = Filters()
+"""The default of a command's parameter `filters` (`filtered`)."""
 Bibtex = Annotated[bool, typer.Option("--bibtex", help="Print the references as BibTeX as well.")]
 ModeName = Annotated[
     str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
@@ -139,15 +99,32 @@ def mode_of(mode: str | None) -> Mode | None:
     return modes[mode] if mode else None
 
 
-def filters_of(date_from: date | None, date_to: date | None, author: str | None) -> Filters:
-    """The filter options as `Filters`; an inverted range or a blank name is wrong usage."""
-    from rag.types import Filters
+def filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each row of the table of filters, in the place of its parameter `filters`."""
+    signature = spread(command, _option)
 
-    if date_from and date_to and date_from > date_to:
-        raise typer.BadParameter(f"--from {date_from} lies after --to {date_to}")
-    if author is not None and not author.strip():
-        raise typer.BadParameter("--author is blank")
-    return Filters(date_from, date_to, author)
+    @wraps(command)
+    def wrapped(*args: object, **kwargs: object) -> None:
+        texts, others = gathered(signature, *args, **kwargs)
+        command(**others, filters=_filters(texts))
+
+    wrapped.__signature__ = signature  # type: ignore[attr-defined]  # what Typer makes the options of
+    return wrapped
+
+
+def _option(row: FilterField) -> object:
+    return Annotated[str | None, typer.Option(f"--{row.key}", metavar=row.metavar, help=row.meaning)]
+
+
+def _filters(texts: Mapping[str, str | None]) -> Filters:
+    """The options as `Filters`; one that is blank or cannot be read is wrong usage."""
+    for key, text in texts.items():
+        if text is not None and not text.strip():
+            raise typer.BadParameter(f"--{key} is blank")
+    try:
+        return Filters.read(texts)
+    except FilterError as error:
+        raise typer.BadParameter(str(error), param_hint=f"'--{error.key}'") from None
 
 
 def print_json(document: Any) -> None:

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.text.grammar import plural
+from rag.types import Filters
 from ui.cli.common import (
     MOST,
+    UNFILTERED,
     AsJson,
-    Author,
     ConfigFile,
     DataDir,
-    DateFrom,
-    DateTo,
     configured,
-    filters_of,
+    filtered,
     print_json,
     progress_bar,
     say,
@@ -126,14 +125,13 @@ def remove(
         print(f"{plural(len(distinct), 'paper')} and {plural(report.chunks_removed, 'passage')} removed.")
 
 
+@filtered
 def papers(
     context: typer.Context,
     query: Annotated[
         str, typer.Option("--query", metavar="WORDS", help="Words of title, authors or id, all of them.")
     ] = "",
-    date_from: DateFrom = None,
-    date_to: DateTo = None,
-    author: Author = None,
+    filters: Filters = UNFILTERED,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, max=MOST, metavar="N", help="At most so many (default: all).")
     ] = None,
@@ -142,7 +140,6 @@ def papers(
     data_dir: DataDir = None,
 ) -> None:
     """List papers, newest first."""
-    filters = filters_of(date_from, date_to, author)
     settings = configured(context, config, data_dir)
     from rag.papers.shelf import Shelf
     from rag.text.readable import readable

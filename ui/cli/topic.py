@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.types import Filters
 from ui.cli.common import (
+    UNFILTERED,
     AsJson,
-    Author,
     Bibtex,
     ConfigFile,
     DataDir,
-    DateFrom,
-    DateTo,
     ModeName,
     check_question,
-    filters_of,
+    filtered,
     keep_log_quiet,
     mode_of,
     print_json,
@@ -33,12 +32,11 @@ if TYPE_CHECKING:
     from rag.types import Theme, Topic, TopicPaper
 
 
+@filtered
 def topic(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What you want to know about.")],
-    date_from: DateFrom = None,
-    date_to: DateTo = None,
-    author: Author = None,
+    filters: Filters = UNFILTERED,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.md", help="Write quotes, table and references to this file.")
     ] = None,
@@ -50,7 +48,6 @@ def topic(
 ) -> None:
     """Summarise what the papers say about a topic, grouped by theme."""
     query = " ".join(words)
-    filters = filters_of(date_from, date_to, author)
     writing = mode_of(mode)
     if out:
         check_writable(out)

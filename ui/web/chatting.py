@@ -11,6 +11,7 @@ import gradio as gr
 from rag.errors import PaperchatError
 from rag.papers.conversations import Exchange
 from rag.types import Filters
+from rag.types.filters import DATES
 from ui.web import turns, views
 from ui.web.asking import Asked, Asker, Failed, Kept, Shown
 from ui.web.context import Web
@@ -54,14 +55,14 @@ class Chat:
         """Ask again without a restriction; one that only the question's words state has to be edited out of them."""
         exchange = self._stored(event, request)
         place = Place.read(tab).model_copy(update={"replaces": exchange.exchange_id})
-        given = exchange.filters
-        if text_of(event, "what") == "dates":
+        given, group = exchange.filters, text_of(event, "what")
+        if group == DATES:
             covered = self._web.assistant.library.shelf.coverage()
             read = not (given.date_from or given.date_to)
             days = (covered.first, covered.last) if read else (None, None)
             given = replace(given, date_from=days[0], date_to=days[1])
-        elif given.author:
-            given = replace(given, author=None)
+        elif group in given.groups():
+            given = given.without(group)
         else:
             yield self._edited(exchange, place)
             return

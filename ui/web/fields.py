@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from rag.types.filters import FIELDS
 from ui.web.rendering import element
 
 FORM = """
@@ -29,13 +30,14 @@ form.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout((
 """Script of a form that also sends them while they are typed."""
 
 
-def fields() -> tuple[Markup, ...]:
-    """The fields of `Filters`."""
-    return (
-        element("label", element("span", "From"), element("input", type="date", name="from")),
-        element("label", element("span", "To"), element("input", type="date", name="to")),
-        element("label", element("span", "Author"), element("input", type="text", name="author", autocomplete="off")),
-    )
+def fields(**days: object) -> tuple[Markup, ...]:
+    """A field for each row of the table of filters; `days` are attributes of those that hold a day."""
+    shown = []
+    for row in FIELDS:
+        more = days if row.control == "date" else {"autocomplete": "off"}
+        field = element("input", type=row.control, name=row.key, title=row.meaning, **more)
+        shown.append(element("label", element("span", row.key.capitalize()), field))
+    return tuple(shown)
 
 
 def form(markup: Markup, script: str, elem_id: str) -> gr.HTML:

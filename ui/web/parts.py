@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from rag.papers.shelf import Coverage
+from ui.web.fields import fields
 from ui.web.rendering import element
 from ui.web.views import beginnings, no_evidence
 
@@ -29,7 +30,7 @@ class Parts:
         evidence: Cards of the exchange that the reader looks at.
         box: Where questions are typed.
         aside: Says what the next question replaces.
-        filters: Days and author that restrict the next question.
+        filters: What restricts the next question.
         words: Searches the conversations.
         listed: The conversations.
         new: Begins a new one.
@@ -122,12 +123,6 @@ def _html(elem_id: str, value: str = "", *, actions: tuple[str, ...]) -> gr.HTML
 
 def _filter_bar(coverage: Coverage) -> str:
     """The fields that restrict a question; their values travel in the component's value, never in its markup."""
-    days = {"min": coverage.first, "max": coverage.last}
-    fields = (
-        element("label", element("span", "From"), element("input", type="date", name="from", **days)),
-        element("label", element("span", "To"), element("input", type="date", name="to", **days)),
-        element("label", element("span", "Author"), element("input", type="text", name="author", autocomplete="off")),
-        element("button", "Clear", type="button", data_clear=True),
-    )
-    summary = element("summary", "Filters", element("span", class_="active"))
-    return element("details", summary, element("div", *fields, class_="fields"))
+    clear = element("button", "Clear", type="button", data_clear=True)
+    inner = element("div", *fields(min=coverage.first, max=coverage.last), clear, class_="fields")
+    return element("details", element("summary", "Filters", element("span", class_="active")), inner)

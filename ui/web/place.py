@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import UsageError
 from rag.types import Filters
+from rag.types.filters import FilterError
 
 
 class Place(BaseModel):
@@ -43,25 +43,15 @@ def read_filters(value: Any) -> Filters:
     """The filter bar's fields as `Filters`.
 
     Raises:
-        UsageError: a field is no date, or the range is inverted.
+        UsageError: a field does not hold what it should, or the range is inverted.
     """
-    fields = value if isinstance(value, dict) else {}
-    begin, end = (_read_date(fields.get(key)) for key in ("from", "to"))
-    if begin and end and begin > end:
-        raise UsageError(f"The first day, {begin}, lies after the last, {end}.", "Swap them, or clear one.")
-    author = " ".join(str(fields.get("author") or "").split())
-    return Filters(begin, end, author or None)
+    try:
+        return Filters.read(value if isinstance(value, dict) else {})
+    except FilterError as error:
+        reason, field = str(error), error.key.capitalize()
+        raise UsageError(f"{reason[:1].upper()}{reason[1:]}.", f"Correct the field {field}, or clear it.") from None
 
 
 def shown_filters(filters: Filters) -> dict[str, str]:
     """`Filters` as the filter bar's fields."""
     return {name: value or "" for name, value in filters.as_json().items()}
-
-
-def _read_date(value: object) -> date | None:
-    if not value:
-        return None
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise UsageError(f"{value!r} is not a date.", "Write it like 2025-05-31.") from None

@@ -9,7 +9,9 @@ queue's place.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,8 +24,11 @@ from pydantic import TypeAdapter, ValidationError
 from rag.errors import ConfigError, PaperchatError, QuestionError
 from rag.papers.catalogue import Catalogue
 from rag.types import Filters, Turn
+from rag.types.filters import FIELDS
 from ui.cli.ask import hit_json
+from ui.cli.common import UNFILTERED
 from ui.cli.library import paper_json
+from ui.options import gathered, spread
 from ui.web.context import Web
 from ui.web.place import read_filters
 
@@ -31,6 +36,26 @@ ENDPOINTS = ("ask", "search", "topic", "papers")
 MOST_ROWS = 200
 """Most passages or papers that one call returns."""
 _TURNS = TypeAdapter(tuple[Turn, ...])
+
+
+def filtered(endpoint: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:
+    """Give an endpoint an argument for each row of the table of filters, in the place of its parameter `filters`."""
+    signature = spread(endpoint, lambda _: str | None)
+
+    @wraps(endpoint)
+    async def wrapped(*args: object, **kwargs: object) -> str:
+        texts, others = gathered(signature, *args, **kwargs)
+        try:
+            filters = read_filters(texts)
+        except PaperchatError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        return await endpoint(**others, filters=filters)
+
+    told = "".join(rf"\1{row.name}: {row.meaning}\n" for row in FIELDS)
+    wrapped.__doc__ = re.sub(r"( +)filters: .*\n", told, endpoint.__doc__ or "")
+    wrapped.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()} | {"return": str}
+    wrapped.__signature__ = signature  # type: ignore[attr-defined]  # these two are what Gradio reads
+    return wrapped
 
 
 class Programs:
@@ -42,56 +67,50 @@ class Programs:
         self._catalogue = Catalogue(web.assistant.library.shelf)
         self._limiter = anyio.CapacityLimiter(web.config.ui.concurrency)
 
+    @filtered
     async def ask(
         self,
         question: str,
         history: list[dict[str, str]] | None = None,
-        date_from: str | None = None,
-        date_to: str | None = None,
-        author: str | None = None,
+        filters: Filters = UNFILTERED,
     ) -> str:
         """Answer a question from the papers, every sentence cited, or say that they do not tell.
 
         Args:
             question: A question or key words, in English; dates and authors may stand in it.
             history: Earlier turns, oldest first, each {"role": "user" or "assistant", "content": text}.
-            date_from: Only papers first listed on or after this day, like 2025-05-31.
-            date_to: Only papers first listed on or before this day.
-            author: Only papers by this author.
+            filters: Restrictions on the papers.
 
         Returns:
             JSON: the answer as Markdown with markers [1], citations with exact quotes, and the closest papers.
         """
 
         def work() -> object:
-            answer = self._assistant.answer(question, _turns(history), _filters(date_from, date_to, author))
+            answer = self._assistant.answer(question, _turns(history), filters)
             return answer.model_dump(mode="json")
 
         return await self._done(work)
 
+    @filtered
     async def search(
         self,
         query: str,
         k: int = 10,
-        date_from: str | None = None,
-        date_to: str | None = None,
-        author: str | None = None,
+        filters: Filters = UNFILTERED,
     ) -> str:
         """Find the passages of papers that fit a query best.
 
         Args:
             query: A question or key words.
             k: Passages to return, 1 to 200.
-            date_from: Only papers first listed on or after this day, like 2025-05-31.
-            date_to: Only papers first listed on or before this day.
-            author: Only papers by this author.
+            filters: Restrictions on the papers.
 
         Returns:
             JSON: the passages, best first, with their papers.
         """
 
         def work() -> object:
-            found = self._assistant.search(query, _filters(date_from, date_to, author), _between(k, "k"))
+            found = self._assistant.search(query, filters, _between(k, "k"))
             return {
                 "query": query,
                 "hits": [hit_json(passage) for passage in found.passages],
@@ -101,32 +120,28 @@ class Programs:
 
         return await self._done(work)
 
-    async def topic(
-        self, query: str, date_from: str | None = None, date_to: str | None = None, author: str | None = None
-    ) -> str:
+    @filtered
+    async def topic(self, query: str, filters: Filters = UNFILTERED) -> str:
         """Summarise what the papers say about a topic, grouped by theme, with citations and a table of papers.
 
         Args:
             query: The topic.
-            date_from: Only papers first listed on or after this day, like 2025-05-31.
-            date_to: Only papers first listed on or before this day.
-            author: Only papers by this author.
+            filters: Restrictions on the papers.
 
         Returns:
             JSON: themes as Markdown with markers [1], citations with exact quotes, and the papers.
         """
 
         def work() -> object:
-            return self._assistant.summary(query, _filters(date_from, date_to, author)).model_dump(mode="json")
+            return self._assistant.summary(query, filters).model_dump(mode="json")
 
         return await self._done(work)
 
+    @filtered
     async def papers(
         self,
         query: str = "",
-        date_from: str | None = None,
-        date_to: str | None = None,
-        author: str | None = None,
+        filters: Filters = UNFILTERED,
         limit: int = 25,
         offset: int = 0,
     ) -> str:
@@ -134,9 +149,7 @@ class Programs:
 
         Args:
             query: Words that must all stand in title, abstract or id; empty lists every paper.
-            date_from: Only papers first listed on or after this day, like 2025-05-31.
-            date_to: Only papers first listed on or before this day.
-            author: Only papers by this author.
+            filters: Restrictions on the papers.
             limit: Papers to return, 1 to 200.
             offset: Papers to pass over.
 
@@ -145,7 +158,6 @@ class Programs:
         """
 
         def work() -> object:
-            filters = _filters(date_from, date_to, author)
             page = self._catalogue.page(query, filters, _between(limit, "limit"), min(max(offset, 0), 2**62))
             shelf = self._assistant.library.shelf
             listed = [paper_json(paper, shelf.versions(paper.paper_id)) for paper in page.papers]
@@ -176,10 +188,6 @@ def require_mcp() -> None:
     """Raise `ConfigError` where the package that speaks MCP is missing; Gradio would serve without it in silence."""
     if find_spec("mcp") is None:
         raise ConfigError("ui.mcp is on, but the package mcp is not installed.", "pip install 'paperchat[mcp]'")
-
-
-def _filters(date_from: str | None, date_to: str | None, author: str | None) -> Filters:
-    return read_filters({"from": date_from, "to": date_to, "author": author})
 
 
 def _turns(history: list[dict[str, str]] | None) -> tuple[Turn, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from markupsafe import Markup
 
@@ -14,6 +13,7 @@ from rag.papers.transcript import with_references
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.types import Answer, Filters
+from rag.types.filters import DATES
 from ui.web import icons
 from ui.web.rendering import EMPTY, button, element, join, markdown
 
@@ -62,7 +62,7 @@ def turn(exchange: Exchange, coverage: Coverage, *, last: bool = False) -> Marku
         said = element("div", markdown(exchange.said), class_="answer")
         status = element("div", element("p", "Stopped before the end."), class_="status")
         return _frame(exchange.question, edit, status, said, _tools(exchange, last), class_="turn", **_ids(exchange))
-    in_force = _filters_of(answer)
+    in_force = Filters.read(answer.filters)
     chips = _chips(exchange.filters, in_force, coverage, exchange.exchange_id if last else None)
     parts = (chips, _notes(answer), _status(answer), _reply(exchange, answer), _removed(answer))
     kind = f"turn {'abstained' if answer.abstained else ''}".strip()
@@ -170,29 +170,22 @@ def _comment(exchange: Exchange) -> Markup:
 
 def _chips(given: Filters, in_force: Filters, coverage: Coverage | None, lift: int | None = None) -> Markup:
     """The restrictions in force, each with where it came from and a button that lifts it (`lift`: the exchange)."""
-    chips = []
-    whole = coverage and (in_force.date_from, in_force.date_to) == (coverage.first, coverage.last)
-    if (in_force.date_from or in_force.date_to) and not whole:
-        since = f" from {in_force.date_from}" if in_force.date_from else ""
-        until = f" to {in_force.date_to}" if in_force.date_to else ""
-        chips.append(("dates", f"Reports{since}{until}", not (given.date_from or given.date_to)))
-    if in_force.author:
-        chips.append(("author", f"Author {in_force.author}", not given.author))
-    return element("div", *(_chip(*chip, lift) for chip in chips), class_="chips") if chips else EMPTY
+    if coverage and (in_force.date_from, in_force.date_to) == (coverage.first, coverage.last):
+        in_force = in_force.without(DATES)
+    own = given.groups()
+    chips = [
+        _chip(group, text[:1].upper() + text[1:], group not in own, lift) for group, text in in_force.groups().items()
+    ]
+    return element("div", *chips, class_="chips") if chips else EMPTY
 
 
 def _chip(what: str, text: str, read: bool, lift: int | None) -> Markup:
     origin = element("small", "read from the question") if read else EMPTY
     remove = EMPTY
     if lift is not None:
-        label = "Edit the question to lift this" if read and what == "author" else "Ask again without this"
+        label = "Edit the question to lift this" if read and what != DATES else "Ask again without this"
         remove = button(icons.CLOSE, "lift", {"exchange": lift, "what": what}, label=label)
     return element("span", element("span", text), origin, remove, class_="chip")
-
-
-def _filters_of(answer: Answer) -> Filters:
-    begin, end, author = (answer.filters.get(key) for key in ("from", "to", "author"))
-    return Filters(date.fromisoformat(begin) if begin else None, date.fromisoformat(end) if end else None, author)
 
 
 def thread(exchanges: Sequence[Exchange], coverage: Coverage) -> Markup:

@@ -1,0 +1,213 @@
+"""The values that travel along the one path. Nothing of ours is imported here.
+
+What is written as JSON (`rag.types.records`) is imported when one of its names is first asked for: it needs pydantic,
+which would make `paperchat --help` wait.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from rag.types.filters import Filters as Filters
+
+if TYPE_CHECKING:
+    from rag.types.records import AbstainReason as AbstainReason
+    from rag.types.records import Answer as Answer
+    from rag.types.records import Cell as Cell
+    from rag.types.records import Citation as Citation
+    from rag.types.records import Clarify as Clarify
+    from rag.types.records import ClosestPaper as ClosestPaper
+    from rag.types.records import Confidence as Confidence
+    from rag.types.records import Mode as Mode
+    from rag.types.records import Note as Note
+    from rag.types.records import Receipt as Receipt
+    from rag.types.records import Record as Record
+    from rag.types.records import RemovedText as RemovedText
+    from rag.types.records import RetrievedPassage as RetrievedPassage
+    from rag.types.records import Theme as Theme
+    from rag.types.records import Timings as Timings
+    from rag.types.records import Topic as Topic
+    from rag.types.records import TopicPaper as TopicPaper
+    from rag.types.records import Turn as Turn
+    from rag.types.records import Usage as Usage
+else:
+
+    def __getattr__(name: str) -> object:
+        """One of the records."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(import_module("rag.types.records"), name)
+
+
+TITLE_SEPARATOR = "\n\n"
+"""What stands between title and abstract in a paper's stored text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One version of a paper, as a source wrote it.
+
+    Attributes:
+        paper_id: arXiv id without a version suffix, or another collection's own id.
+        title: As written, white space at the ends removed.
+        abstract: As written, white space at the ends removed; may hold LaTeX, entities and newlines.
+        authors: Names in order, as written.
+        date: The earliest report that listed the paper (read from a source: that source's day).
+        url: Where the paper can be read, empty when unknown.
+        version: 1-based; 0 for a paper that is not on the shelf yet.
+        listed: All days on which a report listed the paper, ascending.
+    """
+
+    paper_id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    date: datetime.date
+    url: str = ""
+    version: int = 0
+    listed: tuple[datetime.date, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The stored text that every offset counts into, in code points."""
+        return paper_text(self.title, self.abstract)
+
+    @property
+    def abstract_start(self) -> int:
+        """Offset in `text` at which the abstract begins."""
+        return len(self.title) + len(TITLE_SEPARATOR) if self.abstract else len(self.title)
+
+
+def paper_text(title: str, abstract: str) -> str:
+    """Join title and abstract into the stored text of a version."""
+    return f"{title}{TITLE_SEPARATOR}{abstract}" if abstract else title
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row, file or address that could not be read.
+
+    Attributes:
+        source: File name or address.
+        line: 1-based line on which the row begins; 0 when the whole source is meant.
+        reason: What is wrong, for a person.
+    """
+
+    source: str
+    line: int
+    reason: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as the contract prints it."""
+        return {"source": self.source, "line": self.line, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of one paper version: `paper.text[start:end] == text`, always.
+
+    Attributes:
+        chunk_id: Hash of (paper id, version text, start, end).
+        embedded_text: What the embedder and the lexical index see: readable title and readable span.
+    """
+
+    chunk_id: str
+    paper_id: str
+    version: int
+    start: int
+    end: int
+    text: str
+    embedded_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved chunk with its paper's data and the reasons it was found.
+
+    Attributes:
+        score: Fused score; higher is better, comparable within one query only.
+        ranks: 1-based rank in each candidate list that held it, e.g. ``{"dense": 1, "lexical": 4}``.
+        scores: The lists' own scores: cosine similarity (``dense``), BM25 (``lexical``).
+        matched: Words of the question that stand in the passage, as they stand there, the rarest first.
+        boosts: What the score gained on top of the fused lists, by reason, e.g. ``{"conversation": 0.2}``.
+    """
+
+    chunk_id: str
+    paper_id: str
+    version: int
+    title: str
+    authors: tuple[str, ...]
+    date: datetime.date
+    url: str
+    start: int
+    end: int
+    text: str
+    score: float = 0.0
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    matched: tuple[str, ...] = ()
+    boosts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How the question was read: the standalone form, the filters in force, and what there is to say about it."""
+
+    standalone_question: str
+    filters: Filters
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of work worth showing: a search, a plan, a read."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The passages the answer may use, best first."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Checked text to append; never taken back."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A sentence that failed the check, with its reason."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of the stream, with the whole answer."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDone:
+    """The end of a topic's stream, with the whole summary."""
+
+    topic: Topic
+
+
+Event = Understood | Step | Retrieved | Delta | Removed | Done | TopicDone
+"""What `Assistant.ask` yields, in this order, up to `Done`; `Assistant.topic` yields the same kinds up to `TopicDone`.
+
+Consumers ignore kinds they don't know.
+"""

@@ -1,0 +1,175 @@
+"""What papers can be restricted by: one row a field, from which follows everything that asks for it.
+
+A row is the declaration of an attribute of `Filters`. From it follow the options of the command line, the fields of the
+page's forms and the marks above an answer, the arguments of the endpoints for programs, ``/filters`` in the terminal's
+chat, the shelf's condition, the words that name a restriction, and ``filters`` in JSON. The indexes know no filter:
+they are asked for the papers that the shelf allows (docs/adr/0013-filters.md).
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Annotated, Any, Literal, get_type_hints
+
+_MONTH = re.compile(r"\d{4}-\d{2}")
+DATES = "dates"
+"""The group of the first and the last day."""
+
+
+class FilterError(ValueError):
+    """What a filter cannot be; the text says why.
+
+    Attributes:
+        key: Of the filter's row.
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class FilterField:
+    """A row of the table.
+
+    Attributes:
+        key: What it is called in ``filters`` of JSON, in the page's forms, behind ``--`` and behind ``/filters``.
+        meaning: Which papers it leaves, as a sentence.
+        metavar: What stands for its value in help texts.
+        read: Text → value; raises ValueError saying what the text is not.
+        condition: What a paper ``p`` of the shelf fulfils, in SQL with a ``?`` for the value; empty where the shelf
+            looks the value up in a way of its own.
+        bound: Value → what stands for it in the condition.
+        phrase: The value in words that follow "papers".
+        control: The kind of input that the page shows.
+        group: What is given, lifted and inherited together; empty where the field stands alone.
+        name: The attribute of `Filters`, and an endpoint's argument.
+    """
+
+    key: str
+    meaning: str
+    metavar: str
+    read: Callable[[str], Any]
+    condition: str = ""
+    bound: Callable[[Any], object] = str
+    phrase: str = "{}"
+    control: Literal["date", "text"] = "text"
+    group: str = ""
+    name: str = ""
+
+
+def first_day(text: str) -> date:
+    """Read an ISO date, or a month as its first day.
+
+    Raises:
+        ValueError: saying what it is not.
+    """
+    try:
+        return date.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date like 2025-05-31 or a month like 2025-05") from None
+
+
+def last_day(text: str) -> date:
+    """Read an ISO date, or a month as its last day (`first_day`)."""
+    day = first_day(text)
+    return day.replace(day=monthrange(day.year, day.month)[1]) if _MONTH.fullmatch(text) else day
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Restrictions on the papers that may answer; dates are inclusive, on `Paper.date`."""
+
+    date_from: Annotated[
+        date | None,
+        FilterField(
+            "from",
+            "First listed on or after this day or month, such as 2025-05-31.",
+            "DATE",
+            first_day,
+            condition="p.date >= ?",
+            control="date",
+            group=DATES,
+        ),
+    ] = None
+    date_to: Annotated[
+        date | None,
+        FilterField(
+            "to",
+            "First listed on or before this day or month, such as 2025-05.",
+            "DATE",
+            last_day,
+            condition="p.date <= ?",
+            control="date",
+            group=DATES,
+        ),
+    ] = None
+    author: Annotated[
+        str | None, FilterField("author", "Papers with this author.", "NAME", _one_line, phrase="by {}")
+    ] = None
+
+    @classmethod
+    def read(cls, values: Mapping[str, object]) -> Filters:
+        """Read filters from texts by key; a blank one restricts nothing, and other keys are passed over.
+
+        Raises:
+            FilterError: a text is not what its field holds, or the first day lies after the last.
+        """
+        read: dict[str, Any] = {}
+        for row in FIELDS:
+            text = str(values.get(row.key) or "").strip()
+            try:
+                read[row.name] = (row.read(text) or None) if text else None
+            except ValueError as error:
+                raise FilterError(row.key, str(error)) from None
+        filters = cls(**read)
+        if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
+            raise FilterError("from", f"the first day, {filters.date_from}, lies after the last, {filters.date_to}")
+        return filters
+
+    def __bool__(self) -> bool:
+        return bool(self.given())
+
+    def given(self) -> list[tuple[FilterField, Any]]:
+        """The rows that restrict something, with their values."""
+        pairs = ((row, getattr(self, row.name)) for row in FIELDS)
+        return [(row, value) for row, value in pairs if value]
+
+    def groups(self) -> dict[str, str]:
+        """What is restricted, by group, in words: ``{"dates": "reports from 2025-05-01", "author": "author Lin"}``."""
+        words: dict[str, str] = {}
+        for row, value in self.given():
+            words[row.group] = f"{words.get(row.group, 'reports' if row.group == DATES else '')} {row.key} {value}"
+        return {group: text.strip() for group, text in words.items()}
+
+    def without(self, group: str) -> Filters:
+        """The same, with this group lifted."""
+        return replace(self, **{row.name: None for row in FIELDS if row.group == group})
+
+    def completed(self, other: Filters) -> Filters:
+        """These restrictions, and those of another in the groups that these leave open."""
+        own = self.groups()
+        return replace(self, **{row.name: value for row, value in other.given() if row.group not in own})
+
+    def as_json(self) -> dict[str, str | None]:
+        """The filters as the contract prints them; `read` reads them back."""
+        given = {row.key: str(value) for row, value in self.given()}
+        return {row.key: given.get(row.key) for row in FIELDS}
+
+
+def _rows() -> tuple[FilterField, ...]:
+    hints = get_type_hints(Filters, include_extras=True)
+    declared = ((one.name, hints[one.name].__metadata__[0]) for one in fields(Filters))
+    return tuple(replace(row, name=name, group=row.group or row.key) for name, row in declared)
+
+
+FIELDS = _rows()
+"""The table, in the order in which filters are shown."""
