@@ -54,18 +54,16 @@ class Chunker:
         return f"sentences-1/{self._limit}"
 
     def split(self, paper: Paper) -> list[Chunk]:
-        """Split a paper's abstract; its title stands before each chunk's `embedded_text`.
+        """Split a paper's abstract and body; its title stands before each chunk's `embedded_text`.
 
-        Every character of the abstract but white space is in exactly one chunk. A paper without an abstract gives its
-        title instead. A chunk holds whole sentences; one that does not fit is cut at white space, or between characters
-        where it has none. A title so long that it would leave the text less than half of the limit is shortened in
-        `embedded_text` alone.
+        Every character of abstract and body but white space is in exactly one chunk, and none reaches from one section
+        into another. A paper that has neither gives its title instead. A chunk holds whole sentences; one that does not
+        fit is cut at white space, or between characters where it has none. A title so long that it would leave the text
+        less than half of the limit is shortened in `embedded_text` alone.
         """
         text = paper.text
-        if paper.abstract.strip():
-            head, start, end = self._head(paper.title), paper.abstract_start, len(text)
-        else:
-            head, start, end = "", 0, len(paper.title)
+        parts = [part for part in paper.parts if text[slice(*part)].strip()]
+        head = self._head(paper.title) if parts else ""
         return [
             Chunk(
                 chunk_id=_chunk_id(paper.paper_id, text, *span),
@@ -76,7 +74,8 @@ class Chunker:
                 text=text[slice(*span)],
                 embedded_text=head + readable(text[slice(*span)]),
             )
-            for span in self._spans(text, head, start, end)
+            for part in parts or [(0, len(paper.title))]
+            for span in self._spans(text, head, *part)
         ]
 
     def _head(self, title: str) -> str:

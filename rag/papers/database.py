@@ -6,13 +6,14 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rag.errors import IndexDamaged, LibraryBusy, LibraryError
 
+T = TypeVar("T")
 BUSY_SECONDS = 60.0
 """How long a statement waits for another process's write to end."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -57,6 +58,11 @@ class Database:
     def all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The result's rows."""
         return list(self.rows(sql, values))
+
+    def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """What a function reads from the file."""
+        with self._explained():
+            return look(self._connection())
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> None:
         """Run a single statement that writes."""

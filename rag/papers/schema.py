@@ -1,13 +1,11 @@
-"""The shelf's tables."""
+"""The shelf's tables, and how those of an earlier version are brought up to date."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
 
-SCHEMA_VERSION = 1
-HAS_SCHEMA = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
-_TABLES = """
+_FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (
     paper_id TEXT PRIMARY KEY, latest INTEGER NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL,
@@ -27,15 +25,44 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_by_paper ON chunks (paper_id);
 CREATE TABLE pending (paper_id TEXT PRIMARY KEY, writing INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 """
+_METADATA_AND_BODIES = """
+CREATE TABLE metadata (
+    paper_id TEXT NOT NULL, name TEXT NOT NULL, day TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (paper_id, name)) WITHOUT ROWID;
+CREATE TABLE bodies (
+    paper_id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, sections TEXT NOT NULL, pages TEXT NOT NULL,
+    PRIMARY KEY (paper_id, version));
+"""
+STEPS = (_FIRST, _METADATA_AND_BODIES)
+"""What each version of the schema adds to the one before; a library is brought up to date by those that it lacks."""
+SCHEMA_VERSION = len(STEPS)
+OF_A_PAPER = ("papers", "versions", "listings", "author_words", "metadata", "bodies")
+"""Tables whose rows leave with their paper."""
+_HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
+_VERSION = "SELECT value FROM meta WHERE key = 'schema'"
 
 
-def create_schema(db: sqlite3.Connection) -> None:
-    """Make the tables of an empty shelf within a transaction; does nothing where another process was faster."""
-    if db.execute(HAS_SCHEMA).fetchone():
+def schema_of(db: sqlite3.Connection) -> str:
+    """The version of a file's schema; 0 where it has no tables yet."""
+    if not db.execute(_HAS_META).fetchone():
+        return "0"
+    row = db.execute(_VERSION).fetchone()
+    return str(row[0]) if row else "none"
+
+
+def is_outdated(schema: str) -> bool:
+    """Whether `bring_up_to_date` can do something for a file of this schema."""
+    return schema in map(str, range(SCHEMA_VERSION))
+
+
+def bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Add the tables that are missing within a transaction; does nothing where another process was faster."""
+    schema = schema_of(db)
+    if not is_outdated(schema):
         return
-    for statement in _TABLES.split(";"):
-        db.execute(statement)
-    db.execute(
-        "INSERT INTO meta VALUES ('schema', ?), ('generation', '0'), ('library', ?)",
-        (str(SCHEMA_VERSION), secrets.token_hex(4)),
-    )
+    for step in STEPS[int(schema) :]:
+        for statement in step.split(";"):
+            db.execute(statement)
+    if schema == "0":
+        db.execute("INSERT INTO meta VALUES ('generation', '0'), ('library', ?)", (secrets.token_hex(4),))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))

@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
+from rag.papers import bodies, metadata
 from rag.papers.database import Database
-from rag.papers.schema import HAS_SCHEMA, SCHEMA_VERSION, create_schema
+from rag.papers.schema import OF_A_PAPER, SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
 from rag.papers.versions import Outcome as Outcome
 from rag.papers.versions import folded_names, record
 from rag.text.names import name_matches, name_words
@@ -27,9 +29,11 @@ from rag.types import Chunk, Filters, Paper, paper_text
 FILE_NAME = "shelf.sqlite"
 _SELECTIONS = 16
 """Filters whose papers are remembered: one reader asks many questions with the same."""
-_PAPER_COLUMNS = """p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
-    (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day))"""
-_LATEST = f"SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
+_PAPER_COLUMNS = f"""p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
+    (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day)),
+    {metadata.COLUMN}, {bodies.COLUMNS}"""
+_LATEST = f"""SELECT {_PAPER_COLUMNS} FROM papers p
+    JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Shelf:
     """The SQLite file; safe from many threads (a connection each), one writer at a time by the library's lock."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, which is made where it is missing; one that exists is only read.
+        """Open the file, which is made where it is missing; one that exists is only read, unless its tables are old.
 
         Raises:
             LibraryBusy: another process writes for too long.
@@ -66,10 +70,11 @@ class Shelf:
         self.path = path
         self._db = Database(path)
         self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
-        if not self._db.all(HAS_SCHEMA):
+        found = self._db.read(schema_of)
+        if is_outdated(found):
             with self._db.transaction() as db:
-                create_schema(db)
-        found = self.meta("schema")
+                bring_up_to_date(db)
+            found = str(SCHEMA_VERSION)
         if found != str(SCHEMA_VERSION):
             raise IndexDamaged(
                 f"{path} has schema {found}, this version of paperchat reads schema {SCHEMA_VERSION}.",
@@ -116,11 +121,11 @@ class Shelf:
         if not cached.startswith(stamp):
             digest = hashlib.sha256()
             rows = self._db.rows(
-                "SELECT p.paper_id, v.title, v.abstract, p.authors, p.date FROM papers p "
-                "JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest ORDER BY p.paper_id"
+                "SELECT p.paper_id, v.title, v.abstract, p.authors, p.date, b.body FROM papers p "
+                f"JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN} ORDER BY p.paper_id"
             )
-            for row in rows:
-                digest.update(json.dumps(row).encode())
+            for *row, body in rows:
+                digest.update(json.dumps(row + [body] * bool(body)).encode())
             cached = stamp + digest.hexdigest()[:16]
             with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
                 self.set_meta("corpus", cached)
@@ -149,7 +154,7 @@ class Shelf:
         """Take papers with all their versions off the shelf; their chunks become pending for removal."""
         with self._db.transaction() as db:
             for paper_id in paper_ids:
-                for table in ("papers", "versions", "listings", "author_words"):
+                for table in OF_A_PAPER:
                     db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
                 db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (paper_id,))
             _bump(db)
@@ -220,9 +225,8 @@ class Shelf:
             )
         if version is None:
             return found[paper_id]
-        query = (
-            f"SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v USING (paper_id) WHERE paper_id = ? AND version = ?"
-        )
+        query = f"""SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v ON v.paper_id = p.paper_id {bodies.JOIN}
+            WHERE p.paper_id = ? AND v.version = ?"""
         rows = self._db.all(query, (paper_id, version))
         if not rows:
             known = ", ".join(map(str, self.versions(paper_id)))
@@ -308,8 +312,8 @@ class Shelf:
     def texts(self) -> Iterator[str]:
         """Stored text of the latest version of every paper."""
         rows = self._db.rows(
-            "SELECT v.title, v.abstract FROM papers p "
-            "JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
+            "SELECT v.title, v.abstract, coalesce(b.body, '') FROM papers p "
+            f"JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN}"
         )
         return (paper_text(*row) for row in rows)
 
@@ -371,8 +375,8 @@ def _bump(db: sqlite3.Connection) -> None:
     db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
 
 
-def _paper(row: Sequence[object]) -> Paper:
-    paper_id, version, title, abstract, authors, day, url, listed = row
+def _paper(row: Sequence[Any]) -> Paper:
+    paper_id, version, title, abstract, authors, day, url, listed, said, *body = row
     return Paper(
         paper_id=str(paper_id),
         title=str(title),
@@ -382,4 +386,6 @@ def _paper(row: Sequence[object]) -> Paper:
         url=str(url),
         version=int(str(version)),
         listed=tuple(date.fromisoformat(item) for item in str(listed).split(",")),
+        **metadata.attributes(said),
+        **bodies.attributes(title, abstract, *body),
     )

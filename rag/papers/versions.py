@@ -4,7 +4,8 @@ The rules do not depend on the order of ingest, and putting the same rows on the
 
 * the latest text is the one listed on the newest day; where one day lists several, the one with the greatest fold (a
   hash, so arbitrary, but the same in every library);
-* the authors are those of the listing with the newest day; where one day lists several, the greatest as stored text.
+* the authors are those of the listing with the newest day; where one day lists several, the greatest as stored text;
+* what else is known of a paper follows the same rule, each thing for itself (`papers.metadata`).
 
 Only version numbers follow the order in which texts were first seen, for they must never move.
 """
@@ -17,6 +18,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Literal
 
+from rag.papers.bodies import record_body
+from rag.papers.metadata import record_metadata
 from rag.text.names import name_words
 from rag.text.readable import readable
 from rag.types import Paper
@@ -48,11 +51,14 @@ def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
     has_new_authors = known is None or authors != known[3]
     if has_new_authors:
         _index_authors(db, paper)
-    if is_new_latest:
+    says_more = record_metadata(db, paper)
+    has_new_body = record_body(db, paper, version)
+    if is_new_latest or (has_new_body and version == latest):
         db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
     if known is None:
         return "new"
-    return "updated" if is_new_text or is_new_latest or has_new_authors else "unchanged"
+    is_changed = is_new_text or is_new_latest or has_new_authors or says_more or has_new_body
+    return "updated" if is_changed else "unchanged"
 
 
 def folded_names(authors: str, word: str) -> Iterator[tuple[str, ...]]:

@@ -11,10 +11,19 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from rag.errors import SourceError
-from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_TITLE, paper_id_and_url, split_authors
+from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE, paper_id_and_url, split_authors
 from rag.sources.files import PEEK_BYTES, first_bytes, unreadable
 from rag.types import Paper, Rejected
 
@@ -22,6 +31,7 @@ MAX_LINE_BYTES = 1 << 20
 """A longer line is no paper's title and abstract."""
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DOI_ADDRESS = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -46,7 +56,17 @@ def _storable(written: str) -> str:
     return written.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def _bare_doi(written: str | None) -> str | None:
+    return _DOI_ADDRESS.sub("", written) if written else written
+
+
+def _named(*keys: str) -> Any:
+    """A field that may be called either way: as here, or as arXiv does."""
+    return Field(validation_alias=AliasChoices(*keys))
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+Remark = Annotated[str, Field(max_length=LONGEST_REMARK), AfterValidator(_storable)] | None
 
 
 class Row(BaseModel):
@@ -59,6 +79,9 @@ class Row(BaseModel):
     abstract: Annotated[str, Field(max_length=LONGEST_ABSTRACT), AfterValidator(_storable)]
     authors: Text | list[Text]
     date: Annotated[date, BeforeValidator(_iso_date)]
+    comment: Annotated[Remark, _named("comment", "comments")] = None
+    doi: Annotated[Remark, AfterValidator(_bare_doi)] = None
+    licence: Annotated[Remark, _named("licence", "license")] = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> Row:
@@ -71,7 +94,18 @@ class Row(BaseModel):
         found = paper_id_and_url(self.arxiv_id)
         assert found is not None, "checked when the row was made"
         authors = split_authors(self.authors) if isinstance(self.authors, str) else tuple(filter(None, self.authors))
-        return Paper(found[0], self.title, self.abstract, authors, self.date, found[1], listed=(self.date,))
+        return Paper(
+            paper_id=found[0],
+            title=self.title,
+            abstract=self.abstract,
+            authors=authors,
+            date=self.date,
+            url=found[1],
+            listed=(self.date,),
+            comment=self.comment or "",
+            doi=self.doi or "",
+            licence=self.licence or "",
+        )
 
 
 def read_jsonl(path: Path) -> Iterator[Paper | Rejected]:
@@ -81,6 +115,7 @@ def read_jsonl(path: Path) -> Iterator[Paper | Rejected]:
 
     Required keys: `arxiv_id` (arXiv's, or another collection's own id), `title`, `abstract`, `authors` (one string with
     commas, or a list), `date` (ISO). A title may be empty where there is an abstract: some collections have no titles.
+    Read where they are present: `comment`, `doi`, `licence`, also under arXiv's names for them.
 
     Raises:
         SourceError: the file cannot be opened, is binary, or is called .gz and isn't gzip.

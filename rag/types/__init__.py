@@ -7,9 +7,11 @@ which would make `paperchat --help` wait.
 from __future__ import annotations
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from rag.types.filters import Filters as Filters
@@ -43,8 +45,21 @@ else:
         return getattr(import_module("rag.types.records"), name)
 
 
-TITLE_SEPARATOR = "\n\n"
-"""What stands between title and abstract in a paper's stored text."""
+SEPARATOR = "\n\n"
+"""What stands between title, abstract and body in a paper's stored text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a full text: what stands under its heading is ``paper.text[start:end]``.
+
+    Attributes:
+        heading: As printed, with its number.
+    """
+
+    heading: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,15 @@ class Paper:
         url: Where the paper can be read, empty when unknown.
         version: 1-based; 0 for a paper that is not on the shelf yet.
         listed: All days on which a report listed the paper, ascending.
+        comment: What its authors say about it: pages, where it appears.
+        doi: Of its publication elsewhere, without an address before it.
+        licence: Name or address of the licence that it may be used under.
+        body: Its full text behind the abstract, as read from a document; empty where only the abstract is known.
+        sections: Of the body, in order.
+        pages: Offsets in `text` at which the body's pages begin, ascending, the first page first.
+
+    Raises:
+        ValueError: a section or a page lies outside the body, or they are out of order.
     """
 
     paper_id: str
@@ -70,21 +94,56 @@ class Paper:
     url: str = ""
     version: int = 0
     listed: tuple[datetime.date, ...] = ()
+    comment: str = ""
+    doi: str = ""
+    licence: str = ""
+    body: str = ""
+    sections: tuple[Section, ...] = ()
+    pages: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        places = [[one.start for one in self.sections], list(self.pages), *([s.start, s.end] for s in self.sections)]
+        for offsets in filter(None, places):
+            if offsets != sorted(offsets) or offsets[0] < self.body_start or offsets[-1] > len(self.text):
+                raise ValueError(f"{self.paper_id}: sections and pages must lie in the body, in order")
 
     @property
     def text(self) -> str:
         """The stored text that every offset counts into, in code points."""
-        return paper_text(self.title, self.abstract)
+        return paper_text(self.title, self.abstract, self.body)
 
     @property
     def abstract_start(self) -> int:
         """Offset in `text` at which the abstract begins."""
-        return len(self.title) + len(TITLE_SEPARATOR) if self.abstract else len(self.title)
+        return len(self.title) + len(SEPARATOR) if self.abstract else len(self.title)
+
+    @property
+    def body_start(self) -> int:
+        """Offset in `text` at which the body begins."""
+        end = self.abstract_start + len(self.abstract)
+        return end + len(SEPARATOR) if self.body else end
+
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        """Spans of `text` that no passage reaches across: the abstract, then the body from section to section."""
+        borders = [self.body_start, *(one.start for one in self.sections), len(self.text)]
+        abstract = (self.abstract_start, self.abstract_start + len(self.abstract))
+        return tuple(part for part in (abstract, *pairwise(borders)) if part[0] < part[1])
+
+    def page_at(self, offset: int) -> int | None:
+        """Number of the page on which a place of `text` stands, 1-based; None where that is unknown."""
+        return bisect_right(self.pages, offset) or None
+
+    def section_at(self, offset: int) -> Section | None:
+        """The innermost section in which a place of `text` stands."""
+        around = (one for one in reversed(self.sections) if one.start <= offset < one.end)
+        return next(around, None)
 
 
-def paper_text(title: str, abstract: str) -> str:
-    """Join title and abstract into the stored text of a version."""
-    return f"{title}{TITLE_SEPARATOR}{abstract}" if abstract else title
+def paper_text(title: str, abstract: str, body: str = "") -> str:
+    """Join title, abstract and body into the stored text of a version."""
+    text = f"{title}{SEPARATOR}{abstract}" if abstract else title
+    return f"{text}{SEPARATOR}{body}" if body else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,27 @@ def test_authors(tmp_path: Path, written: Any, authors: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize(
+    ("written", "comment", "doi", "licence"),
+    [
+        ({}, "", "", ""),
+        ({"comment": None, "doi": None, "licence": None}, "", "", ""),
+        ({"comment": " 9 pages ", "doi": "10.1/a", "licence": "CC BY 4.0"}, "9 pages", "10.1/a", "CC BY 4.0"),
+        (
+            {"comments": "9 pages", "doi": "https://doi.org/10.1/a", "license": "http://x"},
+            "9 pages",
+            "10.1/a",
+            "http://x",
+        ),
+        ({"doi": "doi: 10.1/a"}, "", "10.1/a", ""),
+    ],
+)
+def test_what_else_a_line_says(tmp_path: Path, written: Any, comment: str, doi: str, licence: str) -> None:
+    (row,) = rows_of(tmp_path, ROW | written)
+    assert isinstance(row, Paper)
+    assert (row.comment, row.doi, row.licence) == (comment, doi, licence)
+
+
+@pytest.mark.parametrize(
     ("line", "reason"),
     [
         ("{", "not JSON"),
@@ -110,6 +131,8 @@ def test_authors(tmp_path: Path, written: Any, authors: tuple[str, ...]) -> None
         (ROW | {"title": "x" * 2_001}, "title: should have at most 2000 characters"),
         (ROW | {"abstract": "x" * 50_001}, "abstract: should have at most 50000 characters"),
         (ROW | {"abstract": "x" * MAX_LINE_BYTES}, "longer than 1 MiB"),
+        (ROW | {"comments": 9}, "comments: should be a valid string"),
+        (ROW | {"comment": "x" * 5_001}, "comment: should have at most 5000 characters"),
     ],
 )
 def test_a_line_that_is_no_paper(tmp_path: Path, line: Any, reason: str) -> None:

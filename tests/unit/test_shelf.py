@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryBusy, LibraryError, PaperNotFound
+from rag.papers.schema import SCHEMA_VERSION
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.types import Chunk, Filters, Paper
 from tests.support.papers import make_paper
@@ -375,6 +376,90 @@ def test_another_schema_and_a_damaged_file_are_refused(shelf: Shelf, tmp_path: P
     broken.write_bytes(b"This is not a database. " * 100)
     with pytest.raises(IndexDamaged, match=r"broken\.sqlite"):
         Shelf(broken)
+
+
+SCHEMA_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE papers (
+    paper_id TEXT PRIMARY KEY, latest INTEGER NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL,
+    authors TEXT NOT NULL, authors_day TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX papers_by_date ON papers (date, paper_id);
+CREATE TABLE versions (
+    paper_id TEXT NOT NULL, version INTEGER NOT NULL, title TEXT NOT NULL, abstract TEXT NOT NULL, fold TEXT NOT NULL,
+    PRIMARY KEY (paper_id, version), UNIQUE (paper_id, fold)) WITHOUT ROWID;
+CREATE TABLE listings (
+    paper_id TEXT NOT NULL, day TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (paper_id, day, version)) WITHOUT ROWID;
+CREATE TABLE author_words (word TEXT NOT NULL, paper_id TEXT NOT NULL, PRIMARY KEY (word, paper_id)) WITHOUT ROWID;
+CREATE INDEX author_words_by_paper ON author_words (paper_id);
+CREATE TABLE chunks (
+    chunk_id TEXT PRIMARY KEY, paper_id TEXT NOT NULL, version INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX chunks_by_paper ON chunks (paper_id);
+CREATE TABLE pending (paper_id TEXT PRIMARY KEY, writing INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+INSERT INTO meta VALUES ('schema', '1'), ('generation', '7'), ('library', 'abcd1234');
+INSERT INTO papers VALUES ('2504.00001', 1, '2025-04-10', 'https://arxiv.org/abs/2504.00001', '["Ada Lovelace"]',
+    '2025-04-10');
+INSERT INTO versions VALUES ('2504.00001', 1, 'A Title', 'We do things.',
+    'd8ac14fa5e63b84cc9b5ba4e8eac6a3d7b4c0cb1c0d0cf2f0a6b0d0c1f7a6f3d');
+INSERT INTO listings VALUES ('2504.00001', '2025-04-10', 1);
+INSERT INTO author_words VALUES ('ada', '2504.00001'), ('lovelace', '2504.00001');
+"""
+"""The first schema, with a paper, as a library of that time holds it."""
+
+
+def test_a_library_of_the_first_schema_opens_and_is_brought_up_to_date(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / FILE_NAME)
+    old.executescript(SCHEMA_1)
+    old.close()
+    shelves = [Shelf(tmp_path / FILE_NAME) for _ in range(2)]
+    for shelf in shelves:
+        paper = shelf.paper("2504.00001")
+        assert (paper.title, paper.authors, paper.comment, paper.body) == ("A Title", ("Ada Lovelace",), "", "")
+        assert shelf.select(Filters(author="Lovelace")) == frozenset({"2504.00001"})
+        assert (shelf.generation(), shelf.meta("library")) == (7, "abcd1234")
+        assert shelf.meta("schema") == str(SCHEMA_VERSION)
+    fresh = Shelf(tmp_path / "fresh.sqlite")
+    assert tables(tmp_path / FILE_NAME) == tables(tmp_path / "fresh.sqlite")
+    assert shelves[0].record([make_paper("2504.00002", comment="9 pages")]) == {"2504.00002": "new"}
+    assert shelves[1].paper("2504.00002").comment == "9 pages"
+    for shelf in (*shelves, fresh):
+        shelf.close()
+
+
+def tables(path: Path) -> set[str]:
+    """How everything in a file was made."""
+    db = sqlite3.connect(path)
+    made = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    db.close()
+    return made
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_each_thing_is_what_the_newest_listing_that_has_it_says(shelf: Shelf, order: tuple[int, ...]) -> None:
+    rows = [
+        make_paper(day="2025-04-01", comment="Submitted", doi="10.1/a"),
+        make_paper(day="2025-04-03", comment="Accepted at SIGIR"),
+        make_paper(day="2025-04-02", comment="Revised", licence="CC BY 4.0"),
+        make_paper(day="2025-04-04"),
+    ]
+    for n in order:
+        shelf.record([rows[n]])
+    paper = shelf.paper("2504.00001")
+    assert (paper.comment, paper.doi, paper.licence) == ("Accepted at SIGIR", "10.1/a", "CC BY 4.0")
+    generation = shelf.generation()
+    assert shelf.record(rows) == {"2504.00001": "unchanged"}
+    assert shelf.generation() == generation
+    shelf.remove(["2504.00001"])
+    shelf.record([make_paper()])
+    assert shelf.paper("2504.00001").comment == ""
+
+
+def test_a_paper_of_which_more_becomes_known_is_updated_and_not_embedded_again(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    index(shelf, "2504.00001")
+    assert shelf.record([make_paper(comment="9 pages")]) == {"2504.00001": "updated"}
+    assert shelf.pending() == []
 
 
 def test_existing_refuses_an_absent_or_empty_library(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -186,8 +187,9 @@ def show(
     console.print(Text(", ".join(map(readable, paper.authors))))
     days = ", ".join(map(str, paper.listed))
     console.print(Text(f"{paper.paper_id} version {paper.version} of {len(versions)}; listed {days}", style="dim"))
-    if paper.url:
-        console.print(Text(paper.url, style="dim"), soft_wrap=True)
+    for line in (paper.url, paper.comment, paper.doi and f"DOI {paper.doi}", paper.licence):
+        if line:
+            console.print(Text(readable(line), style="dim"), soft_wrap=True)
     console.print()
     console.print(Text(readable(paper.abstract) or "No abstract."))
 
@@ -213,6 +215,11 @@ def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
         "date": paper.date.isoformat(),
         "listed": [day.isoformat() for day in paper.listed],
         "url": paper.url,
+        "comment": paper.comment,
+        "doi": paper.doi,
+        "licence": paper.licence,
+        "sections": [asdict(section) for section in paper.sections],
+        "pages": list(paper.pages),
     }
 
 

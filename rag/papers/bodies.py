@@ -1,0 +1,40 @@
+"""Full texts: the body of a version, with its sections and pages, kept as it was first read.
+
+The first stays, so that a quote's place in it never moves. Offsets are stored from the beginning of the body: listings
+that write an abstract with other white space share a version, and its text is that of the first.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from rag.types import Paper, Section, paper_text
+
+COLUMNS = "b.body, b.sections, b.pages"
+JOIN = "LEFT JOIN bodies b ON b.paper_id = v.paper_id AND b.version = v.version"
+"""In a query of versions ``v``: what `attributes` reads."""
+
+
+def record_body(db: sqlite3.Connection, paper: Paper, version: int) -> bool:
+    """Keep the body of a version that has none yet, within a transaction; whether there was one to keep."""
+    if not paper.body:
+        return False
+    start = paper.body_start
+    sections = json.dumps([(one.heading, one.start - start, one.end - start) for one in paper.sections])
+    pages = json.dumps([page - start for page in paper.pages])
+    row = (paper.paper_id, version, paper.body, sections, pages)
+    return db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?, ?, ?, ?)", row).rowcount > 0
+
+
+def attributes(title: str, abstract: str, body: str | None, sections: str, pages: str) -> dict[str, Any]:
+    """What is stored of a version's body, as attributes of `Paper`."""
+    if not body:
+        return {}
+    start = len(paper_text(title, abstract, body)) - len(body)
+    return {
+        "body": body,
+        "sections": tuple(Section(name, start + a, start + b) for name, a, b in json.loads(sections)),
+        "pages": tuple(start + page for page in json.loads(pages)),
+    }

@@ -1,0 +1,39 @@
+"""What is known of a paper besides its text, authors and days: of each thing, what the newest listing that has it says.
+
+Where two listings of one day differ, the greater text stands; so the order of ingest decides nothing, and a report,
+which has none of these, takes none away.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from rag.types import Paper
+
+NAMES = ("comment", "doi", "licence")
+"""Attributes of `Paper` that are kept this way."""
+COLUMN = "(SELECT json_group_object(name, json(value)) FROM metadata m WHERE m.paper_id = p.paper_id)"
+"""In a query of papers ``p``: what `attributes` reads."""
+_KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name) DO
+    UPDATE SET day = excluded.day, value = excluded.value WHERE (excluded.day, excluded.value) > (day, value)"""
+_KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
+
+
+def record_metadata(db: sqlite3.Connection, paper: Paper) -> bool:
+    """Keep what a listing says, within a transaction; whether that changed anything."""
+    said = [(name, value) for name in NAMES if (value := getattr(paper, name))]
+    if not said:
+        return False
+    before = db.execute(_KNOWN, (paper.paper_id,)).fetchall()
+    day = paper.date.isoformat()
+    rows = [(paper.paper_id, name, day, json.dumps(value, ensure_ascii=False)) for name, value in said]
+    db.executemany(_KEEP, rows)
+    return bool(before != db.execute(_KNOWN, (paper.paper_id,)).fetchall())
+
+
+def attributes(stored: str) -> dict[str, Any]:
+    """What is stored of a paper, as attributes of `Paper`."""
+    found = json.loads(stored)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
