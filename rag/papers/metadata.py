@@ -21,9 +21,14 @@ _KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name)
 _KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
 
 
+def known_of(paper: Paper) -> dict[str, str | tuple[str, ...]]:
+    """What is known of a paper, by name; empty where it is not."""
+    return {name: getattr(paper, name) for name in NAMES}
+
+
 def record_metadata(db: sqlite3.Connection, paper: Paper) -> bool:
     """Keep what a listing says, within a transaction; whether that changed anything."""
-    said = [(name, value) for name in NAMES if (value := getattr(paper, name))]
+    said = [(name, value) for name, value in known_of(paper).items() if value]
     if not said:
         return False
     before = db.execute(_KNOWN, (paper.paper_id,)).fetchall()

@@ -170,6 +170,7 @@ def show(
 ) -> None:
     """Show one paper."""
     settings = configured(context, config, data_dir)
+    from rag.papers.metadata import known_of
     from rag.papers.shelf import Shelf
     from rag.text.readable import readable
 
@@ -187,9 +188,12 @@ def show(
     console.print(Text(", ".join(map(readable, paper.authors))))
     days = ", ".join(map(str, paper.listed))
     console.print(Text(f"{paper.paper_id} version {paper.version} of {len(versions)}; listed {days}", style="dim"))
-    for line in (paper.url, paper.comment, paper.doi and f"DOI {paper.doi}", paper.licence):
-        if line:
-            console.print(Text(readable(line), style="dim"), soft_wrap=True)
+    if paper.url:
+        console.print(Text(paper.url, style="dim"), soft_wrap=True)
+    for name, value in known_of(paper).items():
+        if value:
+            said = value if isinstance(value, str) else ", ".join(value)
+            console.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
     console.print()
     console.print(Text(readable(paper.abstract) or "No abstract."))
 
@@ -204,6 +208,8 @@ def plain_id(written: str) -> str:
 
 def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
     """A paper as the contract prints it."""
+    from rag.papers.metadata import known_of
+
     return {
         "paper_id": paper.paper_id,
         "version": paper.version,
@@ -215,11 +221,9 @@ def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
         "date": paper.date.isoformat(),
         "listed": [day.isoformat() for day in paper.listed],
         "url": paper.url,
-        "comment": paper.comment,
-        "doi": paper.doi,
-        "licence": paper.licence,
         "sections": [asdict(section) for section in paper.sections],
         "pages": list(paper.pages),
+        **known_of(paper),
     }
 
 
