@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from rag.types import Paper
 
-NAMES = ("comment", "doi", "licence")
+NAMES = ("categories", "comment", "doi", "licence")
 """Attributes of `Paper` that are kept this way."""
 COLUMN = "(SELECT json_group_object(name, json(value)) FROM metadata m WHERE m.paper_id = p.paper_id)"
 """In a query of papers ``p``: what `attributes` reads."""
+DECIDING = "(SELECT value FROM metadata m WHERE m.paper_id = p.paper_id AND m.name = 'categories')"
+"""The same for what decides which papers may answer; null where nothing is known."""
 _KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name) DO
     UPDATE SET day = excluded.day, value = excluded.value WHERE (excluded.day, excluded.value) > (day, value)"""
 _KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
@@ -35,7 +38,17 @@ def record_metadata(db: sqlite3.Connection, paper: Paper) -> bool:
     day = paper.date.isoformat()
     rows = [(paper.paper_id, name, day, json.dumps(value, ensure_ascii=False)) for name, value in said]
     db.executemany(_KEEP, rows)
-    return bool(before != db.execute(_KNOWN, (paper.paper_id,)).fetchall())
+    after = db.execute(_KNOWN, (paper.paper_id,)).fetchall()
+    if after != before:
+        _index_categories(db, paper.paper_id, json.loads(dict(after).get("categories", "[]")))
+    return bool(after != before)
+
+
+def _index_categories(db: sqlite3.Connection, paper_id: str, categories: Sequence[str]) -> None:
+    """A paper is found by its categories and by their archives, in small letters: ``cs.ir``, ``cs``."""
+    db.execute("DELETE FROM categories WHERE paper_id = ?", (paper_id,))
+    names = {name.casefold() for category in categories for name in (category, category.partition(".")[0])}
+    db.executemany("INSERT INTO categories VALUES (?, ?)", ((name, paper_id) for name in sorted(names)))
 
 
 def attributes(stored: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ _METADATA_AND_BODIES = """
 CREATE TABLE metadata (
     paper_id TEXT NOT NULL, name TEXT NOT NULL, day TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (paper_id, name)) WITHOUT ROWID;
+CREATE TABLE categories (name TEXT NOT NULL, paper_id TEXT NOT NULL, PRIMARY KEY (name, paper_id)) WITHOUT ROWID;
+CREATE INDEX categories_by_paper ON categories (paper_id);
 CREATE TABLE bodies (
     paper_id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, sections TEXT NOT NULL, pages TEXT NOT NULL,
     PRIMARY KEY (paper_id, version));
@@ -36,7 +38,7 @@ CREATE TABLE bodies (
 STEPS = (_FIRST, _METADATA_AND_BODIES)
 """What each version of the schema adds to the one before; a library is brought up to date by those that it lacks."""
 SCHEMA_VERSION = len(STEPS)
-OF_A_PAPER = ("papers", "versions", "listings", "author_words", "metadata", "bodies")
+OF_A_PAPER = ("papers", "versions", "listings", "author_words", "metadata", "categories", "bodies")
 """Tables whose rows leave with their paper."""
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema'"

@@ -115,17 +115,17 @@ class Shelf:
         return int(self.meta("generation") or 0)
 
     def corpus_digest(self) -> str:
-        """Hash of what can be cited (ids, latest texts, authors, dates), 16 hex digits; cached by generation."""
+        """Hash of what can be cited and how it is selected, 16 hex digits; cached by generation."""
         stamp = f"{self.generation()}:"
         cached = self.meta("corpus") or ""
         if not cached.startswith(stamp):
             digest = hashlib.sha256()
             rows = self._db.rows(
-                "SELECT p.paper_id, v.title, v.abstract, p.authors, p.date, b.body FROM papers p "
+                f"SELECT p.paper_id, v.title, v.abstract, p.authors, p.date, b.body, {metadata.DECIDING} FROM papers p "
                 f"JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN} ORDER BY p.paper_id"
             )
-            for *row, body in rows:
-                digest.update(json.dumps(row + [body] * bool(body)).encode())
+            for *row, body, categories in rows:
+                digest.update(json.dumps([*row, *filter(None, (body, categories))]).encode())
             cached = stamp + digest.hexdigest()[:16]
             with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
                 self.set_meta("corpus", cached)

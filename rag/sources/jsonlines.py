@@ -79,6 +79,7 @@ class Row(BaseModel):
     abstract: Annotated[str, Field(max_length=LONGEST_ABSTRACT), AfterValidator(_storable)]
     authors: Text | list[Text]
     date: Annotated[date, BeforeValidator(_iso_date)]
+    categories: Text | list[Text] | None = None
     comment: Annotated[Remark, _named("comment", "comments")] = None
     doi: Annotated[Remark, AfterValidator(_bare_doi)] = None
     licence: Annotated[Remark, _named("licence", "license")] = None
@@ -94,6 +95,7 @@ class Row(BaseModel):
         found = paper_id_and_url(self.arxiv_id)
         assert found is not None, "checked when the row was made"
         authors = split_authors(self.authors) if isinstance(self.authors, str) else tuple(filter(None, self.authors))
+        categories = self.categories.split() if isinstance(self.categories, str) else self.categories
         return Paper(
             paper_id=found[0],
             title=self.title,
@@ -102,6 +104,7 @@ class Row(BaseModel):
             date=self.date,
             url=found[1],
             listed=(self.date,),
+            categories=tuple(dict.fromkeys(filter(None, categories or ()))),
             comment=self.comment or "",
             doi=self.doi or "",
             licence=self.licence or "",
@@ -115,7 +118,8 @@ def read_jsonl(path: Path) -> Iterator[Paper | Rejected]:
 
     Required keys: `arxiv_id` (arXiv's, or another collection's own id), `title`, `abstract`, `authors` (one string with
     commas, or a list), `date` (ISO). A title may be empty where there is an abstract: some collections have no titles.
-    Read where they are present: `comment`, `doi`, `licence`, also under arXiv's names for them.
+    Read where they are present: `categories` (one string with spaces, as arXiv writes them, or a list), `comment`,
+    `doi`, `licence`, the last three also under arXiv's names for them.
 
     Raises:
         SourceError: the file cannot be opened, is binary, or is called .gz and isn't gzip.

@@ -75,6 +75,7 @@ class Paper:
         url: Where the paper can be read, empty when unknown.
         version: 1-based; 0 for a paper that is not on the shelf yet.
         listed: All days on which a report listed the paper, ascending.
+        categories: As its source names them, the first the primary one: ``cs.IR``.
         comment: What its authors say about it: pages, where it appears.
         doi: Of its publication elsewhere, without an address before it.
         licence: Name or address of the licence that it may be used under.
@@ -94,6 +95,7 @@ class Paper:
     url: str = ""
     version: int = 0
     listed: tuple[datetime.date, ...] = ()
+    categories: tuple[str, ...] = ()
     comment: str = ""
     doi: str = ""
     licence: str = ""

@@ -8,6 +8,7 @@ they are asked for the papers that the shelf allows (docs/adr/0013-filters.md).
 
 from __future__ import annotations
 
+import json
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
@@ -15,6 +16,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Annotated, Any, Literal, get_type_hints
 
+OR = " or "
+"""Between names any of which is meant."""
+_BETWEEN = re.compile(r",|\s+or\s+")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 DATES = "dates"
 """The group of the first and the last day."""
@@ -46,6 +50,7 @@ class FilterField:
         bound: Value → what stands for it in the condition.
         phrase: The value in words that follow "papers".
         control: The kind of input that the page shows.
+        several: Whether it may be given more than once; `read` takes all of them between commas.
         group: What is given, lifted and inherited together; empty where the field stands alone.
         name: The attribute of `Filters`, and an endpoint's argument.
     """
@@ -58,6 +63,7 @@ class FilterField:
     bound: Callable[[Any], object] = str
     phrase: str = "{}"
     control: Literal["date", "text"] = "text"
+    several: bool = False
     group: str = ""
     name: str = ""
 
@@ -82,6 +88,19 @@ def last_day(text: str) -> date:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _any_of(text: str) -> str:
+    """Names between commas, or joined by "or" as they come back: ``cs.IR or cs.CL``."""
+    names = dict.fromkeys(filter(None, map(_one_line, _BETWEEN.split(text))))
+    if not names:
+        raise ValueError(f"{text!r} names nothing")
+    return OR.join(names)
+
+
+def _listed(names: str) -> str:
+    """What `_any_of` read as a JSON list in small letters."""
+    return json.dumps(names.casefold().split(OR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,19 @@ class Filters:
     ] = None
     author: Annotated[
         str | None, FilterField("author", "Papers with this author.", "NAME", _one_line, phrase="by {}")
+    ] = None
+    category: Annotated[
+        str | None,
+        FilterField(
+            "category",
+            "Papers that their source puts into this category (cs.IR) or archive (cs); several are alternatives.",
+            "CATEGORY",
+            _any_of,
+            condition="p.paper_id IN (SELECT paper_id FROM categories WHERE name IN (SELECT value FROM json_each(?)))",
+            bound=_listed,
+            phrase="in {}",
+            several=True,
+        ),
     ] = None
 
     @classmethod

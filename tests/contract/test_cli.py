@@ -114,6 +114,38 @@ def test_a_month_is_all_its_days(sample: Run) -> None:
     assert sample.json("papers", "--from", "2025-04", "--to", "2025-04") == spelt
 
 
+def test_a_category_restricts_every_command_that_answers(run: Run, tmp_path: Path) -> None:
+    rows = [
+        ("2504.00001", "Query rewriting", "We rewrite queries for retrieval with a model.", "cs.IR cs.CL"),
+        ("2504.00002", "Stacks of sheaves", "We rewrite queries about sheaves on a stack.", ["math.AG"]),
+        ("2504.00003", "Of no category", "We rewrite queries for speech.", None),
+    ]
+    keys = ("arxiv_id", "title", "abstract", "categories")
+    lines = [
+        json.dumps(dict(zip(keys, row, strict=True)) | {"authors": "Ann Lee", "date": "2025-04-10"}) for row in rows
+    ]
+    (tmp_path / "papers.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert run.json("ingest", "papers.jsonl")["papers_new"] == 3
+    assert run.json("show", "2504.00001")["categories"] == ["cs.IR", "cs.CL"]
+
+    def ids(*options: str) -> set[str]:
+        return {paper["paper_id"] for paper in run.json("papers", *options)}
+
+    assert ids("--category", "CS.ir") == ids("--category", "cs") == {"2504.00001"}
+    for either in (("--category", "cs", "--category", "math.AG"), ("--category", "cs, math")):
+        assert ids(*either) == {"2504.00001", "2504.00002"}
+    question, *within = ("how are queries rewritten?", "--category", "math")
+    hits, answer = run.json("search", question, *within), run.json("ask", question, *within)
+    topic = run.json("topic", "rewriting", *within)
+    assert {hit["paper_id"] for hit in hits["hits"]} == {"2504.00002"}
+    assert {citation["paper_id"] for citation in answer["citations"]} == {"2504.00002"}
+    assert [paper["paper_id"] for paper in topic["papers"]] == ["2504.00002"]
+    assert all(document["filters"]["category"] == "math" for document in (hits, answer, topic))
+    nothing = run.json("ask", question, "--category", "hep-th")
+    assert (nothing["abstained"], nothing["reason"]) == (True, "outside_range")
+    assert nothing["answer"].startswith("No paper matches category hep-th.")
+
+
 def test_an_abstention_exits_0_and_offers_papers(sample: Run) -> None:
     answer = sample.json("ask", "How long should sourdough bread rise?")
     assert (answer["abstained"], answer["reason"]) == (True, "nothing_found")
@@ -153,6 +185,8 @@ def test_global_options_may_stand_on_either_side(sample: Run, tmp_path: Path) ->
         (("search", "x", "--from", "2025-06-01", "--to", "2025-05-01"), 2, "after"),
         (("search", "x", "--author", " "), 2, "--author is blank"),
         (("ask", "x", "--author", ""), 2, "--author is blank"),
+        (("ask", "x", "--category", ""), 2, "--category is blank"),
+        (("papers", "--category", " , "), 2, "names nothing"),
         (("show", "2504.05309", "--version", "9"), 1, "no version 9"),
         (("nonsense",), 2, "nonsense"),
         (("ask", "x", "--mode", "dream"), 2, "dream"),

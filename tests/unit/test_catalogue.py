@@ -20,7 +20,14 @@ PAPERS = [
     make_paper(
         "2504.00003", "Recommendation", "Nothing of the kind; 100% new, snake_case.", ("Ada Byron",), "2025-04-02"
     ),
-    make_paper("2505.00004", "Ranking again", "Model after model.", ("Ada Lovelace", "Alan Turing"), "2025-05-05"),
+    make_paper(
+        "2505.00004",
+        "Ranking again",
+        "Model after model.",
+        ("Ada Lovelace", "Alan Turing"),
+        "2025-05-05",
+        categories=("cs.IR",),
+    ),
 ]
 
 
@@ -77,6 +84,9 @@ def test_words_are_looked_up(catalogue: Catalogue, words: str, expected: list[st
         (Filters(date(2025, 4, 2), date(2025, 4, 2)), ["2", "3"]),
         (Filters(author="Turing"), ["4", "2"]),
         (Filters(author="Ada Lovelace and Alan Turing"), ["4"]),
+        (Filters(category="cs"), ["4"]),
+        (Filters(author="Alan Turing", category="cs.IR"), ["4"]),
+        (Filters(author="Ada Byron", category="cs.IR"), []),
         (Filters(date_to=date(2025, 4, 30), author="Ada Lovelace"), ["1"]),
         (Filters(author="Nobody"), []),
     ],

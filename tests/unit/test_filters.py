@@ -17,8 +17,8 @@ from ui.cli.chat import HELP, read_filters
 from ui.web.fields import fields
 from ui.web.programs import ENDPOINTS, Programs
 
-TEXTS = {"from": "2025-05", "to": "2025-05", "author": " Wei \n Lin "}
-READ = Filters(date(2025, 5, 1), date(2025, 5, 31), "Wei Lin")
+TEXTS = {"from": "2025-05", "to": "2025-05", "author": " Wei \n Lin ", "category": "cs.IR, cs.CL"}
+READ = Filters(date(2025, 5, 1), date(2025, 5, 31), "Wei Lin", "cs.IR or cs.CL")
 RESTRICTED = ("search", "ask", "topic", "papers")
 """The commands that take filters."""
 
@@ -43,6 +43,7 @@ def test_texts_become_filters_and_come_back_from_json() -> None:
     [
         ({"from": "soon"}, "from", "'soon' is not a date"),
         ({"to": "2025-13"}, "to", "'2025-13' is not a date"),
+        ({"category": " , "}, "category", "names nothing"),
         ({"from": "2025-06-01", "to": "2025-05"}, "from", "the first day, 2025-06-01, lies after the last, 2025-05-31"),
     ],
 )
@@ -83,6 +84,6 @@ def test_each_group_is_worded_lifted_and_inherited_alone(group: str) -> None:
 
 def test_the_range_of_dates_is_inherited_as_one() -> None:
     since = Filters(date_from=date(2025, 9, 1))
-    assert since.completed(READ) == Filters(date(2025, 9, 1), None, "Wei Lin")
+    assert since.completed(READ) == Filters(date(2025, 9, 1), None, "Wei Lin", "cs.IR or cs.CL")
     assert READ.groups()[DATES] == "reports from 2025-05-01 to 2025-05-31"
     assert Filters(date_to=date(2025, 9, 1)).groups() == {DATES: "reports to 2025-09-01"}

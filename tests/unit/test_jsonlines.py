@@ -85,6 +85,22 @@ def test_authors(tmp_path: Path, written: Any, authors: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize(
+    ("written", "categories"),
+    [
+        ({}, ()),
+        ({"categories": None}, ()),
+        ({"categories": " "}, ()),
+        ({"categories": "cs.IR cs.CL\nmath.AG"}, ("cs.IR", "cs.CL", "math.AG")),
+        ({"categories": ["cs.IR", "", " Digital Libraries ", "cs.IR"]}, ("cs.IR", "Digital Libraries")),
+    ],
+)
+def test_categories(tmp_path: Path, written: Any, categories: tuple[str, ...]) -> None:
+    (row,) = rows_of(tmp_path, ROW | written)
+    assert isinstance(row, Paper)
+    assert row.categories == categories
+
+
+@pytest.mark.parametrize(
     ("written", "comment", "doi", "licence"),
     [
         ({}, "", "", ""),
@@ -131,6 +147,7 @@ def test_what_else_a_line_says(tmp_path: Path, written: Any, comment: str, doi: 
         (ROW | {"title": "x" * 2_001}, "title: should have at most 2000 characters"),
         (ROW | {"abstract": "x" * 50_001}, "abstract: should have at most 50000 characters"),
         (ROW | {"abstract": "x" * MAX_LINE_BYTES}, "longer than 1 MiB"),
+        (ROW | {"categories": {"cs": 1}}, "categories: "),
         (ROW | {"comments": 9}, "comments: should be a valid string"),
         (ROW | {"comment": "x" * 5_001}, "comment: should have at most 5000 characters"),
     ],

@@ -197,6 +197,42 @@ def test_the_words_of_a_name_are_one_persons(shelf: Shelf, author: str, found: s
     assert shelf.select(Filters(author=author)) == frozenset(found.split())
 
 
+@pytest.mark.parametrize(
+    ("category", "found"),
+    [
+        ("cs.IR", "1 2"),
+        ("CS.ir", "1 2"),
+        ("cs", "1 2 3"),
+        ("cs.I", ""),
+        ("math", "2"),
+        ("math.AG or cs.CL", "2 3"),
+        ("hep-th", ""),
+        ("Digital Libraries", "4"),
+    ],
+)
+def test_papers_are_selected_by_category_and_by_archive(shelf: Shelf, category: str, found: str) -> None:
+    sets = (("cs.IR",), ("math.AG", "cs.IR"), ("cs.CL",), ("Digital Libraries",), ())
+    shelf.record([make_paper(str(n), categories=names) for n, names in enumerate(sets, 1)])
+    assert shelf.select(Filters(category=category)) == frozenset(found.split())
+    assert [paper.paper_id for paper in shelf.browse(filters=Filters(category=category))] == found.split()
+
+
+def test_categories_follow_the_newest_listing_and_restrict_on_top_of_others(shelf: Shelf) -> None:
+    shelf.record([make_paper(categories=("cs.IR", "cs.CL"), day="2025-04-02")])
+    before = shelf.corpus_digest()
+    shelf.record([make_paper(categories=("stat.ML",), day="2025-04-01"), make_paper(day="2025-04-03")])
+    assert shelf.paper("2504.00001").categories == ("cs.IR", "cs.CL")
+    shelf.record([make_paper(categories=("cs.DL",), day="2025-04-04")])
+    assert shelf.select(Filters(category="cs.IR")) == frozenset()
+    assert shelf.select(Filters(category="cs.DL", author="Ada Lovelace")) == frozenset({"2504.00001"})
+    assert shelf.select(Filters(category="cs.DL", author="Alan Turing")) == frozenset()
+    assert shelf.select(Filters(category="cs.DL", date_from=date(2025, 5, 1))) == frozenset()
+    assert shelf.corpus_digest() != before
+    shelf.remove(["2504.00001"])
+    shelf.record([make_paper()])
+    assert shelf.select(Filters(category="cs")) == frozenset()
+
+
 def test_a_selection_made_before_sees_what_was_recorded_since(shelf: Shelf) -> None:
     shelf.record([make_paper("1", authors=("Wei Wang",), day="2025-05-01")])
     both = Filters(author="Wang", date_from=date(2025, 5, 1))

@@ -113,16 +113,19 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(row: FilterField) -> object:
-    return Annotated[str | None, typer.Option(f"--{row.key}", metavar=row.metavar, help=row.meaning)]
+    kind = list[str] | None if row.several else str | None
+    return Annotated[kind, typer.Option(f"--{row.key}", metavar=row.metavar, help=row.meaning)]
 
 
-def _filters(texts: Mapping[str, str | None]) -> Filters:
+def _filters(given: Mapping[str, str | list[str] | None]) -> Filters:
     """The options as `Filters`; one that is blank or cannot be read is wrong usage."""
-    for key, text in texts.items():
-        if text is not None and not text.strip():
+    texts = {key: ", ".join(text) if isinstance(text, list) else text for key, text in given.items()}
+    said = {key: text for key, text in texts.items() if given[key] not in (None, [])}
+    for key, text in said.items():
+        if not (text or "").strip():
             raise typer.BadParameter(f"--{key} is blank")
     try:
-        return Filters.read(texts)
+        return Filters.read(said)
     except FilterError as error:
         raise typer.BadParameter(str(error), param_hint=f"'--{error.key}'") from None
 
