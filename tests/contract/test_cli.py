@@ -5,15 +5,21 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from rag import sources
 from rag.config import Config
+from rag.errors import SourceError
 from rag.index.library import Library
+from rag.sources import AddressSource
+from rag.types import Paper, Rejected
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from ui.cli.common import progress_bar
@@ -144,6 +150,29 @@ def test_a_category_restricts_every_command_that_answers(run: Run, tmp_path: Pat
     nothing = run.json("ask", question, "--category", "hep-th")
     assert (nothing["abstained"], nothing["reason"]) == (True, "outside_range")
     assert nothing["answer"].startswith("No paper matches category hep-th.")
+
+
+def test_what_stands_at_an_address_is_ingested_like_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(address: str) -> Iterator[Paper | Rejected]:
+        if address == "arxiv:down":
+            raise SourceError("arxiv:down cannot be reached.", "Try again later.")
+        yield make_paper(categories=(address.partition(":")[2],))
+        yield Rejected(address, 2, "it has no title")
+
+    source = AddressSource("listings", ("arxiv:CATEGORY",), re.compile(r"arxiv:[\w.]+"), read)
+    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, source))
+    out, error = run("ingest", "arxiv:cs.IR", "arxiv:down", "mailto:x", "--json", code=1)
+    report = json.loads(out)
+    assert (report["papers_new"], report["rejected"]) == (
+        1,
+        [{"source": "arxiv:cs.IR", "line": 2, "reason": "it has no title"}],
+    )
+    assert report["errors"] == [
+        "mailto:x is no address that papers can be read from.",
+        "arxiv:down cannot be reached.",
+    ]
+    assert "arxiv:CATEGORY" in error
+    assert len(run.json("papers", "--category", "cs")) == 1
 
 
 def test_an_abstention_exits_0_and_offers_papers(sample: Run) -> None:

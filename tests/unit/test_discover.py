@@ -1,16 +1,21 @@
-"""Paths → files to read, others, and one error for each path that gives nothing."""
+"""Paths and addresses → what is to be read, other files, and one error for each name that gives nothing."""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import rag
+from rag import sources
 from rag.errors import SourceError
-from rag.sources import discover, read_source
-from rag.types import Paper
+from rag.sources import AddressSource, accepted, discover, file_suffixes, read_source
+from rag.types import Paper, Rejected
+from tests.support.papers import make_paper
+from ui.web.uploads import upload_types
 
 REPORT = "# arXiv Daily Report - 10-Apr-2025\n\n| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"
 
@@ -94,6 +99,57 @@ def test_no_permission(folder: Path) -> None:
 def test_reading_an_unknown_kind_is_an_error(folder: Path) -> None:
     with pytest.raises(SourceError, match="is not a kind of file"):
         list(read_source(folder / "b" / "notes.txt"))
+
+
+@pytest.fixture
+def feed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Paper | Rejected]]:
+    """What a source of addresses finds by address; for the length of a test it is one of the registered sources."""
+    rows: dict[str, list[Paper | Rejected]] = {}
+
+    def read(address: str) -> Iterator[Paper | Rejected]:
+        if address not in rows:
+            raise SourceError(f"{address} cannot be reached.", "Ask again later.")
+        yield from rows[address]
+
+    source = AddressSource("listings of arXiv", ("arxiv:CATEGORY",), re.compile(r"arxiv:[\w.-]+"), read)
+    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, source))
+    return rows
+
+
+def test_an_address_is_a_source_like_a_file(folder: Path, feed: dict[str, list[Paper | Rejected]]) -> None:
+    feed["arxiv:cs.IR"] = [make_paper(categories=("cs.IR",)), Rejected("arxiv:cs.IR", 2, "it has no title")]
+    found = discover(["arxiv:cs.IR", str(folder / "2025-04-10.md"), "arxiv:cs.IR", "arxiv:hep-th"])
+    assert found.places == ("arxiv:cs.IR", folder / "2025-04-10.md", "arxiv:hep-th")
+    assert found.files == (folder / "2025-04-10.md",)
+    assert list(read_source("arxiv:cs.IR")) == feed["arxiv:cs.IR"]
+    with pytest.raises(SourceError, match="cannot be reached"):
+        list(read_source("arxiv:hep-th"))
+    assert accepted().endswith("JSON lines (.jsonl, .jsonl.gz) or listings of arXiv (arxiv:CATEGORY)")
+    assert file_suffixes() == (".md", ".jsonl", ".jsonl.gz")
+
+
+def test_an_address_that_no_source_takes_says_what_they_take(feed: dict[str, list[Paper | Rejected]]) -> None:
+    (error,) = discover(["https://example.org/papers"]).errors
+    assert error.message == "https://example.org/papers is no address that papers can be read from."
+    assert "arxiv:CATEGORY" in error.advice
+    with pytest.raises(SourceError, match="no address"):
+        list(read_source("https://example.org/papers"))
+
+
+def test_a_file_is_never_taken_for_an_address(
+    tmp_path: Path, feed: dict[str, list[Paper | Rejected]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (uploaded,) = discover([Path("arxiv:cs.IR")]).errors
+    assert "does not exist" in uploaded.message
+    Path("arxiv:cs.md").write_text(REPORT)
+    assert discover(["arxiv:cs.md"]).files == (Path("arxiv:cs.md"),)
+
+
+def test_the_page_takes_the_files_that_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert upload_types() == [".gz", ".jsonl", ".md"]
+    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, sources.FileSource("papers", (".pdf",), read_source)))
+    assert upload_types() == [".gz", ".jsonl", ".md", ".pdf"]
 
 
 def test_the_sample() -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.errors import SourceError
+from rag.sources import Place, accepted, discover, read_source
 from rag.text.grammar import plural
 from rag.types import Filters
 from ui.cli.common import (
@@ -28,7 +30,6 @@ from ui.cli.common import (
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.errors import SourceError
     from rag.index.library import IngestReport
     from rag.types import Paper, Rejected
 
@@ -38,22 +39,20 @@ _OTHER_SHOWN = 5
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Reports (.md), .jsonl, .jsonl.gz, folders.")],
+    places: Annotated[list[str], typer.Argument(metavar="PATH", help=f"Folders, {accepted()}.")],
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Add papers from daily reports, JSON-lines files or folders."""
+    """Add papers from files, folders of them or addresses."""
     settings = configured(context, config, data_dir)
-    from rag.sources import discover
-
-    found = discover(paths)
+    found = discover(places)
     errors = list(found.errors)
-    report = _add(settings, found.files, errors, quiet=as_json)
+    report = _add(settings, found.places, errors, quiet=as_json)
     if as_json:
         extra = {"errors": [str(error.message) for error in errors], "other": [str(path) for path in found.other]}
         print_json(report.as_json() | extra)
-    elif found.files:
+    elif found.places:
         _print_report(report, found.other)
     for error in errors:
         say(f"{error.message}\n{error.advice}".rstrip())
@@ -61,16 +60,16 @@ def ingest(
         raise typer.Exit(1)
 
 
-def _add(settings: Config, files: Sequence[Path], errors: list[SourceError], *, quiet: bool) -> IngestReport:
-    """Ingest files; where there is none, for instance since its path is mistyped, no library is made."""
+def _add(settings: Config, places: Sequence[Place], errors: list[SourceError], *, quiet: bool) -> IngestReport:
+    """Ingest what is there; where there is nothing, for instance since a path is mistyped, no library is made."""
     from rag.index.library import IngestReport
 
-    if not files:
+    if not places:
         return IngestReport(0, 0, 0, 0, 0, (), 0.0)
     from rag import open_library
 
     with open_library(settings) as library, progress_bar(quiet) as progress:
-        report = library.ingest(_rows(files, errors), progress)
+        report = library.ingest(_rows(places, errors), progress)
         if report.papers_new or report.papers_updated:
             from rag.query import Reader
 
@@ -78,14 +77,11 @@ def _add(settings: Config, files: Sequence[Path], errors: list[SourceError], *, 
     return report
 
 
-def _rows(files: Sequence[Path], errors: list[SourceError]) -> Iterator[Paper | Rejected]:
-    """Rows of all files; a file that cannot be read is an error of its own and doesn't stop the others."""
-    from rag.errors import SourceError
-    from rag.sources import read_source
-
-    for path in files:
+def _rows(places: Sequence[Place], errors: list[SourceError]) -> Iterator[Paper | Rejected]:
+    """Rows of all places; one that cannot be read is an error of its own and doesn't stop the others."""
+    for place in places:
         try:
-            yield from read_source(path)
+            yield from read_source(place)
         except SourceError as error:
             errors.append(error)
 

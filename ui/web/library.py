@@ -9,11 +9,13 @@ import gradio as gr
 from gradio.context import get_render_context
 from markupsafe import Markup
 
+from rag.sources import accepted
 from ui.web.bars import STEPS
 from ui.web.context import Web
 from ui.web.desk import Asked, Desk, closed
 from ui.web.fields import LIVE_FORM, fields, form
 from ui.web.rendering import button, element, join
+from ui.web.uploads import upload_types
 
 READERS, WRITERS = 8, 2
 """How many look at the library at once, and how many wait to change it."""
@@ -80,7 +82,7 @@ def _lay_out(web: Web) -> Parts:
                     label="Files to add",
                     show_label=False,
                     file_count="multiple",
-                    file_types=[".md", ".jsonl", ".gz"],
+                    file_types=upload_types(),
                     height=140,
                     elem_id="files",
                 )
@@ -96,7 +98,8 @@ def _wired(elem_id: str, *actions: str, value: str = "") -> gr.HTML:
 
 
 def _adding(largest: int) -> Markup:
-    hint = f"Daily reports (.md) or JSON-lines (.jsonl, .jsonl.gz), up to {largest} MB each. Papers already here stay."
+    what = accepted()
+    hint = f"{what[:1].upper()}{what[1:]}, up to {largest} MB each. Papers already here stay."
     return join([element("h2", "Add papers"), element("p", hint, class_="hint")])
 
 

@@ -9,10 +9,16 @@ from pathlib import Path
 
 from rag.config import UIConfig
 from rag.errors import SourceError, UsageError
+from rag.sources import file_suffixes
 from rag.sources.files import first_bytes
 
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
+
+
+def upload_types() -> list[str]:
+    """Ends of the names of files that a reader may choose; of ``.jsonl.gz`` the last, all that browsers know."""
+    return sorted({f".{suffix.rpartition('.')[2]}" for suffix in file_suffixes()})
 
 
 def check_number(paths: Sequence[Path], limits: UIConfig) -> None:
