@@ -13,11 +13,11 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import ConfigError
 
@@ -45,6 +45,12 @@ class Section(BaseModel):
     """Base of all sections: frozen, unknown keys refused, defaults checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def _reranker(name: str) -> str:
+    if not re.fullmatch(r"late-interaction|none|[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
+        raise ValueError("should be late-interaction, none or package.module:Class")
+    return name
 
 
 class EmbeddingConfig(Section):
@@ -89,6 +95,11 @@ class RetrievalConfig(Section):
     dense_weight: float = Field(0.6, ge=0, le=1, description="weight of the dense list; the lexical one gets the rest")
     dense_weight_paraphrase: float = Field(
         0.9, ge=0, le=1, description="the same for a question of which even the best lexical match covers little"
+    )
+    reranker: Annotated[str, AfterValidator(_reranker)] = Field(
+        "late-interaction",
+        description="second look at the first papers: late-interaction, none, or a LlamaIndex node postprocessor as"
+        " package.module:Class, made without arguments",
     )
 
 

@@ -26,8 +26,9 @@ from rag.models.llm import build_llm
 from rag.query import Question, Reader
 from rag.query.limits import check_question
 from rag.query.words import is_courtesy
-from rag.retrieve.hybrid import Expanded, HybridRetriever, QuestionBundle, to_node
-from rag.retrieve.reranker import FEW, MANY, Reranker
+from rag.retrieve.hybrid import Expanded, HybridRetriever, QuestionBundle
+from rag.retrieve.nodes import to_node
+from rag.retrieve.reranker import FEW, MANY, build_reranker
 from rag.themes.plan import Planner
 from rag.types import (
     Answer,
@@ -99,7 +100,7 @@ class PaperQueryEngine(BaseQueryEngine):
         self.reader = Reader(self.library)
         self.abstainer = Abstainer(self.library)
         self.holdings = Holdings(retriever, self.abstainer)
-        self.reranker = Reranker(self.library)
+        self.reranker = build_reranker(self.library)
         self.written = WrittenReply(retriever)
         self.condenser = Condenser(self.reader)
         self.clarifier = Clarifier(self.library, self.reader)

@@ -24,6 +24,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │       ├── EmbeddingTimeoutError       no answer within the time-out
     │       └── EmbeddingResponseError      not JSON, wrong count or wrong size of vectors
     ├── VectorStoreError            the configured Chroma server cannot be reached or refuses
+    ├── RerankerError               the configured reranker failed
     ├── LLMError                    the configured language model failed
     │   ├── LLMAuthError            no key, 401, 403
     │   ├── LLMNotFoundError        wrong base_url or model (404)
@@ -140,6 +141,10 @@ class EmbeddingResponseError(EmbeddingServerError):
 
 class VectorStoreError(PaperchatError):
     """The configured Chroma server cannot be reached or refuses."""
+
+
+class RerankerError(PaperchatError):
+    """The reranker that the configuration names failed."""
 
 
 class LLMError(PaperchatError):

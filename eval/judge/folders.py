@@ -132,9 +132,9 @@ def generators_of(runs: Sequence[RunRecord]) -> frozenset[str]:
 
 
 def rerankers_of(runs: Sequence[RunRecord]) -> frozenset[str]:
-    """Models that the runs' settings name for reranking: keys such as `rerank.model`."""
-    settings = (item for run in runs for item in run.info.get("config", {}).items())
-    return frozenset(str(value) for key, value in settings if value and "rerank" in key and key.endswith("model"))
+    """What the runs' settings name for reranking and we do not ship: any model may be behind it."""
+    names = (str(run.info.get("config", {}).get("retrieval.reranker", "")) for run in runs)
+    return frozenset(name for name in names if ":" in name)
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

@@ -12,18 +12,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
 from rag.index.library import Library
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.matches import matched_words
+from rag.retrieve.nodes import to_node
 from rag.retrieve.query_vector import question_vector
 from rag.text.readable import readable
 from rag.types import Filters, Mode, Paper, Passage, Turn
@@ -221,57 +220,6 @@ def passage_of(paper: Paper, row: ChunkRow) -> Passage:
         start=row.start,
         end=row.end,
         text=paper.text[row.start : row.end],
-    )
-
-
-def to_node(passage: Passage) -> NodeWithScore:
-    """A passage as LlamaIndex knows it; ids and offsets are ours, so citations survive the round trip."""
-    metadata: dict[str, Any] = {
-        "paper_id": passage.paper_id,
-        "version": passage.version,
-        "title": passage.title,
-        "authors": list(passage.authors),
-        "date": passage.date.isoformat(),
-        "url": passage.url,
-        "ranks": dict(passage.ranks),
-        "scores": dict(passage.scores),
-        "matched": list(passage.matched),
-        "boosts": dict(passage.boosts),
-    }
-    hidden = [key for key in metadata if key != "title"]
-    node = TextNode(
-        id_=passage.chunk_id,
-        text=passage.text,
-        start_char_idx=passage.start,
-        end_char_idx=passage.end,
-        metadata=metadata,
-        excluded_llm_metadata_keys=hidden,
-        excluded_embed_metadata_keys=hidden,
-    )
-    return NodeWithScore(node=node, score=passage.score)
-
-
-def from_node(found: NodeWithScore) -> Passage:
-    """Read a passage back from a node made by `to_node`."""
-    node = found.node
-    assert isinstance(node, TextNode)
-    data = node.metadata
-    return Passage(
-        chunk_id=node.node_id,
-        paper_id=data["paper_id"],
-        version=data["version"],
-        title=data["title"],
-        authors=tuple(data["authors"]),
-        date=date.fromisoformat(data["date"]),
-        url=data["url"],
-        start=int(node.start_char_idx or 0),
-        end=int(node.end_char_idx or 0),
-        text=node.text,
-        score=found.score or 0.0,
-        ranks=data["ranks"],
-        scores=data["scores"],
-        matched=tuple(data["matched"]),
-        boosts=data["boosts"],
     )
 
 

@@ -1,14 +1,16 @@
-"""A second look at the first papers, word by word: late interaction between question and passage.
+"""A second look at the first papers, by whatever `retrieval.reranker` names.
 
-For each token of the question the nearest token of a passage is looked for, and the mean of these similarities says how
-much of the question the passage is about (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are the
-embedding model's own, before it averages them; tokens weigh as much as the idf of their word. It finds the paper that
-says the same in other words, where one vector for a whole passage blurs it; it costs one inference a paper, too many
-for a search among all (docs/adr/0005-extraction.md).
+By default it is late interaction between question and passage, word by word. For each token of the question the nearest
+token of a passage is looked for, and the mean of these similarities says how much of the question the passage is about
+(Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are the embedding model's own, before it averages
+them; tokens weigh as much as the idf of their word. It finds the paper that says the same in other words, where one
+vector for a whole passage blurs it; it costs one inference a paper, too many for a search among all
+(docs/adr/0005-extraction.md).
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -30,25 +32,63 @@ KEPT = 400
 """Passages whose token vectors are kept for the next question, about 150 kB each."""
 
 
-class Reranker:
-    """Ranks the first papers anew; safe to share between threads."""
+class Reranker(ABC):
+    """Ranks the first papers anew; safe to share between threads.
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
-        self._kept: Recent[str, TokenVectors] = Recent(KEPT)
+    LlamaIndex's form of it is a node postprocessor: any of them can be configured, and any of ours be put into another
+    program (`rag/retrieve/postprocessor.py`). Ours do without: importing LlamaIndex takes longer than a search.
+    """
 
+    @abstractmethod
     def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
         """Put the passages of the first papers into a better order.
 
         Args:
             question: What was searched for.
             passages: Retrieved passages, best first.
-            depth: How many papers are looked at.
+            depth: How many papers are worth a second look: many for a list, few for a question that one paper answers.
 
         Returns:
-            The passages with their new scores, best first. A paper gains by how much more it is about the question than
-            the farthest of those looked at; the others gain nothing. Unchanged where there is nothing to compare or the
-            embedder has no vectors of tokens.
+            The same passages, all of them, best first. Their scores stay on the scale of fused ones, descending.
+        """
+
+
+class Unchanged(Reranker):
+    """Leaves the order as the search made it."""
+
+    def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
+        """The passages as they are."""
+        return list(passages)
+
+
+def build_reranker(library: Library) -> Reranker:
+    """The reranker that the configuration names.
+
+    Raises:
+        ConfigError: it names something that is no node postprocessor, or cannot be imported or made.
+    """
+    name = library.config.retrieval.reranker
+    if name == "none":
+        return Unchanged()
+    if name == "late-interaction":
+        return LateInteraction(library)
+    from rag.retrieve.postprocessor import load_postprocessor  # needs LlamaIndex
+
+    return load_postprocessor(name)
+
+
+class LateInteraction(Reranker):
+    """Ranks the first papers by the nearness of their words to the question's."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._kept: Recent[str, TokenVectors] = Recent(KEPT)
+
+    def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
+        """Look at the first `depth` papers.
+
+        A paper gains by how much more it is about the question than the farthest of those looked at; the others gain
+        nothing. Unchanged where there is nothing to compare or the embedder has no vectors of tokens.
         """
         papers = distinct_papers(passages, depth)
         texts = [f"{readable(paper.title)} {readable(paper.text)}" for paper in papers]

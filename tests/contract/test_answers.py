@@ -19,11 +19,12 @@ from markdown_it import MarkdownIt
 from rag.answer.citations import check
 from rag.answer.draft import Draft, Quote
 from rag.assistant import Assistant
-from rag.config import Config
+from rag.config import Config, RetrievalConfig
 from rag.engine import PaperQueryEngine
 from rag.errors import EmptyLibrary, QuestionError
 from rag.index.library import Library
-from rag.retrieve.hybrid import FOCUS, HybridRetriever, QuestionBundle, from_node, to_node
+from rag.retrieve.hybrid import FOCUS, HybridRetriever, QuestionBundle
+from rag.retrieve.nodes import from_node, to_node
 from rag.sources import discover, read_source
 from rag.text.readable import readable
 from rag.types import Answer, Delta, Done, Filters, Retrieved, Understood
@@ -242,6 +243,19 @@ def test_the_engine_answers_asynchronously(assistant: Assistant) -> None:
 
     engine = assistant.engine
     assert asyncio.run(_asked(engine)) == assistant.answer(QUESTIONS[0]).answer
+
+
+def test_answers_are_reranked_by_what_the_configuration_names(assistant: Assistant) -> None:
+    def ranking(name: str) -> list[str]:
+        settings = assistant.library.config.model_copy(update={"retrieval": RetrievalConfig(reranker=name)})
+        with Assistant(Library(settings, assistant.library.embedding)) as other:
+            answer = other.answer(QUESTIONS[4])
+            assert_citations_hold(other, answer)
+            return [item.chunk_id for item in answer.retrieved]
+
+    found, default = ranking("none"), [item.chunk_id for item in assistant.answer(QUESTIONS[4]).retrieved]
+    assert ranking("late-interaction") == default != found
+    assert ranking("tests.support.rerankers:Backwards") == [*found[:0:-1], found[0]]
 
 
 def test_passages_survive_the_round_trip_through_nodes(assistant: Assistant) -> None:

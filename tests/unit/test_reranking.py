@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.embeddings import MockEmbedding
+from pydantic import ValidationError
 
-from rag.config import Config
+from rag.config import Config, RetrievalConfig
+from rag.errors import ConfigError, RerankerError
 from rag.index.library import Library
 from rag.models import TokenVectors, build_embedding, embed_texts, embed_tokens
+from rag.retrieve.nodes import from_node, to_node
+from rag.retrieve.postprocessor import RerankerPostprocessor
 from rag.retrieve.query_vector import weighed
-from rag.retrieve.reranker import Reranker
+from rag.retrieve.reranker import LateInteraction, Reranker, build_reranker
 from rag.types import Passage
 from tests.support.papers import make_paper
 
@@ -46,7 +51,7 @@ def ids(passages: list[Passage]) -> list[str]:
 
 
 def test_the_paper_with_the_nearest_wording_comes_first(library: Library) -> None:
-    ranked = Reranker(library).rerank(
+    ranked = LateInteraction(library).rerank(
         "how to shrink a big ranking network", [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
     )
     assert ids(ranked)[0] == "c1"
@@ -56,7 +61,7 @@ def test_the_paper_with_the_nearest_wording_comes_first(library: Library) -> Non
 
 
 def test_what_is_not_looked_at_gains_nothing_and_stays_behind(library: Library) -> None:
-    ranked = Reranker(library).rerank(
+    ranked = LateInteraction(library).rerank(
         "how to shrink a big ranking network", [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)], 2
     )
     assert ids(ranked)[-1] == "c1"
@@ -66,11 +71,77 @@ def test_what_is_not_looked_at_gains_nothing_and_stays_behind(library: Library) 
 @pytest.mark.parametrize("question", ["", "the of and", "?!"])
 def test_a_question_without_words_changes_nothing(library: Library, question: str) -> None:
     found = [passage(0, 0.6), passage(1, 0.5)]
-    assert Reranker(library).rerank(question, found) == found
+    assert LateInteraction(library).rerank(question, found) == found
+
+
+def configured(library: Library, name: str) -> Reranker:
+    """The reranker that a configuration names."""
+    settings = library.config.model_copy(update={"retrieval": RetrievalConfig(reranker=name)})
+    with Library(settings, library.embedding) as other:
+        return build_reranker(other)
+
+
+def test_the_configuration_names_the_reranker(library: Library) -> None:
+    found = [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
+    question = "how to shrink a big ranking network"
+    assert configured(library, "none").rerank(question, found) == found
+    default = build_reranker(library)
+    assert isinstance(default, LateInteraction)
+    assert default.rerank(question, found) == LateInteraction(library).rerank(question, found)
+
+
+def test_a_node_postprocessor_of_another_package_decides_the_order_and_nothing_else(library: Library) -> None:
+    found = [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
+    ranked = configured(library, "tests.support.rerankers:Backwards").rerank("rankers", found)
+    assert ids(ranked) == ["c1", "c2", "c0"], "what it dropped stays behind, what it added is nowhere"
+    assert [one.score for one in ranked] == [0.6, 0.55, 0.5]
+    assert [one.boosts.get("reranker") for one in ranked] == [0.1, None, -0.1]
+    assert [replace(one, score=0.0, boosts={}) for one in ranked] == [
+        replace(one, score=0.0) for one in (found[2], found[1], found[0])
+    ]
+    empty: list[Passage] = []
+    assert configured(library, "tests.support.rerankers:Backwards").rerank("rankers", empty) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("no.such.module:Class", "cannot be imported"),
+        ("tests.support.rerankers:Forwards", "cannot be imported"),
+        ("tests.support.rerankers:Demanding", "cannot be made"),
+        ("collections:OrderedDict", "is no LlamaIndex node postprocessor"),
+    ],
+)
+def test_what_is_no_postprocessor_is_named(library: Library, name: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        configured(library, name)
+    assert name in caught.value.message
+    assert "late-interaction" in caught.value.advice
+
+
+@pytest.mark.parametrize("name", ["", "bge-reranker", "a b:C", ":C", "a:"])
+def test_a_name_of_another_form_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="should be late-interaction, none or package"):
+        RetrievalConfig(reranker=name)
+
+
+def test_a_reranker_that_fails_says_which(library: Library) -> None:
+    broken = configured(library, "tests.support.rerankers:Broken")
+    with pytest.raises(RerankerError, match=r"rerankers:Broken failed: RuntimeError: out of memory"):
+        broken.rerank("rankers", [passage(1, 0.5)])
+
+
+def test_ours_is_a_node_postprocessor_for_others(library: Library) -> None:
+    found = [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
+    question, ours = "how to shrink a big ranking network", LateInteraction(library)
+    theirs = RerankerPostprocessor.around(ours)
+    nodes = theirs.postprocess_nodes([to_node(one) for one in found], query_str=question)
+    assert [from_node(node) for node in nodes] == ours.rerank(question, found)
+    assert theirs.postprocess_nodes(nodes) == nodes, "without a question there is nothing to rank by"
 
 
 def test_one_paper_is_not_compared(library: Library) -> None:
-    assert Reranker(library).rerank("rankers", [passage(1, 0.5)]) == [passage(1, 0.5)]
+    assert LateInteraction(library).rerank("rankers", [passage(1, 0.5)]) == [passage(1, 0.5)]
 
 
 def test_an_embedder_without_vectors_of_tokens_changes_nothing(library: Library) -> None:
@@ -81,7 +152,7 @@ def test_an_embedder_without_vectors_of_tokens_changes_nothing(library: Library)
         indexes = library.indexes
 
     found = [passage(0, 0.6), passage(1, 0.5)]
-    assert Reranker(Plain()).rerank("rankers", found) == found  # type: ignore[arg-type]
+    assert LateInteraction(Plain()).rerank("rankers", found) == found  # type: ignore[arg-type]
 
 
 def test_tokens_have_places_and_unit_vectors_and_average_to_the_texts_vector() -> None:
@@ -100,7 +171,7 @@ def test_tokens_have_places_and_unit_vectors_and_average_to_the_texts_vector() -
 def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reranker, passages = Reranker(library), [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
+    reranker, passages = LateInteraction(library), [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
     first = reranker.rerank("how to shrink a big ranking network", passages)
     asked: list[int] = []
 
@@ -111,7 +182,7 @@ def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
     monkeypatch.setattr("rag.retrieve.reranker.embed_tokens", counted)
     assert reranker.rerank("how to shrink a big ranking network", passages) == first
     monkeypatch.setattr("rag.retrieve.reranker.KEPT", 2)
-    forgetful = Reranker(library)
+    forgetful = LateInteraction(library)
     forgetful.rerank("how to shrink a big ranking network", passages)
     forgetful.rerank("which cats were filmed", passages)
     assert asked == [0, 3, 1]  # none; all; then the one passage that two places could not keep
@@ -122,7 +193,9 @@ def test_two_wordings_of_a_question_count_half_each(library: Library, monkeypatc
         """How far the paper on rankers comes before the one on bread."""
         asked = [one for question in questions for one in weighed(library, question)]
         monkeypatch.setattr("rag.retrieve.reranker.weighed", lambda *_: asked)
-        scores = {one.chunk_id: one.score for one in Reranker(library).rerank("", [passage(0, 0.5), passage(1, 0.5)])}
+        scores = {
+            one.chunk_id: one.score for one in LateInteraction(library).rerank("", [passage(0, 0.5), passage(1, 0.5)])
+        }
         return scores["c1"] - scores["c0"]
 
     rankers, bread = "small reranking model", "yeast in orbit"
