@@ -32,7 +32,8 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── LLMRateLimitError       429 after the retries
     │   ├── LLMUnavailableError     5xx, connection refused, a stream that stops half-way
     │   ├── LLMTimeoutError         no whole reply within the time-out
-    │   ├── LLMResponseError        not a chat completion, or an empty one
+    │   ├── LLMResponseError        not a chat completion
+    │   │   └── LLMEmptyError       a reply without text
     │   └── BudgetExceeded          the call would go over a configured limit; nothing was sent
     └── EvaluationError             an evaluation cannot be done, or its figures would mislead
         ├── JudgeError              the model that judges answers cannot be asked
@@ -176,7 +177,11 @@ class LLMTimeoutError(LLMError):
 
 
 class LLMResponseError(LLMError):
-    """The server's reply cannot be used: not a chat completion, or an empty one."""
+    """The server's reply cannot be used: it is not a chat completion, or not what was asked for."""
+
+
+class LLMEmptyError(LLMResponseError):
+    """The server's reply holds no text."""
 
 
 class BudgetExceeded(LLMError):

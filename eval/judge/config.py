@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import Field, ValidationError
 
-from rag.config import Section
+from rag.config import LLMConfig, Section
 from rag.errors import ConfigError
 
 
@@ -19,12 +20,29 @@ class JudgeConfig(Section):
     revision: str | None = Field(None, description="what pins the model: a dated name, a commit, a hash of its weights")
     base_url: str = Field("https://api.openai.com/v1", description="OpenAI-compatible server, up to and with /v1")
     api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
-    timeout_s: float = Field(60.0, gt=0, description="seconds to wait for the server, a try")
+    timeout_s: float = Field(60.0, gt=0, description="seconds for one call, its retries included")
     max_retries: int = Field(3, ge=0, description="tries after the first, where a retry can help")
+    max_output_tokens: int = Field(2000, ge=16, description="longest reply")
+    context_tokens: int = Field(32_768, ge=512, description="tokens the model reads and writes in one call")
     prompts: Path | None = Field(None, description="folder of prompts; null: the packaged ones")
     prompt_hashes: dict[str, str] = Field(default_factory=dict, description="hash of each prompt, by name: pins them")
     generators: tuple[str, ...] = Field((), description="families of the models that wrote the answers, if not shown")
     rerankers: tuple[str, ...] = Field((), description="families of the models that ranked the passages, if not shown")
+
+    @property
+    def llm(self) -> LLMConfig:
+        """The same as settings of the client that writes answers; a judge has no limits but these."""
+        return LLMConfig(
+            provider="openai" if urlsplit(self.base_url).hostname == "api.openai.com" else "openai-compatible",
+            model=self.model,
+            base_url=self.base_url,
+            api_key_env=self.api_key_env,
+            timeout_s=self.timeout_s,
+            max_retries=self.max_retries,
+            temperature=0.0,
+            max_output_tokens=self.max_output_tokens,
+            context_tokens=self.context_tokens,
+        )
 
 
 def load_judge(path: Path) -> JudgeConfig:

@@ -52,8 +52,8 @@ def make_nuggets(
     """
     runs = [load_run(folder) for folder in folders]
     _prepare(out, folders)
-    with JudgeClient(config, out / REPLIES) as client:
-        topics = create_all(Nuggetizer(client, config.prompts), runs, text_of, depth, progress)
+    client = JudgeClient(config, out / REPLIES)
+    topics = create_all(Nuggetizer(client, config.prompts), runs, text_of, depth, progress)
     write_json_lines(out / NUGGETS, nuggets_rows(topics))
     return topics
 
@@ -84,14 +84,14 @@ def judge_folders(
     runs = {name: load_run(folder) for name, folder in zip(_names(folders), folders, strict=True)}
     hand = read_hand_labels(inputs.human) if inputs.human else None
     _prepare(out, folders)
-    with JudgeClient(config, out / REPLIES) as client:
-        nuggetizer = Nuggetizer(client, config.prompts)
-        records = list(runs.values())
-        if inputs.nuggets:
-            topics = given_topics(inputs.nuggets, records)
-        else:
-            topics = create_all(nuggetizer, records, text_of, inputs.depth, progress)
-        judgement = judge_all(nuggetizer, list(runs), records, topics, progress)
+    client = JudgeClient(config, out / REPLIES)
+    nuggetizer = Nuggetizer(client, config.prompts)
+    records = list(runs.values())
+    if inputs.nuggets:
+        topics = given_topics(inputs.nuggets, records)
+    else:
+        topics = create_all(nuggetizer, records, text_of, inputs.depth, progress)
+    judgement = judge_all(nuggetizer, list(runs), records, topics, progress)
     evidence = Evidence(
         config=config,
         served_models=frozenset(client.ledger.models),

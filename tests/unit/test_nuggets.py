@@ -31,8 +31,7 @@ NUGGETS = [Nugget(f"fact number {n}", "vital" if n < 3 else "okay") for n in ran
 def nuggetizer(script: Script) -> Iterator[tuple[Nuggetizer, ChatServer]]:
     with chat_server(script) as server:
         config = JudgeConfig(model="scripted", base_url=server.base_url, max_retries=0)
-        with JudgeClient(config, environ={}) as client:
-            yield Nuggetizer(client), server
+        yield Nuggetizer(JudgeClient(config)), server
 
 
 # --- scores ---------------------------------------------------------------------------------------------------------

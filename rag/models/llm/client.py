@@ -23,9 +23,9 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop
 
 from rag.config import LLMConfig, public_address
 from rag.errors import (
+    LLMEmptyError,
     LLMError,
     LLMRequestError,
-    LLMResponseError,
     LLMTimeoutError,
     LLMUnavailableError,
 )
@@ -245,8 +245,8 @@ class GuardedLLM(CustomLLM):
         at = f" {public_address(config.base_url or endpoint.OPENAI_URL)}" if config.provider else ""
         return f"The language model's server{at} (model {self.metadata.model_name})"
 
-    def _empty(self) -> LLMResponseError:
-        return LLMResponseError(f"{self._who} sent an empty reply.", "Raise llm.max_output_tokens, or ask again.")
+    def _empty(self) -> LLMEmptyError:
+        return LLMEmptyError(f"{self._who} sent an empty reply.", "Raise llm.max_output_tokens, or ask again.")
 
     def _mapped(self, error: Exception, seconds: float) -> LLMError:
         return failure(error, self._who, self._config, seconds, self._secrets)
