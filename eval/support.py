@@ -28,6 +28,7 @@ from eval.planting import KINDS, Sentence, plant
 from eval.provenance import describe
 from eval.reports import page, plots
 from rag.errors import DatasetError, PaperNotFound
+from rag.retrieve.hybrid import passage_of
 from rag.types import Passage, Rejected
 from rag.write.grounding import SupportChecker, Verdict
 from rag.write.grounding.check import (
@@ -155,11 +156,7 @@ def _sentence(library: Library, name: str, nugget: Nugget, passages: Sequence[Pa
         chunk = next((c for c in library.shelf.chunks([nugget.paper]) if c.start <= at < c.end), None)
         if chunk is None:
             return "the span is in no passage"
-        passage = Passage(
-            chunk.chunk_id, paper.paper_id, paper.version, paper.title, paper.authors, paper.date, paper.url,
-            chunk.start, chunk.end, paper.text[chunk.start : chunk.end],
-        )  # fmt: skip
-        top = [*top[: SOURCES - 1], passage]
+        top = [*top[: SOURCES - 1], passage_of(paper, chunk)]
         here = [len(top) - 1]
     return Sentence(name, nugget.text, None, here[0] + 1, dict(enumerate(top, 1)))
 

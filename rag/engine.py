@@ -151,7 +151,7 @@ class PaperQueryEngine(BaseQueryEngine):
                 citations=outcome.citations,
                 removed=outcome.removed,
                 closest=outcome.closest,
-                retrieved=tuple(_retrieved(passage) for passage in found.gathered.passages),
+                retrieved=tuple(map(RetrievedPassage.of, found.gathered.passages)),
                 filters=understood.filters.as_json(),
                 timings=Timings(
                     retrieve_ms=round(1000 * (retrieved - begin), 3),
@@ -321,9 +321,3 @@ def _as_named(passage: Passage) -> Passage:
     """A passage that is preferred for the name in the question, and not for the conversation."""
     gain = passage.boosts.get("conversation")
     return replace(passage, boosts={"named": gain}) if gain else passage
-
-
-def _retrieved(passage: Passage) -> RetrievedPassage:
-    return RetrievedPassage(
-        paper_id=passage.paper_id, chunk_id=passage.chunk_id, score=passage.score, ranks=dict(passage.ranks)
-    )

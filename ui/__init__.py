@@ -1,1 +1,1 @@
-"""The faces of the assistant: command line and, later, web page."""
+"""The faces of the assistant: command line and web page."""

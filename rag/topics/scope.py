@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from rag.index.library import Library
-from rag.retrieve.hybrid import coverage, distinct_papers
+from rag.retrieve.hybrid import coverage, distinct_papers, passage_of
 from rag.text.readable import readable
 from rag.types import Passage
 
@@ -112,17 +112,6 @@ def passages_of(library: Library, paper_ids: Collection[str], found: Sequence[Pa
         paper = papers.get(row.paper_id)
         if paper is None or paper.version != row.version:
             continue
-        passage = retrieved.get(row.chunk_id) or Passage(
-            chunk_id=row.chunk_id,
-            paper_id=paper.paper_id,
-            version=paper.version,
-            title=paper.title,
-            authors=paper.authors,
-            date=paper.date,
-            url=paper.url,
-            start=row.start,
-            end=row.end,
-            text=paper.text[row.start : row.end],
-        )
+        passage = retrieved.get(row.chunk_id) or passage_of(paper, row)
         held[row.paper_id].append(passage)
     return {paper_id: sorted(parts, key=lambda part: part.start) for paper_id, parts in held.items() if parts}

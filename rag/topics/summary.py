@@ -164,7 +164,7 @@ class TopicEngine:
             closest=said.closest,
             mode="extractive",
             notes=understood.notes,
-            retrieved=_retrieved(passages),
+            retrieved=tuple(map(RetrievedPassage.of, passages)),
             filters=understood.filters.as_json(),
             receipt=self.engine.receipt(),
         )
@@ -199,7 +199,7 @@ class TopicEngine:
             removed=tuple(sections.removed),
             mode="llm" if sections.written else "extractive",
             notes=(*understood.notes, *notes, *more, *_outcome(sections, writes), *_left_out(material.chosen)),
-            retrieved=_retrieved(material.passages),
+            retrieved=tuple(map(RetrievedPassage.of, material.passages)),
             filters=understood.filters.as_json(),
             usage=llm.used() if llm else None,
             receipt=self.engine.receipt(llm, prompts),
@@ -266,9 +266,3 @@ def _left_out(chosen: Sequence[Passage]) -> tuple[Note, ...]:
         return ()
     shown = f"The {MOST_PAPERS} nearest of {len(chosen)} papers on this are shown;"
     return (Note(code="papers_left_out", text=f"{shown} dates, an author or a narrower topic show others."),)
-
-
-def _retrieved(passages: Sequence[Passage]) -> tuple[RetrievedPassage, ...]:
-    return tuple(
-        RetrievedPassage(paper_id=p.paper_id, chunk_id=p.chunk_id, score=p.score, ranks=dict(p.ranks)) for p in passages
-    )

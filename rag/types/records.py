@@ -74,6 +74,11 @@ class RetrievedPassage(Record):
     score: float
     ranks: dict[str, int]
 
+    @classmethod
+    def of(cls, passage: Passage) -> RetrievedPassage:
+        """The line of a passage."""
+        return cls(paper_id=passage.paper_id, chunk_id=passage.chunk_id, score=passage.score, ranks=dict(passage.ranks))
+
 
 class Timings(Record):
     """Milliseconds spent."""

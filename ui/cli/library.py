@@ -27,6 +27,7 @@ from ui.cli.common import (
     say,
     with_library,
 )
+from ui.intake import take_in
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -69,12 +70,7 @@ def _add(settings: Config, places: Sequence[Place], errors: list[SourceError], *
     from rag import open_library
 
     with open_library(settings) as library, progress_bar(quiet) as progress:
-        report = library.ingest(_rows(places, errors), progress)
-        if report.papers_new or report.papers_updated:
-            from rag.query import Reader
-
-            Reader(library).speller()  # counts the library's words now, not while somebody waits for an answer
-    return report
+        return take_in(library, _rows(places, errors), progress)
 
 
 def _rows(places: Sequence[Place], errors: list[SourceError]) -> Iterator[Paper | Rejected]:

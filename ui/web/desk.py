@@ -13,10 +13,10 @@ from rag.config import UIConfig
 from rag.errors import PaperchatError, SourceError
 from rag.index.library import Library, Progress
 from rag.papers.catalogue import Catalogue
-from rag.query import Reader
 from rag.sources import discover, read_source
 from rag.text.readable import readable
 from rag.types import Paper, Rejected
+from ui.intake import take_in
 from ui.web import papers
 from ui.web.bars import bars
 from ui.web.fields import read_form, sent
@@ -99,9 +99,7 @@ class Desk:
         files = [Path(path) for path in paths]
         try:
             check_number(files, self._limits)
-            report = self._library.ingest(_rows(files, self._limits, failures), _shown(progress))
-            if report.papers_new or report.papers_updated:
-                Reader(self._library).speller()  # counts the library's words now, not while somebody waits
+            report = take_in(self._library, _rows(files, self._limits, failures), _shown(progress))
         except PaperchatError as error:
             return str(papers.failed(error.message, error.advice)), None
         return str(papers.added(report, failures)), None

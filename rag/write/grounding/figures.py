@@ -53,7 +53,6 @@ _WORDED = re.compile(
         |(?P<whole_factor>{"|".join(_FACTORS)})|(?P<whole_share>{"|".join(_SHARES)}))\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-_TIME_SCALES = {"ms": "ms", "mi": "min", "s": "s", "h": "h", "d": "d", "w": "w", "mo": "mo", "y": "y"}
 _COUNTED = re.compile(
     r"\s+(?!(?:and|or|to|on|in|for|over|at|of|by|with|vs|versus|when|while|than|as|respectively)\b)[a-z]{3,}"
 )
