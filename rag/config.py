@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rag.errors import ConfigError
 
@@ -39,6 +39,8 @@ NOT_ANSWERING: dict[str, Any] = {
     "ui": True,
 }
 """Keys that say where, how fast and how patiently work is done; no answer can differ by them."""
+FORMER_DATA_DIR = Path("~/.local/share/paperchat")
+"""The default on every system before each one's own folder was."""
 
 
 class Section(BaseModel):
@@ -180,11 +182,21 @@ class UIConfig(Section):
     max_unpacked_mb: int = Field(2000, ge=1, description="what such a file may unpack to where it is compressed, in MB")
 
 
+def default_data_dir() -> Path:
+    """Where this system keeps a user's data; a library in `FORMER_DATA_DIR` is found there as long as it is alone."""
+    from platformdirs import user_data_path
+
+    own = user_data_path("paperchat", appauthor=False)
+    return own if own.exists() or not FORMER_DATA_DIR.expanduser().exists() else FORMER_DATA_DIR
+
+
 class Config(Section):
     """The whole configuration."""
 
     data_dir: Path = Field(
-        Path("~/.local/share/paperchat"), description="folder of the library; ~ and relative paths are resolved"
+        default_factory=default_data_dir,
+        description="folder of the library; ~ and relative paths are resolved. null: where this system keeps a user's "
+        "data, on Linux ~/.local/share/paperchat",
     )
     embedding: EmbeddingConfig = EmbeddingConfig()
     chunking: ChunkingConfig = ChunkingConfig()
@@ -193,6 +205,11 @@ class Config(Section):
     answer: AnswerConfig = AnswerConfig()
     llm: LLMConfig = LLMConfig()
     ui: UIConfig = UIConfig()
+
+    @field_validator("data_dir", mode="before", json_schema_input_type=Path | None)
+    @classmethod
+    def _where_data_lies(cls, value: object) -> object:
+        return default_data_dir() if value is None else value
 
     def digest(self) -> str:
         """Hash of everything that can change an answer (all but `NOT_ANSWERING`), 16 hex digits."""

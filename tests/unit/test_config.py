@@ -18,6 +18,22 @@ def test_the_documented_file_holds_every_key_with_its_default() -> None:
     assert list(public_values(values)) == leaf_keys(Config)
 
 
+def test_the_library_lies_where_the_system_keeps_data_or_where_it_lay_before(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    former = tmp_path / "home" / ".local" / "share" / "paperchat"
+    assert Config().library_dir == former
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    own = tmp_path / "data" / "paperchat"
+    assert Config().library_dir == Config.model_validate({"data_dir": None}).library_dir == own
+    former.mkdir(parents=True)
+    assert Config().library_dir == former
+    own.mkdir(parents=True)
+    assert Config().library_dir == own
+
+
 def test_every_key_says_what_it_means() -> None:
     def fields(section: type) -> None:
         for name, field in section.model_fields.items():  # type: ignore[attr-defined]
