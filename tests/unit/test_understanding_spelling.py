@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.spelling import Correction, Speller
+from rag.query.spelling import Correction, Speller, _english
 from rag.query.vocabulary import Vocabulary, fold
 
 COMMON = """
@@ -106,3 +106,10 @@ def test_a_vocabulary_survives_being_stored() -> None:
 )
 def test_folding(word: str, folded: str) -> None:
     assert fold(word) == folded
+
+
+def test_the_dictionary_is_the_one_that_its_package_reads() -> None:
+    from spellchecker import SpellChecker
+
+    theirs = SpellChecker(language="en").word_frequency
+    assert _english() == {word: theirs[word] for word in theirs.words()}
