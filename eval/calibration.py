@@ -30,7 +30,7 @@ from rag.answer.abstention.decision import is_selection
 from rag.answer.abstention.features import Features, gather
 from rag.errors import DatasetError
 from rag.query import Question as ReadQuestion
-from rag.retrieve.hybrid import QuestionBundle, distinct_papers
+from rag.retrieve.hybrid import distinct_papers
 from rag.text.grammar import plural
 from rag.types import Confidence, Passage
 
@@ -119,8 +119,7 @@ def through(assistant: Assistant) -> LookUp:
     engine = assistant.engine
 
     def look_up(question: Question) -> tuple[ReadQuestion, Sequence[Passage]]:
-        bundle = QuestionBundle(question.question, history=question.history)
-        asked = engine.understand(engine.checked(question.question), bundle)
+        asked = engine.understand(engine.checked(question.question), question.history)
         return asked, engine.candidates(asked)
 
     return look_up

@@ -74,12 +74,10 @@ def comparison_of(names: str, config: Config, data: BeirSet, out: Path, progress
 
 def _search(assistant: Assistant, reformulator: Reformulator) -> Callable[..., list[Passage]]:
     """What an answer to a rewritten question may use; each is rewritten once, however often it is searched for."""
-    from rag.retrieve.hybrid import QuestionBundle
-
     rewritten: dict[str, Expanded | None] = {}
 
     def search(question: str, k: int) -> list[Passage]:
-        asked = assistant.engine.understand(assistant.engine.checked(question), QuestionBundle(question))
+        asked = assistant.engine.understand(assistant.engine.checked(question))
         if question not in rewritten:
             rewritten[question] = reformulator.expand_for(assistant.retriever, asked)
         return assistant.engine.candidates(asked, rewritten[question], k)[:k]

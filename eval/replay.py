@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.engine import PaperQueryEngine
+from rag.engine import Engine
 from rag.errors import ConfigError
 from rag.prompts import load_prompt
 from rag.types import Answer, Filters, Passage, Receipt, RetrievedPassage, Turn
@@ -57,7 +57,7 @@ class Replay:
         return bool(self.changes or self.new or self.gone or self.moved)
 
 
-def replay(engine: PaperQueryEngine, answer: Answer, history: Sequence[Turn] = ()) -> Replay:
+def replay(engine: Engine, answer: Answer, history: Sequence[Turn] = ()) -> Replay:
     """Retrieve anew for the question of an answer, with its filters, and compare.
 
     Args:
@@ -86,7 +86,7 @@ def replay(engine: PaperQueryEngine, answer: Answer, history: Sequence[Turn] = (
     )
 
 
-def changes(engine: PaperQueryEngine, receipt: Receipt) -> tuple[Change, ...]:
+def changes(engine: Engine, receipt: Receipt) -> tuple[Change, ...]:
     """What a receipt names and is another today."""
     config = engine.library.config
     today = engine.receipt()

@@ -42,7 +42,7 @@ PERIOD = timedelta(days=30)
 """Length of the period that restricts a search."""
 _COMMAND = "from ui.cli import main; main()"
 _FLOOR = (
-    "import llama_index.core, chromadb\n"
+    "import chromadb\n"
     "from rag.config import load_config\n"
     "from rag.models import build_embedding\n"
     "build_embedding(load_config().config.embedding)"

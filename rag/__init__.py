@@ -40,6 +40,11 @@ def open_assistant(config: Config | None = None) -> Assistant:
     Raises:
         ConfigError: the configuration cannot be read.
     """
+    from rag.config import load_config
+    from rag.models import load_ahead
+
+    config = config or load_config().config
+    load_ahead(config.embedding)
     from rag.assistant import Assistant
 
     return Assistant(open_library(config))

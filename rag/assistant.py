@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.engine import PaperQueryEngine
+from rag.engine import Engine
 from rag.index.library import Library
-from rag.retrieve.hybrid import HybridRetriever, QuestionBundle
-from rag.topics import TopicEngine
+from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, TopicDone, Turn
 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
+    from rag.topics import TopicEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,19 @@ class Assistant:
         """
         self.library = library
         self.retriever = retriever or HybridRetriever(library)
-        self.engine = PaperQueryEngine(self.retriever, llm)
-        self.topics = TopicEngine(self.engine)
+        self.engine = Engine(self.retriever, llm)
+        self._topics: TopicEngine | None = None
+        self._guard = threading.Lock()
+
+    @property
+    def topics(self) -> TopicEngine:
+        """Summarises topics; its modules are imported for the first one."""
+        from rag.topics import TopicEngine
+
+        with self._guard:
+            if self._topics is None:
+                self._topics = TopicEngine(self.engine)
+            return self._topics
 
     def ask(
         self,
@@ -63,8 +75,7 @@ class Assistant:
             EmptyLibrary: there are no papers.
             ConfigError: the mode is llm and no model is configured.
         """
-        query = QuestionBundle(question, filters=filters or Filters(), history=tuple(history), mode=mode)
-        yield from self.engine.stream(query)
+        yield from self.engine.stream(question, history, filters, mode)
 
     def answer(
         self,
@@ -110,8 +121,7 @@ class Assistant:
             k: Passages to find; None takes `retrieval.k`.
             rerank: Look at the first papers a second time, as an answer does: better first papers, many times slower.
         """
-        query = QuestionBundle(question, filters=filters or Filters())
-        understood = self.engine.understand(self.engine.checked(question), query)
+        understood = self.engine.understand(self.engine.checked(question), filters=filters)
         if rerank:
             found = self.engine.candidates(understood, k=k)[: k or self.retriever.k]
         else:

@@ -1,4 +1,8 @@
-"""The query engine: question → stream of events, as a LlamaIndex `BaseQueryEngine`."""
+"""The engine: question → stream of events.
+
+LlamaIndex knows it as a `BaseQueryEngine` in `rag/llamaindex.py`; here neither it nor what serves a language model is
+imported before it is needed (docs/adr/0013-cold-start.md).
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,11 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llama_index.core.base.base_query_engine import BaseQueryEngine
-from llama_index.core.base.response.schema import Response
-from llama_index.core.callbacks import CallbackManager
-from llama_index.core.prompts.mixin import PromptMixinType
-from llama_index.core.schema import QueryBundle
-
 from rag.answer.abstention import Abstainer, Decision
-from rag.answer.clarify import Clarifier, resumed
+from rag.answer.clarify import Clarifier, asked_back, resumed
 from rag.answer.holdings import SHOWN, Entry, Holdings
-from rag.answer.notes import state_of_the_index, unknown_names
-from rag.answer.outcome import Outcome
+from rag.answer.notes import model_failed, state_of_the_index, unknown_names
+from rag.answer.outcome import Gathered, Outcome, Reading
 from rag.answer.quotes import QuotedReply
 from rag.errors import LLMError
 from rag.index.library import Library
@@ -26,8 +24,7 @@ from rag.models.llm import build_llm
 from rag.query import Question, Reader
 from rag.query.limits import check_question
 from rag.query.words import is_courtesy
-from rag.retrieve.hybrid import Expanded, HybridRetriever, QuestionBundle
-from rag.retrieve.nodes import to_node
+from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.retrieve.reranker import FEW, MANY, build_reranker
 from rag.themes.plan import Planner
 from rag.types import (
@@ -36,20 +33,20 @@ from rag.types import (
     Done,
     Event,
     Filters,
+    Mode,
     Note,
     Passage,
     Receipt,
     Retrieved,
     RetrievedPassage,
     Timings,
+    Turn,
     Understood,
 )
-from rag.write.evidence import Gathered, Gatherer
-from rag.write.reply import WrittenReply, asked_back, failed
-from rag.write.rewrite import Condenser, Reading
 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
+    from rag.write.scribe import Scribe
 
 USAGE_FILE = "usage.sqlite"
 """Keeps, beside the library, what the model used on each day."""
@@ -79,14 +76,8 @@ class _Found:
     prompts: Mapping[str, str]
 
 
-class PaperQueryEngine(BaseQueryEngine):
-    """Answers with exact quotes, or with a model's checked sentences where the mode is llm.
-
-    `stream` yields events; `query` folds them into a LlamaIndex `Response`.
-
-    The response's text is the answer, its source nodes are the retrieved passages, and
-    ``response.metadata["answer"]`` is the checked `Answer`.
-    """
+class Engine:
+    """Answers with exact quotes, or with a model's checked sentences where the mode is llm; safe to share."""
 
     def __init__(self, retriever: HybridRetriever, llm: GuardedLLM | None = None) -> None:
         """Assemble the path.
@@ -101,28 +92,37 @@ class PaperQueryEngine(BaseQueryEngine):
         self.abstainer = Abstainer(self.library)
         self.holdings = Holdings(retriever, self.abstainer)
         self.reranker = build_reranker(self.library)
-        self.written = WrittenReply(retriever)
-        self.condenser = Condenser(self.reader)
         self.clarifier = Clarifier(self.library, self.reader)
-        self.gatherer = Gatherer(retriever)
         self.planner = Planner(self.library)
         self.quoted = QuotedReply(retriever, self.planner)
         self._llm = llm
+        self._scribe: Scribe | None = None
         self._guard = threading.Lock()
-        super().__init__(callback_manager=CallbackManager([]))
 
-    def stream(self, query: QueryBundle) -> Iterator[Event]:
+    def stream(
+        self,
+        asked: str,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        mode: Mode | None = None,
+    ) -> Iterator[Event]:
         """Answer a question step by step; the last event is `Done`.
+
+        Args:
+            asked: As the reader typed it.
+            history: Earlier turns, oldest first.
+            filters: Restrictions on the papers that may answer.
+            mode: How to answer; None takes the configured way.
 
         Raises:
             QuestionError: the question is empty or too long.
             EmptyLibrary: there are no papers.
         """
-        question = self.checked(query.query_str)
+        question = self.checked(asked)
         begin = time.perf_counter()
         self.library.require_papers()
-        llm, notes = self._model(query)
-        reading = yield from self._read(question, query, llm)
+        llm, notes = self._model(mode)
+        reading = yield from self._read(question, history, filters or Filters(), llm)
         understood = reading.understood
         yield Understood(understood.standalone, understood.filters, (*understood.notes, *reading.notes))
         found = yield from self._find(llm, understood)
@@ -132,7 +132,7 @@ class PaperQueryEngine(BaseQueryEngine):
         end = time.perf_counter()
         yield Done(
             Answer(
-                question=query.query_str,
+                question=asked,
                 standalone_question=understood.standalone,
                 answer=outcome.text,
                 abstained=outcome.reason is not None,
@@ -176,12 +176,10 @@ class PaperQueryEngine(BaseQueryEngine):
             prompts=dict(prompts or {}),
         )
 
-    def understand(self, question: str, query: QueryBundle) -> Question:
+    def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Question:
         """Read constraints, typing errors and what a follow-up refers to out of a question."""
-        history = query.history if isinstance(query, QuestionBundle) else ()
-        filters = query.filters if isinstance(query, QuestionBundle) else Filters()
         self.library.require_papers()
-        return self.reader.understand(question, history, filters)
+        return self.reader.understand(question, history, filters or Filters())
 
     def find(self, understood: Question, expanded: Expanded | None = None) -> tuple[Entry | None, list[Passage]]:
         """What an answer may use: the shelf's own words where the question is about the library, and the passages.
@@ -249,35 +247,46 @@ class PaperQueryEngine(BaseQueryEngine):
                 self._llm = build_llm(self.library.config.llm, self.library.folder / USAGE_FILE)
             return self._llm.for_answer()
 
-    def _model(self, query: QueryBundle) -> tuple[GuardedLLM | None, tuple[Note, ...]]:
+    def _with_model(self) -> Scribe:
+        """What a model does for an answer; its modules are imported for the first answer that has one."""
+        from rag.write.scribe import Scribe
+
+        with self._guard:
+            if self._scribe is None:
+                self._scribe = Scribe(self.retriever, self.reader)
+            return self._scribe
+
+    def _model(self, mode: Mode | None) -> tuple[GuardedLLM | None, tuple[Note, ...]]:
         """The model where the answer is to be written; a note where it cannot be had."""
-        mode = query.mode if isinstance(query, QuestionBundle) else None
         if (mode or self.library.config.answer.mode) != "llm":
             return None, ()
         try:
             return self.model(), ()
         except LLMError as error:
-            return None, (failed(error),)
+            return None, (model_failed(error),)
 
-    def _read(self, question: str, query: QueryBundle, llm: GuardedLLM | None) -> Generator[Event, None, Reading]:
+    def _read(
+        self, question: str, history: Sequence[Turn], filters: Filters, llm: GuardedLLM | None
+    ) -> Generator[Event, None, Reading]:
         """Read a question; a model puts a follow-up into words that stand alone."""
-        question, history, picked = resumed(question, query.history if isinstance(query, QuestionBundle) else ())
-        filters = query.filters if isinstance(query, QuestionBundle) else Filters()
+        question, history, picked = resumed(question, history)
         if llm is None or picked or not history or is_courtesy(question):
             return Reading(self.reader.understand(question, history, filters))
-        return (yield from self.condenser.read(llm, question, history, filters))
+        return (yield from self._with_model().condenser.read(llm, question, history, filters))
 
     def _find(self, llm: GuardedLLM | None, understood: Question) -> Generator[Event, None, _Found]:
         """Find what an answer may use, with the model's help where that is configured."""
-        searched = not (understood.about or understood.selects)
-        expanded, prompts = yield from self.gatherer.rewrite(llm if searched else None, understood)
+        expanded: Expanded | None = None
+        prompts: Mapping[str, str] = {}
+        if llm and not (understood.about or understood.selects):
+            expanded, prompts = yield from self._with_model().gatherer.rewrite(llm, understood)
         entry, passages = self.find(understood, expanded)
         decision = entry.decision if entry else self.abstainer.decide(understood, passages)
         clarify = None if entry else self._unclear(understood, passages)
         gathered = Gathered(tuple(passages), tuple(passages))
         writes = llm is not None and not (entry or clarify or decision.abstain or understood.selects)
         if llm and writes:
-            gathered = yield from self.gatherer.events(llm, understood, passages)
+            gathered = yield from self._with_model().gatherer.events(llm, understood, passages)
         return _Found(entry, passages, decision, clarify, gathered, writes, {**prompts, **gathered.prompts})
 
     def _answer(
@@ -288,7 +297,7 @@ class PaperQueryEngine(BaseQueryEngine):
             return (yield from asked_back(found.clarify))
         if llm and found.writes:
             given, counted = found.gathered.given, found.gathered.counted
-            outcome = yield from self.written.events(llm, understood, given, found.decision, counted)
+            outcome = yield from self._with_model().reply.events(llm, understood, given, found.decision, counted)
         if outcome.complete:
             return outcome
         quoted = yield from self.quoted.events(understood, found.passages, found.decision, found.entry, behind=outcome)
@@ -297,24 +306,6 @@ class PaperQueryEngine(BaseQueryEngine):
     def _unclear(self, understood: Question, passages: Sequence[Passage]) -> Clarify | None:
         """What to ask back, where that is wanted and needed."""
         return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
-
-    def _query(self, query_bundle: QueryBundle) -> Response:
-        passages: tuple[Passage, ...] = ()
-        for event in self.stream(query_bundle):
-            if isinstance(event, Retrieved):
-                passages = event.passages
-            elif isinstance(event, Done):
-                answer = event.answer
-        nodes = [to_node(passage) for passage in passages]
-        return Response(response=answer.answer, source_nodes=nodes, metadata={"answer": answer})
-
-    async def _aquery(self, query_bundle: QueryBundle) -> Response:
-        import asyncio
-
-        return await asyncio.to_thread(self._query, query_bundle)
-
-    def _get_prompt_modules(self) -> PromptMixinType:
-        return {}
 
 
 def _as_named(passage: Passage) -> Passage:

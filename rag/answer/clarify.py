@@ -9,8 +9,10 @@ nothing else in the question, its filters or its conversation tells which one is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
+from rag.answer.outcome import Outcome
+from rag.answer.render import escape
 from rag.index.library import Library
 from rag.query import Question, Reader
 from rag.query.conversation import chosen, content_words, label
@@ -19,7 +21,7 @@ from rag.query.spelling import is_english
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import distinct_papers
 from rag.text.readable import readable
-from rag.types import Clarify, Paper, Passage, Turn
+from rag.types import Clarify, Delta, Event, Paper, Passage, Turn
 
 CHOICES = 6
 """Papers offered at most."""
@@ -158,6 +160,13 @@ def as_markdown(clarify: Clarify, escape: Callable[[str], str]) -> str:
     """
     choices = (f"{n}. {escape(choice)}" for n, choice in enumerate(clarify.choices, 1))
     return "\n".join([escape(clarify.text), "", *choices])
+
+
+def asked_back(clarify: Clarify) -> Generator[Event, None, Outcome]:
+    """Ask the reader back: the question with its choices, and nothing cited."""
+    text = as_markdown(clarify, escape)
+    yield Delta(text)
+    return Outcome(text=text, clarify=clarify)
 
 
 def _spelt(name: str, papers: Sequence[Paper]) -> str:

@@ -1,8 +1,9 @@
-"""Remarks beside an answer: names that no paper holds, papers that cannot be found yet."""
+"""Remarks beside an answer: names that no paper holds, papers that cannot be found yet, a model that failed."""
 
 from __future__ import annotations
 
 from rag.answer.abstention.strangers import strangers
+from rag.errors import LLMError
 from rag.index.library import Library
 from rag.query import Question
 from rag.types import Note
@@ -32,3 +33,12 @@ def state_of_the_index(library: Library) -> tuple[Note, ...]:
         return ()
     text = f"{waiting} papers cannot be found yet: an ingest is at work, or was ended and the next one finishes it."
     return (Note(code="indexing_unfinished", text=text),)
+
+
+def model_failed(error: LLMError, *, begun: bool = False) -> Note:
+    """The note that says why quotes stand where a written answer was wanted, or behind one that broke off."""
+    happened = "The written answer broke off" if begun else "No written answer"
+    quotes = "Quotes follow it." if begun else "Quotes are shown instead."
+    return Note(
+        code="model_failed", text=" ".join(filter(None, (f"{happened}: {error.message}", error.advice, quotes)))
+    )

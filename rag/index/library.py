@@ -34,7 +34,7 @@ from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
 from rag.types import Chunk, Paper, Rejected
 
 if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from rag.models import Embedder
 
 T = TypeVar("T")
 UNIT = 512
@@ -87,7 +87,7 @@ class Indexes:
 class Library:
     """Everything that is stored, opened for reading and writing; safe to share between threads."""
 
-    def __init__(self, config: Config, embedding: BaseEmbedding | None = None) -> None:
+    def __init__(self, config: Config, embedding: Embedder | None = None) -> None:
         """Open the library in `config.library_dir`, which is made where it is missing.
 
         Args:
@@ -122,7 +122,7 @@ class Library:
     # --- how it is indexed ------------------------------------------------------------------------------------------
 
     @property
-    def embedding(self) -> BaseEmbedding:
+    def embedding(self) -> Embedder:
         """The embedding model, loaded once, at its first use."""
         with self._guard:
             if self._embedding is None:

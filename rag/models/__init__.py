@@ -1,23 +1,26 @@
 """Text into vectors: the embedder that the configuration names, described and driven one way.
 
     minilm               all-MiniLM-L6-v2, int8, on OpenVINO; offline, from a wheel     minilm.py
-    openai               OpenAI's embeddings, with a key                                server.py
-    openai-compatible    any server that speaks ``POST /v1/embeddings``                 server.py
+    openai               OpenAI's embeddings, with a key                                remote.py
+    openai-compatible    any server that speaks ``POST /v1/embeddings``                 remote.py
 
-Every embedder is a LlamaIndex `BaseEmbedding`, so a user's own fits too. LlamaIndex, OpenVINO and openai are imported
-when an embedder is built, not with this package.
+An embedder is a LlamaIndex `BaseEmbedding`, so a user's own fits too; the shipped model has the methods of one that are
+called here, and needs no LlamaIndex. That, OpenVINO and openai are imported when an embedder is built, not with this
+package.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import EmbeddingConfig
-from rag.errors import ConfigError
+from rag.errors import ConfigError, PaperchatError
 from rag.models.info import EmbeddingInfo, count_cl100k
 from rag.models.tokens import TokenVectors
 from rag.models.vectors import unit_rows
@@ -25,13 +28,25 @@ from rag.models.vectors import unit_rows
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-__all__ = ["EmbeddingInfo", "TokenVectors", "build_embedding", "describe", "embed_texts", "embed_tokens"]
+    from rag.models.minilm import MiniLM
+
+    Embedder: TypeAlias = BaseEmbedding | MiniLM
+
+__all__ = [
+    "EmbeddingInfo",
+    "TokenVectors",
+    "build_embedding",
+    "describe",
+    "embed_texts",
+    "embed_tokens",
+    "load_ahead",
+]
 
 FOREIGN_MAX_TOKENS = 256
 """Chunk limit for an embedder that does not tell its own, in cl100k tokens: few models read less."""
 
 
-def build_embedding(config: EmbeddingConfig) -> BaseEmbedding:
+def build_embedding(config: EmbeddingConfig) -> Embedder:
     """Build the configured embedder; a server is not contacted before there is text to embed.
 
     Raises:
@@ -49,12 +64,29 @@ def build_embedding(config: EmbeddingConfig) -> BaseEmbedding:
                 f"embedding.{key} is for servers, and embedding.provider is minilm.",
                 f"Remove embedding.{key}, or set embedding.provider to openai or openai-compatible.",
             )
-    from rag.models.minilm import MiniLMEmbedding
+    from rag.models.minilm import installed
 
-    return MiniLMEmbedding.load(threads=config.threads, batch_size=config.batch_size)
+    return installed(config.threads, config.batch_size)
 
 
-def describe(model: BaseEmbedding) -> EmbeddingInfo:
+def load_ahead(config: EmbeddingConfig) -> None:
+    """Begin to load the shipped model in a thread, where it is the configured one; whoever builds it next waits for it.
+
+    Loading is OpenVINO's work and leaves the interpreter free for what else an answer needs to begin with.
+    """
+    if config.provider != "minilm":
+        return
+    from rag.models.minilm import installed
+
+    def load() -> None:
+        with suppress(PaperchatError):  # said by whoever builds it
+            installed(config.threads, config.batch_size)
+
+    # No daemon: a thread that is cut off inside the model's library aborts the process.
+    threading.Thread(target=load, name="load-ahead").start()
+
+
+def describe(model: Embedder) -> EmbeddingInfo:
     """Describe an embedder: ours describe themselves (`info()`), a foreign one gets a cautious limit."""
     own: Callable[[], EmbeddingInfo] | None = getattr(model, "info", None)
     if callable(own) and isinstance(info := own(), EmbeddingInfo):
@@ -64,7 +96,7 @@ def describe(model: BaseEmbedding) -> EmbeddingInfo:
 
 
 def embed_texts(
-    model: BaseEmbedding, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
+    model: Embedder, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
 ) -> NDArray[np.float32]:
     """Embed texts in batches of like length.
 
@@ -95,7 +127,7 @@ def embed_texts(
     return vectors
 
 
-def embed_tokens(model: BaseEmbedding, texts: Sequence[str]) -> list[TokenVectors] | None:
+def embed_tokens(model: Embedder, texts: Sequence[str]) -> list[TokenVectors] | None:
     """Embed the tokens of texts, each in its context; None where the embedder gives one vector a text and no more."""
     own: Callable[[Sequence[str]], list[TokenVectors]] | None = getattr(model, "embed_tokens", None)
     return own(texts) if callable(own) else None

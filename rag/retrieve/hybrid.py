@@ -11,21 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
 from rag.index.library import Library
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.matches import matched_words
-from rag.retrieve.nodes import to_node
 from rag.retrieve.query_vector import question_vector
 from rag.text.readable import readable
-from rag.types import Filters, Mode, Paper, Passage, Turn
+from rag.types import Filters, Paper, Passage
 
 Scored = Sequence[tuple[str, float]]
 """Chunk ids with their scores, best first."""
@@ -37,15 +34,6 @@ COVERING = 10
 """Best lexical matches among which the one that covers most of the question is looked for."""
 COVERAGE_RANGE = (0.2, 0.4)
 """Shares of the question's idf mass between which the weight moves from paraphrase to name."""
-
-
-@dataclass
-class QuestionBundle(QueryBundle):
-    """A LlamaIndex query that also carries filters, the conversation so far and how to answer; None: as configured."""
-
-    filters: Filters = field(default_factory=Filters)
-    history: tuple[Turn, ...] = ()
-    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +49,8 @@ class Expanded:
     dense: tuple[str, ...]
 
 
-class HybridRetriever(BaseRetriever):
-    """A LlamaIndex retriever over a library; filters travel in a `QuestionBundle`, a plain query has none."""
+class HybridRetriever:
+    """Finds passages in a library; safe to share between threads."""
 
     def __init__(self, library: Library, k: int | None = None) -> None:
         """Make a retriever.
@@ -73,7 +61,6 @@ class HybridRetriever(BaseRetriever):
         """
         self.library = library
         self.k = k or library.config.retrieval.k
-        super().__init__()
 
     def search(
         self,
@@ -142,10 +129,6 @@ class HybridRetriever(BaseRetriever):
         vectors = np.stack([question_vector(self.library, text) for text in texts])
         mean = vectors.mean(axis=0)
         return mean if len(texts) == 1 else np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
-
-    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        filters = query_bundle.filters if isinstance(query_bundle, QuestionBundle) else Filters()
-        return [to_node(passage) for passage in self.search(query_bundle.query_str, filters)]
 
     def _first(self, rows: Mapping[str, ChunkRow], ordered: Sequence[str], k: int) -> list[Passage]:
         """The first `k` that can be shown; nearly always these are the first `k`."""

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from rag.answer.citations import Checked, find_problem
 from rag.answer.draft import Quote, quote_text
+from rag.answer.notes import model_failed
 from rag.answer.render import reply
-from rag.engine import PaperQueryEngine
+from rag.engine import Engine
 from rag.errors import LLMError, LLMResponseError
 from rag.prompts import load_prompt
 from rag.query import Question
-from rag.retrieve.hybrid import QuestionBundle, distinct_papers
+from rag.retrieve.hybrid import distinct_papers
 from rag.themes.plan import NEIGHBOURS, PLAN_PROMPT, Plan
 from rag.topics.cells import row
 from rag.topics.disagreements import find_disagreements
@@ -46,7 +47,6 @@ from rag.types import (
     TopicPaper,
     Understood,
 )
-from rag.write.reply import failed
 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
@@ -75,7 +75,7 @@ class _Material:
 class TopicEngine:
     """Summarises topics over a library; safe to share between threads."""
 
-    def __init__(self, engine: PaperQueryEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         """Make an engine.
 
         Args:
@@ -124,7 +124,7 @@ class TopicEngine:
 
     def _understand(self, query: str, filters: Filters) -> Question:
         """Read the query as a topic, whatever shape of question it has."""
-        understood = self.engine.understand(self.engine.checked(query), QuestionBundle(query, filters=filters))
+        understood = self.engine.understand(self.engine.checked(query), filters=filters)
         return replace(understood, kind="topic", subjects=(), search_text=subject(understood.search_text))
 
     def _model(self, mode: Mode | None) -> tuple[GuardedLLM | None, tuple[Note, ...]]:
@@ -134,7 +134,7 @@ class TopicEngine:
         try:
             return self.engine.model(), ()
         except LLMError as error:
-            return None, (failed(error),)
+            return None, (model_failed(error),)
 
     def _depth(self) -> int:
         """Passages to look through, so that papers off the topic are among them."""
@@ -220,7 +220,7 @@ class TopicEngine:
                 text = f"The papers are grouped by similarity. {error.message}"
                 notes = (Note(code="themes_by_similarity", text=text),)
             except LLMError as error:
-                notes = (failed(error),)
+                notes = (model_failed(error),)
         return self.planner.by_similarity(topic, best, near), notes
 
     def _quotes(self, material: _Material) -> dict[str, tuple[Quote, ...]]:
@@ -254,7 +254,7 @@ class TopicEngine:
 def _outcome(sections: Sections, llm: GuardedLLM | None) -> tuple[Note, ...]:
     """What became of the model's part."""
     if sections.failure:
-        return (failed(sections.failure),)
+        return (model_failed(sections.failure),)
     if llm and not sections.written:
         text = "The model wrote nothing that the papers carry; quotes are shown instead."
         return (Note(code="nothing_supported", text=text),)

@@ -7,38 +7,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rag.answer.outcome import Gathered
 from rag.query import Question
 from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.text.grammar import plural
-from rag.types import Note, Passage, Step
+from rag.types import Passage, Step
 from rag.write.reformulation import Reformulator
 from rag.write.research import Researched, Researcher
 from rag.write.utility import Selected, select_useful
 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """The evidence for one answer.
-
-    Attributes:
-        passages: All that was found, best first.
-        given: What the writer is given, the most useful first.
-        counted: Sentences with figures counted over the shelf, as Markdown, to be said as they are.
-        notes: For the reader, where the model failed.
-        prompts: Digests of the prompts used, by name.
-    """
-
-    passages: tuple[Passage, ...]
-    given: tuple[Passage, ...]
-    counted: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
-    prompts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Gatherer:
@@ -51,14 +32,14 @@ class Gatherer:
         self._reformulator: Reformulator | None = None
 
     def rewrite(
-        self, llm: GuardedLLM | None, asked: Question
+        self, llm: GuardedLLM, asked: Question
     ) -> Generator[Step, None, tuple[Expanded | None, Mapping[str, str]]]:
         """Rewrite a question for the search, where `llm.reformulate` names a family of the bank.
 
         Returns:
             What to search for, None where it is the question as it is; and the digests of the prompts used.
         """
-        if llm is None or llm.config.reformulate is None:
+        if llm.config.reformulate is None:
             return None, {}
         reformulator = self._of_family(llm, llm.config.reformulate)
         expanded = reformulator.expand_for(self.retriever, asked, llm)

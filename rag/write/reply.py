@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.answer.abstention import Decision
-from rag.answer.clarify import as_markdown
+from rag.answer.notes import model_failed
 from rag.answer.outcome import Outcome
 from rag.answer.render import closest, escape
 from rag.answer.select import choose_papers
-from rag.errors import LLMError
 from rag.prompts import load_prompt
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
@@ -19,7 +18,6 @@ from rag.text.grammar import joined, plural
 from rag.text.readable import readable
 from rag.text.untrusted import as_data
 from rag.types import (
-    Clarify,
     Delta,
     Event,
     Note,
@@ -83,7 +81,7 @@ class WrittenReply:
         )
         if written.failure:
             return replace(
-                outcome, complete=False, notes=(*outcome.notes, failed(written.failure, begun=bool(written.text)))
+                outcome, complete=False, notes=(*outcome.notes, model_failed(written.failure, begun=bool(written.text)))
             )
         if written.declined:
             yield Delta(DECLINED)
@@ -115,22 +113,6 @@ def most_useful(understood: Question, passages: Sequence[Passage]) -> list[Passa
     papers = {passage.paper_id for passage in best}
     others = [passage for passage in passages if passage not in best]
     return [*best, *sorted(others, key=lambda passage: passage.paper_id not in papers)]
-
-
-def asked_back(clarify: Clarify) -> Generator[Event, None, Outcome]:
-    """Ask the reader back: the question with its choices, and nothing cited."""
-    text = as_markdown(clarify, escape)
-    yield Delta(text)
-    return Outcome(text=text, clarify=clarify)
-
-
-def failed(error: LLMError, *, begun: bool = False) -> Note:
-    """The note that says why quotes stand where a written answer was wanted, or behind one that broke off."""
-    happened = "The written answer broke off" if begun else "No written answer"
-    quotes = "Quotes follow it." if begun else "Quotes are shown instead."
-    return Note(
-        code="model_failed", text=" ".join(filter(None, (f"{happened}: {error.message}", error.advice, quotes)))
-    )
 
 
 def left_out(passages: Sequence[Passage]) -> tuple[Note, ...]:

@@ -11,15 +11,16 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rag.answer.outcome import Reading
 from rag.errors import LLMError
 from rag.models.info import count_cl100k
 from rag.models.llm import chat_messages
 from rag.prompts import load_prompt
-from rag.query import Question, Reader
+from rag.query import Reader
 from rag.query.vocabulary import fold
 from rag.text.untrusted import as_data
 from rag.types import Event, Filters, Note, Step, Turn
@@ -39,15 +40,6 @@ _NAME = re.compile(r"(?<!\w)(?:\d[\w.-]*|[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*)")
 _WORD = re.compile(r"\w+")
 _NEW_WORDS = 4
 """Words, at most, that a rewritten question may add to those of question and conversation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A question as it was read; `prompts` are the digests of the prompts that helped."""
-
-    understood: Question
-    notes: tuple[Note, ...] = ()
-    prompts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Condenser:

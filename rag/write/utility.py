@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llama_index.core.llms import LLM
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from rag.errors import LLMError
@@ -20,6 +19,9 @@ from rag.prompts import load_prompt
 from rag.text.readable import readable
 from rag.text.untrusted import as_data, as_passages
 from rag.types import Passage, Step
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
 
 RELEVANCE, DRAFT, UTILITY = "relevance", "utility_draft", "utility"
 LISTED = 10

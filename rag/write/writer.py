@@ -12,14 +12,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from llama_index.core.base.llms.types import ChatMessage
-
 from rag.answer.citations import cite, find_problem
 from rag.answer.draft import Quote
 from rag.answer.render import escape
 from rag.errors import LLMError, LLMRequestError
 from rag.index.library import Library
-from rag.models.llm import chat_messages, count_tokens
+from rag.models.llm import chat_message, chat_messages, count_tokens
 from rag.prompts import Prompt
 from rag.text.grammar import plural
 from rag.text.untrusted import as_data
@@ -30,6 +28,8 @@ from rag.write.grounding.markers import MARKER, cited
 from rag.write.sources import as_source, pack, room
 
 if TYPE_CHECKING:
+    from llama_index.core.base.llms.types import ChatMessage
+
     from rag.models.llm.client import GuardedLLM
 
 NO_ANSWER = "NO ANSWER"
@@ -232,8 +232,8 @@ class GroundedWriter:
         again = prompt.correction(struck)
         conversation = [
             *messages,
-            ChatMessage(role="assistant", content=page.said or NO_ANSWER),
-            ChatMessage(role=again["role"], content=again["content"]),
+            chat_message("assistant", page.said or NO_ANSWER),
+            chat_message(again["role"], again["content"]),
         ]
         fits = count_tokens(conversation) + llm.config.max_output_tokens <= llm.config.context_tokens
         if not fits or not llm.affords(conversation) or llm.seconds_left() <= 0:

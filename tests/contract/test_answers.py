@@ -20,10 +20,10 @@ from rag.answer.citations import check
 from rag.answer.draft import Draft, Quote
 from rag.assistant import Assistant
 from rag.config import Config, RetrievalConfig
-from rag.engine import PaperQueryEngine
 from rag.errors import EmptyLibrary, QuestionError
 from rag.index.library import Library
-from rag.retrieve.hybrid import FOCUS, HybridRetriever, QuestionBundle
+from rag.llamaindex import PaperQueryEngine, PaperRetriever, QuestionBundle
+from rag.retrieve.hybrid import FOCUS, HybridRetriever
 from rag.retrieve.nodes import from_node, to_node
 from rag.sources import discover, read_source
 from rag.text.readable import readable
@@ -210,7 +210,7 @@ class Titles(BaseSynthesizer):
 def test_a_llama_index_program_can_use_our_retriever(assistant: Assistant) -> None:
     from llama_index.core.llms import MockLLM
 
-    engine = RetrieverQueryEngine(HybridRetriever(assistant.library, k=3), Titles(llm=MockLLM()))
+    engine = RetrieverQueryEngine(PaperRetriever(HybridRetriever(assistant.library, k=3)), Titles(llm=MockLLM()))
     response = engine.query(QUESTIONS[0])
     assert len(response.source_nodes) == 3
     node = response.source_nodes[0].node
@@ -221,7 +221,7 @@ def test_a_llama_index_program_can_use_our_retriever(assistant: Assistant) -> No
 
 
 def test_a_llama_index_program_can_use_our_engine(assistant: Assistant) -> None:
-    engine = PaperQueryEngine(HybridRetriever(assistant.library))
+    engine = PaperQueryEngine(assistant.engine)
     response = engine.query(QUESTIONS[0])
     assert isinstance(response, Response)
     assert response.metadata is not None
@@ -241,7 +241,7 @@ async def _asked(engine: PaperQueryEngine) -> str:
 def test_the_engine_answers_asynchronously(assistant: Assistant) -> None:
     import asyncio
 
-    engine = assistant.engine
+    engine = PaperQueryEngine(assistant.engine)
     assert asyncio.run(_asked(engine)) == assistant.answer(QUESTIONS[0]).answer
 
 

@@ -386,3 +386,32 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "ingest" in done.stdout
+
+
+WITHOUT_A_QUESTION = {"chromadb", "llama_index", "numpy", "openvino", "scipy", "tantivy", "tokenizers"}
+WITHOUT_A_MODEL = {"gradio", "llama_index", "matplotlib", "openai", "scipy", "sqlalchemy"}
+
+
+@pytest.mark.parametrize(
+    ("words", "unneeded"),
+    [
+        (("papers", "--query", "IterQR"), WITHOUT_A_QUESTION),
+        (("show", "2504.05309"), WITHOUT_A_QUESTION),
+        (("doctor", "--help"), WITHOUT_A_QUESTION),
+        (("search", "query rewriting"), {*WITHOUT_A_MODEL, "rag.topics", "rag.write.reply"}),
+        (("ask", "How does IterQR rewrite queries?"), {*WITHOUT_A_MODEL, "rag.topics", "rag.write.reply"}),
+        (("topic", "query rewriting"), WITHOUT_A_MODEL),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(sample_library: Path, words: tuple[str, ...], unneeded: set[str]) -> None:
+    script = (
+        "import sys\n"
+        "from ui.cli import main\n"
+        "try: main()\n"
+        f"finally: print(sorted({unneeded!r} & sys.modules.keys()), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script, "--data-dir", str(sample_library), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    assert done.stderr.splitlines()[-1] == "[]"

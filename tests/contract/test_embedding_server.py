@@ -64,7 +64,9 @@ def build(server: EmbeddingServer, **settings: Any) -> BaseEmbedding:
         "api_key_env": KEY_ENV,
         "timeout_s": 20.0,
     }
-    return build_embedding(EmbeddingConfig(**(defaults | settings)))
+    embedding = build_embedding(EmbeddingConfig(**(defaults | settings)))
+    assert isinstance(embedding, BaseEmbedding)
+    return embedding
 
 
 def unit(text: str, dimensions: int = DIMENSIONS) -> np.ndarray[Any, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models import describe, embed_texts
-from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLMEmbedding, installed_model
+from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLM, installed_model
 from rag.sources import discover, read_source
 from rag.text.readable import readable
 from rag.types import Paper
@@ -38,7 +38,7 @@ def main() -> None:
     texts = sorted({readable(item.text) for item in items if isinstance(item, Paper)})
     random.Random(0).shuffle(texts)
     texts = texts[: arguments.limit]
-    model = MiniLMEmbedding.load()
+    model = MiniLM.load()
     ours, theirs = lambda batch: embed_texts(model, batch), _onnxruntime()
     rates, ratios, cosines = [], [], []
     for start in range(0, len(texts), ROUND):

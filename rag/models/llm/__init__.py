@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
     from rag.prompts import Prompt
 
-__all__ = ["build_llm", "chat_messages", "count_tokens", "named_model"]
+__all__ = ["build_llm", "chat_message", "chat_messages", "count_tokens", "named_model"]
 
 MESSAGE_TOKENS = 4
 """Tokens that a chat message costs beside its text."""
@@ -62,9 +62,14 @@ def named_model(config: LLMConfig) -> tuple[str, str]:
 
 def chat_messages(prompt: Prompt, values: Mapping[str, str]) -> list[ChatMessage]:
     """A prompt, filled in, as LlamaIndex's messages (`ConfigError` as in `Prompt.messages`)."""
+    return [chat_message(message["role"], message["content"]) for message in prompt.messages(values)]
+
+
+def chat_message(role: str, content: str) -> ChatMessage:
+    """One of LlamaIndex's messages; `role` is ``system``, ``user`` or ``assistant``."""
     from llama_index.core.base.llms.types import ChatMessage
 
-    return [ChatMessage(role=message["role"], content=message["content"]) for message in prompt.messages(values)]
+    return ChatMessage(role=role, content=content)
 
 
 def count_tokens(messages: Sequence[ChatMessage]) -> int:

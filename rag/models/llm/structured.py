@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.llms import LLM
 from pydantic import BaseModel, ValidationError
 
 from rag.errors import LLMRequestError, LLMResponseError
-from rag.models.llm import chat_messages
+from rag.models.llm import chat_message, chat_messages
 from rag.prompts import Prompt
+
+if TYPE_CHECKING:
+    from llama_index.core.base.llms.types import ChatMessage
+    from llama_index.core.llms import LLM
 
 M = TypeVar("M", bound=BaseModel)
 LONGEST = 50_000
@@ -49,8 +51,8 @@ def ask_for(llm: LLM, prompt: Prompt, values: Mapping[str, str], schema: type[M]
             raise
         again = prompt.correction(error.message)
     messages += [
-        ChatMessage(role="assistant", content=text),
-        ChatMessage(role=again["role"], content=again["content"]),
+        chat_message("assistant", text),
+        chat_message(again["role"], again["content"]),
     ]
     return read(_ask(llm, messages, {"response_format": wanted, **kwargs}), schema)
 

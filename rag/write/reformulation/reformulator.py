@@ -6,17 +6,18 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.llms import LLM
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConfigError, LLMError
+from rag.models.llm import chat_message
 from rag.query import Question
 from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.types import Passage
 from rag.write.reformulation.bank import Entry, load_bank
 from rag.write.reformulation.methods import FAMILIES
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
 
 Find = Callable[[int], Sequence[Passage]]
 """Searches with the question as it is, for so many passages."""
@@ -117,7 +118,7 @@ class _Run:
         known = {"question": self.question} if "question" in entry.variables else {}
         options = {} if temperature is None else {"temperature": temperature}
         self.owner.tally.add(calls=1)
-        reply = self.llm.chat([ChatMessage(role="user", content=entry.fill({**known, **(values or {})}))], **options)
+        reply = self.llm.chat([chat_message("user", entry.fill({**known, **(values or {})}))], **options)
         return reply.message.content or ""
 
     def found(self, k: int) -> Sequence[Passage]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from itertools import chain, zip_longest
-
-from llama_index.core.llms import LLM
+from typing import TYPE_CHECKING
 
 from rag.models.llm.structured import ask_for
 from rag.prompts import load_prompt
@@ -16,6 +15,9 @@ from rag.types import Passage, Step
 from rag.write.research.plan import MAX_STEPS, Plan, PlanStep
 from rag.write.research.ranking import united
 from rag.write.research.tools import READ, ToolError, Tools
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
 
 PROMPT = "plan"
 PLAN_TOKENS = 700

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-
-from llama_index.core.llms import LLM
+from typing import TYPE_CHECKING
 
 from rag.errors import LLMError, LLMResponseError
 from rag.prompts import load_prompt
@@ -15,6 +14,9 @@ from rag.types import Note, Passage, Step
 from rag.write.research import planner, search
 from rag.write.research.planner import Planner
 from rag.write.research.search import SearchLoop
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
 
 
 @dataclass(frozen=True, slots=True)

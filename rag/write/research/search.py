@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.llms import LLM
-
-from rag.models.llm import chat_messages, count_tokens
+from rag.models.llm import chat_message, chat_messages, count_tokens
 from rag.prompts import load_prompt
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
@@ -18,6 +16,10 @@ from rag.text.untrusted import as_data, as_passages
 from rag.types import Passage, Step
 from rag.write.research.ranking import united
 from rag.write.research.tags import Action, Finish, Invalid, Search, read_action
+
+if TYPE_CHECKING:
+    from llama_index.core.base.llms.types import ChatMessage
+    from llama_index.core.llms import LLM
 
 PROMPT = "research"
 MAX_SEARCHES = 4
@@ -111,7 +113,7 @@ class SearchLoop:
         yield Step("correction", f"The model's turn could not be read: {action.reason}.")
         again = load_prompt(PROMPT).correction(action.reason)
         turns = [("assistant", reply), (again["role"], again["content"])]
-        return read_action(self._ask(llm, [*messages, *(ChatMessage(role=role, content=said) for role, said in turns)]))
+        return read_action(self._ask(llm, [*messages, *(chat_message(role, said) for role, said in turns)]))
 
     def _ask(self, llm: LLM, messages: Sequence[ChatMessage]) -> str:
         return llm.chat(messages, max_tokens=REPLY_TOKENS).message.content or ""

@@ -1,0 +1,125 @@
+"""OpenVINO, with every setting that changes a figure made explicit: what the shipped models run on.
+
+Knows nothing of LlamaIndex, whose import takes longer than loading a model: both go on at once (`load_ahead`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import EmbeddingError, ModelFileError
+from rag.models import compiled
+
+if TYPE_CHECKING:
+    import openvino
+
+PRECISION = "f32"
+QUANTISATION_GROUP = 32
+"""Activations that share one int8 scale (OpenVINO's dynamic quantisation); 0 would switch it off."""
+
+FIRST_CALL = threading.Lock()
+"""Two threads that touch a tensor's data for the first time in a process at once deadlock inside OpenVINO's bindings:
+they wait for each other's initialisation of NumPy's interface and for the GIL. So every model makes its first call
+while it loads, one at a time."""
+
+
+class Network:
+    """A model ready to run; safe to call from many threads, of which as many run at once as it was made for."""
+
+    def __init__(self, model: openvino.CompiledModel, requests: int) -> None:
+        self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
+        for _ in range(requests):
+            self._requests.put(model.create_infer_request())
+        self._outputs = len(model.outputs)
+
+    def __call__(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        """Run once.
+
+        Args:
+            inputs: One array a name.
+
+        Returns:
+            The model's outputs, in its order.
+        """
+        # A request serves one call at a time, and its output is overwritten by the next: borrow, copy, give back.
+        request = self._requests.get()
+        try:
+            request.infer(dict(inputs))
+            return [request.get_output_tensor(i).data.copy() for i in range(self._outputs)]
+        finally:
+            self._requests.put(request)
+
+
+def usable_processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def read_checked(file: Path, sha256: str, what: str, advice: str) -> bytes:
+    """Read a model file that must be a certain one.
+
+    Args:
+        file: Where it lies.
+        sha256: The digest that it must have.
+        what: What it is, for the message.
+        advice: What to do where it is not there, or is another one.
+
+    Raises:
+        ModelFileError: it is missing, or is not the one.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"The {what} {file} cannot be read: {error.strerror}.", advice) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ModelFileError(
+            f"The {what} {file} is not the pinned one: sha256 {found[:12]}…, not {sha256[:12]}….", advice
+        )
+    return content
+
+
+def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
+    """Compile an ONNX model for as many inferences at once as there are threads, each on one of them.
+
+    What OpenVINO makes of it is kept (`rag.models.compiled`) and read again the next time, with the same results.
+
+    Raises:
+        EmbeddingError: OpenVINO cannot run on this machine.
+    """
+    # Importing OpenVINO sends usage data unless this optional package is out of reach; it then uses its own stub.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    settings: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": PRECISION,
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(QUANTISATION_GROUP),
+        "NUM_STREAMS": str(threads),
+        "INFERENCE_NUM_THREADS": str(threads),
+    }
+    try:
+        core = openvino.Core()
+        file = compiled.file_for(content, [openvino.get_version(), *compiled.processor(core), settings])
+        if kept := compiled.read(file):
+            try:
+                return core.import_model(kept, "CPU", settings)
+            except RuntimeError:  # made by a build of OpenVINO that calls itself the same
+                file.unlink(missing_ok=True)
+        model = core.compile_model(core.read_model(content), "CPU", settings)
+        compiled.keep(file, model.export_model)
+        return model
+    except RuntimeError as error:
+        raise EmbeddingError(
+            f"OpenVINO {openvino.__version__} cannot run the shipped models here: {str(error).splitlines()[0]}",
+            "Install openvino anew, or set embedding.provider to a server.",
+        ) from error

@@ -1,0 +1,114 @@
+"""The models that OpenVINO made, kept between processes: the same vectors, whatever becomes of the files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from rag.config import EmbeddingConfig
+from rag.errors import ModelFileError
+from rag.models import build_embedding, compiled, load_ahead, minilm
+from rag.models.minilm import MiniLM
+
+TEXTS = ["", "one", "word " * 400, *("retrieval " * n for n in range(3, 120, 13))]
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "paperchat" / "models"
+
+
+@pytest.fixture
+def none_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "_LOADED", {})
+
+
+def test_a_kept_model_gives_the_vectors_of_a_fresh_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = MiniLM.load(threads=1).get_text_embedding_batch(TEXTS)
+    (kept,) = folder.iterdir()
+    written = kept.stat().st_mtime_ns
+    with monkeypatch.context() as patch:
+        patch.setattr(compiled, "keep", None)  # nothing is made anew
+        assert MiniLM.load(threads=1).get_text_embedding_batch(TEXTS) == fresh
+    assert kept.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda content: content[:-1], lambda content: b"", lambda content: content[:40] + b"\0" + content[41:]],
+    ids=["cut off", "empty", "a byte changed"],
+)
+def test_a_damaged_file_is_made_anew(folder: Path, damage: Callable[[bytes], bytes]) -> None:
+    fresh = MiniLM.load(threads=1).get_text_embedding_batch(TEXTS[:3])
+    (kept,) = folder.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))
+    assert MiniLM.load(threads=1).get_text_embedding_batch(TEXTS[:3]) == fresh
+    assert compiled.read(kept) is not None
+
+
+def test_what_openvino_refuses_is_made_anew(folder: Path) -> None:
+    fresh = MiniLM.load(threads=1).get_text_embedding("one")
+    (kept,) = folder.iterdir()
+    compiled.keep(kept, lambda: BytesIO(b"no model, though whole"))
+    assert MiniLM.load(threads=1).get_text_embedding("one") == fresh
+    assert kept.stat().st_size > 1_000_000
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(folder: Path) -> None:
+    folder.parent.mkdir(parents=True)
+    folder.write_text("in the way")
+    assert len(MiniLM.load(threads=1).get_text_embedding("one")) == 384
+    assert folder.read_text() == "in the way"
+
+
+def test_a_file_is_for_one_model_and_one_way_to_make_it(folder: Path) -> None:
+    files = {
+        compiled.file_for(content, made_with)
+        for content in (b"one", b"two")
+        for made_with in (["2026.4", "AMD"], ["2026.5", "AMD"], ["2026.4", "Intel"])
+    }
+    assert len(files) == 6
+    assert {file.parent for file in files} == {folder}
+
+
+def test_older_files_of_a_model_and_abandoned_ones_go(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    abandoned, written_now = folder / "new-abandoned", folder / "new-now"
+    other = compiled.file_for(b"another model", [0])
+    for file in (abandoned, written_now, other):
+        file.write_bytes(b"x")
+    os.utime(abandoned, (0, 0))
+    os.utime(other, (0, 0))
+    files = [compiled.file_for(b"model", [version]) for version in range(compiled.KEPT + 2)]
+    for age, file in enumerate(files):
+        compiled.keep(file, lambda: BytesIO(b"content"))
+        os.utime(file, (1000 + age, 1000 + age))
+    assert set(folder.iterdir()) == {written_now, other, *files[-compiled.KEPT :]}
+    assert compiled.read(files[-1]) == b"content"
+
+
+@pytest.mark.usefixtures("none_loaded")
+def test_a_model_is_loaded_once_a_process(folder: Path) -> None:
+    load_ahead(EmbeddingConfig(threads=1))
+    assert build_embedding(EmbeddingConfig(threads=1)) is build_embedding(EmbeddingConfig(threads=1))
+    assert build_embedding(EmbeddingConfig(threads=1)) is not build_embedding(EmbeddingConfig(threads=2))
+
+
+@pytest.mark.usefixtures("none_loaded")
+def test_what_fails_ahead_is_said_to_whoever_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "MODEL_PACKAGE", "no_such_package")
+    load_ahead(EmbeddingConfig())
+    with pytest.raises(ModelFileError, match="not installed"):
+        build_embedding(EmbeddingConfig())
+
+
+@pytest.mark.usefixtures("none_loaded")
+def test_nothing_is_loaded_ahead_for_a_server() -> None:
+    load_ahead(EmbeddingConfig(provider="openai-compatible", model="m", base_url="http://127.0.0.1:9/v1"))
+    assert minilm._LOADED == {}
