@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -20,7 +18,7 @@ from llama_index.core.base.response.schema import Response
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.prompts.mixin import PromptMixinType
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.engine import Engine
 from rag.models import minilm
@@ -28,6 +26,7 @@ from rag.models.info import EmbeddingInfo
 from rag.models.minilm import MiniLM
 from rag.models.tokens import TokenVectors
 from rag.retrieve.hybrid import HybridRetriever
+from rag.retrieve.nodes import to_node
 from rag.types import Done, Event, Filters, Mode, Passage, Retrieved, Turn
 
 
@@ -134,54 +133,3 @@ class MiniLMEmbedding(BaseEmbedding):
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         return await asyncio.to_thread(self._get_text_embeddings, texts)
-
-
-def to_node(passage: Passage) -> NodeWithScore:
-    """A passage as LlamaIndex knows it; ids and offsets are ours, so citations survive the round trip."""
-    metadata: dict[str, Any] = {
-        "paper_id": passage.paper_id,
-        "version": passage.version,
-        "title": passage.title,
-        "authors": list(passage.authors),
-        "date": passage.date.isoformat(),
-        "url": passage.url,
-        "ranks": dict(passage.ranks),
-        "scores": dict(passage.scores),
-        "matched": list(passage.matched),
-        "boosts": dict(passage.boosts),
-    }
-    hidden = [key for key in metadata if key != "title"]
-    node = TextNode(
-        id_=passage.chunk_id,
-        text=passage.text,
-        start_char_idx=passage.start,
-        end_char_idx=passage.end,
-        metadata=metadata,
-        excluded_llm_metadata_keys=hidden,
-        excluded_embed_metadata_keys=hidden,
-    )
-    return NodeWithScore(node=node, score=passage.score)
-
-
-def from_node(found: NodeWithScore) -> Passage:
-    """Read a passage back from a node made by `to_node`."""
-    node = found.node
-    assert isinstance(node, TextNode)
-    data = node.metadata
-    return Passage(
-        chunk_id=node.node_id,
-        paper_id=data["paper_id"],
-        version=data["version"],
-        title=data["title"],
-        authors=tuple(data["authors"]),
-        date=date.fromisoformat(data["date"]),
-        url=data["url"],
-        start=int(node.start_char_idx or 0),
-        end=int(node.end_char_idx or 0),
-        text=node.text,
-        score=found.score or 0.0,
-        ranks=data["ranks"],
-        scores=data["scores"],
-        matched=tuple(data["matched"]),
-        boosts=data["boosts"],
-    )

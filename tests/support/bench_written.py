@@ -43,9 +43,9 @@ from eval.metrics.text import content_tokens, figures, stands_in, without_marker
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
 from rag.index.library import Library
-from rag.retrieve.nodes import to_node
 from rag.models.llm import build_llm
 from rag.models.llm.client import GuardedLLM
+from rag.retrieve.nodes import to_node
 from rag.types import Answer, Done, Filters, Passage, Retrieved
 from rag.write.grounding import SupportChecker, cited, split_stream
 from rag.write.reply import most_useful
