@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.types.filters import Filters
+
+if TYPE_CHECKING:
+    from rag.types import Passage
 
 
 class Record(BaseModel):
