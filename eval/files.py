@@ -1,13 +1,16 @@
-"""Files that are whole or not there: atomic replacement, and appending that survives a kill."""
+"""Files that are whole or not there (atomic replacement, appending that survives a kill), and JSON-lines by number."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from rag.errors import DatasetError
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -53,6 +56,40 @@ def json_line(row: Any) -> str:
     except UnicodeEncodeError:
         line = json.dumps(row)
     return line + "\n"
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Yield (line number, object), or (line number, what is wrong); blank lines are skipped.
+
+    Raises:
+        DatasetError: the file is missing, unreadable or not what its name says.
+    """
+    for number, line in numbered_lines(path):
+        try:
+            row = json.loads(line)
+        except UnicodeDecodeError:
+            yield number, "not UTF-8 text"
+        except (ValueError, RecursionError) as error:
+            yield number, f"not JSON: {getattr(error, 'msg', 'nested too deeply')}"
+        else:
+            yield number, row if isinstance(row, dict) else "not a JSON object"
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number, line) of those that hold anything; a byte-order mark is dropped.
+
+    Raises:
+        DatasetError: the file is missing, unreadable or not what its name says.
+    """
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                content = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
+                if content:
+                    yield number, content
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DatasetError(f"{path} cannot be read: {reason}.", "Name a readable file.") from error
 
 
 def _umask() -> int:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from eval.datasets import read_json_lines
-from eval.files import append_json_line
+from eval.files import append_json_line, read_json_lines
 from eval.judge.config import JudgeConfig
-from eval.judge.parsing import Unusable
+from eval.judge.replies import Unusable
 from rag.errors import JudgeError, LLMEmptyError, LLMError
 from rag.models.llm import build_llm
 from rag.prompts import Prompt

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.compare import RunRecord, load_run
 from eval.datasets import read_questions
 from eval.files import write_atomically, write_json, write_json_lines
-from eval.judge.agreement import agreement, read_hand_labels
 from eval.judge.client import JudgeClient
 from eval.judge.config import JudgeConfig
-from eval.judge.gates import Evidence, check_all
-from eval.judge.judging import Judgement, Progress, Topic, create_all, judge_all, same_questions
+from eval.judge.judgement import Judgement, Progress, Topic, create_all, judge_all, same_questions
 from eval.judge.nuggets import Nugget, Nuggetizer, Nuggets
 from eval.judge.planted import PLANT_KINDS
-from eval.judge.pooling import DEPTH, PassageText
+from eval.judge.pool import DEPTH, PassageText
 from eval.judge.report import JudgedReport, label_sheet, nuggets_rows, render_judged
+from eval.judge.validity.agreement import agreement, read_hand_labels
+from eval.judge.validity.gates import Evidence, check_all
+from eval.runs.comparison import RunRecord, load_run
 from rag.errors import UsageError
 from rag.types import Answer
 
@@ -31,7 +31,7 @@ class Inputs:
 
     Attributes:
         nuggets: QA set with nuggets to judge by; None has them made.
-        human: Labels that people gave (`eval.judge.agreement`).
+        human: Labels that people gave (`eval.judge.validity.agreement`).
         depth: Passages pooled from each run's ranking.
     """
 

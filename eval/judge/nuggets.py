@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
 
 from eval.judge.client import JudgeClient
-from eval.judge.parsing import Unusable, parse_labels, parse_list
 from eval.judge.prompts import load_prompt
+from eval.judge.replies import Unusable, parse_labels, parse_list
 from rag.prompts import Prompt
 
 T = TypeVar("T")

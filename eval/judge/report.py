@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from eval.compare import RunRecord
-from eval.confidence import LEVEL, RESAMPLES, SEED
-from eval.judge.agreement import HandLabel
 from eval.judge.client import Ledger
 from eval.judge.config import JudgeConfig
-from eval.judge.gates import Evidence, Verdict
-from eval.judge.judging import Duel, Judged, Judgement, Topic, answer_text, mean_score
+from eval.judge.judgement import Duel, Judged, Judgement, Topic, answer_text, mean_score
 from eval.judge.nuggets import SCORES, Nuggets
 from eval.judge.planted import PLANT_KINDS
+from eval.judge.validity.agreement import HandLabel
+from eval.judge.validity.gates import Evidence, Verdict
+from eval.metrics.confidence import LEVEL, RESAMPLES, SEED
+from eval.runs.comparison import RunRecord
 from rag.config import public_values
 
 SHEET_ROWS = 60

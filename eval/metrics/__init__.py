@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from eval.confidence import Estimate, estimate
 from eval.datasets import type_order
 from eval.metrics.abstention import abstention_f1, abstention_precision, abstention_recall, false_refusals
 from eval.metrics.base import Case, Measure, Score, evaluate, measure
 from eval.metrics.citations import citation_precision, citation_recall, quote_validity
+from eval.metrics.confidence import Estimate, estimate
 from eval.metrics.coverage import figure_accuracy, nuggets_all, nuggets_okay, nuggets_strict, nuggets_vital
 from eval.metrics.effort import completion_tokens, cost_usd, prompt_tokens, words_per_paper
 from eval.metrics.ranking import ndcg, recall_at_5, reciprocal_rank

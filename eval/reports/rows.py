@@ -11,8 +11,8 @@ from eval.metrics.coverage import is_covered, judgeable, missing_figures
 from rag.text.readable import readable
 
 if TYPE_CHECKING:
-    from eval.compare import Changed
-    from eval.scoring import Scored
+    from eval.runs.comparison import Changed
+    from eval.runs.scores import Scored
     from rag.types import Answer, Citation
 
 STATES = {"error": "failed", "wrong": "missed", "partly": "partly", "right": "right", "unjudged": "not judged"}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from eval.datasets import read_beir
-from eval.retrieval import evaluate_retrieval, rank_all
+from eval.runs.retrieval import evaluate_retrieval, rank_all
 from rag.config import Config
 from rag.errors import DatasetError, EmbeddingTimeoutError, RunMismatch, UsageError
 from rag.types import Passage

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.datasets import read_questions
-from eval.support import MOST_HONEST_STRUCK, TARGETS, honest_sentences, planted
+from eval.support.experiment import MOST_HONEST_STRUCK, TARGETS, honest_sentences, planted
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library

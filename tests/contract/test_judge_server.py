@@ -9,8 +9,8 @@ from llama_index.core.llms import MockLLM
 
 from eval.judge.client import PARSE_RETRIES, JudgeClient
 from eval.judge.config import JudgeConfig
-from eval.judge.parsing import parse_list
 from eval.judge.prompts import load_prompt
+from eval.judge.replies import parse_list
 from rag.errors import JudgeError
 from tests.support.chat_server import ChatServer, Fault, chat_server, in_turn
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from eval.replay import replay
+from eval.runs.replay import replay
 from rag.assistant import Assistant
 from rag.config import Config, RetrievalConfig
 from rag.index.library import Library

@@ -9,9 +9,9 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.confidence import estimate
+from eval.metrics.confidence import estimate
 from eval.metrics.ranking import rank_scores, ranking_scores, trec_order
-from eval.retrieval import trec_run
+from eval.runs.retrieval import trec_run
 
 DOCUMENTS = [f"d{number}" for number in range(140)]
 Qrels = dict[str, dict[str, int]]

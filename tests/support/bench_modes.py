@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from eval.confidence import difference, estimate
 from eval.datasets import Question, read_questions
+from eval.metrics.confidence import difference, estimate
 from eval.metrics.text import content_tokens, without_markers
 from rag.assistant import Assistant
 from rag.config import Config, LLMConfig

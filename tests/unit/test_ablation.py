@@ -8,10 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from eval.ablation import ABLATION, FOLDER, AblatedAssistant, Ablation, ablate, donors_of, effect, words_kept, written
 from eval.datasets import QaSet, Question, read_questions
 from eval.runs import METRICS, RunReport, Selection, run
-from eval.scoring import Result, Scored
+from eval.runs.ablation import (
+    ABLATION,
+    FOLDER,
+    AblatedAssistant,
+    Ablation,
+    ablate,
+    donors_of,
+    effect,
+    words_kept,
+    written,
+)
+from eval.runs.scores import Result, Scored
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
-from eval.additions import add_feedback, add_question, parse_nugget, row_of_answer
 from eval.datasets import Nugget, read_questions
+from eval.datasets.additions import add_feedback, add_question, parse_nugget, row_of_answer
 from rag.errors import DatasetError, UsageError
 from rag.papers.conversations import Conversations
 from rag.types import Answer, Filters

@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
-from eval.judge.agreement import LabelKey, agreement, cohen_kappa, kendall_tau, read_hand_labels
 from eval.judge.nuggets import Support
+from eval.judge.validity.agreement import LabelKey, agreement, cohen_kappa, kendall_tau, read_hand_labels
 from rag.errors import DatasetError
 
 S: Final = "support"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eval.bench import BEGIN, END, main, markdown, rewrite_block
+from eval.bench.quality import BEGIN, END, main, markdown, rewrite_block
 from rag.errors import UsageError
 
 

@@ -10,7 +10,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from eval.calibration import (
+from eval.calibration.logistic import FOLDS, Data, Example, fit, out_of_fold, stratified
+from eval.calibration.page import render
+from eval.calibration.refusal import (
     MOST_FALSE_REFUSALS,
     Calibrated,
     choose_threshold,
@@ -19,9 +21,7 @@ from eval.calibration import (
     fit_examples,
     levels_of,
 )
-from eval.calibration_report import render
 from eval.datasets import Question
-from eval.logistic import FOLDS, Data, Example, fit, out_of_fold, stratified
 from rag.answer.abstention.calibration import Fitted
 from rag.answer.abstention.features import Features
 from rag.errors import DatasetError

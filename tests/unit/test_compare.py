@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from eval.compare import compare, compare_folders, load_run, settings_differences
 from eval.datasets import read_questions
 from eval.runs import METRICS, REPORT, RESULTS, SCORES, Selection, run
+from eval.runs.comparison import compare, compare_folders, load_run, settings_differences
 from rag.config import Config
 from rag.errors import RunMismatch, UsageError
 from tests.support.evaluation import PAPERS, Scripted, ScriptedAssistant, answer, citation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eval.confidence import Estimate, difference, estimate
+from eval.metrics.confidence import Estimate, difference, estimate
 
 stats = pytest.importorskip("scipy.stats")
 

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from eval.datasets import read_questions
-from eval.judge.agreement import Agreement
 from eval.judge.config import JudgeConfig
-from eval.judge.families import families
 from eval.judge.folders import JUDGED, NUGGETS, PAGE, REPLIES, SHEET, Inputs, judge_folders, make_nuggets
-from eval.judge.gates import GATES, Evidence, check_all
-from eval.judge.judging import Judged
+from eval.judge.judgement import Judged
 from eval.judge.nuggets import PROMPTS, NuggetScores
 from eval.judge.planted import PlantKind
 from eval.judge.prompts import load_prompt
 from eval.judge.report import JudgedReport
+from eval.judge.validity.agreement import Agreement
+from eval.judge.validity.families import families
+from eval.judge.validity.gates import GATES, Evidence, check_all
 from eval.runs import run
 from rag.config import Config
 from rag.errors import DatasetError, JudgeError, RunMismatch, UsageError

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from eval.judge.client import JudgeClient
 from eval.judge.config import JudgeConfig, load_judge
 from eval.judge.nuggets import SUPPORTS, Nugget, Nuggetizer, NuggetScores, Support, read_nuggets
-from eval.judge.parsing import Unusable, parse_labels, parse_list
 from eval.judge.planted import plant, stuffed
-from eval.judge.pooling import pool
+from eval.judge.pool import pool
 from eval.judge.prompts import PACKAGED, load_prompt, load_texts
+from eval.judge.replies import Unusable, parse_labels, parse_list
 from rag.errors import ConfigError
 from tests.support.chat_server import Asked, ChatServer, Script, chat_server
 from tests.support.evaluation import PAPERS, answer, citation

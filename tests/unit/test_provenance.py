@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rag
-from eval.provenance import code_digest
+from eval.runs.provenance import code_digest
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from eval.datasets import Question
-from eval.reports import better, figure, plots, render_run
+from eval.reports import plots, render_run
+from eval.reports.pages import better, figure
 from eval.reports.rows import state_of
 from eval.runs import RunReport
-from eval.scoring import Result, metrics_of, score_results
+from eval.runs.scores import Result, metrics_of, score_results
 from rag.types import Answer, Paper, Rejected, Timings
 from tests.support.evaluation import PAPERS, answer, citation
 

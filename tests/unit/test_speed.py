@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eval import speed
+from eval.bench import speed
 from rag.config import Config
 from rag.errors import DatasetError, UsageError
 

@@ -31,7 +31,7 @@ def bench(
     settings = configured(context, config, data_dir)
     if papers and not papers.exists():
         raise typer.BadParameter(f"--papers {papers} does not exist")
-    from eval.speed import measure
+    from eval.bench.speed import measure
 
     with progress_bar(as_json) as bar:
         metrics = measure(papers, settings, out, bar)

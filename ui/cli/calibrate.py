@@ -10,7 +10,7 @@ import typer
 from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, progress_bar, say, with_library
 
 if TYPE_CHECKING:
-    from eval.calibration import Calibrated
+    from eval.calibration.refusal import Calibrated
 
 
 def calibrate(
@@ -27,9 +27,9 @@ def calibrate(
     questions = read_questions(qa)  # before anything heavy is imported
     from datetime import date
 
-    from eval.calibration import calibrate as fit
-    from eval.calibration import through
-    from eval.calibration_report import save
+    from eval.calibration.page import save
+    from eval.calibration.refusal import calibrate as fit
+    from eval.calibration.refusal import through
     from rag import open_assistant
 
     with open_assistant(settings) as assistant:

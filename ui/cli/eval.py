@@ -109,8 +109,8 @@ def retrieval(
     """Score rankings of a BEIR collection as trec_eval does. It is indexed in a library of its own."""
     settings = configured(context, config, data_dir)
     from eval.datasets import read_beir
-    from eval.reformulation import comparison_of
-    from eval.retrieval import evaluate_retrieval
+    from eval.runs.reformulation import comparison_of
+    from eval.runs.retrieval import evaluate_retrieval
 
     data = read_beir(dataset, split)
     with progress_bar(as_json) as bar:
@@ -142,8 +142,8 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs question by question. Differences are tested with a paired bootstrap."""
-    from eval.compare import compare_folders
     from eval.runs import REPORT
+    from eval.runs.comparison import compare_folders
 
     comparison = compare_folders(folder_a, folder_b, out)
     print_json(comparison.as_json()) if as_json else print_comparison(comparison)
@@ -186,7 +186,7 @@ def add(
             raise typer.BadParameter("--from-feedback takes everything from the page's readers; give only --qa with it")
         _add_feedback(qa, settings, as_json)
         return
-    from eval.additions import add_question, as_row
+    from eval.datasets.additions import add_question, as_row
     from rag import open_library
 
     row = _row(answer, nugget or [], nuggets)
@@ -203,7 +203,7 @@ def add(
 
 
 def _add_feedback(qa: Path, settings: Config, as_json: bool) -> None:
-    from eval.additions import add_feedback
+    from eval.datasets.additions import add_feedback
     from rag import open_library
     from rag.papers.conversations import FILE_NAME, Conversations
 
@@ -222,7 +222,7 @@ def _row(answer: Path | None, nugget: Sequence[str], nuggets: Path | None) -> di
     """The row that an answer and nuggets make; nuggets that are given replace those of the answer."""
     from pydantic import ValidationError
 
-    from eval.additions import parse_nugget, row_of_answer
+    from eval.datasets.additions import parse_nugget, row_of_answer
     from rag.errors import UsageError
     from rag.types import Answer
 

@@ -13,7 +13,7 @@ from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, p
 
 if TYPE_CHECKING:
     from eval.datasets import QaSet
-    from eval.judge.pooling import PassageText
+    from eval.judge.pool import PassageText
     from eval.judge.report import JudgedReport
     from eval.runs import RunReport, Selection
     from rag.config import Config
@@ -96,7 +96,7 @@ def ablate_context(
     quiet: bool = False,
 ) -> None:
     """Ask the questions of a run again without passages and with others' passages, and print what that changes."""
-    from eval.ablation import ABLATION, ablate
+    from eval.runs.ablation import ABLATION, ablate
 
     with progress_bar(quiet) as bar:
 
@@ -112,7 +112,7 @@ def ablate_context(
 @contextmanager
 def _passages(settings: Config) -> Iterator[PassageText]:
     """Look passages up in the configured library."""
-    from eval.judge.pooling import passages_of
+    from eval.judge.pool import passages_of
     from rag import open_library
 
     with open_library(settings) as library:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eval.compare import Comparison
     from eval.runs import RunReport
+    from eval.runs.comparison import Comparison
 
 LINES_SHOWN = 10
 """Rows named of a kind; the files have all."""

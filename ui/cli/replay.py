@@ -12,7 +12,7 @@ from ui.cli.ask import read_history
 from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, with_library
 
 if TYPE_CHECKING:
-    from eval.replay import Change, Replay
+    from eval.runs.replay import Change, Replay
     from rag.types import Answer, Receipt
 
 SHOWN = 5
@@ -33,8 +33,8 @@ def replay(
     kept = read_receipt(receipt)
     turns = read_history(history) if history else []
     settings = with_library(context, config, data_dir)
-    from eval.replay import changes
-    from eval.replay import replay as compare
+    from eval.runs.replay import changes
+    from eval.runs.replay import replay as compare
     from rag import open_assistant
     from rag.types import Answer
 

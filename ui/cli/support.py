@@ -29,8 +29,8 @@ def support(
     from eval.datasets import Question, read_questions
 
     questions = read_questions(qa)  # before anything heavy is imported
-    from eval.calibration import through
-    from eval.support import REPORT, SEED, evaluate_support
+    from eval.calibration.refusal import through
+    from eval.support.experiment import REPORT, SEED, evaluate_support
     from rag import open_assistant
     from rag.types import Passage
 

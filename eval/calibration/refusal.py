@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from eval.confidence import Estimate, Scores, estimate
+from eval.calibration.logistic import FOLDS, Data, Example, Floats, Ints, fit, out_of_fold, stratified
 from eval.datasets import QaSet, Question, type_order
-from eval.logistic import FOLDS, Data, Example, Floats, Ints, fit, out_of_fold, stratified
+from eval.metrics.confidence import Estimate, Scores, estimate
 from rag.answer.abstention.calibration import Calibration, Fitted, Level, Point
 from rag.answer.abstention.decision import is_selection
 from rag.answer.abstention.features import Features, gather

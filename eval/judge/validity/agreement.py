@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from eval.datasets import read_json_lines
+from eval.files import read_json_lines
 from eval.judge.nuggets import CREDIT, SUPPORTS, Support
 from rag.config import Section
 from rag.errors import DatasetError

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 from pydantic import ValidationError
 
-from eval.datasets import UNANSWERABLE, UNTYPED, Nugget, Question, read_json_lines
-from eval.files import json_line, write_atomically
+from eval.datasets import UNANSWERABLE, UNTYPED, Nugget, Question
+from eval.files import json_line, read_json_lines, write_atomically
 from eval.metrics.base import cited_papers
 from rag.errors import DatasetError, PaperNotFound, UsageError
 from rag.types import Answer, Rejected

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.confidence import difference, estimate
 from eval.datasets import BeirSet
 from eval.files import write_atomically
+from eval.metrics.confidence import difference, estimate
 from eval.metrics.ranking import rank_scores, ranking_scores
 from eval.reports import page
-from eval.retrieval import Compare, Progress, Rankings, rank_all, trec_run
-from eval.scoring import percentiles
+from eval.runs.retrieval import Compare, Progress, Rankings, rank_all, trec_run
+from eval.runs.scores import percentiles
 from rag.config import Config
 from rag.errors import UsageError
 from rag.models.llm import build_llm

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from eval.compare import Compared
-from eval.confidence import LEVEL, RESAMPLES, SEED, Difference, difference, estimate
 from eval.datasets import QaSet, Question
 from eval.files import write_json
 from eval.metrics import MEASURES, Case, Measure, Score, measure
 from eval.metrics.base import QA_FORMAT
+from eval.metrics.confidence import LEVEL, RESAMPLES, SEED, Difference, difference, estimate
 from eval.metrics.coverage import COVERED_SHARE, judgeable
 from eval.metrics.text import content_tokens, without_markers
-from eval.runs import Asks, Progress, RunReport, Selection, run
-from eval.scoring import Scored
+from eval.runs.comparison import Compared
+from eval.runs.runner import Asks, Progress, RunReport, Selection, run
+from eval.runs.scores import Scored
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library

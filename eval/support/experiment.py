@@ -1,7 +1,7 @@
 """`eval support`: how well the check of written sentences tells honest ones from planted errors.
 
 Every nugget with a paper and a span becomes an honest sentence over the passages that its question retrieves; each kind
-of error is planted in each sentence that gives a place for it (`eval.planting`). Reported are the share of each kind
+of error is planted in each sentence that gives a place for it (`planted_errors`). Reported are the share of each kind
 that is struck, the share of honest sentences that is struck, both with bootstrap intervals over sentences, and what a
 fit of the decision's weights to this set would give, out of fold by question.
 """
@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from eval.confidence import Estimate, estimate
+from eval.calibration.logistic import FOLDS, PENALTY
 from eval.datasets import Nugget, QaSet, Question
 from eval.files import write_atomically, write_json
-from eval.logistic import FOLDS, PENALTY
-from eval.planting import KINDS, Sentence, plant
-from eval.provenance import describe
+from eval.metrics.confidence import Estimate, estimate
 from eval.reports import page, plots
+from eval.runs.provenance import describe
+from eval.support.planted_errors import KINDS, Sentence, plant
 from rag.errors import DatasetError, PaperNotFound
 from rag.retrieve.hybrid import passage_of
 from rag.types import Passage, Rejected
@@ -237,7 +237,7 @@ def _features(checker: SupportChecker, sentence: Sentence) -> tuple[float, float
 
 
 def _fit(matrix: Floats, honest: NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Logistic weights and intercept, both classes weighing the same, with the prior of `eval.logistic`."""
+    """Logistic weights and intercept, both classes weighing the same, with the prior of `eval.calibration.logistic`."""
     centre, scale = matrix.mean(axis=0), matrix.std(axis=0)
     scale[scale == 0] = 1.0
     standard = (matrix - centre) / scale

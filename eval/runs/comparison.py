@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from eval.confidence import LEVEL, RESAMPLES, SEED, Difference, Estimate, difference, estimate
-from eval.datasets import read_json_lines, type_order
-from eval.files import write_atomically, write_json
+from eval.datasets import type_order
+from eval.files import read_json_lines, write_atomically, write_json
 from eval.metrics import MEASURES, Measure, Score, quality
+from eval.metrics.confidence import LEVEL, RESAMPLES, SEED, Difference, Estimate, difference, estimate
 from eval.runs import METRICS, REPORT, RESULTS, RUN, SCORES
 from rag.errors import RunMismatch, UsageError
 from rag.types import Answer

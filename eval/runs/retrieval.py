@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.confidence import estimate
 from eval.datasets import BeirSet, beir_papers
 from eval.files import write_atomically, write_json
 from eval.metrics.base import distinct
+from eval.metrics.confidence import estimate
 from eval.metrics.ranking import rank_scores, ranking_scores
-from eval.provenance import code_digest, versions
-from eval.scoring import percentiles
+from eval.runs.provenance import code_digest, versions
+from eval.runs.scores import percentiles
 from rag.config import Config, public_values
 from rag.errors import DatasetError, PaperchatError, RunMismatch, UsageError
 from rag.types import Paper, Passage, Rejected

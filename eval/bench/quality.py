@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.datasets import read_beir, read_questions
-from eval.retrieval import evaluate_retrieval
 from eval.runs import RUN, run
+from eval.runs.retrieval import evaluate_retrieval
 from rag.config import Config
 from rag.errors import PaperchatError, UsageError
 from rag.types import Paper, Rejected
@@ -147,7 +147,3 @@ def rewrite_block(path: Path, content: str) -> None:
     if len(pattern.findall(text)) != 1:
         raise UsageError(f"{path} has no single block {BEGIN} … {END}.", "Put both markers where the table belongs.")
     path.write_text(pattern.sub(lambda _: f"{BEGIN}\n{content}\n{END}", text), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

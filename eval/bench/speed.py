@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import rag
 from eval.files import write_json
-from eval.provenance import code_digest, versions
-from eval.scoring import percentiles
+from eval.runs.provenance import code_digest, versions
+from eval.runs.scores import percentiles
 from rag.config import Config, public_values
 from rag.errors import DatasetError, UsageError
 from rag.types import Filters, Paper, Rejected

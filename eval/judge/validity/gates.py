@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.judge.agreement import Agreement
 from eval.judge.config import JudgeConfig
-from eval.judge.families import EXTRACTIVE, families, stated
-from eval.judge.judging import Judged, mean_score
+from eval.judge.judgement import Judged, mean_score
 from eval.judge.nuggets import SCORES
 from eval.judge.planted import PlantKind
+from eval.judge.validity.agreement import Agreement
+from eval.judge.validity.families import EXTRACTIVE, families, stated
 
 _FIXED = re.compile(r"\d{4}|(?=[0-9a-f]*\d)[0-9a-f]{7,}")
 """What a revision that stays must hold: a date or a hash. "latest", or a bare name, may mean another model tomorrow."""

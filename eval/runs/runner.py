@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from eval.datasets import QaSet, Question, read_json_lines
-from eval.files import append_json_line, write_atomically, write_json, write_json_lines
-from eval.provenance import IDENTITY, describe
-from eval.scoring import Result, Scored, metrics_of, score_results
+from eval.datasets import QaSet, Question
+from eval.files import append_json_line, read_json_lines, write_atomically, write_json, write_json_lines
+from eval.runs.provenance import IDENTITY, describe
+from eval.runs.scores import Result, Scored, metrics_of, score_results
 from rag.config import Config
 from rag.errors import (
     ConfigError,

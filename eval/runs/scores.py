@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from eval.confidence import LEVEL, RESAMPLES, SEED, Estimate
 from eval.datasets import Question
 from eval.metrics import MEASURES, Case, Score, evaluate, figures_by_type, figures_of
+from eval.metrics.confidence import LEVEL, RESAMPLES, SEED, Estimate
 from rag.errors import PaperNotFound
 from rag.types import Answer, Paper
 

@@ -13,7 +13,7 @@ from rag.errors import ConfigError
 from rag.prompts import Prompt, read_yaml, same_variables, unusable, variables_of
 from rag.prompts import load_prompt as load_any
 
-PACKAGED = Path(__file__).parents[1] / "prompts"
+PACKAGED = Path(__file__).parent
 """The prompts that come with the program."""
 
 

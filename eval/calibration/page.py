@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eval.calibration import MOST_FALSE_REFUSALS, Calibrated
+from eval.calibration.refusal import MOST_FALSE_REFUSALS, Calibrated
 from eval.files import write_atomically
 from eval.reports import page, plots
 from rag.answer.abstention.calibration import FILE_NAME

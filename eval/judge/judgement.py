@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from eval.compare import RunRecord
-from eval.confidence import Difference, Estimate, difference, estimate
 from eval.judge.nuggets import SCORES, Nuggetizer, Nuggets, NuggetScores, Support
 from eval.judge.planted import PLANT_KINDS, PlantKind, plant
-from eval.judge.pooling import DEPTH, PassageText, pool
+from eval.judge.pool import DEPTH, PassageText, pool
+from eval.metrics.confidence import Difference, Estimate, difference, estimate
 from eval.metrics.text import without_markers
+from eval.runs.comparison import RunRecord
 from rag.errors import RunMismatch
 from rag.types import Answer
 

@@ -1,0 +1,1 @@
+"""`eval support`: how well the check of written sentences tells honest ones from planted errors."""
