@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.datasets import read_beir, read_questions
+from eval.reports import save_run
 from eval.runs import RUN, run
 from eval.runs.retrieval import evaluate_retrieval
 from rag.config import Config
@@ -86,7 +87,9 @@ def development(data: Path, out: Path) -> dict[str, Any]:
         shutil.rmtree(answers)
     with open_assistant(config) as assistant:
         assistant.library.ingest(_papers([data / "reports"]), _say)
-        return run(assistant, config, qa, answers, progress=lambda done, total, _: _say("asking", done, total)).metrics
+        report = run(assistant, config, qa, answers, progress=lambda done, total, _: _say("asking", done, total))
+    save_run(report, answers)
+    return report.metrics
 
 
 def _papers(paths: Sequence[Path]) -> Iterator[Paper | Rejected]:

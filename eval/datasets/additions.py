@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from eval.datasets import UNANSWERABLE, UNTYPED, Nugget, Question
 from eval.files import json_line, read_json_lines, write_atomically
-from eval.metrics.base import cited_papers
 from rag.errors import DatasetError, PaperNotFound, UsageError
 from rag.types import Answer, Rejected
 
@@ -52,14 +51,14 @@ def row_of_answer(answer: Answer) -> dict[str, Any]:
 
     An abstention becomes an unanswerable question, the papers it cites related ones.
     """
+    cited = list(dict.fromkeys(citation.paper_id for citation in answer.citations))
     if answer.abstained:
-        related = cited_papers(answer)
-        return {"question": answer.question, "type": UNANSWERABLE, "gold_papers": [], "related_papers": related}
+        return {"question": answer.question, "type": UNANSWERABLE, "gold_papers": [], "related_papers": cited}
     nuggets = [
         {"text": " ".join(c.quote.split()), "importance": "vital", "paper": c.paper_id, "span": c.quote}
         for c in answer.citations
     ]
-    return {"question": answer.question, "gold_papers": cited_papers(answer), "nuggets": nuggets}
+    return {"question": answer.question, "gold_papers": cited, "nuggets": nuggets}
 
 
 def rows_of_feedback(conversations: Conversations) -> Iterator[dict[str, Any]]:

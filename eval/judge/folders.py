@@ -17,7 +17,7 @@ from eval.judge.pool import DEPTH, PassageText
 from eval.judge.report import JudgedReport, label_sheet, nuggets_rows, render_judged
 from eval.judge.validity.agreement import agreement, read_hand_labels
 from eval.judge.validity.gates import Evidence, check_all
-from eval.runs.comparison import RunRecord, load_run
+from eval.runs.record import RunRecord, load_run
 from rag.errors import UsageError
 from rag.types import Answer
 

@@ -12,7 +12,7 @@ from eval.judge.planted import PLANT_KINDS, PlantKind, plant
 from eval.judge.pool import DEPTH, PassageText, pool
 from eval.metrics.confidence import Difference, Estimate, difference, estimate
 from eval.metrics.text import without_markers
-from eval.runs.comparison import RunRecord
+from eval.runs.record import RunRecord
 from rag.errors import RunMismatch
 from rag.types import Answer
 

@@ -16,7 +16,7 @@ from eval.judge.planted import PLANT_KINDS
 from eval.judge.validity.agreement import HandLabel
 from eval.judge.validity.gates import Evidence, Verdict
 from eval.metrics.confidence import LEVEL, RESAMPLES, SEED
-from eval.runs.comparison import RunRecord
+from eval.runs.record import RunRecord
 from rag.config import public_values
 
 SHEET_ROWS = 60

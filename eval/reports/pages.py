@@ -1,4 +1,4 @@
-"""Reports: a run or a comparison as one self-contained HTML page.
+"""Pages: what was measured as one self-contained HTML file each.
 
 Everything shown was written by strangers (questions, titles, quotes, a model's words): Jinja2 escapes it all, nothing
 is loaded from anywhere, and a content security policy says so to the browser.
@@ -8,24 +8,42 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from eval.datasets import BeirSet
+from eval.files import write_atomically
 from eval.metrics import MEASURES
 from eval.reports import plots
 from eval.reports.rows import STATES, changed_rows, question_rows
-
-if TYPE_CHECKING:
-    from eval.runs import RunReport
-    from eval.runs.comparison import Comparison
+from eval.runs.comparison import Comparison
+from eval.runs.record import REPORT, RunReport
+from eval.runs.reformulation import COMPARED
 
 CHARTED = ("recall@5", "nuggets_vital", "figure_accuracy", "citation_precision", "abstention_recall", "false_refusals")
 """The measures drawn by question type."""
 _UNITS = {"share": "{:.3f}", "words": "{:.1f}", "tokens": "{:.0f}", "usd": "{:.4f}"}
+
+
+def save_run(report: RunReport, folder: Path) -> None:
+    """Write the page of `eval run` into the run's folder."""
+    write_atomically(folder / REPORT, render_run(report))
+
+
+def save_comparison(comparison: Comparison, folder: Path) -> None:
+    """Write the page of `eval compare` into the comparison's folder."""
+    write_atomically(folder / REPORT, render_comparison(comparison))
+
+
+def save_reformulations(rows: Sequence[Mapping[str, Any]], data: BeirSet, folder: Path) -> None:
+    """Write the page of `eval retrieval --reformulate`: plain and rewritten queries in one table."""
+    info = {"dataset": data.folder.name, "split": data.split, "queries": len(data.queries)}
+    write_atomically(folder / REPORT, page("reformulate.html.j2", rows=rows, info=info, compared=COMPARED))
 
 
 def render_run(report: RunReport) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eval.metrics import quality
 from eval.metrics.base import cited_papers, distinct
 from eval.metrics.coverage import is_covered, judgeable, missing_figures
+from eval.runs.comparison import Changed
+from eval.runs.scores import Scored
 from rag.text.readable import readable
-
-if TYPE_CHECKING:
-    from eval.runs.comparison import Changed
-    from eval.runs.scores import Scored
-    from rag.types import Answer, Citation
+from rag.types import Answer, Citation
 
 STATES = {"error": "failed", "wrong": "missed", "partly": "partly", "right": "right", "unjudged": "not judged"}
 """States of a question, worst first, as a page names them."""

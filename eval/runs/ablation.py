@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,7 +23,8 @@ from eval.metrics.confidence import LEVEL, RESAMPLES, SEED, Difference, differen
 from eval.metrics.coverage import COVERED_SHARE, judgeable
 from eval.metrics.text import content_tokens, without_markers
 from eval.runs.comparison import Compared
-from eval.runs.runner import Asks, Progress, RunReport, Selection, run
+from eval.runs.record import RunReport
+from eval.runs.runner import Asks, Progress, Selection, run
 from eval.runs.scores import Scored
 from rag.assistant import Assistant
 from rag.config import Config
@@ -116,9 +117,14 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """Both conditions, and what follows."""
+    """Both conditions, and what follows.
+
+    Attributes:
+        runs: The run under each condition, by its folder below the run's.
+    """
 
     effects: tuple[Effect, ...]
+    runs: Mapping[str, RunReport] = field(default_factory=dict)
 
     @property
     def ignores_context(self) -> bool | None:
@@ -162,7 +168,7 @@ def ablate(
 ) -> Ablation:
     """Run the questions under both conditions and compare with the run that `out` holds.
 
-    Each condition is a run of its own below `out`, resumable, with its own report; the comparison is ablation.json.
+    Each condition is a run of its own below `out`, resumable; the comparison is ablation.json.
 
     Args:
         library: The library of the run.
@@ -179,11 +185,13 @@ def ablate(
     """
     build = with_retriever or (lambda retriever: Assistant(library, retriever))
     effects = []
+    runs = {}
     for condition in CONDITIONS:
         assistant = AblatedAssistant(library, build, condition, base.scored)
-        ablated = run(assistant, config, qa, out / FOLDER / condition, selection, progress)
-        effects.append(effect(condition, base.scored, ablated.scored))
-    ablation = Ablation(tuple(effects))
+        below = f"{FOLDER}/{condition}"
+        runs[below] = run(assistant, config, qa, out / below, selection, progress)
+        effects.append(effect(condition, base.scored, runs[below].scored))
+    ablation = Ablation(tuple(effects), runs)
     write_json(out / ABLATION, ablation.as_json())
     return ablation
 

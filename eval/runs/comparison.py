@@ -6,45 +6,22 @@ the paired bootstrap says how large a difference chance alone would make.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from eval.datasets import type_order
-from eval.files import read_json_lines, write_atomically, write_json
-from eval.metrics import MEASURES, Measure, Score, quality
+from eval.files import write_json
+from eval.metrics import MEASURES, Measure, quality
 from eval.metrics.confidence import LEVEL, RESAMPLES, SEED, Difference, Estimate, difference, estimate
-from eval.runs import METRICS, REPORT, RESULTS, RUN, SCORES
+from eval.runs.record import RunRecord, load_run
 from rag.errors import RunMismatch, UsageError
 from rag.types import Answer
 
 COMPARISON = "compare.json"
 CHANGED_SHOWN = 20
 """Questions listed as changed most."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """A finished run as its folder holds it.
-
-    Attributes:
-        info: The content of run.json.
-        types: Type by question id, in the order of the QA set.
-        scores: Scores by question id.
-        answers: Answer, or the error's text, by question id.
-        questions: Text by question id.
-    """
-
-    name: str
-    info: Mapping[str, Any]
-    types: Mapping[str, str]
-    scores: Mapping[str, Mapping[str, Score]]
-    answers: Mapping[str, Answer | str]
-    questions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +94,12 @@ class Comparison:
 
 
 def compare_folders(folder_a: Path, folder_b: Path, out: Path) -> Comparison:
-    """Compare two finished runs and write compare.json and report.html.
+    """Compare two finished runs and write compare.json.
 
     Raises:
         RunMismatch: a folder holds no finished run, the QA sets differ, or no question is in both.
         UsageError: `out` is one of the runs' own folders, or a file.
     """
-    from eval.reports import render_comparison  # matplotlib and jinja2 take a second
-
     if out.resolve() in (folder_a.resolve(), folder_b.resolve()):
         raise UsageError(f"{out} is the folder of a run, whose report would be lost.", "Give another --out.")
     comparison = compare(load_run(folder_a), load_run(folder_b))
@@ -133,47 +108,7 @@ def compare_folders(folder_a: Path, folder_b: Path, out: Path) -> Comparison:
     except (FileExistsError, NotADirectoryError):
         raise UsageError(f"{out} is not a folder.", "Give --out the name of a folder.") from None
     write_json(out / COMPARISON, comparison.as_json())
-    write_atomically(out / REPORT, render_comparison(comparison))
     return comparison
-
-
-def load_run(folder: Path) -> RunRecord:
-    """Read a finished run.
-
-    Raises:
-        RunMismatch: a file is missing or is not what `eval run` writes.
-    """
-    missing = [name for name in (RUN, RESULTS, SCORES, METRICS) if not (folder / name).is_file()]
-    if missing:
-        advice = f"`paperchat eval run --qa FILE --out {folder}` makes or finishes one."
-        raise RunMismatch(f"{folder} holds no finished run: {', '.join(missing)} is not there.", advice)
-    try:
-        info = json.loads((folder / RUN).read_text(encoding="utf-8"))
-        scored = _rows(folder / SCORES)
-        results = {row.pop("id"): row for row in _rows(folder / RESULTS)}
-        return RunRecord(
-            name=str(folder),
-            info=info,
-            types={row["id"]: row["type"] for row in scored},
-            scores={
-                row["id"]: {name: (float(n), float(d)) for name, (n, d) in row["scores"].items()} for row in scored
-            },
-            answers={
-                key: row["error"] if "error" in row else Answer.model_validate(row) for key, row in results.items()
-            },
-            questions={key: row["question"] for key, row in results.items()},
-        )
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
-        raise RunMismatch(f"A file in {folder} is damaged ({type(error).__name__}).", "Run it again.") from None
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    rows = []
-    for number, row in read_json_lines(path):
-        if isinstance(row, str):
-            raise ValueError(f"{path.name}, line {number}: {row}")
-        rows.append(row)
-    return rows
 
 
 def compare(a: RunRecord, b: RunRecord) -> Comparison:

@@ -14,7 +14,6 @@ from eval.datasets import BeirSet
 from eval.files import write_atomically
 from eval.metrics.confidence import difference, estimate
 from eval.metrics.ranking import rank_scores, ranking_scores
-from eval.reports import page
 from eval.runs.retrieval import Compare, Progress, Rankings, rank_all, trec_run
 from eval.runs.scores import percentiles
 from rag.config import Config
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 PLAIN = "plain"
 COMPARED = "ndcg@10"
-REPORT = "report.html"
 
 
 def comparison_of(names: str, config: Config, data: BeirSet, out: Path, progress: Progress | None = None) -> Compare:
@@ -40,7 +38,7 @@ def comparison_of(names: str, config: Config, data: BeirSet, out: Path, progress
         names: Families of the bank with commas between them, or ``all``.
         config: Names the model.
         data: The collection.
-        out: Folder for the rankings (``run-NAME.trec``) and the report.
+        out: Folder for the rankings (``run-NAME.trec``).
         progress: Told of every query.
 
     Raises:
@@ -65,8 +63,6 @@ def comparison_of(names: str, config: Config, data: BeirSet, out: Path, progress
             found = rank_all(_search(assistant, reformulator), data.queries, config.retrieval.candidates, progress)
             write_atomically(out / f"run-{name}.trec", trec_run(found.ranked))
             lines.append(_line(name, data, found, plain) | _effort(reformulator, _tokens(model) - before))
-        info = {"dataset": data.folder.name, "split": data.split, "queries": len(data.queries)}
-        write_atomically(out / REPORT, page("reformulate.html.j2", rows=lines, info=info, compared=COMPARED))
         return {"reformulate": lines}
 
     return compare

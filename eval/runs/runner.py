@@ -1,7 +1,7 @@
 """`eval run`: every question of a QA set through the one path, resumable after a kill.
 
 A run's folder holds results.jsonl (one line a question, appended and synced as they are answered), run.json (what it
-ran with), and, when it is done, scores.jsonl, metrics.json and report.html.
+ran with), and, when it is done, scores.jsonl and metrics.json.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,9 +19,10 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from eval.datasets import QaSet, Question
-from eval.files import append_json_line, read_json_lines, write_atomically, write_json, write_json_lines
+from eval.files import append_json_line, read_json_lines, write_json, write_json_lines
 from eval.runs.provenance import IDENTITY, describe
-from eval.runs.scores import Result, Scored, metrics_of, score_results
+from eval.runs.record import METRICS, RESULTS, RUN, SCORES, RunReport
+from eval.runs.scores import Result, metrics_of, score_results
 from rag.config import Config
 from rag.errors import (
     ConfigError,
@@ -43,7 +44,6 @@ from rag.types import Answer, Done, Event, Rejected, Turn
 if TYPE_CHECKING:
     from rag.index.library import Library
 
-RESULTS, METRICS, RUN, SCORES, REPORT = "results.jsonl", "metrics.json", "run.json", "scores.jsonl", "report.html"
 FATAL = (
     ConfigError,
     EmbeddingAuthError,
@@ -91,27 +91,6 @@ class Selection:
             raise UsageError(f"No question has the type {', '.join(unknown)}.", f"Types here: {', '.join(present)}.")
         chosen = [question for question in questions if not self.types or question.type in self.types]
         return chosen[: self.limit]
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run came to.
-
-    Attributes:
-        scored: Results in the order of the QA set.
-        metrics: The content of metrics.json.
-        info: The content of run.json.
-        asked: Number of questions asked just now; the others were answered before.
-        left_out: Lines of the QA set that were not asked, with reasons.
-        titles: Titles of the gold papers, by id.
-    """
-
-    scored: list[Scored]
-    metrics: dict[str, Any]
-    info: dict[str, Any]
-    asked: int = 0
-    left_out: list[Rejected] = field(default_factory=list)
-    titles: dict[str, str] = field(default_factory=dict)
 
 
 def run(
@@ -162,12 +141,9 @@ def run(
 
 def _write(out: Path, report: RunReport, begin: float) -> None:
     """Write everything a finished run leaves; run.json last."""
-    from eval.reports import render_run  # matplotlib and jinja2 take a second
-
     write_json_lines(out / RESULTS, (row.result.as_json() for row in report.scored))
     write_json_lines(out / SCORES, (row.as_json() for row in report.scored))
     write_json(out / METRICS, report.metrics)
-    write_atomically(out / REPORT, render_run(report))
     report.info["seconds"] = round(time.perf_counter() - begin, 3)
     write_json(out / RUN, report.info)
 

@@ -169,6 +169,7 @@ def test_run_compare_and_add_on_a_real_library(library: Path, tmp_path: Path) ->
         assert done.returncode == 0, done.stderr
         assert "recall@5" in done.stdout
         assert "qa.jsonl, line 3: not JSON" in done.stderr
+        assert "pollen carried by honey bees" in (tmp_path / name / "report.html").read_text()
     metrics = load(tmp_path / "a" / "metrics.json")
     for measure in ("recall@5", "nuggets_vital", "quote_validity"):
         assert metrics["overall"][measure]["mean"] == 1.0, measure
@@ -177,6 +178,7 @@ def test_run_compare_and_add_on_a_real_library(library: Path, tmp_path: Path) ->
 
     done = paperchat("eval", "compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "c", "--json")
     assert json.loads(done.stdout)["moved"] == 0
+    assert (tmp_path / "c" / "report.html").read_text().startswith("<!doctype html>")
     ask = paperchat("ask", QUERIES["q3"], "--data-dir", library, "--json")
     (tmp_path / "answer.json").write_text(ask.stdout)
     done = paperchat("eval", "add", "--qa", qa, "--data-dir", library, "--answer", tmp_path / "answer.json", "--json")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from eval.datasets import QaSet, read_questions
+from eval.reports import save_run
 from eval.runs import METRICS, REPORT, RESULTS, RUN, SCORES, RunReport, Selection, run
 from rag.config import Config
 from rag.errors import (
@@ -69,7 +70,9 @@ def assistant(tmp_path: Path) -> Iterator[ScriptedAssistant]:
 
 def go(assistant: ScriptedAssistant, tmp_path: Path, out: str = "out", **options: Any) -> RunReport:
     qa = options.pop("qa", None) or qa_set(tmp_path)
-    return run(assistant, options.pop("config", Config()), qa, tmp_path / out, **options)
+    report = run(assistant, options.pop("config", Config()), qa, tmp_path / out, **options)
+    save_run(report, tmp_path / out)  # as the command does
+    return report
 
 
 def load(path: Path) -> Any:

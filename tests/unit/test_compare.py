@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from eval.datasets import read_questions
-from eval.runs import METRICS, REPORT, RESULTS, SCORES, Selection, run
-from eval.runs.comparison import compare, compare_folders, load_run, settings_differences
+from eval.reports import render_comparison
+from eval.runs import METRICS, RESULTS, SCORES, Selection, load_run, run
+from eval.runs.comparison import compare, compare_folders, settings_differences
 from rag.config import Config
 from rag.errors import RunMismatch, UsageError
 from tests.support.evaluation import PAPERS, Scripted, ScriptedAssistant, answer, citation
@@ -39,7 +40,8 @@ def test_runs_are_paired_by_question_and_the_difference_tested(tmp_path: Path) -
     bad: dict[str, Scripted] = dict.fromkeys(NAMES[:6], WRONG)
     bad["b"] = HALF
     a, b = make(tmp_path, "a", bad), make(tmp_path, "b", {"a": WRONG})
-    found = compare_folders(a, b, tmp_path / "out").as_json()
+    comparison = compare_folders(a, b, tmp_path / "out")
+    found = comparison.as_json()
     recall = found["overall"]["recall@5"]
     assert (recall["a"]["mean"], recall["b"]["mean"]) == (0.5, 0.9)
     assert recall["difference"]["mean"] == pytest.approx(0.4)
@@ -52,7 +54,7 @@ def test_runs_are_paired_by_question_and_the_difference_tested(tmp_path: Path) -
     assert found["changed"][0]["b"]["answer"] == RIGHT.answer
     assert found["changed"][0]["scores"]["recall@5"] == {"a": 0.0, "b": 1.0}
     assert json.loads((tmp_path / "out" / "compare.json").read_text()) == found
-    page = (tmp_path / "out" / REPORT).read_text()
+    page = render_comparison(comparison)
     assert "wrong &lt;b&gt;[1]&lt;/b&gt;" in page
     assert "<b>[1]" not in page
 
@@ -83,9 +85,10 @@ def test_a_run_compared_with_itself_differs_by_nothing(tmp_path: Path) -> None:
 
 def test_a_failed_answer_is_shown_as_its_error(tmp_path: Path) -> None:
     a, b = make(tmp_path, "a", {"c": ValueError("burst")}), make(tmp_path, "b", {})
-    (changed,) = compare_folders(a, b, tmp_path / "out").changed
+    comparison = compare_folders(a, b, tmp_path / "out")
+    (changed,) = comparison.changed
     assert (changed.id, changed.a, changed.quality) == ("c", "ValueError: burst", 1.0)
-    assert "ValueError: burst" in (tmp_path / "out" / REPORT).read_text()
+    assert "ValueError: burst" in render_comparison(comparison)
 
 
 def test_different_qa_sets_are_refused(tmp_path: Path) -> None:

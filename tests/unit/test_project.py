@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -120,7 +121,17 @@ def test_the_import_rules_name_every_package() -> None:
     assert rules["importlinter"]["root_packages"].split() == list(PACKAGES)
     assert rules["importlinter:contract:packages"]["layers"].split() == ["ui", "eval", "rag"]
     assert rules["importlinter:contract:path"].getboolean("exhaustive")
+    assert rules["importlinter:contract:evaluation"].getboolean("exhaustive")
+    assert rules["importlinter:contract:circles"]["ancestors"].split() == ["eval"]
     assert list(PACKAGES) == pyproject()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+
+def test_the_folders_of_eval_are_small_and_no_module_name_stands_twice() -> None:
+    names = [path.relative_to(REPOSITORY / "eval") for path in (REPOSITORY / "eval").rglob("*.py")]
+    modules = [name for name in names if not name.stem.startswith("__")]
+    assert [name.stem for name in modules if len(name.parts) == 1] == ["files"]
+    assert max(Counter(name.parent for name in modules).values()) <= 10
+    assert [name for name, count in Counter(name.stem for name in modules).items() if count > 1] == []
 
 
 def test_no_file_holds_what_belongs_to_one_machine() -> None:

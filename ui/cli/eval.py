@@ -61,6 +61,7 @@ def run(
     from eval.datasets import read_questions
 
     questions = read_questions(qa)  # before anything heavy is imported
+    from eval.reports import save_run
     from eval.runs import REPORT, Selection
     from eval.runs import run as run_questions
     from rag import open_assistant
@@ -74,6 +75,7 @@ def run(
                     bar(f"asking, {failed} failed" if failed else "asking", done, total)
 
             report = run_questions(assistant, settings, questions, out, selection, progress)
+        save_run(report, out)
         if ablate_context:
             judge.ablate_context(assistant.library, settings, questions, out, report, selection, as_json)
     _say_left_out([row.as_json() for row in report.left_out])
@@ -116,6 +118,10 @@ def retrieval(
     with progress_bar(as_json) as bar:
         compare = comparison_of(reformulate, settings, data, out, bar) if reformulate else None
         metrics = evaluate_retrieval(data, settings, out, keep, bar, compare)
+    if reformulate:
+        from eval.reports import save_reformulations  # matplotlib and jinja2 take a second
+
+        save_reformulations(metrics["reformulate"], data, out)
     _say_left_out(json.loads((out / "run.json").read_text(encoding="utf-8"))["left_out"])
     if as_json:
         print_json(metrics)
@@ -142,10 +148,12 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs question by question. Differences are tested with a paired bootstrap."""
+    from eval.reports import save_comparison
     from eval.runs import REPORT
     from eval.runs.comparison import compare_folders
 
     comparison = compare_folders(folder_a, folder_b, out)
+    save_comparison(comparison, out)
     print_json(comparison.as_json()) if as_json else print_comparison(comparison)
     say(f"Report: {out / REPORT}")
 

@@ -96,6 +96,7 @@ def ablate_context(
     quiet: bool = False,
 ) -> None:
     """Ask the questions of a run again without passages and with others' passages, and print what that changes."""
+    from eval.reports import save_run
     from eval.runs.ablation import ABLATION, ablate
 
     with progress_bar(quiet) as bar:
@@ -105,6 +106,8 @@ def ablate_context(
                 bar("asking without its passages", done, total)
 
         ablation = ablate(library, settings, questions, out, report, selection, progress=progress)
+    for below, ablated in ablation.runs.items():
+        save_run(ablated, out / below)
     say(ablation.verdict)
     say(f"Ablation: {out / ABLATION}")
 
