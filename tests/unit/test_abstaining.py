@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -288,6 +289,13 @@ def test_what_no_paper_is_about_is_refused_though_words_are_shared(library: Libr
     assert (decision.abstain, decision.reason) == (True, "nothing_found")
 
 
+def test_words_that_an_abstract_holds_count_where_its_meaning_is_far(library: Library) -> None:
+    passages = HybridRetriever(library).search("precedents, statutes and facts", k=100)
+    far = [replace(passage, scores={**passage.scores, "dense": 0.24}) for passage in passages]
+    assert not gather(library, asked("precedents, statutes and facts"), far).faint
+    assert gather(library, asked("precedents of zebras, quaggas and okapis"), far).faint
+
+
 def test_a_system_that_only_the_abstract_names_is_known_by_it(library: Library) -> None:
     paper = make_paper(
         "2501.00012",
@@ -326,7 +334,7 @@ def test_a_long_question_may_use_unknown_words(library: Library) -> None:
     passages = HybridRetriever(library).search("music", k=100)
     short = gather(library, asked("zebras and music"), passages).features.foreign
     words = "zebras quaggas lamas alpacas tapirs okapis elks music tunes melodies listeners lists"
-    assert 0 < gather(library, asked(words), passages).features.foreign < short
+    assert 0 < gather(library, asked(words), passages).features.foreign < short < 1
 
 
 def test_the_librarys_own_calibration_wins_and_a_broken_one_is_named(tmp_path: Path) -> None:

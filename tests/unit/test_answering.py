@@ -295,3 +295,12 @@ def test_where_the_code_is_stands_in_an_answer_only_where_it_is_asked(tmp_path: 
     assert "using pairs" in how
     assert "example.org" not in how
     assert "example.org" in where
+
+
+def test_what_something_is_is_not_said_by_its_results(tmp_path: Path) -> None:
+    words = "We propose SmallSort, a reranker for long lists. Experiments show that SmallSort outperforms all others."
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper("2505.00001", "SmallSort: Sorting Little", words)])
+        passages = HybridRetriever(library).search("What is SmallSort?")
+        (group,) = ExtractiveWriter(library).write(read(library, "What is SmallSort?"), passages).quotes
+    assert [quote_text(quote) for quote in group] == ["We propose SmallSort, a reranker for long lists."]
