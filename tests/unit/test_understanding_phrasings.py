@@ -169,6 +169,7 @@ RESTRICTED = """
     papers listed on 29 February 2024 | 2024-02-29/2024-02-29
     anything since 2 weeks ago on speech | 2025-12-15/…
     papers listed in the second half of the third quarter | 2025-08-16/2025-09-30
+    generative retrieval up to October 2024 | …/2024-10-31
 """
 UNRESTRICTED = """
     How did TREC 2024 judge the runs?
