@@ -11,6 +11,7 @@ import pytest
 
 from rag.config import Config
 from rag.index.library import Library
+from rag.query.rules import Rule, load_rules, names
 from rag.sources import read_source
 from rag.sources.fields import split_authors
 from rag.text.readable import readable
@@ -67,6 +68,14 @@ def passage(text: str) -> Passage:
 )
 def test_reading_takes_time_in_proportion(read: Read) -> None:
     assert_linear(read, UNITS)
+
+
+@pytest.mark.parametrize("rule", [r for name in names() for r in load_rules(name).rules.values()], ids=lambda r: r.name)
+def test_no_rule_is_held_up_by_a_long_question(rule: Rule) -> None:
+    """As long as questions may be, white space folded as theirs is; the time is absolute, and generous."""
+    longest = Config().answer.max_question_chars
+    slow = {unit for unit in ("a", "1", "A1 ", "a ", "a-", "a.", "and ") if seconds(rule, unit, longest) > 1.0}
+    assert not slow
 
 
 def test_a_report_is_read_in_proportion(tmp_path: Path) -> None:
