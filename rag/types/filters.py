@@ -3,7 +3,7 @@
 A row is the declaration of an attribute of `Filters`. From it follow the options of the command line, the fields of the
 page's forms and the marks above an answer, the arguments of the endpoints for programs, ``/filters`` in the terminal's
 chat, the shelf's condition, the words that name a restriction, and ``filters`` in JSON. The indexes know no filter:
-they are asked for the papers that the shelf allows (docs/adr/0013-filters.md).
+they are asked for the papers that the shelf allows (docs/adr/0016-filters.md).
 """
 
 from __future__ import annotations

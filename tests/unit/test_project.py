@@ -202,3 +202,10 @@ def test_each_command_and_each_of_its_parameters_is_explained(name: str, command
     assert re.fullmatch(r"[A-Z].*[.:]", (command.help or "").strip(), flags=re.DOTALL), f"{name} has no help text"
     unexplained = [parameter.name for parameter in command.params if not parameter.help]
     assert unexplained == [], f"{name}: these have no help text"
+
+
+def test_the_map_names_files_that_are_there() -> None:
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w./])(?:rag|ui|eval|tests|docs)/[\w./-]*[\w/]", text))
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not (REPOSITORY / name).exists()] == []
