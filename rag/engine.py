@@ -92,7 +92,7 @@ class Engine:
         self.abstainer = Abstainer(self.library)
         self.holdings = Holdings(retriever, self.abstainer)
         self.reranker = build_reranker(self.library)
-        self.clarifier = Clarifier(self.library, self.reader)
+        self.clarifier = Clarifier(self.library)
         self.planner = Planner(self.library)
         self.quoted = QuotedReply(retriever, self.planner)
         self._llm = llm
@@ -141,7 +141,7 @@ class Engine:
                 mode=outcome.mode,
                 notes=(
                     *understood.notes,
-                    *unknown_names(self.library, understood),
+                    *unknown_names(understood),
                     *reading.notes,
                     *found.gathered.notes,
                     *outcome.notes,

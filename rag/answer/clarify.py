@@ -14,10 +14,10 @@ from collections.abc import Callable, Generator, Sequence
 from rag.answer.outcome import Outcome
 from rag.answer.render import escape
 from rag.index.library import Library
-from rag.query import Question, Reader
+from rag.papers.claims import Claim
+from rag.query import Question
 from rag.query.conversation import chosen, content_words, label
-from rag.query.kind import is_name
-from rag.query.spelling import is_english
+from rag.query.entities import MANY, Named
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import distinct_papers
 from rag.text.readable import readable
@@ -25,33 +25,20 @@ from rag.types import Clarify, Delta, Event, Paper, Passage, Turn
 
 CHOICES = 6
 """Papers offered at most."""
-_FOUND = 200
-"""Passages that hold a name, at most; a word that more hold is taken for a common one."""
 CLEAR = 0.8
 """A paper whose fused score is below this share of the other's is not meant."""
 _GENRES = frozenset("sok position survey tutorial demo perspective".split())
 """What titles begin with that names a kind of paper and no system."""
-_TOKEN = re.compile(r"[^\W_][\w.+-]*[\w+]")
 _OFFERED = re.compile(r"^\d+\. (?P<title>.+) \((?P<id>[^\s()]+)\)$", re.MULTILINE)
 _SEVERAL = re.compile(r"\b(?:two|both|three|several|different|each|all|papers|called|named)\b", re.IGNORECASE)
 _ASKED = "Which one do you mean?"
-_INTRODUCES = r"\b(?:propos|introduc|present|develop|releas|design)\w*\s"
-_PLAIN = r"(?:(?!\b(?:that|which|who|us(?:es?|ing)|by|with|based|of|on|in|for|to|than|and)\b)[\w-]+,?\s){0,3}?"
-_PHRASE = r"(?:(?!\b(?:that|which|who|us(?:es?|ing)|based)\b)[^.;()]){3,160}?"
 
 
 class Clarifier:
     """Finds names with several meanings in a library; safe to share between threads."""
 
-    def __init__(self, library: Library, reader: Reader) -> None:
-        """Make one.
-
-        Args:
-            library: The open library.
-            reader: Knows how the library spells its words.
-        """
+    def __init__(self, library: Library) -> None:
         self.library = library
-        self._reader = reader
 
     def ask(self, asked: Question, passages: Sequence[Passage]) -> Clarify | None:
         """The question to ask back, or None where the reader's question is clear enough.
@@ -63,57 +50,30 @@ class Clarifier:
         if asked.papers or asked.kind == "topic" or _SEVERAL.search(asked.standalone):
             return None
         allowed = self.library.shelf.select(asked.filters)
-        for name in self._names(asked.standalone):
+        for name in asked.entities:
             papers = {paper.paper_id: paper for paper in self._introducing(name)}
             ids = papers.keys() - asked.left_out if allowed is None else (papers.keys() & allowed) - asked.left_out
             ranked = _in_order([papers[paper_id] for paper_id in ids], passages)
-            if len(ranked) > 1 and not self._decided(asked, name, ranked, passages):
+            if len(ranked) > 1 and not self._decided(asked, name.text, ranked, passages):
                 choices = tuple(f"{readable(paper.title)} ({paper.paper_id})" for paper in ranked[:CHOICES])
                 return Clarify(
-                    text=f"{len(ranked)} papers here call a system {_spelt(name, ranked)}. {_ASKED}", choices=choices
+                    text=f"{len(ranked)} papers here call a system {_spelt(name.text, ranked)}. {_ASKED}",
+                    choices=choices,
                 )
         return None
 
-    def _names(self, question: str) -> list[str]:
-        """Words of a question that are written as names are, by the reader or by the library, or are not English."""
-        vocabulary = self._reader.speller().vocabulary
-        words = [word.rstrip(".+-") for word in _TOKEN.findall(question)]
-        names = []
-        for word in dict.fromkeys(words):
-            entry = vocabulary.entries.get(fold(word))
-            if (
-                entry
-                and fold(word) not in _GENRES
-                and (is_name(word) or is_name(entry.surface) or not is_english(word))
-            ):
-                names.append(word)
-        return names
-
-    def _introducing(self, name: str) -> list[Paper]:
+    def _introducing(self, name: Named) -> list[Paper]:
         """Papers of different people that introduce a system of this name; empty where the name is a common word."""
-        key = fold(name)
-        papers = self._holding(name)
-        titled = [paper for paper in papers if fold(label(paper.title)) == key]
-        if not titled:
+        called = [one for one in name.namings if one.claim is Claim.CALLED]
+        if not called or len(name.namings) == MANY or fold(name.text) in _GENRES:
             return []
-        spelt = "|".join(re.escape(one) for one in dict.fromkeys(label(paper.title) for paper in titled))
-        says = re.compile(rf"(?<![\w-])(?:{spelt})(?![\w-])")
-        introduces = re.compile(
-            rf"{_INTRODUCES}(?:{_PHRASE}\((?:{spelt})\)|{_PLAIN}(?:{spelt})(?=\s*[,:.(]|\s(?:an?|the)\s))"
-        )
-        others = [paper for paper in papers if paper not in titled and says.search(paper.text)]
-        introducing = [paper for paper in others if introduces.search(readable(paper.text))]
-        found = _of_different_people([*titled, *introducing])
+        spelt = {one.surface for one in called}
+        others = [one for one in name.namings if one.claim is not Claim.CALLED and one.surface in spelt]
+        introducing = [one.paper_id for one in others if one.claim is Claim.INTRODUCED]
+        ids = [*(one.paper_id for one in called), *introducing]
+        papers = self.library.shelf.papers(ids)
+        found = _of_different_people([papers[paper_id] for paper_id in ids if paper_id in papers])
         return found if len(others) - len(introducing) <= len(found) else []
-
-    def _holding(self, name: str) -> list[Paper]:
-        """Papers that hold a name, as long as they are few."""
-        with self.library.indexes() as indexes:
-            if min(map(indexes.lexical.doc_freq, indexes.lexical.analyze(name)), default=0) > _FOUND:
-                return []
-            hits = [chunk_id for chunk_id, _ in indexes.lexical.query(name, _FOUND)]
-        rows = self.library.shelf.chunk_rows(hits)
-        return list(self.library.shelf.papers(dict.fromkeys(row.paper_id for row in rows.values())).values())
 
     def _decided(self, asked: Question, name: str, papers: Sequence[Paper], passages: Sequence[Passage]) -> bool:
         """Whether the conversation or another word of the question tells which of the papers is meant."""

@@ -17,11 +17,9 @@ from rag.index.library import Library
 from rag.papers.shelf import ChunkRow
 from rag.papers.tally import tally
 from rag.query import Question
-from rag.query.introductions import introduction_of
-from rag.query.kind import is_name
+from rag.query.entities import titled
 from rag.query.mentions import mentioning
 from rag.query.order import Order
-from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.text.grammar import joined, plural
 from rag.text.readable import readable
@@ -30,19 +28,11 @@ from rag.types.filters import DATES
 
 SHOWN = 20
 """Papers handed on as retrieved; the answer quotes as many of them as the settings allow."""
-_LOOKED_UP = 20
-"""Passages looked through for the paper that a name means."""
-_MOST_MEANT = 3
-"""A name that more papers know, or introduce, means none of them."""
 _MOST_NAMED = 5
 """Authors or months that are named where it is asked who wrote most."""
 _DAYS_NAMED = 31
 """Days that are named where it is asked on which of them papers were listed."""
 _EITHER = re.compile(r"\s+or\s+", re.IGNORECASE)
-_LONG_NAME = 12
-"""Letters from which on words that stand in a title are meant for one, however they are written."""
-_PART_OF_TITLE = re.compile(r"(?<=[?!])\s+|\s*[:()]\s*|\s+[–—-]\s+")
-"""What stands between the parts of a title, each of which names its paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +106,10 @@ class Holdings:
             return self._described(understood, about.subject, say)
         if about.needs_focus:
             return self._none("Which paper is meant cannot be told: name it, or give its id.", understood.search_text)
-        papers, within = self._named(about.subject)
-        if papers:
-            return self._entry("", papers, say, "high")
+        meant, within = titled(self.library.shelf.entities, about.subject)
+        if meant:
+            papers = self.library.shelf.papers(meant)
+            return self._entry("", [papers[paper_id] for paper_id in meant if paper_id in papers], say, "high")
         unknown = f"No paper in the library is called “{escape(about.subject)}”."
         return self._none(unknown, about.subject) if about.titled or within else None
 
@@ -224,26 +215,6 @@ class Holdings:
         confidence: Confidence = "medium" if decision.confidence == "high" else decision.confidence
         head = f"Nearest to “{escape(subject)}”:"
         return self._entry(head, [self.library.shelf.paper(passages[0].paper_id)], say, confidence)
-
-    def _named(self, name: str) -> tuple[list[Paper], bool]:
-        """The papers that a name means, and whether it is at least part of a title.
-
-        A title names its paper, and so does each of its parts ("NAME: …", "… (NAME)"), or what its abstract introduces;
-        other words of it may name what it builds on, or mimic a title that is better known.
-        """
-        with self.library.indexes() as indexes:
-            hits = [chunk_id for chunk_id, _ in indexes.lexical.query(name, _LOOKED_UP)]
-        rows = self.library.shelf.chunk_rows(hits)
-        papers = self.library.shelf.papers(dict.fromkeys(rows[hit].paper_id for hit in hits if hit in rows))
-        titles = {paper_id: readable(paper.title) for paper_id, paper in papers.items()}
-        called = [i for i, title in titles.items() if fold(name) in map(fold, (title, *_PART_OF_TITLE.split(title)))]
-        word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
-        texts = {paper_id: readable(paper.text) for paper_id, paper in papers.items()}
-        known = [i for i, text in texts.items() if word.search(text)]
-        if not called and (is_name(name) or len(known) <= _MOST_MEANT):
-            called = [i for i in known if introduction_of(name).search(texts[i])]
-        within = len(fold(name)) >= _LONG_NAME and any(word.search(titles[i]) for i in known)
-        return [papers[i] for i in called] if len(called) <= _MOST_MEANT else [], within and len(known) <= _MOST_MEANT
 
     def _none(self, head: str, words: str) -> Entry:
         """That no paper is the one that is meant, and those nearest to some words."""

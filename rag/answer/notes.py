@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from rag.answer.abstention.strangers import strangers
 from rag.errors import LLMError
 from rag.index.library import Library
 from rag.query import Question
 from rag.types import Note
 
 
-def unknown_names(library: Library, asked: Question) -> tuple[Note, ...]:
+def unknown_names(asked: Question) -> tuple[Note, ...]:
     """A note on each name in a question that no paper holds, or presents: what is quoted is about something else.
 
     What was read as a date or an author is no such name.
     """
-    text = "" if asked.only_filters or asked.about else asked.search_text
-    with library.indexes() as indexes:
-        unknown = strangers(indexes.lexical, text)
-    names = dict.fromkeys([*asked.absent, *unknown])
+    names = dict.fromkeys([*asked.absent, *asked.strangers])
     notes = [Note(code="unknown_name", text=f'"{name}" stands nowhere in the library.') for name in names]
     notes += [
         Note(code="only_mentioned", text=f'No paper here presents "{name}"; at most others mention it.')

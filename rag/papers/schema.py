@@ -35,10 +35,27 @@ CREATE TABLE bodies (
     paper_id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, sections TEXT NOT NULL, pages TEXT NOT NULL,
     PRIMARY KEY (paper_id, version));
 """
-STEPS = (_FIRST, _METADATA_AND_BODIES)
+_ENTITIES = """
+DROP TABLE author_words;
+CREATE TABLE entity_papers (entry INTEGER PRIMARY KEY, paper_id TEXT NOT NULL UNIQUE);
+CREATE TABLE authors (author INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE author_words (
+    last TEXT NOT NULL, first TEXT NOT NULL, author INTEGER NOT NULL,
+    PRIMARY KEY (last, first, author)) WITHOUT ROWID;
+CREATE TABLE authorship (
+    author INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (author, entry)) WITHOUT ROWID;
+CREATE INDEX authorship_by_entry ON authorship (entry);
+CREATE TABLE names (
+    key TEXT NOT NULL, claim INTEGER NOT NULL, entry INTEGER NOT NULL, surface TEXT NOT NULL,
+    PRIMARY KEY (key, claim, entry)) WITHOUT ROWID;
+CREATE INDEX names_by_entry ON names (entry);
+CREATE VIRTUAL TABLE titles USING fts5(title, tokenize = 'unicode61 remove_diacritics 2');
+"""
+"""`papers.entities` fills them."""
+STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES)
 """What each version of the schema adds to the one before; a library is brought up to date by those that it lacks."""
 SCHEMA_VERSION = len(STEPS)
-OF_A_PAPER = ("papers", "versions", "listings", "author_words", "metadata", "categories", "bodies")
+OF_A_PAPER = ("papers", "versions", "listings", "metadata", "categories", "bodies")
 """Tables whose rows leave with their paper."""
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema'"

@@ -20,10 +20,11 @@ from typing import Any
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
 from rag.papers import bodies, metadata
 from rag.papers.database import Database
+from rag.papers.entities import Entities, leave, require
 from rag.papers.schema import OF_A_PAPER, SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
 from rag.papers.versions import Outcome as Outcome
-from rag.papers.versions import folded_names, record
-from rag.text.names import name_matches, name_words
+from rag.papers.versions import record
+from rag.text.names import name_words
 from rag.types import Chunk, Filters, Paper, paper_text
 
 FILE_NAME = "shelf.sqlite"
@@ -69,11 +70,13 @@ class Shelf:
         """
         self.path = path
         self._db = Database(path)
+        self.entities = Entities(self._db)
         self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
         found = self._db.read(schema_of)
         if is_outdated(found):
             with self._db.transaction() as db:
                 bring_up_to_date(db)
+                require(db)
             found = str(SCHEMA_VERSION)
         if found != str(SCHEMA_VERSION):
             raise IndexDamaged(
@@ -141,6 +144,7 @@ class Shelf:
         """
         outcomes: dict[str, Outcome] = {}
         with self._db.transaction() as db:
+            require(db)
             before = db.total_changes
             for paper in papers:
                 outcome = record(db, paper)
@@ -153,7 +157,9 @@ class Shelf:
     def remove(self, paper_ids: Collection[str]) -> None:
         """Take papers with all their versions off the shelf; their chunks become pending for removal."""
         with self._db.transaction() as db:
+            require(db)
             for paper_id in paper_ids:
+                leave(db, paper_id)
                 for table in OF_A_PAPER:
                     db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
                 db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (paper_id,))
@@ -277,37 +283,17 @@ class Shelf:
 
     def is_author(self, name: str) -> bool:
         """Whether any paper is by somebody of that name, as `select` would match it."""
-        return bool(name) and any(True for _ in self._selected(Filters(author=name)))
+        return self.entities.is_author(name_words(name))
 
-    def author_words(self) -> list[str]:
-        """All parts of authors' names, folded (`name_words`), in order."""
-        return [word for (word,) in self._db.rows("SELECT DISTINCT word FROM author_words ORDER BY word")]
-
-    def _selected(self, filters: Filters) -> Iterator[str]:
-        """Ids of the papers that fit; the author is one name.
-
-        A paper that has a name of one word has it in one of its names. For a longer name, and only then, every author
-        of the papers that hold all its words must be looked at: the words may be those of two people.
-        """
-        words = name_words(filters.author) if filters.author else ()
-        first, *others = sorted(set(words), key=lambda word: (-len(word), word)) or [""]
-        authors = "p.authors" if len(words) > 1 else "NULL"
-        source, values = "papers p", list[object]()
-        if filters.author:
-            holders = "SELECT DISTINCT paper_id FROM author_words WHERE word >= ? AND word < ?"
-            source = f"({holders}) JOIN papers p USING (paper_id)"
-            values += [first, first + ("\U0010ffff" if len(first) == 1 else "\0")]
+    def _selected(self, filters: Filters) -> Iterable[str]:
+        """Ids of the papers that fit; the author is one name."""
         conditions = [(row.condition, row.bound(value)) for row, value in filters.given() if row.condition]
-        clauses = ["true", *(condition for condition, _ in conditions)]
-        values += [value for _, value in conditions]
-        for word in others:
-            if len(word) > 1:
-                clauses.append("EXISTS (SELECT 1 FROM author_words o WHERE o.word = ? AND o.paper_id = p.paper_id)")
-                values.append(word)
-        sql = f"SELECT p.paper_id, {authors} FROM {source} WHERE {' AND '.join(clauses)}"
-        for paper_id, names in self._db.rows(sql, values):
-            if names is None or any(name_matches(words, name) for name in folded_names(names, first)):
-                yield paper_id
+        theirs = self.entities.papers_by(name_words(filters.author)) if filters.author else None
+        if theirs is not None and not conditions:
+            return theirs
+        clauses, values = ["true", *(condition for condition, _ in conditions)], [value for _, value in conditions]
+        rows = self._db.rows(f"SELECT p.paper_id FROM papers p WHERE {' AND '.join(clauses)}", values)
+        return (row[0] for row in rows if theirs is None or row[0] in theirs)
 
     def texts(self) -> Iterator[str]:
         """Stored text of the latest version of every paper."""

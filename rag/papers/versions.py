@@ -15,13 +15,11 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
 from typing import Literal
 
 from rag.papers.bodies import record_body
+from rag.papers.entities import enter
 from rag.papers.metadata import record_metadata
-from rag.text.names import name_words
-from rag.text.readable import readable
 from rag.types import Paper
 
 Outcome = Literal["new", "updated", "unchanged"]
@@ -49,8 +47,8 @@ def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
         db.execute("INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?, ?)", (paper_id, *row))
     is_new_latest = known is None or latest != known[0]
     has_new_authors = known is None or authors != known[3]
-    if has_new_authors:
-        _index_authors(db, paper)
+    if is_new_latest or has_new_authors:
+        enter(db, paper_id)
     says_more = record_metadata(db, paper)
     has_new_body = record_body(db, paper, version)
     if is_new_latest or (has_new_body and version == latest):
@@ -59,14 +57,6 @@ def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
         return "new"
     is_changed = is_new_text or is_new_latest or has_new_authors or says_more or has_new_body
     return "updated" if is_changed else "unchanged"
-
-
-def folded_names(authors: str, word: str) -> Iterator[tuple[str, ...]]:
-    """The folded names of a stored author list, all that can hold a folded word and perhaps others."""
-    for name in json.loads(authors):
-        plain = name.isascii() and "\\" not in name and "&" not in name
-        if not plain or word in name.lower():  # folding takes longer than the rest of a search by author
-            yield name_words(readable(name))
 
 
 def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
@@ -85,9 +75,3 @@ def _fold(paper: Paper) -> str:
     """Key of a version's text: equal when title and abstract differ in white space only."""
     folded = json.dumps([" ".join(paper.title.split()), " ".join(paper.abstract.split())])
     return hashlib.sha256(folded.encode()).hexdigest()
-
-
-def _index_authors(db: sqlite3.Connection, paper: Paper) -> None:
-    db.execute("DELETE FROM author_words WHERE paper_id = ?", (paper.paper_id,))
-    words = {word for name in paper.authors for word in name_words(readable(name))}
-    db.executemany("INSERT INTO author_words VALUES (?, ?)", ((word, paper.paper_id) for word in sorted(words)))

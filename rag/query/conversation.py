@@ -8,16 +8,16 @@ question and the papers that the last answer cited.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
+from rag.papers.claims import Claim
+from rag.query.entities import Named
 from rag.query.kind import is_name
-from rag.query.vocabulary import fold
 from rag.query.words import is_courtesy
-from rag.text.readable import readable
 from rag.text.terms import STOP_WORDS, Analyzer
-from rag.types import Paper, Turn
+from rag.types import Turn
 
 _OPENER = re.compile(
     r"^\W*(?:(?:(?:and|but|also|so|then|now|ok(?:ay)?|right|great|good|nice|cool|thanks?(?:\s+you)?|thx|hm+|well|yes"
@@ -140,8 +140,8 @@ _NAMED = 3
 _LOOKED_UP = 6
 """Names of one turn that are looked up."""
 
-Find = Callable[[str], Mapping[str, Paper]]
-"""Looks a phrase up: the papers whose words fit it best, by id, best first."""
+Find = Callable[[str], Named]
+"""Resolves a name against the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +220,8 @@ class Conversation:
         """Papers whose title stands in bold, as our own answers print it."""
         found: dict[str, None] = {}
         for match in _BOLD.finditer(answer):
-            title = fold(re.sub(r"\\(.)", r"\1", match["title"]))
-            same = (
-                paper_id for paper_id, paper in find(match["title"]).items() if fold(readable(paper.title)) == title
-            )
-            found.update(dict.fromkeys(islice(same, 1)))
+            title = re.sub(r"\\(.)", r"\1", match["title"])
+            found.update(dict.fromkeys(find(title).papers(Claim.CALLED)[:1]))
         return list(found)
 
     def _by_name(self, answer: str, question: str, find: Find, *, mentioned: bool) -> list[str]:
@@ -233,11 +230,11 @@ class Conversation:
         mentioning: list[str] = []
         names = [token for token in _TOKEN.findall(f"{answer} {question}") if is_name(token) and len(token) > 2]
         for name in list(dict.fromkeys(names))[:_LOOKED_UP]:
-            word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-            hits = {paper_id: paper for paper_id, paper in find(name).items() if word.search(paper.text)}
-            introduced.update({paper_id: None for paper_id, paper in hits.items() if label(paper.title) == name})
+            hits = [one for one in find(name).namings if one.surface == name]
+            introduced.update({one.paper_id: None for one in hits if one.claim is Claim.CALLED})
             if mentioned and not mentioning and len(hits) <= _NAMED:
-                mentioning = [paper_id for paper_id, paper in hits.items() if word.search(paper.title)] or list(hits)
+                strong = [one.paper_id for one in hits if one.claim > Claim.MENTIONED]
+                mentioning = strong or [one.paper_id for one in hits]
         return list(introduced) or mentioning
 
     def read(self, question: str, focus_text: str) -> FollowUp | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from rag.query.constraints import Constraints
 from rag.query.conversation import Conversation, asks_how_many, chosen, is_about_set, label, picks
+from rag.query.entities import resolve
 from rag.query.knowledge import Known
 from rag.query.restrictions import Restrictions
 from rag.query.words import edited, has_content, tidied
@@ -62,7 +64,8 @@ class Continuing:
         shelf = self._known.shelf
         about_set = is_about_set(question)
         offered = about_set or picks(question)
-        ids, earlier = talk.focus(self._known.find, shelf.papers, 2 if about_set else 1, offered=offered)
+        find = partial(resolve, self._known.entities)
+        ids, earlier = talk.focus(find, shelf.papers, 2 if about_set else 1, offered=offered)
         focus = chosen(question, ids)
         papers = shelf.papers(focus)
         named = [

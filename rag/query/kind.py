@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from rag.text.names import is_name as is_name
 from rag.text.terms import STOP_WORDS
 
 Kind = Literal["single", "compare", "list", "topic"]
@@ -195,11 +196,6 @@ def _pairs(names: Sequence[str], is_one: Callable[[str], bool]) -> bool:
 
 def _names_a_system(word: str) -> bool:
     return is_name(word) and word.lower() not in _COMMON_NAMES
-
-
-def is_name(word: str) -> bool:
-    """Whether a word looks like a system's name: inner capitals, all capitals, or a digit beside a capital."""
-    return bool(re.search(r"[^\W_].*[A-Z]|[A-Z].*[\d²³]|\d.*[A-Z]", word)) and len(word) > 1
 
 
 def is_title(words: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the reader knows of a library: its words, its authors' names and the days it covers, at one generation."""
+"""What the reader knows of a library: what it names, its words and the days it covers, at one generation."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from typing import Protocol
 
 from rag.errors import LibraryError
 from rag.index import LexicalIndex
+from rag.papers.entities import Entities
 from rag.papers.shelf import Coverage, Shelf
-from rag.query.author_spelling import NameSpeller
 from rag.query.spelling import Speller
 from rag.query.vocabulary import Vocabulary
-from rag.types import Paper
 
 _META_KEY = "vocabulary"
-_FOUND = 20
-"""Passages looked through for the paper that a title or a name means."""
 
 
 class HasLexical(Protocol):
@@ -43,7 +40,6 @@ class State:
     generation: int
     coverage: Coverage
     speller: Speller
-    names: NameSpeller
 
     @property
     def first(self) -> date:
@@ -69,6 +65,11 @@ class Known:
         """The library's shelf."""
         return self.library.shelf
 
+    @property
+    def entities(self) -> Entities:
+        """What its papers name."""
+        return self.library.shelf.entities
+
     def state(self) -> State:
         """What is known of the library; the words are counted once a generation, and kept on the shelf."""
         with self._guard:
@@ -82,15 +83,5 @@ class Known:
                     vocabulary = Vocabulary.of_texts(self.shelf.texts())
                     with suppress(LibraryError):  # a library that cannot be written to can still be read
                         self.shelf.set_meta(_META_KEY, stamp + vocabulary.dump())
-                names = NameSpeller(self.shelf.author_words(), self.shelf.is_author)
-                self._state = State(generation, self.shelf.coverage(), Speller(vocabulary), names)
+                self._state = State(generation, self.shelf.coverage(), Speller(vocabulary))
             return self._state
-
-    def find(self, phrase: str) -> dict[str, Paper]:
-        """Papers whose words fit a phrase best, best first."""
-        with self.library.indexes() as indexes:
-            hits = [chunk_id for chunk_id, _ in indexes.lexical.query(phrase, _FOUND)]
-        rows = self.shelf.chunk_rows(hits)
-        order = dict.fromkeys(rows[chunk_id].paper_id for chunk_id in hits if chunk_id in rows)
-        papers = self.shelf.papers(order)
-        return {paper_id: papers[paper_id] for paper_id in order if paper_id in papers}

@@ -9,6 +9,7 @@ from rag.query.about import About
 from rag.query.aims import Aim
 from rag.query.demands import Sort
 from rag.query.details import Detail
+from rag.query.entities import Named
 from rag.query.kind import Kind
 from rag.query.order import UNBOUNDED, Wanted
 from rag.types import Filters, Note
@@ -35,6 +36,9 @@ class Question:
         wanted: How many papers of a list, and in which order.
         mention: The phrase that all papers of a list hold; `papers` are those.
         named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
+        entities: The systems and titles that it names, with the papers that claim each.
+        strangers: Names to be searched for that stand nowhere in the library.
+        of_a_stranger: Whether it asks how or what such a name is or does.
         absent: Names that it compares with something and that no paper holds.
         unread: Words for a time that could not be read, where the question is about nothing else, or a count.
         similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
@@ -66,6 +70,9 @@ class Question:
     wanted: Wanted = UNBOUNDED
     mention: str = ""
     named: tuple[str, ...] = ()
+    entities: tuple[Named, ...] = ()
+    strangers: tuple[str, ...] = ()
+    of_a_stranger: bool = False
     absent: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from rag.query.aims import read_aim
 from rag.query.constraints import Constraints
 from rag.query.demands import read_names, read_sort, unframed, wants_figures, wants_links
 from rag.query.details import read_details
+from rag.query.entities import Named, asks_of_a_stranger, names_in, owned, resolve, strangers
 from rag.query.exclusions import is_negated
 from rag.query.followups import Continued, Continuing
 from rag.query.knowledge import Known, Papers
@@ -18,6 +19,7 @@ from rag.query.order import UNBOUNDED, Wanted, read_wanted
 from rag.query.parts import has_parts
 from rag.query.question import Question
 from rag.query.restrictions import Restrictions
+from rag.query.rules import load_rules
 from rag.query.shape import Shape, Shaping, mentioned
 from rag.query.spelling import Correction, Speller, is_english
 from rag.query.subject import read_phrase, read_subject
@@ -108,12 +110,14 @@ class Reader:
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
         if papers:
             notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
-        read, shape, wanted = self._shaped(read, text.wanted, papers or frozenset())
+        vocabulary = self.speller().vocabulary
+        names = names_in(read.standalone, self._known.entities, vocabulary)
+        read, shape, wanted = self._shaped(read, text.wanted, papers or frozenset(), names)
         if shape.kind == "list" and not left_out and is_negated(read.search):
             notes.append(_NOTHING_LEFT_OUT)
         phrase = mentioned(read.search) if shape.kind == "list" and not (papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
-        only_filters = not has_content(read.search)
+        only_filters = not self._says_more(read)
         asked = Question(
             standalone=read.standalone,
             search_text=self._instead(read.search, read.standalone, papers) if only_filters else read.search,
@@ -129,9 +133,12 @@ class Reader:
             about=about,
             wanted=wanted if shape.kind == "list" else UNBOUNDED,
             mention=phrase if holding else "",
-            named=self._shaping.introducing(read.standalone, shape.subjects)
+            named=owned([*(resolve(self._known.entities, one) for one in shape.subjects), *names])
             if shape.kind in ("single", "compare")
             else (),
+            entities=names,
+            strangers=() if only_filters or about else tuple(strangers(read.search, vocabulary)),
+            of_a_stranger=asks_of_a_stranger(read.standalone, vocabulary),
             absent=shape.absent,
             unread=unread if only_filters or (about and about.kind == "count") else (),
             similar=self._restrictions.similar(filters),
@@ -139,22 +146,29 @@ class Reader:
         )
         return with_demands(asked)
 
-    def _shaped(self, read: Continued, wanted: Wanted, papers: frozenset[str]) -> tuple[Continued, Shape, Wanted]:
+    def _shaped(
+        self, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]
+    ) -> tuple[Continued, Shape, Wanted]:
         """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
         found = read.constraints
-        shape = self._shaping.shape(read.standalone, read.search, bool(found.dates or found.people), papers)
+        shape = self._shaping.shape(read.standalone, read.search, bool(found.dates or found.people), papers, names)
         shape = _listed(shape, wanted, read.among)
-        if found.dates and shape.kind == "single" and not (has_content(read.search) or papers):
+        if (found.dates or found.people) and shape.kind == "single" and not (self._says_more(read) or papers):
             return read, Shape("list"), wanted
         if not found.dates or papers or read.focus or read.among or read.known or shape.kind not in ("single", "list"):
             return read, shape, wanted
         subject = read_subject(read.search, read.standalone) if has_content(read.search) else None
         if subject is None or not (subject.news or shape.kind == "single"):
             return read, shape, wanted
-        if shape.kind == "single" and self._shaping.introducing(read.standalone):  # "the loss of IterQR, May 2025"
+        if shape.kind == "single" and owned(names):  # "the loss of IterQR, May 2025"
             return read, shape, wanted
         wanted = Wanted("newest") if subject.news and not wanted else wanted
         return read._replace(search=f"papers about {subject.text}"), Shape("list"), wanted
+
+    def _says_more(self, read: Continued) -> bool:
+        """Whether a question says anything beside its restrictions; that an author wrote says nothing."""
+        search = load_rules("authors")["talk"].without(read.search) if read.constraints.people else read.search
+        return has_content(search)
 
     def _instead(self, search: str, standalone: str, papers: frozenset[str] | None) -> str:
         """Something to search for where the constraints said everything: the papers' titles, or the question."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rag.query.author_spelling import similar
 from rag.query.authors import PeopleReader, PeopleReading
 from rag.query.constraints import Constraints, read_constraints
+from rag.query.entities import names_in, owned
 from rag.query.knowledge import Known
 from rag.query.mentions import mentioning
 from rag.text.grammar import plural
@@ -28,9 +30,15 @@ class Restrictions:
     def read(self, text: str) -> Constraints:
         """Days, authors and ids that a text names, and what it does not want."""
         state = self._known.state()
-        ordinary = state.speller.vocabulary.is_ordinary
-        people = PeopleReader(self._known.shelf.is_author, ordinary, state.names.corrected)
-        return read_constraints(text, state.first, state.last, people)
+        vocabulary = state.speller.vocabulary
+        people = PeopleReader(self._known.entities, vocabulary.is_ordinary)
+        found = read_constraints(text, state.first, state.last, people)
+        if found.people and not found.people.asked:  # "how does Search-R1 differ from what Jimmy Lin does?"
+            named = owned(names_in(text, self._known.entities, vocabulary))
+            theirs = self._known.shelf.select(Filters(author=self._author(found.people))) or frozenset()
+            if named and theirs.isdisjoint(named):
+                return replace(found, people=None)
+        return found
 
     def replacements(self, found: Constraints) -> list[tuple[int, int, str]]:
         """Edits that take the constraints out of a text; a paper that is only compared with leaves its title."""
@@ -61,10 +69,10 @@ class Restrictions:
 
     def similar(self, filters: Filters) -> tuple[str, ...]:
         """Authors whom the filters may mean where they name somebody that nobody is, as their papers write them."""
-        shelf, speller = self._known.shelf, self._known.state().names
+        shelf, entities = self._known.shelf, self._known.entities
         unknown = [name for name in _SEVERAL.split(filters.author or "") if name and not shelf.is_author(name)]
         found: list[str] = []
-        for name in (other for one in unknown for other in speller.similar(one)):
+        for name in (other for one in unknown for other in similar(entities, one)):
             papers = shelf.papers(sorted(shelf.select(Filters(author=name)) or ())[:1]).values()
             words = name_words(name)
             found += [author for paper in papers for author in paper.authors if name_matches(words, name_words(author))]

@@ -6,22 +6,17 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from rag.query.conversation import label
-from rag.query.introductions import introduction_of
-from rag.query.kind import Kind, asks_what_it_uses, is_name, opposes, read_kind, read_subjects
+from rag.papers.claims import Claim
+from rag.query.entities import Named, owned, resolve
+from rag.query.kind import Kind, asks_what_it_uses, opposes, read_kind, read_subjects
 from rag.query.knowledge import Known
+from rag.query.rules import load_rules
 from rag.query.spelling import is_english
-from rag.query.vocabulary import PART, fold
-from rag.text.readable import readable
+from rag.query.vocabulary import PART
+from rag.text.names import is_name
 
 _CAPITALISED = re.compile(r"(?<![\w/.@-])(?<!^)[A-Z][\w-]*\w")
 """A word with a capital that does not open the question."""
-_NAME = re.compile(r"[^\W_][\w@.+-]*\w")
-_MENTION = re.compile(
-    r"\b(?:that\s+|which\s+)?(?:mention(?:s|ing)?|contain(?:s|ing)?\s+the\s+(?:words?|terms?|phrase)|name(?:s)?\s+the\s+(?:words?|terms?))"
-    r"\s+(?P<phrase>[^,;:?!]{2,60}?)[\s?.!]*$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,9 @@ class Shaping:
     def __init__(self, known: Known) -> None:
         self._known = known
 
-    def shape(self, standalone: str, search: str, restricted: bool, papers: Collection[str]) -> Shape:
+    def shape(
+        self, standalone: str, search: str, restricted: bool, papers: Collection[str], names: Sequence[Named]
+    ) -> Shape:
         """The shape of answer to a question.
 
         Args:
@@ -54,6 +51,7 @@ class Shaping:
             search: The same without the words that became filters.
             restricted: Whether it names an author or dates.
             papers: Ids that it names.
+            names: What it names else.
         """
         if len(papers) > 1 and opposes(standalone):
             return Shape("compare", tuple(sorted(papers)))
@@ -62,7 +60,7 @@ class Shaping:
             return Shape("single", (), absent)
         if kind == "single" and restricted:
             kind = read_kind(search, restricted=True)
-        if kind == "list" and (len(papers) == 1 or (asks_what_it_uses(standalone) and self._is_of_one(standalone))):
+        if kind == "list" and (len(papers) == 1 or (asks_what_it_uses(standalone) and owned(names))):
             return Shape("single")
         if kind != "compare":
             return Shape(kind)
@@ -71,47 +69,16 @@ class Shaping:
         subjects = tuple(name for name in subjects if name not in absent)
         if absent and len(subjects) < 2:
             return Shape("single", subjects, absent)
-        if len(subjects) == 2 and self._is_baseline(subjects):
+        compared = [resolve(self._known.entities, name) for name in subjects]
+        if len(compared) == 2 and self._is_baseline(*compared):
             return Shape("single")
-        mentioned = tuple(name for name in subjects if not self._presenting(name))
+        mentioned = tuple(name.text for name in compared if not self._presenting(name))
         return Shape(kind, subjects, absent, mentioned)
 
-    def introducing(self, question: str, subjects: Sequence[str] = ()) -> tuple[str, ...]:
-        """The papers that are called like the systems which a question names, or introduce them, one paper each.
-
-        A name that several papers have means none of them.
-
-        Args:
-            question: As it is understood.
-            subjects: The systems that it compares.
-        """
-        found: list[str] = []
-        for name in dict.fromkeys([*subjects, *(word for word in _NAME.findall(question) if is_name(word))]):
-            titled, own = self._owners(name)
-            papers = titled or own
-            found += papers if len(papers) == 1 else []
-        return tuple(dict.fromkeys(found))
-
-    def _presenting(self, name: str) -> list[str]:
-        """The papers that have a name in their title, or introduce it."""
-        titled = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
-        return [
-            paper_id
-            for paper_id, paper in self._known.find(name).items()
-            if titled.search(readable(paper.title)) or introduction_of(name).search(readable(paper.text))
-        ]
-
-    def _owners(self, name: str) -> tuple[list[str], list[str]]:
-        """The papers whose titles a name opens, and those that introduce it."""
-        says = introduction_of(name)
-        papers = self._known.find(name)
-        titled = [i for i, paper in papers.items() if fold(label(readable(paper.title))) == fold(name)]
-        return titled, [i for i, paper in papers.items() if says.search(readable(paper.text))]
-
-    def _is_of_one(self, question: str) -> bool:
-        """Whether a question names a system that is one paper's own."""
-        owners = (self._owners(name) for name in _NAME.findall(question) if is_name(name))
-        return any(len(titled or own) == 1 for titled, own in owners)
+    def _presenting(self, name: Named) -> bool:
+        """Whether a paper has a name in its title, or introduces it."""
+        strong = any(one.claim > Claim.MENTIONED for one in name.namings)
+        return strong or (not is_name(name.text) and bool(self._known.entities.titled(name.text, 1)))
 
     def _absent(self, question: str, subjects: Sequence[str]) -> tuple[str, ...]:
         """The names in a comparison that stand in no paper."""
@@ -121,20 +88,15 @@ class Shaping:
     def _is_held(self, name: str) -> bool:
         """Whether a paper holds a name; one that is put together from the library's words is none of its own."""
         vocabulary = self._known.state().speller.vocabulary
-        if name in vocabulary or all(part in vocabulary for part in PART.findall(name)):
-            return True
-        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-        return any(word.search(readable(paper.text)) for paper in self._known.find(name).values())
+        return name in vocabulary or all(part in vocabulary for part in PART.findall(name))
 
-    def _is_baseline(self, subjects: Sequence[str]) -> bool:
-        """Whether one paper speaks of both systems and the library has no paper of the second's own."""
-        words = [re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])") for name in subjects]
-        papers = self._known.find(" ".join(subjects)).values()
-        both = any(all(word.search(paper.text) for word in words) for paper in papers)
-        return both and not all(any(word.search(paper.title) for paper in papers) for word in words)
+    def _is_baseline(self, one: Named, other: Named) -> bool:
+        """Whether a paper speaks of both systems and the library has none of the second's own."""
+        both = {naming.paper_id for naming in one.namings} & {naming.paper_id for naming in other.namings}
+        return bool(both) and not (self._presenting(one) and self._presenting(other))
 
 
 def mentioned(question: str) -> str:
     """The phrase that all papers of a list are to mention; empty where none is named."""
-    match = _MENTION.search(question)
+    match = load_rules("names")["mention"].find(question)
     return match["phrase"].strip(" \"“”'‘’") if match else ""

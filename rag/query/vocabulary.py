@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from rag.text.folding import fold as fold
 
 TOKEN = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)*")
 """A word, hyphens included."""
@@ -27,13 +28,6 @@ class Entry:
 
     surface: str
     papers: int
-
-
-def fold(word: str) -> str:
-    """A word without case, accents and separators: ``"Search-R1"`` → ``"searchr1"``."""
-    if not word.isascii():
-        word = unicodedata.normalize("NFKD", word)
-    return "".join(char for char in word.casefold() if char.isalnum())
 
 
 class Vocabulary:

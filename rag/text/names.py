@@ -1,20 +1,17 @@
-"""Author names: folded to words, so that one person's spellings match."""
+"""Names: an author's folded to words, so that one person's spellings match; a system's, told by how it is written."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from rag.text.folding import plain
 
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 
 def name_words(name: str) -> tuple[str, ...]:
     """Fold a name to lower-case words without accents or punctuation: ``"É. A . Poe"`` → ``("e", "a", "poe")``."""
-    plain = name.lower()
-    if not plain.isascii():
-        decomposed = unicodedata.normalize("NFKD", name.casefold())
-        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return tuple(word for word in _NOT_A_LETTER.split(plain) if word)
+    return tuple(word for word in _NOT_A_LETTER.split(plain(name)) if word)
 
 
 def name_matches(query: tuple[str, ...], name: tuple[str, ...]) -> bool:
@@ -27,3 +24,8 @@ def name_matches(query: tuple[str, ...], name: tuple[str, ...]) -> bool:
     return bool(query) and all(
         any(word == part or (len(word) == 1 and part[0] == word) for part in rest) for word in query
     )
+
+
+def is_name(word: str) -> bool:
+    """Whether a word looks like a system's name: inner capitals, all capitals, or a digit beside a capital."""
+    return bool(re.search(r"[^\W_].*[A-Z]|[A-Z].*[\d²³]|\d.*[A-Z]", word)) and len(word) > 1

@@ -16,6 +16,8 @@ from rag.errors import LibraryError
 from rag.index.library import Library
 from rag.query import Question
 from rag.query.details import read_details, stands_in
+from rag.query.entities import asks_of_a_stranger, names_in
+from rag.query.knowledge import Known
 from rag.query.reader import with_demands
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Filters
@@ -51,8 +53,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         yield library
 
 
-def asked(question: str, **changes: object) -> Question:
+def asked(question: str, library: Library | None = None, **changes: object) -> Question:
+    """A question about nothing but its words; what it names is looked up where a library is given."""
     values: dict[str, object] = {"standalone": question, "search_text": question, "filters": Filters()}
+    if library:
+        vocabulary = Known(library).state().speller.vocabulary
+        values["entities"] = names_in(question, library.shelf.entities, vocabulary)
+        values["of_a_stranger"] = asks_of_a_stranger(question, vocabulary)
     return with_demands(Question(**values | changes))  # type: ignore[arg-type]
 
 
@@ -145,7 +152,7 @@ def test_every_feature_has_a_direction_and_the_packaged_weights_keep_it(tmp_path
 
 
 def test_near_miss_keeps_its_paper_and_says_what_it_lacks(library: Library) -> None:
-    question = asked("How many participants took part in the Talk2Web usability study?")
+    question = asked("How many participants took part in the Talk2Web usability study?", library)
     decision = Abstainer(library).decide(question, HybridRetriever(library).search(question.search_text, k=100))
     assert (decision.abstain, decision.reason) == (True, "detail_absent")
     assert (decision.paper_id, decision.missing) == ("2501.00001", "number of participants")
@@ -157,7 +164,7 @@ def test_near_miss_keeps_its_paper_and_says_what_it_lacks(library: Library) -> N
     ["How many participants tried GREBE?", "By how much does GREBE improve nDCG@10?", "How does GREBE prune postings?"],
 )
 def test_a_paper_that_answers_is_not_refused(library: Library, question: str) -> None:
-    decision = Abstainer(library).decide(asked(question), HybridRetriever(library).search(question, k=100))
+    decision = Abstainer(library).decide(asked(question, library), HybridRetriever(library).search(question, k=100))
     assert (decision.abstain, decision.reason, decision.missing) == (False, None, None)
     assert decision.confidence in ("high", "medium")
 
@@ -178,7 +185,7 @@ def test_a_named_paper_without_the_detail_is_said_to_lack_it_however_near_it_is(
     library: Library, question: str, missing: str
 ) -> None:
     passages = HybridRetriever(library).search(question, k=100, focus={"2501.00001"})
-    decision = Abstainer(library).decide(asked(question), passages)
+    decision = Abstainer(library).decide(asked(question, library), passages)
     assert (decision.reason, decision.paper_id, decision.missing) == ("detail_absent", "2501.00001", missing)
     assert decision.confidence == "low"
 
@@ -187,7 +194,7 @@ def test_another_papers_number_does_not_answer_for_the_one_that_is_named(library
     question = "How many GPUs does Talk2Web need next to sparse retrieval that needs GPUs?"
     passages = HybridRetriever(library).search(question, k=100)
     assert passages[0].paper_id == "2501.00002"
-    evidence = gather(library, asked(question), passages)
+    evidence = gather(library, asked(question, library), passages)
     assert (evidence.paper_id, evidence.clear) == ("2501.00001", True)
     assert [detail.noun for detail in evidence.missing] == ["GPUs"]
 
@@ -198,7 +205,7 @@ def test_a_name_within_another_word_of_a_title_names_no_paper(tmp_path: Path) ->
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([other, agent])
         question = "What recall does the agent that finds drugs reach, and GREBE?"
-        evidence = gather(library, asked(question), HybridRetriever(library).search(question))
+        evidence = gather(library, asked(question, library), HybridRetriever(library).search(question))
     assert evidence.paper_id == "2502.00002"
     assert evidence.missing == ()
 
@@ -210,14 +217,14 @@ def test_a_name_means_the_title_that_spells_it_the_same(tmp_path: Path) -> None:
         library.ingest([bird, system])
         question = "How many nests does GREBE need?"
         passages = sorted(HybridRetriever(library).search(question), key=lambda passage: passage.paper_id)
-        evidence = gather(library, asked(question), passages)
+        evidence = gather(library, asked(question, library), passages)
     assert evidence.paper_id == "2502.00002"
     assert [detail.noun for detail in evidence.missing] == ["nests"]
 
 
 def test_what_the_library_knows_nothing_of_is_refused(library: Library) -> None:
     question = "How do I bake sourdough bread?"
-    decision = Abstainer(library).decide(asked(question), HybridRetriever(library).search(question, k=100))
+    decision = Abstainer(library).decide(asked(question, library), HybridRetriever(library).search(question, k=100))
     assert (decision.abstain, decision.reason, decision.missing) == (True, "nothing_found", None)
 
 
@@ -243,14 +250,14 @@ def test_what_is_asked_of_a_name_that_no_paper_holds_is_refused(
     library: Library, question: str, abstains: bool
 ) -> None:
     passages = HybridRetriever(library).search(question, k=100)
-    decision = Abstainer(library).decide(asked(question), passages)
+    decision = Abstainer(library).decide(asked(question, library), passages)
     assert decision.abstain is abstains
 
 
 def test_a_comparison_with_a_stranger_is_about_the_other(library: Library) -> None:
     question = "How does HERON-9 compare with GREBE?"
     passages = HybridRetriever(library).search(question, k=100)
-    assert not Abstainer(library).decide(asked(question, kind="compare"), passages).abstain
+    assert not Abstainer(library).decide(asked(question, library, kind="compare"), passages).abstain
 
 
 def test_no_passages_are_nothing_found(library: Library) -> None:
@@ -285,7 +292,7 @@ def test_a_list_within_filters_must_still_be_about_its_subject(library: Library,
 )
 def test_what_no_paper_is_about_is_refused_though_words_are_shared(library: Library, question: str) -> None:
     passages = HybridRetriever(library).search(question, k=100)
-    decision = Abstainer(library).decide(asked(question), passages)
+    decision = Abstainer(library).decide(asked(question, library), passages)
     assert (decision.abstain, decision.reason) == (True, "nothing_found")
 
 
@@ -305,12 +312,12 @@ def test_a_system_that_only_the_abstract_names_is_known_by_it(library: Library) 
     library.ingest([paper])
     question = "How many tables did TabHop visit?"
     passages = HybridRetriever(library).search(question, k=100)
-    evidence = gather(library, asked(question), passages)
+    evidence = gather(library, asked(question, library), passages)
     assert (evidence.named, evidence.paper_id) == (True, "2501.00012")
-    decision = Abstainer(library).decide(asked(question), passages)
+    decision = Abstainer(library).decide(asked(question, library), passages)
     assert (decision.reason, decision.missing) == ("detail_absent", "number of tables")
     told = "Tell my grandmother what TabHop is good for, please, and slowly"
-    assert not Abstainer(library).decide(asked(told), HybridRetriever(library).search(told, k=100)).abstain
+    assert not Abstainer(library).decide(asked(told, library), HybridRetriever(library).search(told, k=100)).abstain
     library.remove(["2501.00012"])
 
 
@@ -322,7 +329,7 @@ def test_a_paper_that_is_given_by_its_id_is_not_refused(library: Library) -> Non
 
 
 def test_words_of_papers_taken_for_absent_count_as_unknown(library: Library) -> None:
-    question = asked("How does GREBE prune postings?")
+    question = asked("How does GREBE prune postings?", library)
     passages = HybridRetriever(library).search(question.search_text, k=100)
     rest = [passage for passage in passages if passage.paper_id != "2501.00002"]
     assert gather(library, question, passages).features.foreign == 0

@@ -8,7 +8,7 @@ import pytest
 from rag.answer.clarify import Clarifier, as_markdown, resumed
 from rag.config import Config
 from rag.index.library import Library
-from rag.query import Question, Reader
+from rag.query import Reader
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Clarify, Filters, Turn
 from tests.support.papers import make_paper
@@ -69,7 +69,7 @@ def asked_back(
     passages = HybridRetriever(library).search(
         understood.search_text, understood.filters, 100, papers=understood.papers, focus=understood.focus
     )
-    return Clarifier(library, reader).ask(understood, passages)
+    return Clarifier(library).ask(understood, passages)
 
 
 @pytest.mark.parametrize("question", ["is GRACE better?", "What is grace?", "How many parameters does GRACE have?"])
@@ -134,8 +134,8 @@ def test_words_then_scores_decide(
     found = HybridRetriever(library).search("GRACE", k=100)
     scores = {"2507.00001": 1.0, "2510.00001": score}
     passages = [replace(passage, score=scores.get(passage.paper_id, 0.0)) for passage in found]
-    understood = Question(question, question, Filters(), focus=focus)
-    asked = Clarifier(library, Reader(library)).ask(understood, passages)
+    understood = replace(Reader(library).understand(question), focus=focus)
+    asked = Clarifier(library).ask(understood, passages)
     assert (asked is not None) is is_asked
 
 

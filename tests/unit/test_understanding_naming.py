@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from rag.query.author_spelling import NameSpeller
-from rag.text.names import name_matches, name_words
+from rag.papers.entities import Entities
+from rag.papers.shelf import FILE_NAME, Shelf
+from rag.query.author_spelling import corrected, similar
+from tests.support.papers import make_paper
 
 AUTHORS = (
     "Jimmy Lin",
@@ -21,10 +25,11 @@ AUTHORS = (
 
 
 @pytest.fixture(scope="module")
-def speller() -> NameSpeller:
-    folded = [name_words(name) for name in AUTHORS]
-    words = sorted({word for name in folded for word in name})
-    return NameSpeller(words, lambda name: any(name_matches(name_words(name), one) for one in folded))
+def entities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
+    shelf = Shelf(tmp_path_factory.mktemp("naming") / FILE_NAME)
+    shelf.record([make_paper(authors=AUTHORS)])
+    yield shelf.entities
+    shelf.close()
 
 
 @pytest.mark.parametrize(
@@ -38,8 +43,8 @@ def speller() -> NameSpeller:
         ("Jiafeng Gou", "Jiafeng Guo"),  # though somebody else is a Gou
     ],
 )
-def test_a_slip_is_corrected(speller: NameSpeller, typed: str, meant: str) -> None:
-    assert speller.corrected(typed) == meant
+def test_a_slip_is_corrected(entities: Entities, typed: str, meant: str) -> None:
+    assert corrected(entities, typed) == meant
 
 
 @pytest.mark.parametrize(
@@ -55,8 +60,8 @@ def test_a_slip_is_corrected(speller: NameSpeller, typed: str, meant: str) -> No
         "Wie",  # two people
     ],
 )
-def test_what_may_be_right_is_left_alone(speller: NameSpeller, typed: str) -> None:
-    assert speller.corrected(typed) is None
+def test_what_may_be_right_is_left_alone(entities: Entities, typed: str) -> None:
+    assert corrected(entities, typed) is None
 
 
 @pytest.mark.parametrize(
@@ -70,5 +75,5 @@ def test_what_may_be_right_is_left_alone(speller: NameSpeller, typed: str) -> No
         ("Lim", []),  # one part could be anybody's
     ],
 )
-def test_who_is_unknown_may_be_somebody_of_a_similar_name(speller: NameSpeller, typed: str, offered: list[str]) -> None:
-    assert speller.similar(typed) == offered
+def test_who_is_unknown_may_be_somebody_of_a_similar_name(entities: Entities, typed: str, offered: list[str]) -> None:
+    assert similar(entities, typed) == offered

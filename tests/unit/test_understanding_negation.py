@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
+from rag.papers.shelf import FILE_NAME, Shelf
 from rag.query.authors import PeopleReader
 from rag.query.exclusions import is_negated, read_not_by, read_unwanted
+from tests.support.papers import make_paper
 
 
 @pytest.mark.parametrize(
@@ -34,10 +37,12 @@ def test_subjects_to_be_left_out(question: str, subjects: list[str]) -> None:
     assert all(one.subject in question[one.start : one.end] for one in found)
 
 
-READER = PeopleReader(
-    lambda name: name.lower() in ("wei lin", "shangyu chen", "chen"),
-    lambda word: word in ("surveys", "labels", "agents"),
-)
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeopleReader]:
+    shelf = Shelf(tmp_path_factory.mktemp("negation") / FILE_NAME)
+    shelf.record([make_paper(authors=("Wei Lin", "Shangyu Chen"))])
+    yield PeopleReader(shelf.entities, ("surveys", "labels", "agents").__contains__)
+    shelf.close()
 
 
 @pytest.mark.parametrize(
@@ -56,15 +61,15 @@ READER = PeopleReader(
         ("papers which are not by Shangyu Chen", "papers"),
     ],
 )
-def test_authors_who_are_not_wanted(question: str, left: str) -> None:
-    (found,) = read_not_by(question, lambda begin: READER.at(question, begin))
+def test_authors_who_are_not_wanted(people: PeopleReader, question: str, left: str) -> None:
+    (found,) = read_not_by(question, lambda begin: people.at(question, begin))
     assert found.names == ("Shangyu Chen",)
     assert (question[: found.start] + question[found.end :]).strip() == left
 
 
-def test_each_of_several_unwanted_authors_is_left_out() -> None:
+def test_each_of_several_unwanted_authors_is_left_out(people: PeopleReader) -> None:
     question = "papers not by Wei Lin and Shangyu Chen"
-    (found,) = read_not_by(question, lambda begin: READER.at(question, begin))
+    (found,) = read_not_by(question, lambda begin: people.at(question, begin))
     assert (found.names, found.alternatives) == (("Wei Lin", "Shangyu Chen"), True)
 
 
@@ -77,8 +82,8 @@ def test_each_of_several_unwanted_authors_is_left_out() -> None:
         "ranking without labels",
     ],
 )
-def test_nobody_is_left_out(question: str) -> None:
-    assert read_not_by(question, lambda begin: READER.at(question, begin)) == []
+def test_nobody_is_left_out(people: PeopleReader, question: str) -> None:
+    assert read_not_by(question, lambda begin: people.at(question, begin)) == []
 
 
 @pytest.mark.parametrize(

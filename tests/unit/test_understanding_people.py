@@ -36,6 +36,7 @@ KNOWN = """
     Laura Dietz: what is new? | Laura Dietz
     Is Osma Suominen among the authors of anything on indexing? | Osma Suominen
     Guoliang Li papers | Guoliang Li
+    What does Wei Wang's group think? | Wei Wang
     papers by Guoliang Li and Xuanhe Zhou | Guoliang Li + Xuanhe Zhou
     What did Guoliang Li and Xuanhe Zhou publish together? | Guoliang Li + Xuanhe Zhou
     papers authored by Guoliang Li, Xuanhe Zhou | Guoliang Li + Xuanhe Zhou
@@ -72,7 +73,6 @@ NOBODY = """
     Did Search-R1 propose a new reward?
     How is Reciprocal Rank Fusion presented?
     Is Kendall Tau presented as a measure?
-    What does Wei Wang's group think?
     What is known from Kuaishou about OneRec?
     Recommender Systems papers
     LLM papers
@@ -106,7 +106,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 @pytest.fixture(scope="module")
 def reader(shelf: Shelf) -> PeopleReader:
     ordinary = frozenset("large language models click graph young adults".split())
-    return PeopleReader(shelf.is_author, ordinary.__contains__)
+    return PeopleReader(shelf.entities, ordinary.__contains__)
 
 
 @pytest.mark.parametrize("row", rows(KNOWN))

@@ -8,7 +8,6 @@ from typing import Literal
 
 from rag.answer.abstention.calibration import load_calibration
 from rag.answer.abstention.features import gather
-from rag.answer.abstention.strangers import asks_of_a_stranger
 from rag.index.library import Library
 from rag.query import Question
 from rag.types import Confidence, Passage
@@ -56,7 +55,7 @@ class Abstainer:
         if asked.only_filters:
             return Decision(0.0, False, None, "high")
         evidence = gather(self.library, asked, passages)
-        if not evidence.named and self._of_a_stranger(asked):
+        if not evidence.named and _of_a_stranger(asked):
             return Decision(1.0, True, "nothing_found", "low")
         if is_selection(asked):
             return _OFF_TOPIC if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "high")
@@ -71,12 +70,10 @@ class Abstainer:
             return Decision(probability, False, None, "low")
         return Decision(probability, True, "nothing_found", "low")
 
-    def _of_a_stranger(self, asked: Question) -> bool:
-        """Whether a question that nothing else ties to a paper is about a name which none holds."""
-        if asked.kind != "single" or asked.papers or asked.focus:
-            return False
-        with self.library.indexes() as indexes:
-            return asks_of_a_stranger(indexes.lexical, asked.standalone)
+
+def _of_a_stranger(asked: Question) -> bool:
+    """Whether a question that nothing else ties to a paper is about a name which none holds."""
+    return asked.of_a_stranger and asked.kind == "single" and not (asked.papers or asked.focus)
 
 
 def is_selection(asked: Question) -> bool:

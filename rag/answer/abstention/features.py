@@ -9,17 +9,16 @@ docs/adr/0006-abstention.md has the features that were tried and left out.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
 from rag.index.library import Library
+from rag.papers.claims import Claim
 from rag.query import Question
 from rag.query.details import Detail, stands_in
-from rag.query.introductions import introduction_of
-from rag.query.kind import is_name
+from rag.query.entities import Named
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable
 from rag.types import Paper, Passage
@@ -33,7 +32,7 @@ RIVALS: Final = 3
 BRIEF: Final = 6
 """Terms up to which each one of a question counts fully."""
 RARE_NAME: Final = 20
-"""A name that stands in more passages than this is an everyday one (LLM, GPT) and picks no paper."""
+"""A name that stands in more papers than this is an everyday one (LLM, GPT) and picks no paper."""
 SMALLEST_GAP: Final = 0.02
 """Added to the dense gap before its logarithm: cosine similarities are not told apart more finely."""
 CLEAR_COVERAGE, CLEAR_TITLE = 0.5, 0.6
@@ -43,7 +42,6 @@ FAINT = ((1.01, 0.21), (0.6, 0.26), (0.25, 0.285))
 farther an abstract is in meaning, the less do words prove that it happens to share."""
 OFF_TOPIC_COVERAGE, OFF_TOPIC_SIMILARITY = 0.5, 0.31
 """The same for what is left of the library within filters, where gaps say nothing."""
-_WORD = re.compile(r"[^\W_]+(?:[-@./+'][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def gather(library: Library, asked: Question, passages: Sequence[Passage], witho
     """
     papers = distinct_papers(passages)
     stored = library.shelf.papers({passage.paper_id for passage in papers[:LOOKED_AT]})
-    named = _named(library, asked.standalone, papers[:LOOKED_AT], stored)
+    named = _named(asked.entities, papers[:LOOKED_AT])
     meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
     missing = _missing(asked, bool(named), [stored[paper.paper_id] for paper in meant])
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
@@ -143,20 +141,16 @@ def _missing(asked: Question, named: bool, papers: Sequence[Paper]) -> tuple[Det
     return tuple(d for d in asked.details if not any(stands_in(d, text) for text in texts))
 
 
-def _named(library: Library, question: str, ranked: Sequence[Passage], papers: Mapping[str, Paper]) -> list[Passage]:
-    """The papers whose title holds a rare name from the question; where there are none, those that introduce it."""
-    words = _WORD.findall(question)
-    names = [word for n, word in enumerate(words) if is_name(word) or (n and word[0].isupper())]
-    with library.indexes() as indexes:
-        lexical = indexes.lexical
-        rare = [name for name in names if min(map(lexical.doc_freq, lexical.analyze(name)), default=0) <= RARE_NAME]
-    spelt = "|".join(re.escape(word) for word in rare if is_name(word))
-    for flags in (0, re.IGNORECASE):  # PRISM is rather PRISM than Prism
-        if titled := [p for p in ranked if spelt and re.search(rf"(?<!\w)(?:{spelt})(?!\w)", readable(p.title), flags)]:
-            return titled
-    return [
-        one for one in ranked if any(introduction_of(name).search(readable(papers[one.paper_id].text)) for name in rare)
-    ]
+def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:
+    """The papers that a rare name from the question means: by their titles, else because they introduce it."""
+    rare = [one for named in names if len(named.namings) <= RARE_NAME for one in named.namings]
+    typed = {named.text for named in names}
+    for claims in ((Claim.CALLED, Claim.PART, Claim.TITLED), (Claim.INTRODUCED,)):
+        for written in (True, False):  # PRISM is rather PRISM than Prism
+            meant = {one.paper_id for one in rare if one.claim in claims and (one.surface in typed or not written)}
+            if found := [paper for paper in ranked if paper.paper_id in meant]:
+                return found
+    return []
 
 
 def _terms(library: Library, text: str, papers: Sequence[Paper]) -> tuple[dict[str, float], dict[str, set[str]]]:
