@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer.abstention import Abstainer, Decision
-from rag.answer.clarify import Clarifier, asked_back, resumed
+from rag.answer.clarify import Clarifier, asked_back
 from rag.answer.holdings import SHOWN, Entry, Holdings
 from rag.answer.notes import model_failed, state_of_the_index, unknown_names
 from rag.answer.outcome import Gathered, Outcome, Reading
@@ -22,6 +22,7 @@ from rag.errors import LLMError
 from rag.index.library import Library
 from rag.models.llm import build_llm
 from rag.query import Question, Reader
+from rag.query.choice import resumed
 from rag.query.limits import check_question
 from rag.query.words import is_courtesy
 from rag.retrieve.hybrid import Expanded, HybridRetriever

@@ -8,7 +8,6 @@ nothing else in the question, its filters or its conversation tells which one is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Sequence
 
 from rag.answer.outcome import Outcome
@@ -16,12 +15,13 @@ from rag.answer.render import escape
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.conversation import chosen, content_words, label
+from rag.query.choice import ASKED
+from rag.query.conversation import content_words, label
 from rag.query.entities import MANY, Named
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import distinct_papers
 from rag.text.readable import readable
-from rag.types import Clarify, Delta, Event, Paper, Passage, Turn
+from rag.types import Clarify, Delta, Event, Paper, Passage
 
 CHOICES = 6
 """Papers offered at most."""
@@ -29,9 +29,6 @@ CLEAR = 0.8
 """A paper whose fused score is below this share of the other's is not meant."""
 _GENRES = frozenset("sok position survey tutorial demo perspective".split())
 """What titles begin with that names a kind of paper and no system."""
-_OFFERED = re.compile(r"^\d+\. (?P<title>.+) \((?P<id>[^\s()]+)\)$", re.MULTILINE)
-_SEVERAL = re.compile(r"\b(?:two|both|three|several|different|each|all|papers|called|named)\b", re.IGNORECASE)
-_ASKED = "Which one do you mean?"
 
 
 class Clarifier:
@@ -47,7 +44,7 @@ class Clarifier:
             asked: The question as it was read.
             passages: What was retrieved for it, best first.
         """
-        if asked.papers or asked.kind == "topic" or _SEVERAL.search(asked.standalone):
+        if asked.papers or asked.kind == "topic" or asked.several:
             return None
         allowed = self.library.shelf.select(asked.filters)
         for name in asked.entities:
@@ -57,7 +54,7 @@ class Clarifier:
             if len(ranked) > 1 and not self._decided(asked, name.text, ranked, passages):
                 choices = tuple(f"{readable(paper.title)} ({paper.paper_id})" for paper in ranked[:CHOICES])
                 return Clarify(
-                    text=f"{len(ranked)} papers here call a system {_spelt(name.text, ranked)}. {_ASKED}",
+                    text=f"{len(ranked)} papers here call a system {_spelt(name.text, ranked)}. {ASKED}",
                     choices=choices,
                 )
         return None
@@ -90,25 +87,6 @@ class Clarifier:
         scores = {passage.paper_id: passage.score for passage in reversed(passages)}
         first, second = sorted((scores.get(paper.paper_id, 0.0) for paper in papers), reverse=True)[:2]
         return second < CLEAR * first
-
-
-def resumed(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Turn, ...], bool]:
-    """Read a choice as the answer to the question that was asked back.
-
-    Args:
-        question: What the reader says now.
-        history: Earlier turns, oldest first.
-
-    Returns:
-        The earlier question with the chosen paper's id, the turns before it, and True; the arguments as they are and
-        False, where nothing was asked back or none of the choices is meant.
-    """
-    if len(history) < 2 or history[-1].role != "assistant" or history[-2].role != "user":
-        return question, tuple(history), False
-    picked = _picked(question, history[-1].content) if _ASKED in history[-1].content else None
-    if picked is None:
-        return question, tuple(history), False
-    return f"{history[-2].content.strip()} ({picked})", tuple(history[:-2]), True
 
 
 def as_markdown(clarify: Clarify, escape: Callable[[str], str]) -> str:
@@ -150,22 +128,3 @@ def _in_order(papers: Sequence[Paper], passages: Sequence[Passage]) -> list[Pape
     """Papers as they were ranked, those that were not found last."""
     ranks = {passage.paper_id: rank for rank, passage in enumerate(distinct_papers(passages))}
     return sorted(papers, key=lambda paper: (ranks.get(paper.paper_id, len(ranks)), paper.paper_id))
-
-
-def _picked(question: str, asked: str) -> str | None:
-    """The id of the choice that a reader names: by number, by id, or by words of its title that no other has."""
-    offered = {match["id"]: match["title"] for match in _OFFERED.finditer(asked)}
-    ids = list(offered)
-    named = [paper_id for paper_id in ids if paper_id in question]
-    if len(named) == 1:
-        return named[0]
-    number = re.fullmatch(r"\W*(?:no\.?|number|#)?\s*(\d)\W*", question, re.IGNORECASE)
-    if number:
-        return ids[int(number[1]) - 1] if 0 < int(number[1]) <= len(ids) else None
-    by_order = chosen(question, ids)
-    if len(by_order) == 1:
-        return by_order[0]
-    words = {fold(word) for word in content_words(question)}
-    titles = {paper_id: {fold(word) for word in content_words(title)} for paper_id, title in offered.items()}
-    fitting = [paper_id for paper_id, title in titles.items() if words and words <= title]
-    return fitting[0] if len(fitting) == 1 else None

@@ -47,6 +47,11 @@ def read_names(question: str) -> tuple[str, ...]:
     return tuple(word for word in _NAME.findall(question) if is_name(word) and len(word) >= _SHORTEST)
 
 
+def means_several(question: str) -> bool:
+    """Whether several things, or their names, are meant."""
+    return load_rules("demands")["several"](question)
+
+
 def unframed(text: str) -> str:
     """A text without the words that only put a question."""
     return load_rules("demands")["frame"].without(text)

@@ -52,6 +52,7 @@ class Question:
         sort: The sort of works that a list is to hold.
         wants_figures: A figure is asked for.
         wants_links: It may be asked where code or data can be found.
+        several: It says that several things, or their names, are meant.
         told: `search_text` without the words that only put a question.
     """
 
@@ -86,6 +87,7 @@ class Question:
     sort: Sort | None = None
     wants_figures: bool = False
     wants_links: bool = False
+    several: bool = False
     told: str = ""
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rag.query.about import About, read_about
 from rag.query.aims import read_aim
 from rag.query.constraints import Constraints
-from rag.query.demands import read_names, read_sort, unframed, wants_figures, wants_links
+from rag.query.demands import means_several, read_names, read_sort, unframed, wants_figures, wants_links
 from rag.query.details import read_details
 from rag.query.entities import Named, asks_of_a_stranger, names_in, owned, resolve, strangers
 from rag.query.exclusions import is_negated
@@ -198,6 +198,7 @@ def with_demands(asked: Question) -> Question:
         sort=read_sort(said),
         wants_figures=wants_figures(said),
         wants_links=wants_links(said),
+        several=means_several(said),
         told=unframed(asked.search_text),
     )
 

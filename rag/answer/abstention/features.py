@@ -144,10 +144,10 @@ def _missing(asked: Question, named: bool, papers: Sequence[Paper]) -> tuple[Det
 def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:
     """The papers that a rare name from the question means: by their titles, else because they introduce it."""
     rare = [one for named in names if len(named.namings) <= RARE_NAME for one in named.namings]
-    typed = {named.text for named in names}
+    spelt = {named.text for named in names}
     for claims in ((Claim.CALLED, Claim.PART, Claim.TITLED), (Claim.INTRODUCED,)):
         for written in (True, False):  # PRISM is rather PRISM than Prism
-            meant = {one.paper_id for one in rare if one.claim in claims and (one.surface in typed or not written)}
+            meant = {one.paper_id for one in rare if one.claim in claims and (one.surface in spelt or not written)}
             if found := [paper for paper in ranked if paper.paper_id in meant]:
                 return found
     return []
