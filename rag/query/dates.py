@@ -179,6 +179,9 @@ def _restricts(found: _Found, held: Period) -> bool:
     fixed = point.relative or point.year is not None
     if not (fixed or at_once) and (not op or point.sort == "season"):  # "autumn leaves", "Christmas shopping"
         return False
+    alone = point.sort == "season" and not fixed and len(found.points) == 1
+    if alone and not (opens or rules["listing_before"](before)):  # "which papers say how bees keep warm in winter?"
+        return False
     if point.sort == "year" and not (op and about_papers):
         return False
     if about_papers and (op or point.relative or point.sort in _EXACT or len(found.points) > 1):

@@ -120,8 +120,8 @@ def test_what_another_process_writes_is_on_the_page_at_once(folder: Path, tmp_pa
     with served(folder, {"api": True}) as address:
 
         def found(endpoint: str) -> bool:
-            count = [None] * 3
-            data = {"search": ["moored zeppelins", 3, *count], "papers": ["zeppelin", *count, 3, 0]}[endpoint]
+            every = [None] * 4  # first and last day, author, category
+            data = {"search": ["moored zeppelins", 3, *every], "papers": ["zeppelin", *every, 3, 0]}[endpoint]
             reply = httpx.post(f"{address}/gradio_api/run/{endpoint}", json={"data": data}, timeout=60).json()
             return "2403.00077" in reply["data"][0]
 

@@ -122,6 +122,7 @@ UNRESTRICTED = """
     in the second step, what does it rank?
     What is today's most popular approach to RAG?
     a winter sports recommender
+    how many papers are about bees, and how do bees keep warm in winter?
     recommendation of jobs in mid career
     the 500 most recent reports
     Which papers not from May 2025 treat RAG?
