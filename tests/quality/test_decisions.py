@@ -17,6 +17,9 @@ from rag.errors import PaperNotFound
 from rag.index.library import Library
 from rag.types import Paper, Passage
 from rag.write.grounding.check import LEAST_SUPPORT, Support
+from rag.write.grounding.lexicon import stem
+from rag.write.grounding.support import Vocabulary
+from rag.write.grounding.words import words
 from tests.support.papers import make_paper
 
 PAPER = make_paper(title="Bread", abstract="It rises in 12 hours. It keeps for 3 days.")
@@ -108,3 +111,11 @@ def test_a_sentence_is_carried_the_rather_the_more_of_it_stands_in_what_it_cites
     assert Support(0.6, 0.0).probability(0.5) > Support(0.6, 0.3).probability(0.5)
     assert Support(0.2, 0.0).probability(0.4) < LEAST_SUPPORT < Support(0.5, 0.0).probability(0.7)
     assert Support(0.5, 0.5).probability(0.7) < LEAST_SUPPORT
+
+
+@pytest.mark.parametrize(
+    ("word", "least", "most"),
+    [("theories", 1, 1), ("enhances", 0.5, 0.9), ("theoretical", 0.5, 0.9), ("zebras", 0, 0)],
+)
+def test_a_paraphrased_or_derived_word_counts_for_most_of_the_word_itself(word: str, least: float, most: float) -> None:
+    assert least <= Vocabulary.of(words("It improves theory.")).likeness(stem(word)) <= most
