@@ -24,7 +24,6 @@ from rag.models.llm import build_llm
 from rag.query import Question, Reader
 from rag.query.choice import resumed
 from rag.query.limits import check_question
-from rag.query.words import is_courtesy
 from rag.retrieve.hybrid import Expanded, HybridRetriever
 from rag.retrieve.reranker import FEW, MANY, build_reranker
 from rag.themes.plan import Planner
@@ -271,7 +270,7 @@ class Engine:
     ) -> Generator[Event, None, Reading]:
         """Read a question; a model puts a follow-up into words that stand alone."""
         question, history, picked = resumed(question, history)
-        if llm is None or picked or not history or is_courtesy(question):
+        if llm is None or picked or not history or self.reader.is_courtesy(question):
             return Reading(self.reader.understand(question, history, filters))
         return (yield from self._with_model().condenser.read(llm, question, history, filters))
 

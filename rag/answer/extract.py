@@ -22,7 +22,7 @@ from rag.models.cache import Recent
 from rag.query.aims import Aim, fit_to
 from rag.query.conversation import label
 from rag.query.details import Detail, stands_in
-from rag.query.kind import Kind
+from rag.query.intent import Kind
 from rag.query.question import Question
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable
@@ -124,7 +124,9 @@ class ExtractiveWriter:
             return Draft(())
         ranked = distinct_papers(passages)
         kind = kind or question.kind
-        fitting = choose_papers(ranked, kind, question.subjects, whole=whole, about=question.phrase)
+        fitting = choose_papers(
+            ranked, kind, question.subjects, whole=whole, about=question.phrase, unsure=question.unsure
+        )
         if kind in ("list", "topic") and not whole:
             fitting = demanded(self.library, question, kind, ranked, fitting)
         papers = fitting[: self.library.config.answer.max_papers]

@@ -33,6 +33,10 @@ _MOST_NAMED = 5
 _DAYS_NAMED = 31
 """Days that are named where it is asked on which of them papers were listed."""
 _EITHER = re.compile(r"\s+or\s+", re.IGNORECASE)
+_CAN_BE_ASKED = (
+    "Ask what a paper does or found, how two systems differ, which papers are about something, by an author or from a "
+    "month, how many there are, or who wrote one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Entry:
         draft: Their titles, to be quoted.
         facts: What is said of each quoted paper, by id, after its title.
         nearest: Papers to be offered where the head says that there is none of the name.
+        refuses: No paper would answer, and none is offered.
     """
 
     head: str
@@ -53,16 +58,19 @@ class Entry:
     facts: Mapping[str, str] = field(default_factory=dict)
     confidence: Confidence = "high"
     nearest: tuple[ClosestPaper, ...] = ()
+    refuses: bool = False
 
     @property
     def decision(self) -> Decision:
         """That it answers, or that no paper is the one that is meant."""
-        if self.nearest:
+        if self.nearest or self.refuses:
             return Decision(1.0, True, "nothing_found", "low")
         return Decision(0.0, False, None, self.confidence)
 
     def reply(self, checked: Checked) -> Reply:
         """The answer in words, with the titles that hold."""
+        if self.refuses:
+            return Reply((self.head,), "nothing_found", self.nearest)
         if self.nearest:
             return offering(self.head, "Closest papers", self.nearest, "nothing_found")
         bullet = "- " if self.head else ""
@@ -81,16 +89,23 @@ class Holdings:
         self.retriever = retriever
         self.library: Library = retriever.library
         self.abstainer = abstainer
+        self._said: Mapping[str, Callable[[Question], Entry | None]] = {
+            "help": self._help,
+            "coverage": self._coverage,
+            "news": self._news,
+            "recommend": self._recommend,
+            "trending": self._trending,
+            "courtesy": _courtesy,
+            "offtopic": self._off_topic,
+        }
 
     def find(self, understood: Question) -> Entry | None:
         """Answer a question about the library; None where it is about something else, or nothing fits."""
         about = understood.about
         if about is None or understood.unread:
             return None
-        if about.kind == "help":
-            return self._help()
-        if about.kind == "coverage":
-            return self._coverage()
+        if said := self._said.get(about.kind):
+            return said(understood)
         if about.kind == "most":
             return self._most(understood, about.subject)
         if about.kind == "days":
@@ -126,18 +141,58 @@ class Holdings:
             for row in rows.get(paper.paper_id, ())
         ]
 
-    def _help(self) -> Entry:
-        held = self.library.shelf.coverage()
-        return Entry(
-            f"I answer questions about the {plural(held.papers, 'paper')} of this library, first listed from "
-            f"{held.first} to {held.last}, by quoting them. Ask what a paper does or found, how two systems differ, "
-            "which papers are about something, by an author or from a month, how many there are, or who wrote one."
-        )
+    def _help(self, _: Question) -> Entry:
+        return Entry(f"I answer questions about the {self._scope()}, by quoting them. {_CAN_BE_ASKED}")
 
-    def _coverage(self) -> Entry:
+    def _off_topic(self, understood: Question) -> Entry | None:
+        """That no paper would say, unless some are near enough to answer.
+
+        The nearest are kept for programs, and are not offered to a reader.
+        """
+        passages = self.retriever.search(understood.search_text, k=self.library.config.retrieval.candidates)
+        if not self.abstainer.decide(understood, passages).abstain:
+            return None
+        head = f"That is nothing I can help with: I know only the {self._scope()}. {_CAN_BE_ASKED}"
+        return Entry(head, tuple(passages), confidence="low", nearest=closest(passages), refuses=True)
+
+    def _scope(self) -> str:
+        held = self.library.shelf.coverage()
+        return f"{plural(held.papers, 'paper')} of this library, first listed from {held.first} to {held.last}"
+
+    def _news(self, _: Question) -> Entry:
+        """The papers of the newest report, which is what is new whenever somebody was here last."""
+        newest = self._of_last_day()
+        held = self.library.shelf.coverage()
+        head = f"The newest report is of {held.last}. It names {plural(len(newest), 'paper')} that no earlier one did."
+        return self._listing(head, len(newest), "newest first", newest)
+
+    def _recommend(self, _: Question) -> Entry:
+        """What a recommendation without a subject needs, and the newest papers meanwhile."""
+        head = (
+            "No paper here is known to be better than another, and what you like I don't know. Name a subject "
+            "(“recommend papers on query rewriting”), a paper (“papers like 2504.05309”), or read an overview: "
+            "paperchat topic SUBJECT. Of the newest report:"
+        )
+        newest = self._of_last_day()
+        return self._entry(head, newest, lambda paper: f"({paper.date})", "low")
+
+    def _trending(self, _: Question) -> Entry:
+        """That nobody counts what is talked of, what can be counted, and the newest papers."""
+        head = (
+            "How much a subject is talked of, nothing here tells. How many papers are about one can be counted "
+            "(“how many papers are about query rewriting since May?”), and so can who wrote most; an overview of a "
+            "subject is made by: paperchat topic SUBJECT. Of the newest report:"
+        )
+        return self._entry(head, self._of_last_day(), lambda paper: f"({paper.date})", "low")
+
+    def _of_last_day(self) -> list[Paper]:
+        """Papers that the newest report named first."""
+        return self.library.shelf.browse(filters=Filters(date_from=self.library.shelf.coverage().last))
+
+    def _coverage(self, _: Question) -> Entry:
         shelf = self.library.shelf
         held, days = shelf.coverage(), shelf.listing_days()
-        newest = shelf.browse(filters=Filters(date_from=days[-1]))
+        newest = self._of_last_day()
         head = (
             f"The library holds {plural(held.papers, 'paper')}, listed on {plural(len(days), 'day')} from {days[0]} to "
             f"{days[-1]}. The newest report names {plural(len(newest), 'paper')} that no earlier one did."
@@ -164,7 +219,7 @@ class Holdings:
         return self._listing(head, len(allowed), "newest first", allowed[:SHOWN], _sure(understood))
 
     def _count_about(self, understood: Question, subject: str) -> Entry | None:
-        """Count the papers that hold all words of a subject, within the filters; the nearest are shown."""
+        """Count the papers that hold all words of a subject, within the filters, and show the nearest, even of none."""
         allowed = self.library.shelf.select(understood.filters)
         with self.library.indexes() as indexes:
             found_by = {
@@ -172,14 +227,16 @@ class Holdings:
             }
         ids = frozenset[str]().union(*found_by.values())
         ids = (ids if allowed is None else ids & allowed) - understood.left_out
-        if not ids:
+        found = distinct_papers(
+            self.retriever.search(subject, understood.filters, 4 * SHOWN, papers=ids or None), SHOWN
+        )
+        if not found:
             return None
-        found = distinct_papers(self.retriever.search(subject, k=4 * SHOWN, papers=ids), SHOWN)
         papers = self.library.shelf.papers([passage.paper_id for passage in found])
         quoted = " or all those of ".join(f"“{escape(words)}”" for words in found_by)
         apart = f"{_apart(understood)}," if understood.unwanted else ""
-        words = f"{'has' if len(ids) == 1 else 'have'} all the words of {quoted} in title or abstract"
-        head = f"{plural(len(ids), 'paper')}{_restriction(understood.filters)}{apart} {words}."
+        words = f"{'have' if len(ids) > 1 else 'has'} all the words of {quoted} in title or abstract"
+        head = f"{plural(len(ids), 'paper') if ids else 'No paper'}{_restriction(understood.filters)}{apart} {words}."
         nearest = [papers[passage.paper_id] for passage in found]
         return self._listing(head, len(ids), "nearest first", nearest, _sure(understood))
 
@@ -253,6 +310,11 @@ class Holdings:
             if row.version == latest[row.paper_id]:
                 found.setdefault(row.paper_id, []).append(row)
         return found
+
+
+def _courtesy(_: Question) -> Entry:
+    """A word to somebody who greets, thanks, agrees or takes leave."""
+    return Entry("At your service: ask whenever a paper of this library may help.")
 
 
 def _restriction(filters: Filters) -> str:

@@ -10,7 +10,6 @@ from rag.answer.abstention import Decision
 from rag.answer.citations import Checked
 from rag.papers.shelf import Shelf
 from rag.query import Question
-from rag.query.about import asks_for_count
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import joined, plural
 from rag.text.readable import readable
@@ -55,8 +54,6 @@ def reply(
         title = escape(readable(checked.groups[0][0].title))
         lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
         return Reply((lacks, *groups), "detail_absent", closest(passages))
-    if understood.courtesy:
-        return Reply(("That asks for nothing that papers could say.",), "nothing_found", closest(passages))
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)
     held = shelf.coverage()
@@ -113,7 +110,7 @@ def _count(retriever: HybridRetriever, understood: Question, checked: Checked) -
         found = shelf.coverage().papers if fitting is None else len(fitting)
         found -= len(understood.left_out if fitting is None else fitting & understood.left_out)
     else:
-        many = "How many there are cannot be told. " if asks_for_count(understood.standalone) else ""
+        many = "How many there are cannot be told. " if understood.intent.kind == "count" else ""
         return (f"{many}The {f'{shown} closest papers' if shown > 1 else 'closest paper'}{order}:",)
     if found > shown:
         return (f"The first {shown} of {plural(found, 'paper')} found{order}:",)

@@ -11,7 +11,7 @@ from itertools import chain
 
 from rag.index.library import Library
 from rag.query.conversation import label
-from rag.query.kind import Kind
+from rag.query.intent import Kind
 from rag.query.question import Question
 from rag.query.vocabulary import fold
 from rag.text.readable import readable
@@ -24,6 +24,8 @@ BACKGROUND_RANK, ON_TOPIC = 15, 0.35
 of the way from its score to the best one's. Where there are fewer papers, the background is 0."""
 RARE = 20
 """A name in more passages than this is an everyday one (LLM, GPT), and no list is about it alone."""
+UNSURE = 0.9
+"""Share of the best score that a paper needs where the question may mean one paper or several."""
 COMPARED = 2
 """Papers that a comparison cites where it names no more systems."""
 _SAYS = {
@@ -44,6 +46,7 @@ def choose_papers(
     *,
     whole: bool = False,
     about: re.Pattern[str] | None = None,
+    unsure: bool = False,
 ) -> list[Passage]:
     """Choose the papers to cite among the best passages of each, best first.
 
@@ -51,13 +54,15 @@ def choose_papers(
     cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
     rather than in its text); where it names fewer than two, or none is found, the best papers besides. A list or a
     topic cites all that stand out from the background, in their order; a list puts those before them that hold its
-    whole subject word for word, however low they are ranked.
+    whole subject word for word, however low they are ranked. Where one paper may be meant as well, only those are cited
+    that are about as near as the best.
     """
     if kind == "single":
         return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
     if kind in ("list", "topic"):
         floor = ranked[BACKGROUND_RANK - 1].score if len(ranked) >= BACKGROUND_RANK else 0.0
         least = floor + ON_TOPIC * (ranked[0].score - floor)
+        least = max(least, UNSURE * ranked[0].score) if unsure else least
         fitting = [paper for paper in ranked if whole or paper.score >= least]
         if kind == "topic" or about is None:
             return fitting

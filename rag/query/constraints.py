@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,6 @@ from rag.query.authors import PeopleReader, PeopleReading
 from rag.query.dates import DateReading, read_dates
 from rag.query.exclusions import Unwanted, read_not_by, read_unwanted
 from rag.query.ids import IdentifierReading, read_identifiers
-from rag.query.kind import read_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,9 @@ class Constraints:
         return bool(self.dates or self.people or self.identifiers)
 
 
-def read_constraints(text: str, first: date, last: date, people_reader: PeopleReader) -> Constraints:
+def read_constraints(
+    text: str, first: date, last: date, people_reader: PeopleReader, wants_several: Callable[[], bool]
+) -> Constraints:
     """Find what a text restricts.
 
     Args:
@@ -66,6 +67,7 @@ def read_constraints(text: str, first: date, last: date, people_reader: PeopleRe
         first: Earliest day the library holds.
         last: The newest report's day.
         people_reader: Knows the library's authors.
+        wants_several: Whether several papers are wanted, of which some can be left out.
     """
     identifiers = tuple(read_identifiers(text))
     read = [
@@ -76,8 +78,8 @@ def read_constraints(text: str, first: date, last: date, people_reader: PeopleRe
     dates = tuple(one for one in read if not one.unread)
     undated = _blanked(text, dates)
     not_by = tuple(read_not_by(undated, lambda begin: people_reader.at(undated, begin)))
-    several = read_kind(text, restricted=True) in ("list", "topic")
-    not_about = tuple(read_unwanted(_blanked(undated, not_by))) if several else ()
+    not_about = tuple(read_unwanted(_blanked(undated, not_by)))
+    not_about = not_about if not_about and wants_several() else ()
     people = people_reader.read(_blanked(undated, not_by))
     unread = tuple(one for one in read if one.unread and not identifiers)
     return Constraints(dates, people, identifiers, not_by, not_about, unread)

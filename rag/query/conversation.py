@@ -15,7 +15,6 @@ from itertools import chain
 from rag.papers.claims import Claim
 from rag.query.entities import Named
 from rag.query.kind import is_name
-from rag.query.words import is_courtesy
 from rag.text.terms import STOP_WORDS, Analyzer
 from rag.types import Turn
 
@@ -175,8 +174,15 @@ class FollowUp:
 class Conversation:
     """The turns before a question, read for what they are about."""
 
-    def __init__(self, history: Sequence[Turn]) -> None:
-        self.history = [_folded(turn) if turn.role == "user" else turn for turn in _without_courtesies(history)]
+    def __init__(self, history: Sequence[Turn], is_courtesy: Callable[[str], bool]) -> None:
+        """Read the turns.
+
+        Args:
+            history: Oldest first.
+            is_courtesy: Whether a reader's turn asked for nothing.
+        """
+        kept = _without_courtesies(history, is_courtesy)
+        self.history = [_folded(turn) if turn.role == "user" else turn for turn in kept]
         self._analyzer = Analyzer()
         self.asked = [turn.content for turn in self.history if turn.role == "user"]
 
@@ -313,7 +319,7 @@ def _points_back(question: str) -> bool:
     return bool(_OPENER.match(question)) or next(_backward(question), None) is not None
 
 
-def _without_courtesies(history: Sequence[Turn]) -> list[Turn]:
+def _without_courtesies(history: Sequence[Turn], is_courtesy: Callable[[str], bool]) -> list[Turn]:
     """The turns without those that asked for nothing, and what was said to them."""
     kept: list[Turn] = []
     courtesy = False

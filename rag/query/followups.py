@@ -49,7 +49,7 @@ class Continuing:
             found: What it restricts.
             history: Earlier turns, oldest first.
         """
-        talk = Conversation(history)
+        talk = Conversation(history, self._known.intents.is_courtesy)
         if not talk.asked or found.identifiers:
             return None
         if asks_how_many(question):
@@ -110,7 +110,8 @@ class Continuing:
         if not (has_content(topic) or len(merged.spans) > bool(found)):
             return None
         said = Continued(topic, topic, merged) if has_content(topic) else None
-        if said and (talk := Conversation(history[:at])).asked:  # that question may be a follow-up itself
+        talk = Conversation(history[:at], self._known.intents.is_courtesy)
+        if said and talk.asked:  # that question may be a follow-up itself
             said = self._about_papers(topic, topic, Constraints(), talk) or said
         restriction = question.strip(" ?.")
         alone = (said.standalone if said else history[asked[0]].content).rstrip(" ?.")

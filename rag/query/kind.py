@@ -1,38 +1,12 @@
-"""What shape of answer a question wants, told from its words."""
+"""What a question sets side by side, told from its words; and which words are written as names or titles."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from rag.text.names import is_name as is_name
 from rag.text.terms import STOP_WORDS
-
-Kind = Literal["single", "compare", "list", "topic"]
-
-_WORKS = r"(?:papers|works|studies|articles|surveys|publications|preprints|benchmarks|datasets|toolkits|frameworks)"
-_POLITE = (
-    r"^\W*(?:(?:please|can\s+you|could\s+you|would\s+you|i\s+(?:want|need|would\s+like|am\s+looking\s+for)"
-    r"|i'd\s+like|to\s+see"
-    r"|give\s+me|show(?:\s+me)?|find(?:\s+me)?|get\s+me|write(?:\s+me)?|and|ok|tell\s+me)\b[\s,]*)*"
-)
-
-_UP_TO_FOUR = r"(?:[\w()/-]+\s+){0,4}?"
-_AFTER_WORKS = (
-    "on|about|by|of|from|with|that|which|using|first|listed|in|between|since|after|before|where|for|related|dealing"
-    "|concerning|published|released|new"
-)
-_READ_WORKS = (
-    r"(?:papers|studies|works|literature|research(?:ers)?|audits|evidence|reports|authors|surveys"
-    r"|(?:recent|current|latest|new|prior|previous|related)\s+work)"
-)
-_FOUND = "say|sa(?:id|ys)|show|shown|find|found|reported|suggest|agree|conclude|tell|learned|revealed"
-
-
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
 
 _OPPOSED = re.compile(
     r"\bvs\b\.?|\bversus\b|\bcompar(?:e|es|ed|ing|ison)\b|\bcontrast\b|\bdifferences?\b|\bdiffer(?:ent|s)?\b"
@@ -58,57 +32,6 @@ _BETWEEN_TWO = re.compile(
 )
 _EACH = re.compile(r"\b(?:each|both|respectively|they|their|two)\b", re.IGNORECASE)
 
-_LIST = _any(
-    _POLITE + r"(?:a\s+list\s+of|list|enumerate|name\s+(?:all|the|some))",
-    _POLITE + rf"(?:all|any|every|other)\s+{_UP_TO_FOUR}{_WORKS}",
-    # "table retrieval papers?", "multimodal papers on …"
-    _POLITE + rf"(?:\S+\s+){{0,10}}?{_WORKS}(?:\W*$|\s+(?:{_AFTER_WORKS})\b)",
-    rf"\b(?:which|what)\s+{_UP_TO_FOUR}(?!works){_WORKS}\b(?!\s+(?:say|do\s+say))",
-    r"\b(?:which|what)\s+papers?\W*$",
-    # "anything new on cold start?", "what's new about agents"
-    r"^\W*(?:(?:is|are)\s+there\s+)?(?:anything|something|any\s+news?|what(?:['’]s|\s+is))\s+(?:new|recent)\s+(?:on|about|in|for|with"
-    r"|regarding)\s+\S",
-    r"\blist\s+(?:them|the\s+papers|all)\b",
-    rf"\b(?:are|is)\s+there\s+{_UP_TO_FOUR}{_WORKS}\b",
-    rf"\b(?:any|all|how\s+many)\s+{_UP_TO_FOUR}papers\b",
-    rf"\bwhich\s+of\s+{_UP_TO_FOUR}(?:\w+['’]s?\s+)?papers\b",
-)
-_OF_ONE = re.compile(
-    r"^\W*(?:how|why|when|where|who|does|do|did|is|are|can|should|in|according|explain|describe|define)\b"
-    rf"(?!\s+(?:many\s+(?:[\w-]+\s+){{0,3}}?{_WORKS}|there|you))|^\W*(?:(?:can|could)\s+you\s+)?(?:tell|show|explain\s+to)\s+me\s+(?:how|why)\b",
-    re.IGNORECASE,
-)
-_OF_A_PAPER = re.compile(
-    rf"\b(?:which|what)\s+{_UP_TO_FOUR}(?:benchmarks|datasets|toolkits|frameworks)\s+(?:was|were|do|does|did|has|have|is|are)\b"
-    r"(?!.*\b(?:similar|like|related|comparable|there)\b)",
-    re.IGNORECASE,
-)
-_PERSONAL = re.compile(r"^\W*what\s+(?:else\s+)?(?:did|has|have|does|is|was|were)\b", re.IGNORECASE)
-_NEW = re.compile(
-    r"\b(?:new|listed|published|appear\w*|added|arrived|c[ao]me\s+(?:out|in)|shown?\s+up|any|anything|everything)\b",
-    re.IGNORECASE,
-)
-
-_TOPIC = _any(
-    _POLITE + r"(?:an?\s+)?(?:(?:short|brief|quick)\s+)?(?:overview|summary\s+of|synthesi\w+|state\s+of\s+the\s+art)\b",
-    _POLITE + r"(?:trends?|(?:survey|review)\s+(?:of\s+)?(?:the|what))\b",
-    _POLITE + r"summari[sz]e(?!\s+(?:the\s+)?(?:paper|abstract)\b)(?!\s+\S+$)",  # one paper is no topic
-    r"\boverview\s+(?:of|over|on|please)\b",
-    rf"\bwhat\s+(?:do|does|did|have|has)\s+{_UP_TO_FOUR}{_READ_WORKS}\s+(?:[\w-]+\s+){{0,7}}?(?:{_FOUND})\b",
-    rf"\bwhat\s+(?:have|has)\s+(?:\S+\s+){{0,8}}?been\s+(?:proposed|done|tried|written|published|{_FOUND})\b",
-    r"\bwhat\s+have\s+we\s+learned\b",
-    r"^\W*how\s+(?:are|is)\s+(?:\S+\s+){1,5}?(?:being|currently|now)\s+\w+ed\b",
-    # "what is being done about cold start?", "how do people deal with …", "what approaches exist for …"
-    r"\bwhat\s+is\s+(?:\w+\s+)?being\s+done\b|\bwhat\s+are\s+(?:people|researchers|others)\s+doing\b",
-    r"^\W*how\s+(?:do|are|have|can)\s+(?:people|researchers|practitioners|others)\b",
-    r"\b(?:what|which)\s+(?:[\w-]+\s+)?(?:approaches|methods|techniques|strategies|solutions|ways)\s+(?:exist|are\s+there)\b",
-    r"\b(?:main|current|recent|key|major|emerging)\s+(?:research\s+)?(?:trends|directions|themes|ideas|developments)\b",
-    # in "fewer than the state of the art" it is a baseline
-    r"(?<!than )(?<!than the )(?<!beat the )(?<!over the )(?<!with the )(?<!to the )\bstate\s+of\s+(?:the\s+art\b"
-    r"|(?:the\s+)?research\b)|\blandscape\s+of\b|\bwhat\s+is\s+known\s+about\b",
-    r"\bwhat(?:'s|\s+is)\s+(?:happening|going\s+on)\s+(?:in|with|around)\b|\bbring\s+me\s+up\s+to\s+(?:date|speed)\b",
-)
-
 _NAME = r"[^\W_][\w²³+.-]*[\w²³+]|[A-Z]"
 _PAIR = re.compile(
     rf"(?<![\w-])(?P<a>{_NAME})(?:['’]s)?(?:\s*\([^)]*\))?\s*(?:,|\s(?:vs\.?|versus|and|or|with|to|from|than"
@@ -128,45 +51,18 @@ _COMMON_NAMES = frozenset(
 )
 
 
-def read_kind(question: str, *, restricted: bool) -> Kind:
-    """Classify a question.
-
-    Args:
-        question: As typed.
-        restricted: Whether it names an author or dates: what was written or new is then a list.
-    """
-    if _compares(question):
-        return "compare"
-    if _TOPIC.search(question):
-        return "topic"
-    if _LIST.search(question) and not _OF_ONE.search(question):
-        return "list"
-    if re.search(
-        rf"\b(?:are|is)\s+there\b.*\b{_WORKS}\b|\bwhich\s+papers\b|\blist\s+the\s+papers\b", question, re.IGNORECASE
-    ):
-        return "list"
-    if (
-        restricted
-        and (_PERSONAL.search(question) or _NEW.search(question))
-        and not re.match(r"\W*how\b", question, re.I)
-    ):
-        return "list"
-    return "single"
-
-
-def asks_what_it_uses(question: str) -> bool:
-    """Whether the list that is wanted may be one within a paper: "which datasets was FLoC evaluated on?"."""
-    return bool(_OF_A_PAPER.search(question))
-
-
 def opposes(question: str) -> bool:
     """Whether a question sets things against each other at all."""
     return bool(_OPPOSED.search(question))
 
 
-def _compares(question: str) -> bool:
-    """Whether two systems, or two papers, are set against each other; a name against a baseline is not enough."""
-    subjects = read_subjects(question)
+def sets_side_by_side(question: str, subjects: Sequence[str]) -> bool:
+    """Whether two systems, or two papers, are set against each other; a name against a baseline is not enough.
+
+    Args:
+        question: As it is understood.
+        subjects: The systems that it names (`read_subjects`).
+    """
     if len(subjects) > 1:
         return bool(_OPPOSED.search(question) or len(_EACH.findall(question)) > 1)
     return bool(_TWO_WORKS.search(question) or _BETWEEN_TWO.search(question))
@@ -194,8 +90,13 @@ def _pairs(names: Sequence[str], is_one: Callable[[str], bool]) -> bool:
     return any(map(is_one, names)) and all(is_one(name) or _NUMBERED.fullmatch(name) for name in names)
 
 
+def names_system(question: str) -> bool:
+    """Whether a word of a question is written as systems are named."""
+    return any(map(_names_a_system, re.findall(r"[^\W_][\w@.+-]*\w", question)))
+
+
 def _names_a_system(word: str) -> bool:
-    return is_name(word) and word.lower() not in _COMMON_NAMES
+    return is_name(word) and word.lower().split("-")[0] not in _COMMON_NAMES
 
 
 def is_title(words: str) -> bool:

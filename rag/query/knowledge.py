@@ -6,14 +6,18 @@ import threading
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rag.errors import LibraryError
 from rag.index import LexicalIndex
 from rag.papers.entities import Entities
 from rag.papers.shelf import Coverage, Shelf
+from rag.query.intent import Intents
 from rag.query.spelling import Speller
 from rag.query.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from rag.models import Embedder
 
 _META_KEY = "vocabulary"
 
@@ -28,6 +32,10 @@ class Papers(Protocol):
     """What the reader needs of a library."""
 
     shelf: Shelf
+
+    @property
+    def embedding(self) -> Embedder:
+        """The embedder of its index, loaded at its first use."""
 
     def indexes(self) -> AbstractContextManager[HasLexical]:
         """Borrow the indexes."""
@@ -57,6 +65,7 @@ class Known:
 
     def __init__(self, library: Papers) -> None:
         self.library = library
+        self.intents = Intents(lambda: library.embedding)
         self._guard = threading.Lock()
         self._state: State | None = None
 

@@ -10,7 +10,7 @@ from rag.query.aims import Aim
 from rag.query.demands import Sort
 from rag.query.details import Detail
 from rag.query.entities import Named
-from rag.query.kind import Kind
+from rag.query.intent import UNKNOWN, Intent, Kind
 from rag.query.order import UNBOUNDED, Wanted
 from rag.types import Filters, Note
 
@@ -43,8 +43,10 @@ class Question:
         unread: Words for a time that could not be read, where the question is about nothing else, or a count.
         similar: Authors whom the filters may mean where they name somebody who wrote nothing here.
         mentioned: Names among the subjects that papers hold and none presents.
-        courtesy: Somebody greets, thanks or agrees, and asks for nothing.
+        intent: What it wants, with the chances.
+        unsure: One paper may be meant about as likely as the several that its kind calls for.
         compound: It asks several things, or orders several.
+        parts: These, in order, each in its own words; none where nothing parts them.
         details: The definite details that it asks for.
         aim: What it asks for and nothing else.
         phrase: What a list is about, as papers' texts say it, where that is a phrase.
@@ -78,8 +80,10 @@ class Question:
     unread: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
-    courtesy: bool = False
+    intent: Intent = UNKNOWN
+    unsure: bool = False
     compound: bool = False
+    parts: tuple[str, ...] = ()
     details: tuple[Detail, ...] = ()
     aim: Aim | None = None
     phrase: re.Pattern[str] | None = None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.query.about import About, read_about
+from rag.query.about import OPEN, About, read_about
 from rag.query.aims import read_aim
 from rag.query.constraints import Constraints
 from rag.query.demands import means_several, read_names, read_sort, unframed, wants_figures, wants_links
@@ -14,16 +14,16 @@ from rag.query.details import read_details
 from rag.query.entities import Named, asks_of_a_stranger, names_in, owned, resolve, strangers
 from rag.query.exclusions import is_negated
 from rag.query.followups import Continued, Continuing
+from rag.query.intent import Intent
 from rag.query.knowledge import Known, Papers
 from rag.query.order import UNBOUNDED, Wanted, read_wanted
-from rag.query.parts import has_parts
 from rag.query.question import Question
 from rag.query.restrictions import Restrictions
 from rag.query.rules import load_rules
 from rag.query.shape import Shape, Shaping, mentioned
 from rag.query.spelling import Correction, Speller, is_english
-from rag.query.subject import read_phrase, read_subject
-from rag.query.words import edited, has_content, is_courtesy, tidied
+from rag.query.subject import names_subject, read_phrase, read_subject
+from rag.query.words import edited, has_content, tidied
 from rag.text.readable import readable
 from rag.types import Filters, Note, Turn
 
@@ -33,6 +33,14 @@ _NOTHING_LEFT_OUT = Note(
 )
 _IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_ADDED = re.compile(r"\s\((?:about|among)\s[^()]*\)\W*$")
+"""What a follow-up was completed with: it says what is asked about, and not what for."""
+_OF_SUBJECTS = ("news", "recommend")
+"""Intents that papers about a subject serve, however the question goes on."""
+_OF_NEWS = ("change", "temporal")
+"""Those that the newest papers about a subject serve where the question also says that they are to be new."""
+FIRM = 0.8
+"""Chance from which a question leaves a conversation for what nothing else in it bears out."""
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
 
 
@@ -68,16 +76,29 @@ class Reader:
         if self._known.state().coverage.first is None:
             return with_demands(Question(question, question, given))
         text = self._corrected(question)
-        about = read_about(text.standalone, text.search)
-        if about and about.kind == "count" and history and _POINTS_BACK.search(text.search):
+        intent = self._known.intents.read(text.standalone, continues=bool(history))
+        about = read_about(intent, text.standalone, text.search, restricted=bool(text.found))
+        if about and about.kind in ("count", "coverage") and history and _POINTS_BACK.search(text.search):
             about = None  # "how many documents does it have?" is about what was talked of
-        found = Constraints() if about and about.kind == "coverage" else text.found  # "the latest report" is asked for
+        if about and history and about.kind in OPEN and intent.probability < FIRM:
+            about = None
+        found = text.found
         talk = None
-        if (about is None or about.needs_focus) and not is_courtesy(text.standalone):
+        if about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
             talk = self._continuing.complete(text.standalone, text.search, found, history)
         if talk:
-            about = about or read_about(talk.search, talk.search)
-        return self._assembled(text, found, talk, about, given)
+            intent = self._known.intents.read(_ADDED.sub("", talk.standalone))
+            about = about if about and about.needs_focus else self._continued(talk, intent)
+        return self._assembled(intent, text, found, talk, about, given)
+
+    def _continued(self, talk: Continued, intent: Intent) -> About | None:
+        """What a completed question asks of the library: of the papers that were talked of, or of those it selects."""
+        if not talk.focus:
+            intent = self._known.intents.read(talk.search)
+            return read_about(intent, talk.search, talk.search, restricted=bool(talk.constraints))
+        asked = _ADDED.sub("", talk.standalone)
+        about = read_about(intent, asked, asked)
+        return about if about and about.needs_focus else None
 
     def speller(self) -> Speller:
         """Corrects towards the library's present words."""
@@ -95,8 +116,18 @@ class Reader:
         notes = (*_spelling(corrections), *self._language(question))
         return _Text(edited(question, edits), search, found, notes, wanted)
 
+    def is_courtesy(self, text: str) -> bool:
+        """Whether somebody greets, thanks or agrees in a conversation, and asks for nothing."""
+        return self._known.intents.is_courtesy(text)
+
     def _assembled(
-        self, text: _Text, found: Constraints, talk: Continued | None, about: About | None, given: Filters
+        self,
+        intent: Intent,
+        text: _Text,
+        found: Constraints,
+        talk: Continued | None,
+        about: About | None,
+        given: Filters,
     ) -> Question:
         """Put together what was read of a question, and of its conversation where it continues one."""
         read = talk or Continued(text.standalone, text.search, found)
@@ -107,15 +138,20 @@ class Reader:
         left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
         unread = tuple(one.unread for one in found.unread)
         notes += [*filter_notes, *left_out_notes, *map(_not_a_date, unread)]
-        papers = frozenset(one.paper_id for one in found.identifiers if one.restricts) or None
+        like = self._liked(intent, read)
+        papers = frozenset(one.paper_id for one in found.identifiers if one.restricts).difference(like) or None
+        if like:
+            read = read._replace(search=self._instead("", read.search, frozenset(like)))
+            notes.append(Note(code="papers_read", text=f"Read from the question: papers like {', '.join(like)}."))
         if papers:
             notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
         vocabulary = self.speller().vocabulary
         names = names_in(read.standalone, self._known.entities, vocabulary)
-        read, shape, wanted = self._shaped(read, text.wanted, papers or frozenset(), names)
+        read, shape, wanted = self._shaped(intent, read, text.wanted, papers or frozenset(), names)
+        shape = Shape("list") if like else shape
         if shape.kind == "list" and not left_out and is_negated(read.search):
             notes.append(_NOTHING_LEFT_OUT)
-        phrase = mentioned(read.search) if shape.kind == "list" and not (papers or read.among) else ""
+        phrase = mentioned(read.search) if shape.kind == "list" and not (about or papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
         only_filters = not self._says_more(read)
         asked = Question(
@@ -128,7 +164,7 @@ class Reader:
             subjects=shape.subjects,
             notes=tuple(notes),
             only_filters=only_filters and (bool(filters or papers) or shape.kind == "list"),
-            left_out=left_out | read.known,
+            left_out=left_out.union(read.known, like),
             unwanted=unwanted,
             about=about,
             wanted=wanted if shape.kind == "list" else UNBOUNDED,
@@ -143,22 +179,27 @@ class Reader:
             unread=unread if only_filters or (about and about.kind == "count") else (),
             similar=self._restrictions.similar(filters),
             mentioned=shape.mentioned,
+            unsure=shape.unsure,
+            intent=intent,
         )
         return with_demands(asked)
 
     def _shaped(
-        self, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]
+        self, intent: Intent, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]
     ) -> tuple[Continued, Shape, Wanted]:
         """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
         found = read.constraints
-        shape = self._shaping.shape(read.standalone, read.search, bool(found.dates or found.people), papers, names)
+        shape = self._shaping.shape(intent, read.standalone, bool(found.dates or found.people), papers, names)
         shape = _listed(shape, wanted, read.among)
         if (found.dates or found.people) and shape.kind == "single" and not (self._says_more(read) or papers):
             return read, Shape("list"), wanted
-        if not found.dates or papers or read.focus or read.among or read.known or shape.kind not in ("single", "list"):
+        if papers or read.focus or read.among or read.known or shape.kind == "compare":
             return read, shape, wanted
+        if found.dates and intent.kind == "news" and not names_subject(read.search):
+            return read._replace(search=""), Shape("list"), wanted
         subject = read_subject(read.search, read.standalone) if has_content(read.search) else None
-        if subject is None or not (subject.news or shape.kind == "single"):
+        of_papers = (found.dates and shape.kind != "topic") or intent.kind in _OF_SUBJECTS
+        if subject is None or not (of_papers or (subject.news and intent.kind in _OF_NEWS and not wanted)):
             return read, shape, wanted
         if shape.kind == "single" and owned(names):  # "the loss of IterQR, May 2025"
             return read, shape, wanted
@@ -169,6 +210,13 @@ class Reader:
         """Whether a question says anything beside its restrictions; that an author wrote says nothing."""
         search = load_rules("authors")["talk"].without(read.search) if read.constraints.people else read.search
         return has_content(search)
+
+    def _liked(self, intent: Intent, read: Continued) -> tuple[str, ...]:
+        """The papers whose like is asked for, by their ids or the names of their systems; they are none of it."""
+        if intent.kind != "similar" or read.focus or read.known:
+            return ()
+        held = self._known.shelf.papers([one.paper_id for one in read.constraints.identifiers])
+        return tuple(held) or owned(names_in(read.standalone, self._known.entities, self.speller().vocabulary))
 
     def _instead(self, search: str, standalone: str, papers: frozenset[str] | None) -> str:
         """Something to search for where the constraints said everything: the papers' titles, or the question."""
@@ -189,8 +237,8 @@ def with_demands(asked: Question) -> Question:
     said = asked.standalone
     return replace(
         asked,
-        courtesy=is_courtesy(said),
-        compound=has_parts(said),
+        compound=asked.intent.several(said),
+        parts=asked.intent.parts(said),
         details=read_details(said),
         aim=read_aim(said),
         phrase=read_phrase(asked.search_text),

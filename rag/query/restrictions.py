@@ -32,13 +32,16 @@ class Restrictions:
         state = self._known.state()
         vocabulary = state.speller.vocabulary
         people = PeopleReader(self._known.entities, vocabulary.is_ordinary)
-        found = read_constraints(text, state.first, state.last, people)
+        found = read_constraints(text, state.first, state.last, people, lambda: self._wants_several(text))
         if found.people and not found.people.asked:  # "how does Search-R1 differ from what Jimmy Lin does?"
             named = owned(names_in(text, self._known.entities, vocabulary))
             theirs = self._known.shelf.select(Filters(author=self._author(found.people))) or frozenset()
             if named and theirs.isdisjoint(named):
                 return replace(found, people=None)
         return found
+
+    def _wants_several(self, text: str) -> bool:
+        return self._known.intents.read(text).shape(restricted=True) in ("list", "topic")
 
     def replacements(self, found: Constraints) -> list[tuple[int, int, str]]:
         """Edits that take the constraints out of a text; a paper that is only compared with leaves its title."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rag.papers.claims import Claim
 from rag.query.entities import Named, owned, resolve
-from rag.query.kind import Kind, asks_what_it_uses, opposes, read_kind, read_subjects
+from rag.query.intent import LIKELY, Intent, Kind
+from rag.query.kind import names_system, opposes, read_subjects, sets_side_by_side
 from rag.query.knowledge import Known
 from rag.query.rules import load_rules
 from rag.query.spelling import is_english
@@ -27,12 +28,14 @@ class Shape:
         subjects: The systems, or the ids of papers, that a comparison names.
         absent: Names that a comparison sets against another and that no paper holds.
         mentioned: Names among its subjects that papers hold and none presents.
+        unsure: One paper may be meant about as likely as several.
     """
 
     kind: Kind
     subjects: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    unsure: bool = False
 
 
 class Shaping:
@@ -42,29 +45,26 @@ class Shaping:
         self._known = known
 
     def shape(
-        self, standalone: str, search: str, restricted: bool, papers: Collection[str], names: Sequence[Named]
+        self, intent: Intent, standalone: str, restricted: bool, papers: Collection[str], names: Sequence[Named]
     ) -> Shape:
         """The shape of answer to a question.
 
         Args:
+            intent: What it wants.
             standalone: As it is understood.
-            search: The same without the words that became filters.
             restricted: Whether it names an author or dates.
             papers: Ids that it names.
             names: What it names else.
         """
-        if len(papers) > 1 and opposes(standalone):
+        if len(papers) > 1 and (opposes(standalone) or intent.chance("compare") >= LIKELY):
             return Shape("compare", tuple(sorted(papers)))
-        kind = read_kind(standalone, restricted=restricted)
-        if kind == "single" and opposes(standalone) and (absent := self._absent(standalone, ())):
-            return Shape("single", (), absent)
-        if kind == "single" and restricted:
-            kind = read_kind(search, restricted=True)
-        if kind == "list" and (len(papers) == 1 or (asks_what_it_uses(standalone) and owned(names))):
-            return Shape("single")
-        if kind != "compare":
-            return Shape(kind)
         subjects = read_subjects(standalone)
+        likely = intent.chance("compare")
+        meant = tuple(name.text for name in names if owned([name]))
+        if len(subjects) < 2 <= len(meant) and likely >= LIKELY:  # "tell A and B apart": they need not stand together
+            subjects = meant
+        if not (sets_side_by_side(standalone, subjects) or (len(subjects) > 1 and likely >= LIKELY)):
+            return self._of_one_side(intent, standalone, restricted, papers)
         absent = self._absent(standalone, subjects)
         subjects = tuple(name for name in subjects if name not in absent)
         if absent and len(subjects) < 2:
@@ -73,7 +73,17 @@ class Shaping:
         if len(compared) == 2 and self._is_baseline(*compared):
             return Shape("single")
         mentioned = tuple(name.text for name in compared if not self._presenting(name))
-        return Shape(kind, subjects, absent, mentioned)
+        return Shape("compare", subjects, absent, mentioned)
+
+    def _of_one_side(self, intent: Intent, standalone: str, restricted: bool, papers: Collection[str]) -> Shape:
+        """The shape where nothing is set side by side."""
+        works = restricted or load_rules("intent")["several_papers"](standalone)
+        kind = intent.shape(restricted=restricted, named=names_system(standalone), works=works)
+        if kind == "single" and opposes(standalone):
+            return Shape("single", (), self._absent(standalone, ()))
+        if kind == "single" or (kind == "list" and len(papers) == 1):
+            return Shape("single")
+        return Shape(kind, unsure=not works and intent.may_be_of_one())
 
     def _presenting(self, name: Named) -> bool:
         """Whether a paper has a name in its title, or introduces it."""

@@ -18,18 +18,6 @@ _IN_REPORTS = re.compile(
     r"\bin\s+(?:the|our|these|any)\s+(?:daily\s+)?reports?\b",
     re.IGNORECASE,
 )
-_COURTESY = re.compile(
-    r"(?:\W*\b(?:(?:many\s+)?thanks?(?:\s+you)?|thx|cheers|a\s+lot|(?:so|very)\s+(?:much|good|helpful|interesting)|again|hi|hello"
-    r"|hey|(?:good)?bye|good(?:\s+(?:morning|afternoon|evening|night|day))?|ok(?:ay)?|great|nice|cool|perfect|awesome|excellent"
-    r"|wonderful|interesting|helpful|fine|alright|right|well|sure|yes|no|wow|hm+|got\s+it|i\s+see|understood"
-    r"|that(?:['’]s|\s+is|\s+was)\s+(?:all|it|great|good|helpful|interesting)|for\s+(?:now|(?:your|the)\s+help))\b)+\W*",
-    re.IGNORECASE,
-)
-
-
-def is_courtesy(text: str) -> bool:
-    """Whether somebody greets, thanks or agrees, and asks for nothing."""
-    return bool(_COURTESY.fullmatch(text))
 
 
 def edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:

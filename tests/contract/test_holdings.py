@@ -251,6 +251,23 @@ def test_a_count_says_what_it_does_not_count_and_is_then_less_sure(assistant: As
     assert answer.confidence == "medium"
 
 
+def test_the_parts_of_a_joined_word_are_counted_together(assistant: Assistant) -> None:
+    texts = [paper.text.lower() for paper in assistant.library.shelf.browse()]
+    both = sum("retriev" in text and "augment" in text for text in texts)
+    assert 0 < both < sum("retriev" in text or "augment" in text for text in texts)
+    with assistant.library.indexes() as indexes:
+        assert len(mentioning("retrieval-augmented", indexes.lexical, assistant.library.shelf)) == both
+    assert answered(assistant, "How many papers are about retrieval-augmented?").answer.startswith(f"{both} paper")
+
+
+def test_a_count_of_no_paper_says_so_and_shows_the_nearest(assistant: Assistant) -> None:
+    last = assistant.library.shelf.coverage().last
+    answer = assistant.answer(f"How many papers about query rewriting and sourdough were listed since {last}?")
+    assert answer.answer.startswith(f"No paper first listed since {last} has all the words of “query rewriting")
+    assert not answer.abstained
+    assert answer.citations
+
+
 def test_what_cannot_be_counted_is_said_to_be(assistant: Assistant) -> None:
     assert assistant.answer("How many papers use LLMs?").answer.startswith("How many there are cannot be told. The ")
 
@@ -263,3 +280,53 @@ def test_what_is_not_wanted_is_left_out(assistant: Assistant) -> None:
     texts = [assistant.library.paper(item.paper_id).text.lower() for item in answer.retrieved]
     assert texts
     assert not any("recommendation" in text for text in texts)
+
+
+@pytest.mark.parametrize("said", ["thanks a lot!", "Good morning", "perfect, bye", "ok"])
+def test_who_asks_for_nothing_gets_a_sentence_and_no_papers(assistant: Assistant, said: str) -> None:
+    answer = assistant.answer(said)
+    assert (answer.abstained, answer.citations, answer.closest) == (False, (), ())
+    assert answer.answer.count(".") == 1
+
+
+def test_what_is_off_topic_is_refused_with_what_can_be_asked(assistant: Assistant) -> None:
+    answer = assistant.answer("How long do I have to boil an egg?")
+    assert (answer.abstained, answer.reason, answer.citations) == (True, "nothing_found", ())
+    assert "Ask what a paper does" in answer.answer
+    assert answer.closest
+    assert not any(paper.title in answer.answer for paper in answer.closest)
+
+
+def test_what_sounds_like_everyday_life_and_is_in_a_paper_is_answered(assistant: Assistant) -> None:
+    assert not assistant.answer("how do people search for food that is delivered").abstained
+
+
+@pytest.mark.parametrize("question", ["What's new today?", "any new papers?", "show me the latest arrivals"])
+def test_what_is_new_are_the_papers_of_the_newest_report(assistant: Assistant, question: str) -> None:
+    shelf = assistant.library.shelf
+    newest = {paper.paper_id for paper in shelf.browse(filters=Filters(date_from=shelf.coverage().last))}
+    answer = assistant.answer(question)
+    assert not answer.abstained
+    assert {cited.paper_id for cited in answer.citations} <= newest
+    assert answer.citations
+
+
+def test_papers_like_one_do_not_hold_it(assistant: Assistant) -> None:
+    for question in ("papers similar to 2504.05309", "what else is like IterQR?", "2504.05309: related papers?"):
+        answer = assistant.answer(question)
+        assert not answer.abstained
+        assert answer.citations
+        assert "2504.05309" not in {cited.paper_id for cited in answer.citations}
+        assert "2504.05309" not in {item.paper_id for item in answer.retrieved}
+
+
+@pytest.mark.parametrize("question", ["Recommend me something to read.", "trending topics?"])
+def test_what_nothing_here_tells_is_said_with_what_can_be_asked_instead(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert "paperchat topic SUBJECT" in answer.answer
+    assert (answer.abstained, answer.confidence) == (False, "low")
+
+
+def test_reading_on_a_subject_is_a_list_about_it(assistant: Assistant) -> None:
+    answer = assistant.answer("What should I read about query rewriting?")
+    assert "2504.05309" in {cited.paper_id for cited in answer.citations}

@@ -28,7 +28,7 @@ from rag.index.library import Library
 from rag.models.llm import build_llm
 from rag.models.llm.client import GuardedLLM
 from rag.prompts import Prompt, load_prompt
-from rag.query.parts import has_parts
+from rag.query.intent import Intents
 from rag.retrieve.hybrid import passage_of
 from rag.text.untrusted import as_data
 from rag.topics.sections import THEME_PROMPT, in_turn
@@ -49,7 +49,8 @@ def chosen(mode: str, questions: Sequence[Question], count: int, assistant: Assi
     """The questions that a mode is for, a seeded sample; none that nothing answers."""
     answerable = [question for question in questions if question.type != "unanswerable"]
     if mode == "research":
-        fitting = [one for one in answerable if has_parts(one.question)]
+        intents = Intents(lambda: assistant.library.embedding)
+        fitting = [one for one in answerable if intents.read(one.question).several(one.question)]
     elif mode == "heads":
         fitting = [one for one in answerable if _is_unsure(assistant, one)]
     elif mode == "themes":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.index import LexicalIndex
+from rag.models.minilm import MiniLM, installed
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.text.readable import readable
 from rag.types import Chunk, Paper
@@ -65,6 +66,11 @@ class ReadingLibrary:
         chunks = [Chunk(f"c-{p.paper_id}", p.paper_id, 1, 0, len(p.text), p.text, readable(p.text)) for p in papers]
         self._lexical.replace([paper.paper_id for paper in papers], chunks)
         self.shelf.mark_indexed([paper.paper_id for paper in papers], chunks)
+
+    @property
+    def embedding(self) -> MiniLM:
+        """The shipped model, once a process: intents are read with it."""
+        return installed()
 
     @contextmanager
     def indexes(self) -> Iterator[Indexes]:

@@ -228,13 +228,6 @@ def test_what_the_library_knows_nothing_of_is_refused(library: Library) -> None:
     assert (decision.abstain, decision.reason, decision.missing) == (True, "nothing_found", None)
 
 
-@pytest.mark.parametrize("words", ["thanks!", "Thank you very much", "ok, thanks", "Hello", "great, got it"])
-def test_courtesy_is_no_question(library: Library, words: str) -> None:
-    passages = HybridRetriever(library).search("participants of the study", k=100)
-    decision = Abstainer(library).decide(asked(words), passages)
-    assert (decision.abstain, decision.reason) == (True, "nothing_found")
-
-
 @pytest.mark.parametrize(
     ("question", "abstains"),
     [

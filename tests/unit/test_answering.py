@@ -143,6 +143,12 @@ def test_a_list_begins_with_the_papers_that_hold_its_subject() -> None:
     assert ids(choose_papers(ranked, "topic", about=phrase)) == ["a"]
 
 
+def test_a_list_that_may_be_one_paper_holds_what_is_about_as_near() -> None:
+    ranked = [passage("a", 1.0), passage("b", 0.91), passage("c", 0.89)]
+    assert ids(choose_papers(ranked, "list", unsure=True)) == ["a", "b"]
+    assert ids(choose_papers(ranked, "topic")) == ["a", "b", "c"]
+
+
 def test_few_papers_have_no_background() -> None:
     assert ids(choose_papers([passage("a", 1.0), passage("b", 0.4), passage("c", 0.1)], "list")) == ["a", "b"]
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rag.errors import LLMResponseError
 from rag.models.llm.structured import read
-from rag.query.parts import has_parts
+from rag.models.minilm import installed
+from rag.query.intent import Intents
 from rag.text.untrusted import as_data
 from rag.types import Passage
 from rag.write.research.plan import MAX_STEPS, Plan
@@ -59,6 +60,7 @@ def test_text_as_data_can_open_and_close_no_tag(text: str) -> None:
     assert not set(as_data(text)) & set("<>")
 
 
+INTENTS = Intents(installed)
 STEP = '{"tool": "search", "query": "bees", "name": "a"}'
 
 
@@ -109,7 +111,7 @@ def test_a_plan_has_ten_steps_at_most() -> None:
     ],
 )
 def test_several_parts_are_seen(question: str) -> None:
-    assert has_parts(question)
+    assert INTENTS.read(question).several(question)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_several_parts_are_seen(question: str) -> None:
     ],
 )
 def test_a_question_of_one_part_gets_no_plan(question: str) -> None:
-    assert not has_parts(question)
+    assert not INTENTS.read(question).several(question)
 
 
 def passage(name: str) -> Passage:

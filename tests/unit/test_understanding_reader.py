@@ -158,7 +158,8 @@ def test_restricted_questions_that_ask_for_papers_are_lists(reader: Reader, ques
 def test_a_paper_to_be_similar_to_is_searched_for_by_its_title(reader: Reader) -> None:
     found = reader.understand("papers similar to arXiv 2503.09516")
     assert found.papers is None
-    assert found.search_text == "papers similar to Search-R1: Training Language Models to Search"
+    assert found.search_text == "Search-R1: Training Language Models to Search"
+    assert (found.kind, found.left_out) == ("list", frozenset({"2503.09516"}))
 
 
 def test_corrections_are_noted_and_spare_names_of_people(reader: Reader) -> None:
@@ -555,12 +556,12 @@ def test_a_question_in_another_language_gets_a_note(reader: Reader) -> None:
     assert "language" not in codes(reader.understand("QueryGym vs MiniOneRec"))
 
 
-@pytest.mark.parametrize("question", ["hey, help me", "What can I ask you?", "Good evening!", "what are you?"])
+@pytest.mark.parametrize("question", ["hey, help me", "What can I ask you?", "How does it work?", "what are you?"])
 def test_what_can_be_asked(reader: Reader, question: str) -> None:
     assert reader.understand(question).about == About("help")
 
 
-@pytest.mark.parametrize("question", ["How does it work?", "help with cold start", "hello world programs"])
+@pytest.mark.parametrize("question", ["How does SPLADE work?", "help with cold start", "hello world programs"])
 def test_what_merely_sounds_like_it(reader: Reader, question: str) -> None:
     assert reader.understand(question).about is None
 

@@ -83,9 +83,9 @@ def test_what_names_its_papers_otherwise_keeps_its_words(reader: Reader) -> None
     assert reader.understand("Which papers on query rewriting appeared since May?").search_text == (
         "Which papers on query rewriting?"
     )
-    assert reader.understand("What is new in query rewriting?").search_text == "What is new in query rewriting?"
+    assert reader.understand("What are the trends in query rewriting?").search_text.startswith("What are the trends")
 
 
 def test_what_asks_more_has_no_subject() -> None:
     assert read_subject("What is the loss of a ranker?", "What is the loss of a ranker?") is None
-    assert read_subject("What on agents?", "What should I read on agents?") is None
+    assert read_subject("What do agents cost?", "What do agents cost in May?") is None

@@ -50,7 +50,7 @@ class Abstainer:
             asked: The question as it was read.
             passages: Retrieved passages, best first, with their lists' own scores.
         """
-        if not passages or asked.unread or asked.courtesy:
+        if not passages or asked.unread:
             return Decision(1.0, True, "nothing_found", "low")
         if asked.only_filters:
             return Decision(0.0, False, None, "high")
