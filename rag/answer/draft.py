@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rag.types import Passage
+
+Told = Literal["again", "besides"]
+"""What stands in the answer before: what is asked (``again``: quoted because it is what is asked for), or all that the
+paper tells about it (``besides``: what is quoted is something else)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,13 @@ class Draft:
     Attributes:
         found: Papers that fit, of which the first are quoted.
         themes: The theme of each paper by its id, where they are grouped.
+        told: What was told in the answer before; None where what is quoted is new.
     """
 
     quotes: tuple[tuple[Quote, ...], ...]
     found: int = 0
     themes: Mapping[str, str] = field(default_factory=dict)
+    told: Told | None = None
 
 
 def quote_text(quote: Quote) -> str:

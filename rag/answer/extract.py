@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answer.draft import Draft, Quote, join_neighbours, quote_text
+from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import choose_papers, demanded
 from rag.index.library import Library
 from rag.models import embed_texts
@@ -54,6 +54,8 @@ KEPT = 4000
 """Sentences whose embeddings are kept for the next question, about 2 kB each."""
 ALIKE = 0.9
 """Cosine similarity from which two sentences of a paper say the same; the one worth less is not quoted."""
+MORE = 0.5
+"""Where a sentence that was not quoted yet is worth this share of the best, the paper tells more than was quoted."""
 
 _MOTIVATION = re.compile(
     r"^\W*(?:however|recent|although|despite|while|existing|previous|traditional|current|conventional|most|many"
@@ -94,6 +96,7 @@ class Asked:
     details: tuple[Detail, ...] = ()
     wants_figures: bool = False
     wants_links: bool = False
+    quoted: tuple[str, ...] = ()
 
 
 class ExtractiveWriter:
@@ -130,7 +133,7 @@ class ExtractiveWriter:
         if kind in ("list", "topic") and not whole:
             fitting = demanded(self.library, question, kind, ranked, fitting)
         papers = fitting[: self.library.config.answer.max_papers]
-        text = question.standalone
+        text = question.typed or question.standalone
         vector = np.asarray(self.library.embedding.get_query_embedding(text), dtype=np.float32)
         details = question.details if kind in ("single", "compare") else ()
         asked = Asked(
@@ -141,12 +144,15 @@ class ExtractiveWriter:
             details,
             question.wants_figures,
             question.wants_links,
+            question.quoted if kind == "single" else (),
         )
-        groups = tuple(self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers)
-        return Draft(groups, len(fitting))
+        drawn = [self._quote(asked, [p for p in passages if p.paper_id == paper.paper_id]) for paper in papers]
+        told = drawn[0][1]
+        groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
+        return Draft(groups, len(fitting), told=told)
 
-    def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[Quote, ...]:
-        """Quote one paper, of which these are the passages."""
+    def _quote(self, asked: Asked, passages: Sequence[Passage]) -> tuple[tuple[Quote, ...], Told | None]:
+        """Quote one paper, of which these are the passages; and whether the answer before told it."""
         candidates = [
             Quote(passage, passage.start + start, passage.start + end)
             for passage in sorted(passages, key=lambda passage: passage.start)
@@ -157,11 +163,15 @@ class ExtractiveWriter:
         title = readable(passages[0].title)
         fits = np.array([fit_to(asked.aim, text, label(title)) for text in texts])
         more = AIMED * fits + HOLDS * np.array([any(stands_in(one, text) for one in asked.details) for text in texts])
-        worth = score(features(asked, texts, vectors, self._terms([*texts, title])), more)
+        terms = self._terms([*texts, title])
+        worth = score(features(asked, texts, vectors, terms), more)
         worth[: int(np.argmax(fits == 1))] = 0.0  # abstracts say what they present after the background
         worth[fits < 0] = 0.0
         if not asked.wants_links:
             worth[[bool(_WHERE_FOUND.search(text)) and len(text.split()) <= POINTER for text in texts]] = 0.0
+        worth, told = untold(asked, worth, texts, terms)
+        if told and not worth.any():
+            return (), told
         lengths = [len(quote_text(quote).split()) for quote in candidates]
         heading = len(passages[0].title.split()) + 1  # the title and its date
         limit = self.library.config.answer.max_words
@@ -169,7 +179,7 @@ class ExtractiveWriter:
             taken = best_run(worth, lengths, min(limit, LIST_WORDS) - heading)
         else:
             taken = pack(worth, lengths, limit - heading, vectors)
-        return join_neighbours([candidates[i] for i in taken])
+        return join_neighbours([candidates[i] for i in taken]), told
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
         """The sentences' embeddings [texts, d]; those of sentences looked at lately are not computed again."""
@@ -238,6 +248,34 @@ def score(described: Mapping[str, np.ndarray], more: np.ndarray | float = 0.0) -
     """
     total = sum((weight * described[name] for name, weight in WEIGHTS.items()), INTERCEPT + more)
     return np.asarray(1 / (1 + np.exp(-total)))
+
+
+def untold(
+    asked: Asked, worth: np.ndarray, texts: Sequence[str], terms: Sequence[set[str]]
+) -> tuple[np.ndarray, Told | None]:
+    """Leave out what the answer before quotes: a repeated quote is no answer to another question.
+
+    Args:
+        asked: The question.
+        worth: Value of each sentence [sentences].
+        texts: The sentences, readable.
+        terms: Their index terms and, last, the title's.
+
+    Returns:
+        The worth with what was quoted at 0, and None; or the one sentence to quote, and why it is (`Told`): the best
+        was quoted and alone has a word of the question, or nothing else is worth much (none, where all was quoted).
+    """
+    said = np.array([any(text in quote for quote in asked.quoted) for text in texts])
+    best = int(np.argmax(worth))
+    if not said.any() or not worth[best]:
+        return worth, None
+    fresh = np.where(said, 0.0, worth)
+    elsewhere = set(terms[-1]).union(*(terms[n] for n, told in enumerate(said) if not told))
+    if said[best] and (terms[best] & set(asked.weights)) - elsewhere:
+        return np.where(np.arange(len(worth)) == best, worth, 0.0), "again"
+    if fresh.max() >= MORE * worth[best]:
+        return fresh, None
+    return np.where(np.arange(len(worth)) == int(np.argmax(fresh)), fresh, 0.0), "besides"
 
 
 def pack(worth: np.ndarray, lengths: Sequence[int], budget: int, vectors: np.ndarray) -> list[int]:

@@ -16,7 +16,9 @@ from rag.answer.select import choose_papers
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.themes.plan import Planner
-from rag.types import Delta, Event, Passage, Removed
+from rag.types import Delta, Event, Note, Passage, Removed
+
+_NOTHING_MORE = Note(code="nothing_more", text="The abstract tells no more about this than the answer before quotes.")
 
 
 class QuotedReply:
@@ -55,7 +57,7 @@ class QuotedReply:
         checked = check(draft, self.library, first=len(behind.citations) + 1)
         for item in checked.removed:
             yield Removed(item.text, item.reason)
-        said = entry.reply(checked) if entry else reply(self.retriever, asked, passages, decision, checked)
+        said = entry.reply(checked) if entry else reply(self.retriever, asked, passages, decision, checked, draft.told)
         parts = (EVIDENCE, *said.parts) if behind.text else said.parts
         text = ""
         for part in parts:
@@ -69,6 +71,7 @@ class QuotedReply:
             citations=tuple(citation for group in checked.groups for citation in group),
             removed=checked.removed,
             closest=said.closest,
+            notes=(_NOTHING_MORE,) if draft.told else (),
         )
 
     def _draft(self, asked: Question, passages: Sequence[Passage], decision: Decision) -> Draft:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag.answer.abstention import Decision
 from rag.answer.citations import Checked
+from rag.answer.draft import Told
 from rag.papers.shelf import Shelf
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
@@ -37,6 +38,7 @@ def reply(
     passages: Sequence[Passage],
     decision: Decision,
     checked: Checked,
+    told: Told | None = None,
 ) -> Reply:
     """Put the checked quotes, or what there is to say without any, into words.
 
@@ -46,8 +48,15 @@ def reply(
         passages: What was retrieved, best first.
         decision: Whether they answer.
         checked: The quotes that stand.
+        told: What the answer before told already.
     """
     groups = [render_group(group) for group in checked.groups]
+    if told == "again" and groups and decision.reason is None:
+        return Reply(("This was quoted before; the abstract tells no more about it:", *groups))
+    if told and decision.reason is None:
+        besides = " What it says besides:" if groups else ""
+        text = f"The abstract tells no more about this than was quoted before.{besides}"
+        return Reply((text, *groups), "detail_absent", closest(passages))
     if groups and decision.reason is None:
         return Reply((*_absent(understood), *_count(retriever, understood, checked), *_by_theme(groups, checked)))
     if groups:

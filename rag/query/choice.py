@@ -1,16 +1,18 @@
-"""A choice between papers of one name: the answer to a question that was asked back."""
+"""A choice: the answer to a question that was asked back, read from the reader's words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from rag.query.conversation import chosen, content_words
+from rag.query.conversation import content_words, picked
 from rag.query.vocabulary import fold
 from rag.types import Turn
 
 ASKED = "Which one do you mean?"
+"""How a question that is asked back ends; its numbered choices follow."""
 _OFFERED = re.compile(r"^\d+\. (?P<title>.+) \((?P<id>[^\s()]+)\)$", re.MULTILINE)
+_NUMBER = re.compile(r"\W*(?:no\.?|number|#)?\s*(\d)\W*", re.IGNORECASE)
 
 
 def resumed(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Turn, ...], bool]:
@@ -26,23 +28,22 @@ def resumed(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Turn, ..
     """
     if len(history) < 2 or history[-1].role != "assistant" or history[-2].role != "user":
         return question, tuple(history), False
-    picked = _picked(question, history[-1].content) if ASKED in history[-1].content else None
-    if picked is None:
+    chosen = _chosen(question, history[-1].content) if ASKED in history[-1].content else None
+    if chosen is None:
         return question, tuple(history), False
-    return f"{history[-2].content.strip()} ({picked})", tuple(history[:-2]), True
+    return f"{history[-2].content.strip()} ({chosen})", tuple(history[:-2]), True
 
 
-def _picked(question: str, asked: str) -> str | None:
+def _chosen(question: str, asked: str) -> str | None:
     """The id of the choice that a reader names: by number, by id, or by words of its title that no other has."""
     offered = {match["id"]: match["title"] for match in _OFFERED.finditer(asked)}
     ids = list(offered)
     named = [paper_id for paper_id in ids if paper_id in question]
     if len(named) == 1:
         return named[0]
-    number = re.fullmatch(r"\W*(?:no\.?|number|#)?\s*(\d)\W*", question, re.IGNORECASE)
-    if number:
+    if number := _NUMBER.fullmatch(question):
         return ids[int(number[1]) - 1] if 0 < int(number[1]) <= len(ids) else None
-    by_order = chosen(question, ids)
+    by_order = picked(question, ids)
     if len(by_order) == 1:
         return by_order[0]
     words = {fold(word) for word in content_words(question)}

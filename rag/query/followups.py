@@ -1,28 +1,66 @@
-"""A follow-up, completed from its conversation: its words standing alone, what to search for, among which papers."""
+"""Follow-ups: a question that continues the conversation, completed with what its words leave out, and no more.
+
+The question as typed stays what it asks (`Continued.typed`); the conversation only says about which papers. A system
+that the question names itself takes the place of those talked of, and where the question says no more than that ("and
+how does PLUM do it?") the earlier question's words say what is asked about it.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rag.query.constraints import Constraints
-from rag.query.conversation import Conversation, asks_how_many, chosen, is_about_set, label, picks
-from rag.query.entities import resolve
+from rag.query.conversation import Exchange, TalkReader, content_words, label, picked, quoted
+from rag.query.kind import opposes
 from rag.query.knowledge import Known
+from rag.query.nearness import Nearness
+from rag.query.reference import Reference
 from rag.query.restrictions import Restrictions
+from rag.query.rules import load_rules
 from rag.query.words import edited, has_content, tidied
 from rag.text.readable import readable
-from rag.types import Turn
+from rag.types import Filters, Turn
+
+_BORROWED = 12
+"""Content words of an earlier question that a search borrows at most."""
+
+
+class _Asked(NamedTuple):
+    """A question in its conversation.
+
+    Attributes:
+        rest: It without what leads into it.
+        search: The same without the words that became filters.
+        found: What it restricts.
+        talk: What was talked of, oldest first; at least one exchange.
+    """
+
+    rest: str
+    search: str
+    found: Constraints
+    talk: Sequence[Exchange]
+    history: Sequence[Turn]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All papers that were named, in the order in which they were."""
+        return tuple(dict.fromkeys(paper for one in self.talk for paper in one.papers))
 
 
 class Continued(NamedTuple):
     """A question completed from its conversation.
 
     Attributes:
+        standalone: It with what it is about, as the reader is shown.
+        search: What to search for.
+        constraints: In force: its own, or those of the question that it repeats.
+        focus: The papers that it is about.
         among: Only these papers may answer: "which of them …", "the second one".
         known: Papers that were named already, where others are asked for.
+        compared: They are set against each other.
+        typed: It as typed, without what leads into it; the earlier question's words where it says nothing itself.
+        quoted: What the last answer quotes, which is no answer again.
     """
 
     standalone: str
@@ -31,6 +69,9 @@ class Continued(NamedTuple):
     focus: tuple[str, ...] = ()
     among: frozenset[str] | None = None
     known: frozenset[str] = frozenset()
+    compared: bool = False
+    typed: str = ""
+    quoted: tuple[str, ...] = ()
 
 
 class Continuing:
@@ -39,6 +80,10 @@ class Continuing:
     def __init__(self, known: Known, restrictions: Restrictions) -> None:
         self._known = known
         self._restrictions = restrictions
+        nearness = Nearness(known.library)
+        self._reference = Reference(known, nearness)
+        self._talks = TalkReader(known, nearness, self._reference.refers)
+        self._rules = load_rules("followups")
 
     def complete(self, question: str, search: str, found: Constraints, history: Sequence[Turn]) -> Continued | None:
         """Complete a question that continues the conversation; None where it stands on its own.
@@ -49,71 +94,162 @@ class Continuing:
             found: What it restricts.
             history: Earlier turns, oldest first.
         """
-        talk = Conversation(history, self._known.intents.is_courtesy)
-        if not talk.asked or found.identifiers:
+        if found.identifiers or not any(turn.role == "user" for turn in history):
             return None
-        if asks_how_many(question):
-            again = self._restricted_anew("", Constraints(), talk.history)
+        if self._rules["how_many"](question):
+            again = self._repeated("", Constraints(), history)
             return again and again._replace(search=again.search if has_content(again.search) else "how many papers")
-        if found and not has_content(search):
-            return self._restricted_anew(question, found, talk.history)
-        return self._about_papers(question, search, found, talk)
+        if found and self._is_bare(question, search):
+            return self._repeated(question, found, history)
+        return self._about_papers(question, search, found, history)
 
-    def _about_papers(self, question: str, search: str, found: Constraints, talk: Conversation) -> Continued | None:
+    def _about_papers(
+        self, question: str, search: str, found: Constraints, history: Sequence[Turn]
+    ) -> Continued | None:
         """Complete a question about papers that were talked of."""
-        shelf = self._known.shelf
-        about_set = is_about_set(question)
-        offered = about_set or picks(question)
-        find = partial(resolve, self._known.entities)
-        ids, earlier = talk.focus(find, shelf.papers, 2 if about_set else 1, offered=offered)
-        focus = chosen(question, ids)
-        papers = shelf.papers(focus)
-        named = [
-            paper_id
-            for paper_id in focus
-            if re.search(rf"(?<!\w){re.escape(label(papers[paper_id].title))}(?!\w)", question)
-        ]
-        focus = tuple(named) or focus
-        reading = talk.read(search, " ".join(papers[paper_id].text for paper_id in focus))
-        if reading is None:
+        talk = self._talks.read(history)
+        if not talk:
             return None
-        carried, among = found, None
-        if about_set and not found:
-            carried = self._restrictions.read(earlier or talk.asked[-1])
-            among = frozenset(focus) if len(focus) > 1 and not (carried or reading.others) else None
-        titles = [label(readable(papers[paper_id].title)) for paper_id in focus]
-        standalone, searched = reading.completed(titles)
-        if not (standalone and searched):  # nothing was asked and nothing could be borrowed
+        asked = _Asked(self._rest(question), self._rest(search), found, talk, history)
+        read = self._reference.measure(question, restricted=bool(found))
+        new = tuple(sorted(read.papers.difference(asked.said)))
+        own = tuple(paper for paper in asked.said if paper in read.papers)
+        if new and (own or read.refers <= 0):
+            return None  # it names whatever it is about
+        exchange = self._reference.about(read, talk)
+        if exchange and not self._allows(found, exchange.papers):
+            exchange = None  # an author or days that it names come before what was talked of
+        if new:
+            return self._about_new(asked, new, exchange or talk[-1])
+        if several := self._several(asked):
+            return several
+        if self._asks_for_others(question):
+            return self._others(asked, exchange or talk[-1], alone=read.refers <= 0)
+        if exchange is None and not own:
             return None
-        if among and len(among) > 1:
-            standalone, searched = f"{reading.rest} (among {', '.join(titles[:2])} and others)", search
-        if reading.others:
-            if not reading.words:  # "any similar papers?" to papers that were asked for by nothing but their names
-                searched = " ".join(readable(papers[paper_id].title) for paper_id in focus[:2]) or searched
-            elif len(focus) == 1:  # what one paper is about tells what is like it, and what was asked of it hardly does
-                searched += f" {readable(papers[focus[0]].title).removeprefix(titles[0])}"
-            return Continued(standalone, searched, carried, known=frozenset(ids))
-        picked = frozenset(focus) if len(focus) == 1 < len(ids) and not named else None
-        return Continued(standalone, searched, carried, focus, among or picked)
+        return self._about(asked, own or (exchange.papers if exchange else ()), exchange)
 
-    def _restricted_anew(self, question: str, found: Constraints, history: Sequence[Turn]) -> Continued | None:
-        """Read "And in June?": the last question that says more, with another restriction of the same sort."""
+    def _about(self, asked: _Asked, focus: tuple[str, ...], exchange: Exchange | None) -> Continued:
+        """A question about some papers, or about what was asked before where that found none."""
+        titles = [title for title in self._titles(focus[:2]) if title not in asked.rest]
+        words = _words([exchange.asked], asked.rest) if exchange and not focus else []
+        return self._completed(asked, titles or words, focus)
+
+    def _several(self, asked: _Asked) -> Continued | None:
+        """Read "the second one", "which of them", "the two": papers picked among those that were named."""
+        said, last = asked.said, asked.talk[-1].offered or asked.talk[-1].papers
+        one = picked(asked.rest, last if len(last) > 1 else said)
+        if not one and len(said) > 1 and self._rules["other_one"](asked.rest):
+            one = tuple(paper for paper in said if paper not in asked.talk[-1].papers[:1])[-1:]
+            if self._rules["contrast"](asked.rest):
+                return self._set_against(asked, one + asked.talk[-1].papers[:1])
+        if one:
+            among = frozenset(one) if len({*said, *last}) > 1 else None
+            return self._completed(asked, self._titles(one), one, among)
+        exchange = next((one for one in reversed(asked.talk) if len(one.papers) > 1), asked.talk[-1])
+        carried = Constraints() if asked.found else self._restrictions.read(exchange.asked)
+        if self._rules["among"](asked.rest) and (carried or len(exchange.papers) > 1):
+            among = None if carried else frozenset(exchange.papers)
+            names = [*self._titles(exchange.papers[:2]), *(["others"] if len(exchange.papers) > 2 else [])]
+            found = self._completed(asked, names, exchange.papers, among)
+            return found._replace(search=asked.search, constraints=carried or asked.found)
+        if self._rules["pair"](asked.rest) and len(said) > 1:
+            return self._set_against(asked, last if len(last) == 2 else said[-2:])
+        return None
+
+    def _set_against(self, asked: _Asked, papers: tuple[str, ...]) -> Continued:
+        """A question about two papers, of which it may name one."""
+        titles = [title for title in self._titles(papers) if title not in asked.rest]
+        return self._completed(asked, titles, papers, frozenset(papers))._replace(compared=True)
+
+    def _about_new(self, asked: _Asked, new: tuple[str, ...], exchange: Exchange) -> Continued:
+        """A question that names another paper than those talked of: it is set against them, or takes their place."""
+        if exchange.papers and (opposes(asked.rest) or self._rules["contrast"](asked.rest)):
+            return self._set_against(asked, (*new, *exchange.papers[:1]))
+        if _words([asked.rest], " ".join(self._titles(new))):
+            return self._completed(asked, [], new)
+        earlier = [turn.content for turn in reversed(asked.history) if turn.role == "user"]
+        names = (word for text in earlier for word in content_words(text) if self._known.named(word))
+        aspect = _words(earlier, " ".join([asked.rest, *names]))
+        again = self._completed(asked, aspect, new)
+        return again._replace(typed=again.search)
+
+    def _others(self, asked: _Asked, exchange: Exchange, *, alone: bool) -> Continued:
+        """A question for other papers than those talked of, on its own subject (`alone`) or else on theirs."""
+        before = list(asked.talk[: asked.talk.index(exchange) + 1])
+        known = list(exchange.papers)
+        while len(before) > 1 and self._asks_for_others(before[-1].asked):
+            before.pop()
+            known += before[-1].papers
+        words = [] if alone else _words([one.asked for one in reversed(before)], asked.rest)
+        papers = self._known.shelf.papers(exchange.papers[:2])
+        titles = [readable(papers[paper].title) for paper in exchange.papers[:2] if paper in papers]
+        found = self._completed(asked, [] if alone else (words or [label(title) for title in titles]), ())
+        if len(titles) == 1 and not alone:  # what one paper is about tells what is like it
+            found = found._replace(search=" ".join([asked.search, *words, titles[0].removeprefix(label(titles[0]))]))
+        return found._replace(known=frozenset(known))
+
+    def _repeated(self, question: str, found: Constraints, history: Sequence[Turn]) -> Continued | None:
+        """Read "And in June?": the last question that says more, with another restriction of the same sort.
+
+        What was asked of one paper is not repeated: then the restriction is all that is wanted of the papers.
+        """
         merged, topic, at = found, "", 0
-        asked = [n for n, turn in enumerate(history) if turn.role == "user"]
-        for at in reversed(asked):
-            earlier = history[at].content
-            before = self._restrictions.read(earlier)
+        for at in reversed([n for n, turn in enumerate(history) if turn.role == "user"]):
+            before = self._restrictions.read(history[at].content)
             merged = Constraints(merged.dates or before.dates, merged.people or before.people)
-            topic = tidied(edited(earlier, self._restrictions.replacements(before)))
-            if has_content(topic):
+            topic = tidied(edited(history[at].content, self._restrictions.replacements(before)))
+            if not self._rules["bare"](topic):
                 break
         if not (has_content(topic) or len(merged.spans) > bool(found)):
             return None
-        said = Continued(topic, topic, merged) if has_content(topic) else None
-        talk = Conversation(history[:at], self._known.intents.is_courtesy)
-        if said and talk.asked:  # that question may be a follow-up itself
-            said = self._about_papers(topic, topic, Constraints(), talk) or said
-        restriction = question.strip(" ?.")
-        alone = (said.standalone if said else history[asked[0]].content).rstrip(" ?.")
-        standalone = f"{alone} ({restriction})" if restriction else alone
-        return (said or Continued(alone, topic, merged))._replace(standalone=standalone, constraints=merged)
+        said = self._about_papers(topic, topic, Constraints(), history[:at]) if has_content(topic) else None
+        single = self._known.intents.read(topic).shape(restricted=bool(merged)) == "single"
+        if single and ((said and said.focus) or self._reference.measure(topic).papers):
+            said, topic = None, "which papers"
+        said = said or Continued(topic if has_content(topic) else history[at].content, topic, merged)
+        restriction, alone = question.strip(" ?."), said.standalone.rstrip(" ?.")
+        return said._replace(standalone=f"{alone} ({restriction})" if restriction else alone, constraints=merged)
+
+    def _completed(
+        self, asked: _Asked, about: Sequence[str], focus: tuple[str, ...], among: frozenset[str] | None = None
+    ) -> Continued:
+        """A question with what it leaves out."""
+        words = f" (about {', '.join(about)})" if about else ""
+        search = " ".join([asked.search, *about])
+        return Continued(
+            f"{asked.rest}{words}", search, asked.found, focus, among, typed=asked.rest, quoted=quoted(asked.history)
+        )
+
+    def _allows(self, found: Constraints, papers: Sequence[str]) -> bool:
+        """Whether any of some papers, if there are any, is by whom and of when a question says."""
+        filters, _ = self._restrictions.filters(found, Filters())
+        allowed = self._known.shelf.select(filters) if papers else None
+        return allowed is None or not allowed.isdisjoint(papers)
+
+    def _asks_for_others(self, question: str) -> bool:
+        return self._rules["other_works"](question) or self._reference.measure(question).others > 0
+
+    def _is_bare(self, question: str, search: str) -> bool:
+        """Whether a question says nothing but what it restricts; "June reports" are reports without more ado."""
+        return self._rules["bare"](search) and (bool(search) or not self._rules["works"](question))
+
+    def _rest(self, question: str) -> str:
+        """A question without what leads into it."""
+        opener = self._rules["opener"].at(question)
+        rest = question[opener.end() :].strip() if opener else ""
+        return rest[:1].upper() + rest[1:] if rest else question
+
+    def _titles(self, ids: Sequence[str]) -> list[str]:
+        """What papers are called in short."""
+        papers = self._known.shelf.papers(ids)
+        return [label(readable(papers[paper].title)) for paper in ids if paper in papers]
+
+
+def _words(sources: Iterable[str], besides: str) -> list[str]:
+    """The content words, as one phrase, of the first text that has any which do not stand in another."""
+    heard = {word.casefold() for word in content_words(besides)}
+    for text in sources:
+        if found := [word for word in content_words(text) if word.casefold() not in heard]:
+            return [" ".join(list(dict.fromkeys(found))[:_BORROWED])]
+    return []

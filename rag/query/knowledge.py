@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from rag.errors import LibraryError
 from rag.index import LexicalIndex
 from rag.papers.entities import Entities
 from rag.papers.shelf import Coverage, Shelf
+from rag.query.entities import names_in, owned
 from rag.query.intent import Intents
 from rag.query.spelling import Speller
 from rag.query.vocabulary import Vocabulary
@@ -20,12 +23,27 @@ if TYPE_CHECKING:
     from rag.models import Embedder
 
 _META_KEY = "vocabulary"
+RARE = 20
+"""A name that more papers hold is an everyday one (LLM, GPT) and picks none of them."""
 
 
-class HasLexical(Protocol):
+class Vectors(Protocol):
+    """Compares a vector with those of the passages."""
+
+    def query(self, vector: np.ndarray, k: int, papers: frozenset[str] | None = None) -> list[tuple[str, float]]:
+        """The nearest passages, of some papers or of all, with their cosine similarity."""
+
+
+class HasIndexes(Protocol):
     """What the reader needs of open indexes."""
 
-    lexical: LexicalIndex
+    @property
+    def lexical(self) -> LexicalIndex:
+        """Ranks passages by words."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """Ranks passages by meaning."""
 
 
 class Papers(Protocol):
@@ -37,7 +55,7 @@ class Papers(Protocol):
     def embedding(self) -> Embedder:
         """The embedder of its index, loaded at its first use."""
 
-    def indexes(self) -> AbstractContextManager[HasLexical]:
+    def indexes(self) -> AbstractContextManager[HasIndexes]:
         """Borrow the indexes."""
 
 
@@ -78,6 +96,11 @@ class Known:
     def entities(self) -> Entities:
         """What its papers name."""
         return self.library.shelf.entities
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """The papers that a text names by what they are called, or introduce, where that is no everyday word."""
+        found = names_in(text, self.entities, self.state().speller.vocabulary)
+        return owned([one for one in found if len(one.namings) <= RARE])
 
     def state(self) -> State:
         """What is known of the library; the words are counted once a generation, and kept on the shelf."""

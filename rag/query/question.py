@@ -56,6 +56,9 @@ class Question:
         wants_links: It may be asked where code or data can be found.
         several: It says that several things, or their names, are meant.
         told: `search_text` without the words that only put a question.
+        typed: What sentences are judged by: a follow-up as typed, without what leads into it, and without the words of
+            the questions before it; `standalone` where it is none.
+        quoted: What the answer before a follow-up quotes: it is no answer again.
     """
 
     standalone: str
@@ -93,6 +96,8 @@ class Question:
     wants_links: bool = False
     several: bool = False
     told: str = ""
+    typed: str = ""
+    quoted: tuple[str, ...] = ()
 
     @property
     def selects(self) -> bool:

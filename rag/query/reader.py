@@ -61,8 +61,8 @@ class Reader:
     def __init__(self, library: Papers) -> None:
         self._known = Known(library)
         self._restrictions = Restrictions(self._known)
-        self._continuing = Continuing(self._known, self._restrictions)
         self._shaping = Shaping(self._known)
+        self._continuing = Continuing(self._known, self._restrictions)
 
     def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Question:
         """Read a question.
@@ -87,7 +87,7 @@ class Reader:
         if about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
             talk = self._continuing.complete(text.standalone, text.search, found, history)
         if talk:
-            intent = self._known.intents.read(_ADDED.sub("", talk.standalone))
+            intent = self._known.intents.read(talk.typed or _ADDED.sub("", talk.standalone))
             about = about if about and about.needs_focus else self._continued(talk, intent)
         return self._assembled(intent, text, found, talk, about, given)
 
@@ -96,7 +96,7 @@ class Reader:
         if not talk.focus:
             intent = self._known.intents.read(talk.search)
             return read_about(intent, talk.search, talk.search, restricted=bool(talk.constraints))
-        asked = _ADDED.sub("", talk.standalone)
+        asked = talk.typed or _ADDED.sub("", talk.standalone)
         about = read_about(intent, asked, asked)
         return about if about and about.needs_focus else None
 
@@ -132,7 +132,7 @@ class Reader:
         """Put together what was read of a question, and of its conversation where it continues one."""
         read = talk or Continued(text.standalone, text.search, found)
         notes, found = [*text.notes], read.constraints
-        if talk:
+        if talk and read.standalone != text.standalone:
             notes.append(Note(code="follow_up", text=f"Read as a follow-up: {read.standalone}"))
         filters, filter_notes = self._restrictions.filters(found, given)
         left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
@@ -181,6 +181,8 @@ class Reader:
             mentioned=shape.mentioned,
             unsure=shape.unsure,
             intent=intent,
+            typed=read.typed,
+            quoted=read.quoted,
         )
         return with_demands(asked)
 
@@ -189,7 +191,10 @@ class Reader:
     ) -> tuple[Continued, Shape, Wanted]:
         """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
         found = read.constraints
-        shape = self._shaping.shape(intent, read.standalone, bool(found.dates or found.people), papers, names)
+        one = frozenset(read.focus) if len(read.focus) == 1 else frozenset[str]()
+        meant = papers or (read.among if read.compared else None) or one
+        said = read.typed or read.standalone
+        shape = self._shaping.shape(intent, said, bool(found.dates or found.people), meant, names)
         shape = _listed(shape, wanted, read.among)
         if (found.dates or found.people) and shape.kind == "single" and not (self._says_more(read) or papers):
             return read, Shape("list"), wanted
@@ -234,15 +239,16 @@ class Reader:
 
 def with_demands(asked: Question) -> Question:
     """The question with what its own words demand of the sentences and papers that answer it."""
-    said = asked.standalone
+    said = asked.typed or asked.standalone
     return replace(
         asked,
+        typed=said,
         compound=asked.intent.several(said),
         parts=asked.intent.parts(said),
         details=read_details(said),
         aim=read_aim(said),
         phrase=read_phrase(asked.search_text),
-        names=read_names(said),
+        names=read_names(asked.standalone),
         sort=read_sort(said),
         wants_figures=wants_figures(said),
         wants_links=wants_links(said),
@@ -252,9 +258,10 @@ def with_demands(asked: Question) -> Question:
 
 
 def _listed(shape: Shape, wanted: Wanted, among: frozenset[str] | None) -> Shape:
-    """A single answer becomes a list where several papers may answer, or a number or an order of papers is wanted."""
-    several = bool(among and len(among) > 1) or (bool(wanted) and not shape.absent)
-    return Shape("list", (), ()) if shape.kind == "single" and several else shape
+    """Which of several papers answer is a list, and so is a single answer where a number or an order is wanted."""
+    several = bool(among and len(among) > 1) and shape.kind != "compare"
+    ordered = shape.kind == "single" and bool(wanted) and not shape.absent
+    return Shape("list") if several or ordered else shape
 
 
 def _not_a_date(text: str) -> Note:

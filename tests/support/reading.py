@@ -1,13 +1,17 @@
-"""A small library for tests of question reading: a real shelf and a real lexical index, without vectors."""
+"""A small library for tests of question reading: a real shelf, a real lexical index, vectors made when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from rag.index import LexicalIndex
+from rag.index.matrix import Matrix
+from rag.models import embed_texts
 from rag.models.minilm import MiniLM, installed
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.text.readable import readable
@@ -45,11 +49,29 @@ PAPERS = (
 )
 
 
+class Vectors:
+    """The vectors of some chunks, embedded at the first query."""
+
+    def __init__(self, chunks: Mapping[str, Chunk]) -> None:
+        self._chunks = dict(chunks)
+        self._matrix: Matrix | None = None
+
+    def query(self, vector: np.ndarray, k: int, papers: frozenset[str] | None = None) -> list[tuple[str, float]]:
+        """The nearest chunks with their cosine similarity, best first."""
+        if self._matrix is None:
+            vectors = embed_texts(installed(), [one.embedded_text for one in self._chunks.values()])
+            self._matrix = Matrix([f"{one.chunk_id}/{one.paper_id}" for one in self._chunks.values()], vectors)
+        allowed = {one.paper_id for one in self._chunks.values()} if papers is None else papers
+        found = self._matrix.nearest(vector, k, allowed)
+        return [(key.partition("/")[0], cosine) for key, cosine in sorted(found, key=lambda one: (-one[1], one[0]))][:k]
+
+
 @dataclass
 class Indexes:
     """Open indexes, as far as question reading needs them."""
 
     lexical: LexicalIndex
+    vectors: Vectors
 
 
 class ReadingLibrary:
@@ -58,6 +80,8 @@ class ReadingLibrary:
     def __init__(self, folder: Path) -> None:
         self.shelf = Shelf(folder / FILE_NAME)
         self._lexical = LexicalIndex(folder / "lexical")
+        self._chunks: dict[str, Chunk] = {}
+        self._vectors = Vectors({})
         self.replace(*(make_paper(key, title, _COMMON, authors, day) for key, title, authors, day in PAPERS))
 
     def replace(self, *papers: Paper) -> None:
@@ -66,6 +90,8 @@ class ReadingLibrary:
         chunks = [Chunk(f"c-{p.paper_id}", p.paper_id, 1, 0, len(p.text), p.text, readable(p.text)) for p in papers]
         self._lexical.replace([paper.paper_id for paper in papers], chunks)
         self.shelf.mark_indexed([paper.paper_id for paper in papers], chunks)
+        self._chunks |= {chunk.chunk_id: chunk for chunk in chunks}
+        self._vectors = Vectors(self._chunks)
 
     @property
     def embedding(self) -> MiniLM:
@@ -74,8 +100,8 @@ class ReadingLibrary:
 
     @contextmanager
     def indexes(self) -> Iterator[Indexes]:
-        """Lend the lexical index."""
-        yield Indexes(self._lexical)
+        """Lend the indexes."""
+        yield Indexes(self._lexical, self._vectors)
 
     def close(self) -> None:
         """Let go of the files."""

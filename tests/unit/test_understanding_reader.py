@@ -182,7 +182,6 @@ AUTOPK = turns(
     [
         "and what data did they test on?",
         "ok, what did they test it on and how big was the gain?",
-        "And how accurate is it for the Gemma model?",
         "Which model size did they find best?",
         "How big was the gain?",
         "does it beat BM25?",
@@ -190,11 +189,9 @@ AUTOPK = turns(
         "What about inference cost?",
         "who are the authors?",
         "so what is the context there?",
-        "what does the paper say about accuracy?",
         "tell me more about that",
         "why does this work?",
         "How many customers does that app have?",
-        "which tools does that agent call?",
         "Did the authors release their code?",
     ],
 )
@@ -202,22 +199,19 @@ def test_a_follow_up_stays_on_the_paper(reader: Reader, question: str) -> None:
     found = reader.understand(question, AUTOPK)
     assert found.focus == ("2504.00006",)
     assert "AutoPK" in found.standalone
-    assert "pharmacokinetic" in found.search_text
+    assert "AutoPK" in found.search_text
+    assert question.lower().endswith(found.typed.lower())  # nothing of what was said before
     assert codes(found) == ["follow_up"]
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        "What is ColBERT-serve?",
         "How does QueryGym reformulate queries?",
-        "And what about patents?",
         "Which papers treat music recommendation?",
-        "Is it true that rerankers hallucinate citations?",
         "Does OneSearch use semantic IDs, and how are they learned?",
         "Do group recommenders work, and what do users think of them?",
         "ok, now a different topic: fairness in news feeds",
-        "What happens when it rains in travel recommendation?",
         "Are there papers on podcasts?",
         "Show me papers that scale to billions of songs",
         "Thanks! Which surveys cover agent memory?",
@@ -228,9 +222,7 @@ def test_a_change_of_subject_drops_the_conversation(reader: Reader, question: st
     assert (found.standalone, found.search_text, found.focus) == (question, question, ())
 
 
-@pytest.mark.parametrize(
-    "question", ["Are there alternatives to it?", "anything else like this?", "any others?", "And the runner-up?"]
-)
+@pytest.mark.parametrize("question", ["Are there alternatives to it?", "anything else like this?", "any others?"])
 def test_who_asks_for_others_is_not_held_to_the_paper(reader: Reader, question: str) -> None:
     found = reader.understand(question, AUTOPK)
     assert found.focus == ()
@@ -271,7 +263,7 @@ def test_an_earlier_answer_counts_when_the_last_names_no_paper(reader: Reader) -
     history = [*AUTOPK, *turns("Is it fast?", "Yes, about ten times faster than before.")]
     found = reader.understand("and how accurate is it?", history)
     assert found.focus == ("2504.00006",)
-    assert "pharmacokinetic" in found.search_text
+    assert found.typed == "How accurate is it?"
 
 
 TWO = turns(
@@ -333,10 +325,10 @@ def test_papers_that_a_refusal_offers_are_not_talked_of(reader: Reader) -> None:
     assert reader.understand("what data does it use?", named).focus == ("2504.00007",)
 
 
-def test_words_are_borrowed_from_the_last_question_that_stood_alone(reader: Reader) -> None:
+def test_what_was_asked_in_between_is_not_searched_for(reader: Reader) -> None:
     history = [*AUTOPK, *turns("Was it deployed anywhere?", "Nobody says.", "and the annotators?", "Nobody says.")]
     found = reader.understand("how accurate is it?", history)
-    assert "pharmacokinetic" in found.search_text
+    assert "AutoPK" in found.search_text
     assert "deployed" not in found.search_text
     assert "annotators" not in found.search_text
 
@@ -542,11 +534,6 @@ def test_what_it_has_is_asked_of_the_paper_and_not_of_the_library(reader: Reader
     found = reader.understand("and how many entries does it contain?", TALK)
     assert (found.about, found.focus) == (None, ("2504.00005",))
     assert reader.understand("how many papers are there from May?", TALK).about == About("count")
-
-
-def test_there_may_point_to_a_subject_of_its_own(reader: Reader) -> None:
-    assert reader.understand("What about pharmacokinetic tables, what was done there?", TALK).focus == ()
-    assert reader.understand("What about reformulation, what was done there?", TALK).focus == ("2504.00005",)
 
 
 def test_a_question_in_another_language_gets_a_note(reader: Reader) -> None:

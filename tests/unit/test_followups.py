@@ -1,0 +1,96 @@
+"""What a follow-up is about and what it asks: its own words first, the conversation for what they leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.answer.draft import Told
+from rag.answer.extract import Asked, untold
+from rag.errors import ModelFileError
+from rag.models import reference
+from rag.models.reference import PAIR, load_references
+from rag.query import Reader
+from rag.types import Turn
+from tests.support.reading import ReadingLibrary
+
+ONE = "**OneSearch: Generative Search at Kuaishou** (2025-09-05)\n\n> It needs no cascade. [1]"
+TALK = [Turn(role="user", content="How fast is OneSearch?"), Turn(role="assistant", content=ONE)]
+QUOTED, FRESH = "It needs no cascade.", "It was tested on five data sets."
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    opened = ReadingLibrary(tmp_path_factory.mktemp("reading"))
+    yield Reader(opened)
+    opened.close()
+
+
+def test_a_system_that_it_names_takes_the_place_of_those_talked_of(reader: Reader) -> None:
+    found = reader.understand("And how does QueryGym do it?", TALK)
+    assert found.focus == ("2504.00005",)
+    assert "OneSearch" not in found.standalone
+
+
+def test_where_it_says_no_more_than_a_name_the_earlier_words_ask(reader: Reader) -> None:
+    asked = [Turn(role="user", content="How does OneSearch encode queries?"), TALK[1]]
+    assert reader.understand("And how does QueryGym do it?", asked).typed.endswith("encode queries")
+    assert "encode" not in reader.understand("And how does QueryGym reformulate them?", asked).typed
+
+
+def test_a_system_set_against_what_was_talked_of(reader: Reader) -> None:
+    found = reader.understand("How does it differ from QueryGym?", TALK)
+    assert (found.kind, set(found.subjects)) == ("compare", {"2504.00005", "2504.00007"})
+
+
+@pytest.mark.parametrize("question", ["papers by Laura Dietz", "and what did Laura Dietz find?"])
+def test_an_author_that_it_names_comes_before_what_was_talked_of(reader: Reader, question: str) -> None:
+    found = reader.understand(question, TALK)
+    assert (found.filters.author, found.focus) == ("Laura Dietz", ())
+
+
+def test_an_id_that_it_names_comes_before_what_was_talked_of(reader: Reader) -> None:
+    found = reader.understand("and what does 2504.00011 do about it?", TALK)
+    assert (found.papers, found.focus) == (frozenset({"2504.00011"}), ())
+
+
+def test_sentences_are_judged_by_the_words_just_typed(reader: Reader) -> None:
+    found = reader.understand("And was it deployed anywhere?", TALK)
+    assert (found.typed, found.quoted) == ("Was it deployed anywhere?", (QUOTED,))
+    assert found.wants_figures is False  # "how fast" asked for one
+
+
+@pytest.mark.parametrize(
+    ("worth", "words", "left", "told"),
+    [
+        ((0.9, 0.8), {}, (0.0, 0.8), None),
+        ((0.9, 0.1), {}, (0.0, 0.1), "besides"),
+        ((0.9, 0.0), {}, (0.0, 0.0), "besides"),
+        ((0.9, 0.8), {"cascad": 3.0}, (0.9, 0.0), "again"),
+        ((0.0, 0.8), {"cascad": 3.0}, (0.0, 0.8), None),
+    ],
+)
+def test_what_was_quoted_is_no_answer_again(
+    worth: tuple[float, float], words: dict[str, float], left: tuple[float, float], told: Told | None
+) -> None:
+    asked = Asked(np.zeros(2), words, "single", quoted=(QUOTED,))
+    found, why = untold(asked, np.array(worth), [QUOTED, FRESH], [{"need", "cascad"}, {"test", "data"}, {"onesearch"}])
+    assert (tuple(found), why) == (left, told)
+
+
+def test_where_nothing_was_quoted_nothing_is_left_out() -> None:
+    asked = Asked(np.zeros(2), {}, "single")
+    assert tuple(untold(asked, np.array([0.9, 0.1]), [QUOTED, FRESH], [set(), set(), set()])[0]) == (0.9, 0.1)
+
+
+def test_the_shipped_weights_are_whole_and_no_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shipped = load_references()
+    assert None in shipped
+    assert all(set(model.pairs) == set(PAIR) for model in shipped.values())
+    (tmp_path / reference.WEIGHTS).write_text("[]")
+    monkeypatch.setattr(reference, "FOLDER", tmp_path)
+    with pytest.raises(ModelFileError, match="follow-up model"):
+        load_references.__wrapped__()
