@@ -14,7 +14,7 @@ from rag.query.details import read_details
 from rag.query.entities import Named, asks_of_a_stranger, names_in, owned, resolve, strangers
 from rag.query.exclusions import is_negated
 from rag.query.followups import Continued, Continuing
-from rag.query.intent import Intent
+from rag.query.intent import SURE, Intent
 from rag.query.knowledge import Known, Papers
 from rag.query.order import UNBOUNDED, Wanted, read_wanted
 from rag.query.question import Question
@@ -77,11 +77,7 @@ class Reader:
             return with_demands(Question(question, question, given))
         text = self._corrected(question)
         intent = self._known.intents.read(text.standalone, continues=bool(history))
-        about = read_about(intent, text.standalone, text.search, restricted=bool(text.found))
-        if about and about.kind in ("count", "coverage") and history and _POINTS_BACK.search(text.search):
-            about = None  # "how many documents does it have?" is about what was talked of
-        if about and history and about.kind in OPEN and intent.probability < FIRM:
-            about = None
+        about = self._of_library(intent, text, opens=not history)
         found = text.found
         talk = None
         if about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
@@ -90,6 +86,25 @@ class Reader:
             intent = self._known.intents.read(talk.typed or _ADDED.sub("", talk.standalone))
             about = about if about and about.needs_focus else self._continued(talk, intent)
         return self._assembled(intent, text, found, talk, about, given)
+
+    def _of_library(self, intent: Intent, text: _Text, *, opens: bool) -> About | None:
+        """What a question asks of the library by its own words.
+
+        Args:
+            intent: What it wants.
+            text: Its words.
+            opens: Whether nothing was said before it.
+        """
+        about = read_about(intent, text.standalone, text.search, restricted=bool(text.found))
+        if about is None:
+            return None
+        if about.kind == "news" and (text.wanted.limit or text.wanted.order == "oldest"):
+            return None  # so many are asked for, however many the newest report holds
+        if opens:  # who greets has not been told yet what can be asked
+            return About("help") if about.kind == "courtesy" else about
+        if about.kind in ("count", "coverage") and _POINTS_BACK.search(text.search):
+            return None  # "how many documents does it have?" is about what was talked of
+        return None if about.kind in OPEN and intent.probability < FIRM else about
 
     def _continued(self, talk: Continued, intent: Intent) -> About | None:
         """What a completed question asks of the library: of the papers that were talked of, or of those it selects."""
@@ -200,7 +215,8 @@ class Reader:
             return read, Shape("list"), wanted
         if papers or read.focus or read.among or read.known or shape.kind == "compare":
             return read, shape, wanted
-        if found.dates and intent.kind == "news" and not names_subject(read.search):
+        counted = wanted.limit and intent.chance("news") >= SURE  # "the five latest arrivals" are of any subject
+        if (found.dates or counted) and intent.kind == "news" and not names_subject(read.search):
             return read._replace(search=""), Shape("list"), wanted
         subject = read_subject(read.search, read.standalone) if has_content(read.search) else None
         of_papers = (found.dates and shape.kind != "topic") or intent.kind in _OF_SUBJECTS

@@ -284,7 +284,8 @@ def test_what_is_not_wanted_is_left_out(assistant: Assistant) -> None:
 
 @pytest.mark.parametrize("said", ["thanks a lot!", "Good morning", "perfect, bye", "ok"])
 def test_who_asks_for_nothing_gets_a_sentence_and_no_papers(assistant: Assistant, said: str) -> None:
-    answer = assistant.answer(said)
+    asked = Turn(role="user", content="How does IterQR rewrite queries?")
+    answer = assistant.answer(said, (asked, Turn(role="assistant", content="In stages.")))
     assert (answer.abstained, answer.citations, answer.closest) == (False, (), ())
     assert answer.answer.count(".") == 1
 

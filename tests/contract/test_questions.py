@@ -40,6 +40,11 @@ def test_the_newest_papers_come_in_order(assistant: Assistant) -> None:
     oldest = assistant.answer("show me the earliest paper")
     assert oldest.answer.startswith("The oldest paper found:")
     assert cited(oldest) == [shelf.browse()[-1].paper_id]
+    newest_day = {paper.paper_id for paper in shelf.browse(filters=Filters(date_from=shelf.coverage().last))}
+    beyond = len(newest_day) + 1  # the newest report does not hold so many
+    for asked in (f"show me the {beyond} latest arrivals", "the newest two, please"):
+        count = beyond if "arrivals" in asked else 2
+        assert cited(assistant.answer(asked)) == [paper.paper_id for paper in shelf.browse(limit=count)]
 
 
 def test_the_newest_on_a_subject_are_about_it(assistant: Assistant) -> None:
@@ -217,6 +222,7 @@ def test_a_fact_is_quoted_where_it_stands_and_missed_where_it_does_not(assistant
 
 def test_a_greeting_is_told_what_can_be_asked(assistant: Assistant) -> None:
     answer = assistant.answer("hi there!")
+    assert "Ask what a paper does" in answer.answer
     assert f"{assistant.library.shelf.coverage().papers} papers" in answer.answer
     assert (answer.abstained, answer.citations, answer.closest) == (False, (), ())
 
