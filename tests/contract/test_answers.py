@@ -89,14 +89,24 @@ def test_the_same_question_gets_the_same_answer(assistant: Assistant) -> None:
     assert first == second
 
 
-def test_what_is_not_there_is_not_answered(assistant: Assistant) -> None:
-    answer = assistant.answer("How long should sourdough bread rise before baking?")
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("Which papers measure the decay of caesium in soil?", "Searched: {} papers first listed from {} to {}"),
+        (
+            "How long should sourdough bread rise before baking?",  # of everyday life, for which nobody wants papers
+            "I know only the {} papers of this library, first listed from {} to {}",
+        ),
+    ],
+)
+def test_what_is_not_there_is_not_answered(assistant: Assistant, question: str, searched: str) -> None:
+    answer = assistant.answer(question)
     assert answer.abstained
     assert answer.reason == "nothing_found"
     assert not answer.citations
     assert len(answer.closest) == 3
     held = assistant.library.shelf.coverage()
-    assert f"{held.papers} papers first listed from {held.first} to {held.last}" in answer.answer
+    assert searched.format(held.papers, held.first, held.last) in answer.answer
 
 
 def test_a_name_that_no_paper_holds_is_pointed_out(assistant: Assistant) -> None:
