@@ -1,0 +1,176 @@
+"""Write a trained network as one ONNX file with 8-bit weights.
+
+    python -m eval.training.answers.export --weights run/final/final.pt --out models/answer_scorer/model.onnx
+
+Weights are stored as int8 with one scale an output channel (a row, for the word vectors) and a DequantizeLinear;
+OpenVINO folds that into its 8-bit matrix product and quantises the activations as it goes. Biases, norms and the last
+layer of each head stay in fp32. The graph is written by hand: it has a few hundred nodes, and no exporter's version
+changes it.
+
+Inputs: `input_ids` and `token_type_ids` int64 [1, t]; `pool` float32 [1, 1 + s, t], whose first row averages the
+question's pieces and whose others average each sentence's. Outputs, as logits: `sentences` [1, s] and `answered` [1].
+The heads after earlier layers, which only helped the training, are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from eval.training.answers.network import HEADS, LAYERS, POSITIONS, WIDTH, Network
+
+OPSET = 20
+DEPTH = WIDTH // HEADS
+
+
+class _Graph:
+    """Collects nodes and constants."""
+
+    def __init__(self, weights: dict[str, NDArray[np.float32]]) -> None:
+        self.weights = weights
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, name: str, value: NDArray[np.generic]) -> str:
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, kind: str, inputs: Sequence[str], name: str, **attributes: object) -> str:
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
+        return name
+
+    def packed(self, name: str) -> str:
+        """A matrix in int8, one scale a row, and its value in fp32."""
+        matrix = self.weights[name]
+        scale = np.maximum(np.abs(matrix).max(axis=1), 1e-8) / 127
+        whole = np.clip(np.rint(matrix / scale[:, None]), -127, 127).astype(np.int8)
+        parts = [self.constant(f"{name}.int8", whole), self.constant(f"{name}.scale", scale.astype(np.float32))]
+        return self.node("DequantizeLinear", parts, f"{name}.fp32", axis=0)
+
+    def linear(self, states: str, name: str, packed: bool = True) -> str:
+        """States @ weight.T + bias."""
+        weight = self.packed(f"{name}.weight") if packed else self.constant(name, self.weights[f"{name}.weight"])
+        turned = self.node("Transpose", [weight], f"{name}.turned", perm=[1, 0])
+        product = self.node("MatMul", [states, turned], f"{name}.product")
+        return self.node("Add", [product, self.constant(f"{name}.bias", self.weights[f"{name}.bias"])], f"{name}.out")
+
+    def norm(self, states: str, name: str) -> str:
+        parts = [self.constant(f"{name}.{kind}", self.weights[f"{name}.{kind}"]) for kind in ("weight", "bias")]
+        return self.node("LayerNormalization", [states, *parts], f"{name}.normed", axis=-1, epsilon=1e-12)
+
+
+def _embeddings(graph: _Graph) -> str:
+    whole = graph.weights["words.weight"]
+    scale = np.maximum(np.abs(whole).max(axis=1), 1e-8) / 127
+    rows = graph.constant("words.int8", np.clip(np.rint(whole / scale[:, None]), -127, 127).astype(np.int8))
+    scales = graph.constant("words.scale", scale.astype(np.float32)[:, None])
+    words = graph.node("Cast", [graph.node("Gather", [rows, "input_ids"], "words.row")], "words.cast", to=1)
+    words = graph.node("Mul", [words, graph.node("Gather", [scales, "input_ids"], "words.row_scale")], "words.vector")
+    types = graph.node(
+        "Gather", [graph.constant("types.table", graph.weights["types.weight"]), "token_type_ids"], "types.vector"
+    )
+    shape = graph.node("Shape", ["input_ids"], "shape", start=1, end=2)
+    places = graph.node(
+        "Slice",
+        [
+            graph.constant("positions.table", graph.weights["positions.weight"][:POSITIONS]),
+            graph.constant("zero", np.array([0], dtype=np.int64)),
+            shape,
+        ],
+        "positions.vector",
+    )
+    total = graph.node("Add", [graph.node("Add", [words, types], "embedded.words"), places], "embedded")
+    return graph.norm(total, "norm")
+
+
+def _layer(graph: _Graph, states: str, number: int) -> str:
+    name = f"layers.{number}"
+    weight, bias = graph.weights[f"{name}.qkv.weight"], graph.weights[f"{name}.qkv.bias"]
+    split = graph.constant(f"{name}.split", np.array([0, 0, HEADS, DEPTH], dtype=np.int64))
+    heads = []
+    for place, part in enumerate("qkv"):
+        rows = slice(place * WIDTH, (place + 1) * WIDTH)
+        factor = DEPTH**-0.5 if part == "q" else 1.0
+        graph.weights[f"{name}.{part}.weight"] = weight[rows] * np.float32(factor)
+        graph.weights[f"{name}.{part}.bias"] = bias[rows] * np.float32(factor)
+        parted = graph.node("Reshape", [graph.linear(states, f"{name}.{part}"), split], f"{name}.{part}.heads")
+        order = [0, 2, 3, 1] if part == "k" else [0, 2, 1, 3]
+        heads.append(graph.node("Transpose", [parted], f"{name}.{part}.order", perm=order))
+    scores = graph.node("MatMul", heads[:2], f"{name}.scores")
+    seen = graph.node("MatMul", [graph.node("Softmax", [scores], f"{name}.shares", axis=-1), heads[2]], f"{name}.seen")
+    joined = graph.node("Transpose", [seen], f"{name}.seen.order", perm=[0, 2, 1, 3])
+    whole = graph.constant(f"{name}.join", np.array([0, 0, WIDTH], dtype=np.int64))
+    read = graph.linear(graph.node("Reshape", [joined, whole], f"{name}.joined"), f"{name}.out")
+    states = graph.norm(graph.node("Add", [states, read], f"{name}.sum1"), f"{name}.norm1")
+    inner = graph.node("Gelu", [graph.linear(states, f"{name}.up")], f"{name}.gelu")
+    outer = graph.linear(inner, f"{name}.down")
+    return graph.norm(graph.node("Add", [states, outer], f"{name}.sum2"), f"{name}.norm2")
+
+
+def _heads(graph: _Graph, states: str) -> None:
+    name = f"heads.{LAYERS}"
+    one = graph.constant(f"{name}.one", np.array([1], dtype=np.int64))
+    zero = graph.constant(f"{name}.zero", np.array([0], dtype=np.int64))
+    far = graph.constant(f"{name}.far", np.array([1 << 31], dtype=np.int64))
+    means = graph.node("MatMul", ["pool", states], f"{name}.means")
+    asked = graph.node("Slice", [means, zero, one, one], f"{name}.asked")
+    told = graph.node("Slice", [means, one, far, one], f"{name}.told")
+    both = graph.node(
+        "Concat", [told, graph.node("Mul", [told, asked], f"{name}.agreement")], f"{name}.features", axis=-1
+    )
+    first = graph.node("Slice", [states, zero, one, one], f"{name}.cls")
+    for part, features in (("sentence", both), ("answered", first)):
+        hidden = graph.linear(features, f"{name}.{part}.0")
+        logits = graph.linear(graph.node("Gelu", [hidden], f"{name}.{part}.gelu"), f"{name}.{part}.3", packed=False)
+        axes = [-1] if part == "sentence" else [-1, -2]
+        output = "sentences" if part == "sentence" else "answered"
+        graph.node("Squeeze", [logits, graph.constant(f"{name}.{part}.axes", np.array(axes, dtype=np.int64))], output)
+
+
+def build(network: Network) -> onnx.ModelProto:
+    """The network as an ONNX model."""
+    weights = {name: value.detach().float().numpy().copy() for name, value in network.state_dict().items()}
+    graph = _Graph(weights)
+    states = _embeddings(graph)
+    for number in range(LAYERS):
+        states = _layer(graph, states, number)
+    _heads(graph, states)
+    outputs = [
+        helper.make_tensor_value_info("sentences", TensorProto.FLOAT, [1, "s"]),
+        helper.make_tensor_value_info("answered", TensorProto.FLOAT, [1]),
+    ]
+    inputs = [
+        helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "t"]),
+        helper.make_tensor_value_info("token_type_ids", TensorProto.INT64, [1, "t"]),
+        helper.make_tensor_value_info("pool", TensorProto.FLOAT, [1, "r", "t"]),
+    ]
+    whole = helper.make_graph(graph.nodes, "answer_scorer", inputs, outputs, graph.constants)
+    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Export and print size and sha256."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    network = Network()
+    network.load_state_dict(torch.load(options.weights, weights_only=True))
+    content = build(network.eval()).SerializeToString()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_bytes(content)
+    print(f"{options.out}: {len(content) / 1e6:.1f} MB, sha256 {hashlib.sha256(content).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()
