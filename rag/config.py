@@ -50,8 +50,8 @@ class Section(BaseModel):
 
 
 def _reranker(name: str) -> str:
-    if not re.fullmatch(r"late-interaction|none|[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
-        raise ValueError("should be late-interaction, none or package.module:Class")
+    if not re.fullmatch(r"answer-scorer|late-interaction|none|[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
+        raise ValueError("should be answer-scorer, late-interaction, none or package.module:Class")
     return name
 
 
@@ -99,9 +99,9 @@ class RetrievalConfig(Section):
         0.9, ge=0, le=1, description="the same for a question of which even the best lexical match covers little"
     )
     reranker: Annotated[str, AfterValidator(_reranker)] = Field(
-        "late-interaction",
-        description="second look at the first papers: late-interaction, none, or a LlamaIndex node postprocessor as"
-        " package.module:Class, made without arguments",
+        "answer-scorer",
+        description="second look at the first papers: late-interaction (word by word), answer-scorer (that, and then"
+        " whether they answer), none, or a LlamaIndex node postprocessor as package.module:Class",
     )
 
 

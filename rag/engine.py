@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.clarify import Clarifier, asked_back
 from rag.answer.holdings import SHOWN, Entry, Holdings
 from rag.answer.notes import model_failed, state_of_the_index, unknown_names
 from rag.answer.outcome import Gathered, Outcome, Reading
+from rag.answer.parts import Part, are_one, cited_before, in_light, names_nothing, together, told
 from rag.answer.quotes import QuotedReply
 from rag.errors import LLMError
 from rag.index.library import Library
@@ -24,7 +25,8 @@ from rag.models.llm import build_llm
 from rag.query import Question, Reader
 from rag.query.choice import resumed
 from rag.query.limits import check_question
-from rag.retrieve.hybrid import Expanded, HybridRetriever
+from rag.retrieve.answer_scores import AnswerScores
+from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
 from rag.retrieve.reranker import FEW, MANY, build_reranker
 from rag.themes.plan import Planner
 from rag.types import (
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
     from rag.write.scribe import Scribe
 
+_T = TypeVar("_T")
 USAGE_FILE = "usage.sqlite"
 """Keeps, beside the library, what the model used on each day."""
 EXPLAINED = 30
@@ -89,12 +92,13 @@ class Engine:
         self.retriever = retriever
         self.library: Library = retriever.library
         self.reader = Reader(self.library)
-        self.abstainer = Abstainer(self.library)
+        self.scores = AnswerScores(self.library)
+        self.abstainer = Abstainer(self.scores)
         self.holdings = Holdings(retriever, self.abstainer)
-        self.reranker = build_reranker(self.library)
+        self.reranker = build_reranker(self.library, self.scores)
         self.clarifier = Clarifier(self.library)
         self.planner = Planner(self.library)
-        self.quoted = QuotedReply(retriever, self.planner)
+        self.quoted = QuotedReply(retriever, self.planner, self.scores)
         self._llm = llm
         self._scribe: Scribe | None = None
         self._guard = threading.Lock()
@@ -125,10 +129,13 @@ class Engine:
         reading = yield from self._read(question, history, filters or Filters(), llm)
         understood = reading.understood
         yield Understood(understood.standalone, understood.filters, (*understood.notes, *reading.notes))
-        found = yield from self._find(llm, understood)
+        parts = () if llm else self._parts(understood, history, filters or Filters())
+        found = None if parts else (yield from self._find(llm, understood))
+        gathered = found.gathered if found else together(understood, parts)
         retrieved = time.perf_counter()
-        yield Retrieved(found.gathered.passages)
-        outcome = yield from self._answer(llm, understood, found, Outcome(complete=False, notes=notes))
+        yield Retrieved(gathered.passages)
+        begun = Outcome(complete=False, notes=notes)
+        outcome = yield from self._answer(llm, understood, found, begun) if found else told(parts, begun)
         end = time.perf_counter()
         yield Done(
             Answer(
@@ -139,19 +146,21 @@ class Engine:
                 reason=outcome.reason,
                 confidence=outcome.confidence,
                 mode=outcome.mode,
+                confidence_p=None if outcome.chance is None else round(outcome.chance, 3),
                 notes=(
                     *understood.notes,
                     *unknown_names(understood),
                     *reading.notes,
-                    *found.gathered.notes,
+                    *gathered.notes,
                     *outcome.notes,
                     *state_of_the_index(self.library),
                 ),
+                parts=outcome.parts,
                 clarify=outcome.clarify,
                 citations=outcome.citations,
                 removed=outcome.removed,
                 closest=outcome.closest,
-                retrieved=tuple(map(RetrievedPassage.of, found.gathered.passages)),
+                retrieved=tuple(map(RetrievedPassage.of, gathered.passages)),
                 filters=understood.filters.as_json(),
                 timings=Timings(
                     retrieve_ms=round(1000 * (retrieved - begin), 3),
@@ -159,7 +168,7 @@ class Engine:
                     total_ms=round(1000 * (end - begin), 3),
                 ),
                 usage=llm.used() if llm else None,
-                receipt=self.receipt(llm, {**reading.prompts, **found.prompts, **outcome.prompts}),
+                receipt=self.receipt(llm, {**reading.prompts, **(found.prompts if found else {}), **outcome.prompts}),
             )
         )
 
@@ -202,12 +211,12 @@ class Engine:
         found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
         if understood.selects:
             return found
+        many = understood.kind in ("list", "topic")
         missing = frozenset(understood.named) - {passage.paper_id for passage in found}
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
-        return self.reranker.rerank(
-            understood.search_text, found, MANY if understood.kind in ("list", "topic") else FEW
-        )
+        ranked = self.reranker.rerank(understood.search_text, found, MANY if many else FEW)
+        return ranked if many else _meant_first(ranked, understood)
 
     def search(
         self,
@@ -274,6 +283,27 @@ class Engine:
             return Reading(self.reader.understand(question, history, filters))
         return (yield from self._with_model().condenser.read(llm, question, history, filters))
 
+    def _parts(self, whole: Question, history: Sequence[Turn], filters: Filters) -> Sequence[Part]:
+        """The parts of a question, each answered with quotes after those before it; none where it is one question."""
+        parts: list[Part] = []
+        turns = list(history)
+        for words in whole.parts:
+            read = self.reader.understand(words, turns, filters)
+            read = in_light(read, whole, self._meant(whole) if names_nothing(read) else ())
+            found = _returned(self._find(None, read))
+            if found.clarify:  # what is asked back is asked of the whole question
+                return ()
+            cited = cited_before(parts)
+            outcome = _returned(self.quoted.events(read, found.passages, found.decision, found.entry, behind=cited))
+            parts.append(Part(words, read, found.gathered.passages, outcome))
+            turns += [Turn(role="user", content=words), Turn(role="assistant", content=outcome.text)]
+        return () if are_one(parts) else parts
+
+    def _meant(self, whole: Question) -> tuple[str, ...]:
+        """The papers that a part is about which names none: those of the whole question, or else the nearest to it."""
+        known = whole.focus or whole.named
+        return known or tuple(passage.paper_id for passage in self.candidates(whole)[:1])
+
     def _find(self, llm: GuardedLLM | None, understood: Question) -> Generator[Event, None, _Found]:
         """Find what an answer may use, with the model's help where that is configured."""
         expanded: Expanded | None = None
@@ -308,7 +338,34 @@ class Engine:
         return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
 
 
+def _returned(events: Generator[Event, None, _T]) -> _T:
+    """What steps return at their end; what they would show on their way is shown later."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            value: _T = end.value
+            return value
+
+
 def _as_named(passage: Passage) -> Passage:
     """A passage that is preferred for the name in the question, and not for the conversation."""
     gain = passage.boosts.get("conversation")
     return replace(passage, boosts={"named": gain}) if gain else passage
+
+
+def _meant_first(passages: Sequence[Passage], asked: Question) -> list[Passage]:
+    """A ranking in which the papers that are meant by name, or by the conversation, come before all others."""
+    meant = frozenset(asked.focus or asked.called)
+    best = max((passage.score for passage in passages if passage.paper_id in meant), default=None)
+    rival = max((passage.score for passage in passages if passage.paper_id not in meant), default=None)
+    if best is None or rival is None or best > rival:
+        return list(passages)
+    gain, name = rival - best + FOCUS, "conversation" if asked.focus else "named"
+    moved = [_gaining(passage, gain, name) if passage.paper_id in meant else passage for passage in passages]
+    return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
+
+
+def _gaining(passage: Passage, gain: float, name: str) -> Passage:
+    boosts = {**passage.boosts, name: round(passage.boosts.get(name, 0.0) + gain, 4)}
+    return replace(passage, score=passage.score + gain, boosts=boosts)

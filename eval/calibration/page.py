@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eval.calibration.refusal import MOST_FALSE_REFUSALS, Calibrated
+from eval.calibration.calibrated import Calibrated
+from eval.calibration.refusal import MOST_FALSE_REFUSALS
 from eval.files import write_atomically
 from eval.reports import page, plots
 from rag.answer.abstention.calibration import FILE_NAME
@@ -31,7 +32,10 @@ def render(calibrated: Calibrated) -> str:
         calibration=calibration,
         chart=plots.thresholds([point.model_dump() for point in calibration.curve], calibration.threshold),
         figures={name: figure.as_json() for name, figure in calibrated.figures.items()},
-        nested=calibrated.nested,
+        reliability=plots.reliability([(one.chance, one.right, one.n) for one in calibration.reliability]),
+        calibration_error=calibrated.calibration_error,
+        covered=calibrated.covered,
+        left_out=calibrated.left_out,
         by_type={name: figure.as_json() for name, figure in calibrated.by_type.items()},
         points=calibrated.curve_shown(),
         limit=MOST_FALSE_REFUSALS,

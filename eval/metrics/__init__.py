@@ -12,7 +12,15 @@ from eval.metrics.abstention import abstention_f1, abstention_precision, abstent
 from eval.metrics.base import Case, Measure, Score, evaluate, measure
 from eval.metrics.citations import citation_precision, citation_recall, quote_validity
 from eval.metrics.confidence import Estimate, estimate
-from eval.metrics.coverage import figure_accuracy, nuggets_all, nuggets_okay, nuggets_strict, nuggets_vital
+from eval.metrics.coverage import (
+    figure_accuracy,
+    high_right,
+    high_share,
+    nuggets_all,
+    nuggets_okay,
+    nuggets_strict,
+    nuggets_vital,
+)
 from eval.metrics.effort import completion_tokens, cost_usd, prompt_tokens, words_per_paper
 from eval.metrics.ranking import ndcg, recall_at_5, reciprocal_rank
 
@@ -23,6 +31,7 @@ MEASURES: tuple[Measure, ...] = (
     nuggets_vital, nuggets_okay, nuggets_all, nuggets_strict, figure_accuracy,
     citation_precision, citation_recall, quote_validity,
     abstention_precision, abstention_recall, abstention_f1, false_refusals,
+    high_right, high_share,
     words_per_paper, prompt_tokens, completion_tokens, cost_usd,
 )  # fmt: skip
 """All of them, in the order in which reports show them."""

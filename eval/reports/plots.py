@@ -112,6 +112,22 @@ def thresholds(points: Sequence[Mapping[str, Any]], chosen: float) -> Markup:
         return _svg(canvas, "Recall, precision and false refusals by threshold", "thresholds")
 
 
+def reliability(bins: Sequence[tuple[float, float, int]]) -> Markup:
+    """How far a chance is borne out: (mean chance, share right, how many), beside the line where both agree."""
+    with matplotlib.rc_context(_SETTINGS | {"axes.grid.axis": "both", "ytick.color": MUTED, "ytick.labelsize": 7}):
+        canvas, axes = _axes(2.2, width=0.8 * _WIDTH)
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle="--")
+        axes.plot(
+            [one[0] for one in bins], [one[1] for one in bins], color=ACCENT, linewidth=1.3, marker="o", markersize=3
+        )
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.03)
+        axes.set_xlabel("chance of being right", fontsize=7)
+        axes.set_ylabel("share right", fontsize=7)
+        canvas.subplots_adjust(left=0.14, right=0.96, top=0.97, bottom=0.18)
+        return _svg(canvas, "Share of right answers by the chance given to them", "reliability")
+
+
 def _axes(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:
     canvas = Figure(figsize=(width, height))
     axes = canvas.add_subplot()

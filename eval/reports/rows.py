@@ -7,7 +7,7 @@ from typing import Any
 
 from eval.metrics import quality
 from eval.metrics.base import cited_papers, distinct
-from eval.metrics.coverage import is_covered, judgeable, missing_figures
+from eval.metrics.coverage import is_covered, judgeable, missing_figures, quotes_of
 from eval.runs.comparison import Changed
 from eval.runs.scores import Scored
 from rag.text.readable import readable
@@ -41,7 +41,11 @@ def _question_row(scored: Scored, titles: Mapping[str, str]) -> dict[str, Any]:
         ],
         "gold": [_gold_row(paper, answer, titles) for paper in question.gold_papers or ()],
         "nuggets": [
-            {"text": n.text, "importance": n.importance, "covered": answer is not None and is_covered(n, answer)}
+            {
+                "text": n.text,
+                "importance": n.importance,
+                "covered": answer is not None and is_covered(n, quotes_of(answer)),
+            }
             for n in judgeable(question, "vital", "okay")
         ],
         "figures": [_shown(figure) for figure in missing_figures(question, answer)] if answer else [],

@@ -5,7 +5,7 @@ It reads the shelf, not the draft: what a writer claims about a source is never 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer.draft import Draft, Quote, quote_text
@@ -29,8 +29,8 @@ class Checked:
     themes: Mapping[str, str] = field(default_factory=dict)
 
 
-def check(draft: Draft, library: Library, first: int = 1) -> Checked:
-    """Number the quotes that hold, from `first` on, and strike the others.
+def check(draft: Draft, library: Library, first: int = 1, known: Sequence[Citation] = ()) -> Checked:
+    """Number the quotes that hold, from `first` on, and strike the others; what is cited already keeps its number.
 
     A quote holds when its paper version is on the shelf, its span lies inside its passage, and the stored text has at
     that span exactly the quoted characters.
@@ -38,6 +38,7 @@ def check(draft: Draft, library: Library, first: int = 1) -> Checked:
     groups: list[tuple[Citation, ...]] = []
     removed: list[RemovedText] = []
     n = first - 1
+    numbers = {_place(citation): citation.n for citation in known}
     for quotes in draft.quotes:
         group: list[Citation] = []
         for quote in quotes:
@@ -45,11 +46,19 @@ def check(draft: Draft, library: Library, first: int = 1) -> Checked:
             if problem:
                 removed.append(RemovedText(text=quote_text(quote), reason=problem))
                 continue
+            cited = cite(n + 1, quote)
+            if cited_before := numbers.get(_place(cited)):
+                group.append(cite(cited_before, quote))
+                continue
             n += 1
-            group.append(cite(n, quote))
+            group.append(cited)
         if group:
             groups.append(tuple(group))
     return Checked(tuple(groups), tuple(removed), draft.found, draft.themes)
+
+
+def _place(cited: Citation) -> tuple[str, int, int, int]:
+    return cited.paper_id, cited.version, cited.start, cited.end
 
 
 def find_problem(quote: Quote, library: Library) -> str | None:

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from rag.query import Question
-from rag.types import AbstainReason, Citation, Clarify, ClosestPaper, Confidence, Mode, Note, Passage, RemovedText
+from rag.types import (
+    AbstainReason,
+    AnswerPart,
+    Citation,
+    Clarify,
+    ClosestPaper,
+    Confidence,
+    Mode,
+    Note,
+    Passage,
+    RemovedText,
+)
 
 EVIDENCE = "What the papers themselves say:"
 """Leads from what a model wrote to the quotes that follow it."""
@@ -46,7 +57,9 @@ class Outcome:
 
     Attributes:
         complete: Nothing needs to be added; else quotes follow what there is, or take its place.
+        chance: That it is right, behind `confidence`; None where nothing was calibrated.
         clarify: What the reader is asked back, instead of an answer.
+        parts: Of a compound question, how each was answered.
         prompts: Digests of the prompts that were used, by name.
     """
 
@@ -55,11 +68,13 @@ class Outcome:
     complete: bool = True
     reason: AbstainReason | None = None
     confidence: Confidence = "low"
+    chance: float | None = None
     citations: tuple[Citation, ...] = ()
     removed: tuple[RemovedText, ...] = ()
     closest: tuple[ClosestPaper, ...] = ()
     notes: tuple[Note, ...] = ()
     clarify: Clarify | None = None
+    parts: tuple[AnswerPart, ...] = ()
     prompts: Mapping[str, str] = field(default_factory=dict)
 
     def followed_by(self, quoted: Outcome) -> Outcome:

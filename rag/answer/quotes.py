@@ -14,6 +14,7 @@ from rag.answer.outcome import EVIDENCE, Outcome
 from rag.answer.render import reply
 from rag.answer.select import choose_papers
 from rag.query import Question
+from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.themes.plan import Planner
 from rag.types import Delta, Event, Note, Passage, Removed
@@ -24,17 +25,18 @@ _NOTHING_MORE = Note(code="nothing_more", text="The abstract tells no more about
 class QuotedReply:
     """Answers with quotes; safe to share between threads."""
 
-    def __init__(self, retriever: HybridRetriever, planner: Planner) -> None:
+    def __init__(self, retriever: HybridRetriever, planner: Planner, scores: AnswerScores) -> None:
         """Make one.
 
         Args:
             retriever: Finds papers outside the filters where they leave none.
             planner: Groups the papers of a topic.
+            scores: Says which sentences answer.
         """
         self.retriever = retriever
         self.library = retriever.library
         self.planner = planner
-        self.writer = ExtractiveWriter(self.library)
+        self.writer = ExtractiveWriter(self.library, scores)
 
     def events(
         self,
@@ -54,7 +56,7 @@ class QuotedReply:
             behind: What was said already.
         """
         draft = entry.draft if entry else self._draft(asked, passages, decision)
-        checked = check(draft, self.library, first=len(behind.citations) + 1)
+        checked = check(draft, self.library, len(behind.citations) + 1, () if behind.text else behind.citations)
         for item in checked.removed:
             yield Removed(item.text, item.reason)
         said = entry.reply(checked) if entry else reply(self.retriever, asked, passages, decision, checked, draft.told)
@@ -68,6 +70,7 @@ class QuotedReply:
             text=text,
             reason=said.reason,
             confidence="low" if said.reason else decision.confidence,
+            chance=None if said.reason else decision.chance,
             citations=tuple(citation for group in checked.groups for citation in group),
             removed=checked.removed,
             closest=said.closest,

@@ -61,7 +61,7 @@ def reply(
         return Reply((*_absent(understood), *_count(retriever, understood, checked), *_by_theme(groups, checked)))
     if groups:
         title = escape(readable(checked.groups[0][0].title))
-        lacks = f"“{title}” is about this, but its abstract gives no {decision.missing}. What it does say:"
+        lacks = f"“{title}” is about this, but its abstract does not tell. What comes closest:"
         return Reply((lacks, *groups), "detail_absent", closest(passages))
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)

@@ -23,8 +23,8 @@ _BOLD = re.compile(r"\*\*(?P<title>(?:\\.|[^*\\]){8,}?)\*\*")
 _QUOTE = re.compile(r"^> (?P<text>.+?)(?:\s\[\d+\])?$", re.MULTILINE)
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _LABEL = re.compile(r"^([^:]{2,40}):\s")
-_OFFERING = re.compile(r"^Closest papers[^\n]*:\s*\n- ", re.MULTILINE)
-"""Where a refusal of ours begins to name other papers."""
+_OFFERING = re.compile(r"^Closest papers[^\n]*:\s*(?:\n- .*)+", re.MULTILINE)
+"""Where a refusal of ours names other papers; further parts of an answer may follow it."""
 _TOLD = 0.5
 """An answer that names no paper is about the one that holds at least this share of its words' weight."""
 _LOOKED_AT = 5
@@ -67,10 +67,10 @@ class TalkReader:
         """The exchanges of a conversation, oldest first; what was only polite is left out."""
         found: list[Exchange] = []
         for asked, said in _exchanges(history, self._known.intents.is_courtesy):
-            refusal = _OFFERING.search(said)
-            told = said[: refusal.start()] if refusal else said
+            refusal = _OFFERING.findall(said)
+            told = _OFFERING.sub("", said)
             papers = self._papers(told, asked, refused=bool(refusal))
-            offered = self._printed(said[refusal.start() :]) if refusal else ()
+            offered = self._printed("\n".join(refusal))
             text = f"{asked} {told}"
             goes_on = not papers and (not refusal or self._refers(asked))
             if found and (goes_on or papers == found[-1].papers):

@@ -22,16 +22,6 @@ _SORTS: dict[Sort, str] = {
 _WANTED = r"^\W*(?:(?:which|what|list|find|show|give|any|all|are|there|me|new|recent|the|some|please|\w+)\s+){0,4}?"
 
 
-def wants_figures(question: str) -> bool:
-    """Whether a figure is asked for."""
-    return load_rules("demands")["figures"](question)
-
-
-def wants_links(question: str) -> bool:
-    """Whether it may be asked where code or data can be found."""
-    return load_rules("demands")["links"](question)
-
-
 def read_sort(question: str) -> Sort | None:
     """The sort of works that a list is to hold: "which survey papers", and not "which papers use benchmarks"."""
     found = (

@@ -68,6 +68,16 @@ def titled(entities: Entities, text: str) -> tuple[list[str], bool]:
     return meant if len(meant) <= FEW else [], within
 
 
+def called(names: Sequence[Named]) -> tuple[str, ...]:
+    """The papers that are called by a name, spelt as it is, and that share it with no other paper."""
+    found: list[str] = []
+    for name in names:
+        papers = {one.paper_id: one.surface for one in name.namings if one.claim == Claim.CALLED}
+        if len(papers) == 1 and name.text in papers.values():
+            found += papers
+    return tuple(dict.fromkeys(found))
+
+
 def names_in(text: str, entities: Entities, vocabulary: Vocabulary) -> tuple[Named, ...]:
     """What is named in a text, wherever it stands: whole titles, and words that are no others than names."""
     tokens = list(_TOKEN.finditer(text))

@@ -80,13 +80,6 @@ class Intent:
         goes_on = self.compound >= FURTHER and load_rules("intent")["further"](text)
         return goes_on or max(self.compound, self.chance("change")) >= SEVERAL
 
-    def parts(self, text: str) -> tuple[str, ...]:
-        """What a text asks or orders one after the other; nothing where it is one thing, or nothing parts them."""
-        joints = list(load_rules("intent")["further"].all(text)) if self.several(text) else []
-        starts = [0, *(match.end("joint") for match in joints)]
-        ends = [*(match.start("joint") for match in joints), len(text)]
-        return tuple(text[start:end].strip(" ?.;,") for start, end in zip(starts, ends, strict=True) if joints)
-
     def chance(self, *labels: Label) -> float:
         """The chance that one of some intents is meant."""
         return sum(self.chances.get(label, 0.0) for label in labels)

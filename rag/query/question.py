@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 
 from rag.query.about import About
-from rag.query.aims import Aim
 from rag.query.demands import Sort
-from rag.query.details import Detail
 from rag.query.entities import Named
 from rag.query.intent import UNKNOWN, Intent, Kind
 from rag.query.order import UNBOUNDED, Wanted
 from rag.types import Filters, Note
+
+ABOUT = "What is this paper about?"
+"""What is asked of papers that are wanted whatever they are about, and of each where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Question:
         wanted: How many papers of a list, and in which order.
         mention: The phrase that all papers of a list hold; `papers` are those.
         named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.
+        called: Those of them that nothing else is called by, spelt as it is: an answer is about them.
         entities: The systems and titles that it names, with the papers that claim each.
         strangers: Names to be searched for that stand nowhere in the library.
         of_a_stranger: Whether it asks how or what such a name is or does.
@@ -47,13 +49,10 @@ class Question:
         unsure: One paper may be meant about as likely as the several that its kind calls for.
         compound: It asks several things, or orders several.
         parts: These, in order, each in its own words; none where nothing parts them.
-        details: The definite details that it asks for.
-        aim: What it asks for and nothing else.
+        share: Among how many parts about one paper an answer's words are shared; it is one of them.
         phrase: What a list is about, as papers' texts say it, where that is a phrase.
         names: Its words that are written as systems are named.
         sort: The sort of works that a list is to hold.
-        wants_figures: A figure is asked for.
-        wants_links: It may be asked where code or data can be found.
         several: It says that several things, or their names, are meant.
         told: `search_text` without the words that only put a question.
         typed: What sentences are judged by: a follow-up as typed, without what leads into it, and without the words of
@@ -76,6 +75,7 @@ class Question:
     wanted: Wanted = UNBOUNDED
     mention: str = ""
     named: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
     entities: tuple[Named, ...] = ()
     strangers: tuple[str, ...] = ()
     of_a_stranger: bool = False
@@ -87,17 +87,26 @@ class Question:
     unsure: bool = False
     compound: bool = False
     parts: tuple[str, ...] = ()
-    details: tuple[Detail, ...] = ()
-    aim: Aim | None = None
+    share: int = 1
     phrase: re.Pattern[str] | None = None
     names: tuple[str, ...] = ()
     sort: Sort | None = None
-    wants_figures: bool = False
-    wants_links: bool = False
     several: bool = False
     told: str = ""
     typed: str = ""
     quoted: tuple[str, ...] = ()
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """What sentences are judged by, all of it alike: the question as typed.
+
+        Where only filters say which papers are wanted, what each is about; that as well where several are: the words
+        that all share, or the names of the others, say little about one.
+        """
+        if self.only_filters:
+            return (ABOUT,)
+        typed = self.typed or self.standalone
+        return (typed,) if self.kind == "single" and not self.absent else (typed, ABOUT)
 
     @property
     def selects(self) -> bool:

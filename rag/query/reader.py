@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.query.about import OPEN, About, read_about
-from rag.query.aims import read_aim
 from rag.query.constraints import Constraints
-from rag.query.demands import means_several, read_names, read_sort, unframed, wants_figures, wants_links
-from rag.query.details import read_details
-from rag.query.entities import Named, asks_of_a_stranger, names_in, owned, resolve, strangers
+from rag.query.demands import means_several, read_names, read_sort, unframed
+from rag.query.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.exclusions import is_negated
 from rag.query.followups import Continued, Continuing
 from rag.query.intent import SURE, Intent
 from rag.query.knowledge import Known, Papers
 from rag.query.order import UNBOUNDED, Wanted, read_wanted
+from rag.query.parts import read_parts
 from rag.query.question import Question
 from rag.query.restrictions import Restrictions
 from rag.query.rules import load_rules
@@ -187,6 +186,7 @@ class Reader:
             named=owned([*(resolve(self._known.entities, one) for one in shape.subjects), *names])
             if shape.kind in ("single", "compare")
             else (),
+            called=called(names) if shape.kind == "single" else (),
             entities=names,
             strangers=() if only_filters or about else tuple(strangers(read.search, vocabulary)),
             of_a_stranger=asks_of_a_stranger(read.standalone, vocabulary),
@@ -199,7 +199,9 @@ class Reader:
             typed=read.typed,
             quoted=read.quoted,
         )
-        return with_demands(asked)
+        asked = with_demands(asked)
+        compared = shape.subjects if shape.kind == "compare" else None
+        return replace(asked, parts=read_parts(asked.typed, intent, self._known.intents.read, compared))
 
     def _shaped(
         self, intent: Intent, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]
@@ -260,14 +262,9 @@ def with_demands(asked: Question) -> Question:
         asked,
         typed=said,
         compound=asked.intent.several(said),
-        parts=asked.intent.parts(said),
-        details=read_details(said),
-        aim=read_aim(said),
         phrase=read_phrase(asked.search_text),
         names=read_names(asked.standalone),
         sort=read_sort(said),
-        wants_figures=wants_figures(said),
-        wants_links=wants_links(said),
         several=means_several(said),
         told=unframed(asked.search_text),
     )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.papers.claims import Claim
-from rag.query.entities import Named, owned, resolve
+from rag.query.entities import Named, called, owned, resolve
 from rag.query.intent import LIKELY, Intent, Kind
 from rag.query.kind import names_system, opposes, read_subjects, sets_side_by_side
 from rag.query.knowledge import Known
@@ -64,7 +64,7 @@ class Shaping:
         if len(subjects) < 2 <= len(meant) and likely >= LIKELY:  # "tell A and B apart": they need not stand together
             subjects = meant
         if not (sets_side_by_side(standalone, subjects) or (len(subjects) > 1 and likely >= LIKELY)):
-            return self._of_one_side(intent, standalone, restricted, papers)
+            return self._of_one_side(intent, standalone, restricted, papers, names)
         absent = self._absent(standalone, subjects)
         subjects = tuple(name for name in subjects if name not in absent)
         if absent and len(subjects) < 2:
@@ -75,10 +75,14 @@ class Shaping:
         mentioned = tuple(name.text for name in compared if not self._presenting(name))
         return Shape("compare", subjects, absent, mentioned)
 
-    def _of_one_side(self, intent: Intent, standalone: str, restricted: bool, papers: Collection[str]) -> Shape:
+    def _of_one_side(
+        self, intent: Intent, standalone: str, restricted: bool, papers: Collection[str], names: Sequence[Named]
+    ) -> Shape:
         """The shape where nothing is set side by side."""
         works = restricted or load_rules("intent")["several_papers"](standalone)
         kind = intent.shape(restricted=restricted, named=names_system(standalone), works=works)
+        if not works and len(called(names)) == 1:  # "what agents are in MaRGen?": its own paper tells
+            kind = "single"
         if kind == "single" and opposes(standalone):
             return Shape("single", (), self._absent(standalone, ()))
         if kind == "single" or (kind == "list" and len(papers) == 1):

@@ -68,7 +68,7 @@ class PostprocessorReranker(Reranker):
         except Exception as error:  # whoever wrote it raises what they like
             raise RerankerError(
                 f"The reranker {self._name} failed: {type(error).__name__}: {error}.",
-                "Look into it, or set retrieval.reranker to late-interaction.",
+                "Look into it, or set retrieval.reranker to answer-scorer.",
             ) from error
         ids = [node.node.node_id for node in nodes]
         ordered = dict.fromkeys([*(one for one in ids if one in by_id), *by_id])
@@ -82,7 +82,7 @@ def load_postprocessor(name: str) -> PostprocessorReranker:
     Raises:
         ConfigError: it cannot be imported or made, or is no node postprocessor.
     """
-    advice = "Set retrieval.reranker to late-interaction, none, or package.module:Class of an installed package."
+    advice = "Set retrieval.reranker to answer-scorer, late-interaction, none, or an installed package.module:Class."
     module, _, attribute = name.partition(":")
     try:
         make = getattr(import_module(module), attribute)

@@ -1,11 +1,12 @@
 """A second look at the first papers, by whatever `retrieval.reranker` names.
 
-By default it is late interaction between question and passage, word by word. For each token of the question the nearest
-token of a passage is looked for, and the mean of these similarities says how much of the question the passage is about
-(Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are the embedding model's own, before it averages
-them; tokens weigh as much as the idf of their word. It finds the paper that says the same in other words, where one
-vector for a whole passage blurs it; it costs one inference a paper, too many for a search among all
-(docs/adr/0005-extraction.md).
+By default there are two, one after the other. The first is late interaction between question and passage, word by word.
+For each token of the question the nearest token of a passage is looked for, and the mean of these similarities says how
+much of the question the passage is about (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are the
+embedding model's own, before it averages them; tokens weigh as much as the idf of their word. It finds the paper that
+says the same in other words, where one vector for a whole passage blurs it; it costs one inference a paper, too many
+for a search among all (docs/adr/0005-extraction.md). The second asks whether a paper answers
+(`rag.models.answer_scorer`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from rag.index.library import Library
 from rag.models import TokenVectors, embed_tokens
 from rag.models.cache import Recent
+from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import distinct_papers
 from rag.retrieve.query_vector import Weighed, weighed
 from rag.text.readable import readable
@@ -26,6 +28,8 @@ from rag.types import Passage
 
 WEIGHT = 3.0
 """What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1."""
+ANSWERED = 0.08
+"""What a difference of 1 in the log-odds that a paper answers is worth in fused scores."""
 FEW, MANY = 8, 20
 """Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
 KEPT = 400
@@ -61,8 +65,12 @@ class Unchanged(Reranker):
         return list(passages)
 
 
-def build_reranker(library: Library) -> Reranker:
+def build_reranker(library: Library, scores: AnswerScores) -> Reranker:
     """The reranker that the configuration names.
+
+    Args:
+        library: Holds the papers.
+        scores: Judges them.
 
     Raises:
         ConfigError: it names something that is no node postprocessor, or cannot be imported or made.
@@ -72,6 +80,8 @@ def build_reranker(library: Library) -> Reranker:
         return Unchanged()
     if name == "late-interaction":
         return LateInteraction(library)
+    if name == "answer-scorer":
+        return Answering(LateInteraction(library), scores)
     from rag.retrieve.postprocessor import load_postprocessor  # needs LlamaIndex
 
     return load_postprocessor(name)
@@ -98,7 +108,7 @@ class LateInteraction(Reranker):
             return list(passages)
         near = np.array([np.mean([_nearness(one, other) for one in asked]) for other in others])
         gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
-        moved = [_moved(passage, gains.get(passage.paper_id, 0.0)) for passage in passages]
+        moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "wording") for passage in passages]
         return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
 
     def _embed(self, texts: Sequence[str]) -> list[TokenVectors] | None:
@@ -117,6 +127,40 @@ class LateInteraction(Reranker):
         return [known[text] for text in texts]
 
 
+class Answering(Reranker):
+    """Ranks the first papers by the chance that they answer, after another reranker; safe to share between threads.
+
+    The answer scorer reads question and abstract together, so it tells the paper that answers from one that is only
+    near. Its word on the best sentence and on the whole abstract count alike.
+    """
+
+    def __init__(self, first: Reranker, scores: AnswerScores) -> None:
+        """Make one.
+
+        Args:
+            first: Ranks before it.
+            scores: Judges papers.
+        """
+        self._first = first
+        self._scores = scores
+
+    def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
+        """Look at the first `depth` papers: each gains by how much likelier it answers than the least likely."""
+        ranked = self._first.rerank(question, passages, depth)
+        papers = [paper.paper_id for paper in distinct_papers(ranked, depth)]
+        judged = self._scores.of([question], papers) if len(papers) > 1 else {}
+        odds = {paper_id: (one.best + one.answered) / 2 for paper_id, one in judged.items()}
+        least = min(odds.values(), default=0.0)
+        gains = {paper_id: ANSWERED * (one - least) for paper_id, one in odds.items()}
+        moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "answers") for passage in ranked]
+        ordered = sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
+        if depth <= FEW:
+            return ordered
+        # Where many are wanted none has to answer by itself: only their order counts.
+        scores = sorted((passage.score for passage in ranked), reverse=True)
+        return [replace(passage, score=score) for passage, score in zip(ordered, scores, strict=True)]
+
+
 def _nearness(asked: Weighed, other: TokenVectors) -> float:
     """Weighted mean, over the question's tokens, of the similarity to the nearest token of a text."""
     if not len(other.spans):
@@ -125,7 +169,7 @@ def _nearness(asked: Weighed, other: TokenVectors) -> float:
     return float(np.average(nearest, weights=asked.weights))
 
 
-def _moved(passage: Passage, gain: float) -> Passage:
+def _moved(passage: Passage, gain: float, name: str) -> Passage:
     if not gain:
         return passage
-    return replace(passage, score=passage.score + gain, boosts={**passage.boosts, "wording": round(gain, 4)})
+    return replace(passage, score=passage.score + gain, boosts={**passage.boosts, name: round(gain, 4)})

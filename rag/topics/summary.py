@@ -84,7 +84,7 @@ class TopicEngine:
         self.engine = engine
         self.library = engine.library
         self.planner = engine.planner
-        self.quoter = Quoter(self.library)
+        self.quoter = Quoter(engine.scores)
         self.writer = SectionWriter(self.library)
 
     def stream(self, query: str, filters: Filters | None = None, mode: Mode | None = None) -> Iterator[Event]:

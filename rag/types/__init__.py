@@ -19,6 +19,7 @@ from rag.types.filters import Filters as Filters
 if TYPE_CHECKING:
     from rag.types.records import AbstainReason as AbstainReason
     from rag.types.records import Answer as Answer
+    from rag.types.records import AnswerPart as AnswerPart
     from rag.types.records import Cell as Cell
     from rag.types.records import Citation as Citation
     from rag.types.records import Clarify as Clarify

@@ -108,8 +108,22 @@ class Receipt(Record):
     prompts: dict[str, str] = Field(default_factory=dict)
 
 
+class AnswerPart(Record):
+    """A part of a compound question: in the reader's words, and the numbers of the citations that answer it."""
+
+    question: str
+    abstained: bool
+    reason: AbstainReason | None
+    citations: tuple[int, ...] = ()
+
+
 class Answer(Record):
-    """The checked answer, as `ask --json` prints it."""
+    """The checked answer, as `ask --json` prints it.
+
+    Attributes:
+        confidence_p: The calibrated chance behind `confidence`; None for lists, counts and refusals.
+        parts: Where several things were asked and answered one after the other; else empty.
+    """
 
     question: str
     standalone_question: str
@@ -118,7 +132,9 @@ class Answer(Record):
     reason: AbstainReason | None
     confidence: Confidence
     mode: Mode
+    confidence_p: float | None = None
     notes: tuple[Note, ...] = ()
+    parts: tuple[AnswerPart, ...] = ()
     clarify: Clarify | None = None
     citations: tuple[Citation, ...] = ()
     removed: tuple[RemovedText, ...] = ()

@@ -74,6 +74,7 @@ class WrittenReply:
             mode="llm",
             complete=bool(written.text),
             confidence=decision.confidence,
+            chance=decision.chance,
             citations=numbering.citations,
             removed=written.removed,
             prompts={prompt.name: prompt.digest},
@@ -87,7 +88,13 @@ class WrittenReply:
             yield Delta(DECLINED)
             nearest = closest(passages)
             return replace(
-                outcome, text=lead + DECLINED, complete=True, reason="nothing_found", confidence="low", closest=nearest
+                outcome,
+                text=lead + DECLINED,
+                complete=True,
+                reason="nothing_found",
+                confidence="low",
+                chance=None,
+                closest=nearest,
             )
         if not written.text:
             return replace(outcome, notes=(*outcome.notes, _unsupported(written)))

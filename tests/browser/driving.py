@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-ANNOTATE = "How does Utility-Focused LLM Annotation annotate documents for retrievers?"
+ANNOTATE = "What does Utility-Focused LLM Annotation say about human annotations?"
 """Answered with two quotes of paper 2504.05220."""
 NOWHERE = "What is the capital of France?"
 

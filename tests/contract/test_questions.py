@@ -215,9 +215,9 @@ def test_a_fact_is_quoted_where_it_stands_and_missed_where_it_does_not(assistant
     answer = assistant.answer("Was IterQR rolled out?")
     assert cited(answer) == ["2504.05309"]
     assert "deploy" in answer.citations[0].quote
-    missed = assistant.answer("Was StealthRank rolled out?")
+    missed = assistant.answer("How many nurses took part in the StealthRank study in Norway?")
     assert (missed.reason, cited(missed)) == ("detail_absent", ["2504.05804"])
-    assert "gives no word on its being deployed" in missed.answer
+    assert "its abstract does not tell" in missed.answer
 
 
 def test_a_greeting_is_told_what_can_be_asked(assistant: Assistant) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from rag.answer.abstention.calibration import load_calibration
+from rag.answer.abstention.calibration import Regression, load_calibration
 from rag.answer.abstention.features import DIRECTIONS, Features, _gap
 from rag.answer.citations import check, find_problem
 from rag.answer.draft import Draft, Quote
@@ -86,16 +86,28 @@ def test_a_question_is_refused_the_rather_the_more_speaks_against_it(tmp_path: P
     calibration = load_calibration(tmp_path)
     some = dict.fromkeys(Features.names(), 0.1)
     for name, direction in DIRECTIONS.items():
-        more = calibration.probability(Features(**some | {name: 0.2})) - calibration.probability(Features(**some))
-        assert more * direction > 0, name
+        little, more = Features(**some), Features(**some | {name: 0.2})
+        one, many = (
+            calibration.refusal(more, wanted) - calibration.refusal(little, wanted) for wanted in (False, True)
+        )
+        right = calibration.right.probability(more) - calibration.right.probability(little)
+        assert min(one * direction, many * direction, -right * direction) >= 0, name
+        assert one or many or right, name
+
+
+def test_a_chance_follows_from_log_odds() -> None:
+    values = dict.fromkeys(Features.names(), 1.0)
+    weights = dict.fromkeys(Features.names(), 0.0) | {"best": 2.0}
+    assert Regression(intercept=-2.0, weights=weights).probability(Features(**values)) == 0.5
+    assert Regression(intercept=-1.0, weights=weights).probability(Features(**values)) == pytest.approx(0.731, abs=1e-3)
 
 
 def test_the_surer_an_answer_the_higher_its_confidence(tmp_path: Path) -> None:
     calibration = load_calibration(tmp_path)
-    high, medium = calibration.levels["high"].below, calibration.levels["medium"].below
-    assert 0 < high < medium <= calibration.threshold
-    words = [calibration.confidence(p) for p in (0.0, high - 1e-9, high, medium - 1e-9, medium, 1.0)]
-    assert words == ["high", "high", "medium", "medium", "low", "low"]
+    high, medium = calibration.levels["high"].at_least, calibration.levels["medium"].at_least
+    assert 1 >= high >= medium > 0
+    words = [calibration.confidence(p) for p in (high, high - 1e-9, medium, medium - 1e-9, 0.0)]
+    assert words == ["high", "medium", "medium", "low", "low"]
 
 
 def test_a_paper_stands_out_from_the_tenth() -> None:

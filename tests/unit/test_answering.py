@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 
 from rag.answer.draft import quote_text
-from rag.answer.extract import LIST_WORDS, Asked, ExtractiveWriter, best_run, features, pack, score
+from rag.answer.extract import LIST_WORDS, MARGIN, ExtractiveWriter, pack
 from rag.answer.select import BACKGROUND_RANK, choose_papers
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
-from rag.query import Kind, Question, Reader
-from rag.query.demands import wants_figures
-from rag.query.details import Detail
+from rag.query import Question, Reader
 from rag.query.subject import read_phrase
+from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Passage
 from tests.support.papers import make_paper
@@ -56,17 +55,12 @@ def ids(papers: list[Passage]) -> list[str]:
     return [paper.paper_id for paper in papers]
 
 
+def writer(library: Library) -> ExtractiveWriter:
+    return ExtractiveWriter(library, AnswerScores(library))
+
+
 def read(library: Library, question: str) -> Question:
     return Reader(library).understand(question)
-
-
-def described(question: str, texts: list[str], title: str = "", *, listing: bool = False) -> dict[str, np.ndarray]:
-    """Features of sentences, with words for terms, idf 1 for the question's, and vectors that tell nothing apart."""
-    terms = [set(text.lower().split()) for text in [*texts, title]]
-    weights = dict.fromkeys(question.lower().split(), 1.0)
-    kind: Kind = "list" if listing else "single"
-    asked = Asked(np.array([1.0, 0.0]), weights, kind, wants_figures=wants_figures(question))
-    return features(asked, texts, np.tile([1.0, 0.0], (len(texts), 1)), terms)
 
 
 @pytest.fixture(scope="module")
@@ -154,53 +148,16 @@ def test_few_papers_have_no_background() -> None:
 
 
 def test_sentences_fill_the_budget_best_first_in_reading_order() -> None:
-    apart = np.eye(4)
-    assert pack(np.array([0.2, 0.9, 0.5, 0.6]), [10, 30, 30, 15], 60, apart) == [0, 1, 3]
+    assert pack(np.array([1.0, 2.5, 1.3, 2.0]), [10, 30, 30, 15], 60) == [0, 1, 3]
 
 
 def test_the_best_sentence_is_taken_however_long() -> None:
-    assert pack(np.array([0.9, 0.1]), [70, 5], 40, np.eye(2)) == [0]
-    assert best_run(np.array([0.9, 0.1]), [70, 5], 40) == [0]
+    assert pack(np.array([0.9, 0.1]), [70, 5], 40) == [0]
 
 
-def test_a_repetition_is_not_quoted() -> None:
-    vectors = np.array([[1.0, 0.0], [0.995, 0.0999], [0.0, 1.0]])
-    assert pack(np.array([0.9, 0.8, 0.1]), [10, 10, 10], 60, vectors) == [0, 2]
-
-
-def test_a_run_is_of_neighbours() -> None:
-    worth = np.array([0.5, 0.1, 0.45, 0.2])
-    assert best_run(worth, [20, 20, 20, 20], 45) == [2, 3]
-    assert best_run(worth, [20, 20, 20, 20], 25) == [0]
-
-
-def test_terms_of_the_title_and_terms_in_every_sentence_tell_nothing() -> None:
-    texts = ["pairsort sorts passages", "passages by distillation", "passages wait"]
-    own = described("pairsort passages distillation", texts, "PairSort")["own_terms"]
-    assert own.tolist() == [0.0, 1.0, 0.0]
-
-
-def test_figures_count_only_where_one_is_asked_for() -> None:
-    texts = ["It scores 61.2 on 43 sets.", "GPT-4 and nDCG@10 are names.", "It works."]
-    assert described("how many sets", texts)["figures"] == pytest.approx([2 / 3, 0, 0])
-    assert not described("how does it work", texts)["figures"].any()
-
-
-def test_what_it_does_is_worth_more_than_why_it_was_done() -> None:
-    texts = ["However, existing methods remain slow.", "We train it by using pairs, which are generated first.", "Bye."]
-    worth = score(described("how does it work", texts))
-    assert worth[1] > worth[0]
-    assert ((worth > 0) & (worth < 1)).all()
-
-
-def test_the_contribution_counts_in_a_list() -> None:
-    texts = ["We propose a method.", "Rerankers sort."]
-    assert described("papers", texts, listing=True)["contribution"].tolist() == [True, False]
-    assert not described("papers", texts)["contribution"].any()
-
-
-def test_one_sentence_alone_is_described_without_dividing_by_zero() -> None:
-    assert np.isfinite(score(described("how", ["One."]))).all()
+def test_quotes_end_where_a_sentence_is_much_less_likely_to_answer() -> None:
+    odds = np.array([-3.0, 1.0 - MARGIN, 1.0, 1.0 - MARGIN - 0.01])
+    assert pack(odds, [5, 5, 5, 5], 60) == [1, 2]
 
 
 def configure(monkeypatch: pytest.MonkeyPatch, library: Library, settings: AnswerConfig) -> None:
@@ -217,46 +174,28 @@ def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(
         ("On how many collections was PairSort tested, and with what score?", "61.2 nDCG on 43 collections"),
     ):
         passages = HybridRetriever(library).search(question, k=20)
-        (group,) = ExtractiveWriter(library).write(read(library, question), passages).quotes
+        (group,) = writer(library).write(read(library, question), passages).quotes
         text = " ".join(quote_text(quote) for quote in group)
         assert expected in text
         assert "However" not in text
         assert len(text.split()) + len(PAPERS[0].title.split()) + 1 <= 30
 
 
-def test_a_sentence_that_holds_what_is_asked_for_is_quoted_first(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    configure(monkeypatch, library, AnswerConfig(max_words=20))
-    question = "How does PairSort train its small model?"
-    passages = HybridRetriever(library).search(question, k=20)
-    quoted = []
-    plain = read(library, question)
-    for asked in (plain, replace(plain, details=(Detail("means", "readers", frozenset({"reader"})),))):
-        (group,) = ExtractiveWriter(library).write(asked, passages).quotes
-        quoted.append(" ".join(quote_text(quote) for quote in group))
-    without, first = quoted
-    assert "A study with readers" in first
-    assert "A study with readers" not in without
-
-
-def test_a_list_gives_every_paper_one_quote(library: Library) -> None:
+def test_a_list_gives_every_paper_a_short_quote(library: Library) -> None:
     question = "Which papers propose reranking models for passages?"
     groups = (
-        ExtractiveWriter(library)
-        .write(read(library, question), HybridRetriever(library).search(question, k=20), "list")
-        .quotes
+        writer(library).write(read(library, question), HybridRetriever(library).search(question, k=20), "list").quotes
     )
     assert {group[0].passage.paper_id for group in groups} == {"2504.00001", "2504.00002"}
-    assert [len(group) for group in groups] == [1, 1]
-    for (quote,) in groups:
-        assert len(quote_text(quote).split()) + len(quote.passage.title.split()) + 1 <= LIST_WORDS
+    for group in groups:
+        words = sum(len(quote_text(quote).split()) for quote in group)
+        assert words + len(group[0].passage.title.split()) + 1 <= LIST_WORDS
 
 
 def test_quotes_stand_in_reading_order_within_the_budget(library: Library) -> None:
     question = "Compare PairSort and ListSort: how does each rerank passages?"
     passages = HybridRetriever(library).search(question, k=20)
-    draft = ExtractiveWriter(library).write(read(library, question), passages)
+    draft = writer(library).write(read(library, question), passages)
     assert len(draft.quotes) == 2
     for group in draft.quotes:
         assert [quote.start for quote in group] == sorted(quote.start for quote in group)
@@ -267,7 +206,7 @@ def test_most_papers_are_capped(library: Library, monkeypatch: pytest.MonkeyPatc
     question = "Which papers propose reranking models for passages?"
     passages = HybridRetriever(library).search(question, k=20)
     configure(monkeypatch, library, AnswerConfig(max_papers=1))
-    assert len(ExtractiveWriter(library).write(read(library, question), passages, "list").quotes) == 1
+    assert len(writer(library).write(read(library, question), passages, "list").quotes) == 1
 
 
 def test_papers_with_a_rare_name_of_the_question_belong_to_its_topic(library: Library) -> None:
@@ -275,13 +214,11 @@ def test_papers_with_a_rare_name_of_the_question_belong_to_its_topic(library: Li
     scores = {"2504.00001": 0.2, "2504.00002": 1.0, "2504.00003": 0.1}  # alone, they would leave PairSort out
     passages = [replace(one, score=scores[one.paper_id]) for one in HybridRetriever(library).search(question, k=20)]
     passages.sort(key=lambda one: -one.score)
-    groups = ExtractiveWriter(library).write(read(library, question), passages, "topic").quotes
+    groups = writer(library).write(read(library, question), passages, "topic").quotes
     assert [group[0].passage.paper_id for group in groups] == ["2504.00002", "2504.00001"]
-    groups = ExtractiveWriter(library).write(read(library, question), passages, "list").quotes
+    groups = writer(library).write(read(library, question), passages, "list").quotes
     assert [group[0].passage.paper_id for group in groups] == ["2504.00001"]
-    groups = (
-        ExtractiveWriter(library).write(read(library, "What do papers say about reranking?"), passages, "topic").quotes
-    )
+    groups = writer(library).write(read(library, "What do papers say about reranking?"), passages, "topic").quotes
     assert [group[0].passage.paper_id for group in groups] == ["2504.00002"]
 
 
@@ -295,7 +232,7 @@ def test_where_the_code_is_stands_in_an_answer_only_where_it_is_asked(tmp_path: 
         quoted = {}
         for question in ("How does SmallSort sort the passages?", "Where is the code of SmallSort?"):
             passages = HybridRetriever(library).search(question)
-            (group,) = ExtractiveWriter(library).write(read(library, question), passages).quotes
+            (group,) = writer(library).write(read(library, question), passages).quotes
             quoted[question] = " ".join(quote_text(quote) for quote in group)
     how, where = quoted.values()
     assert "using pairs" in how
@@ -303,10 +240,9 @@ def test_where_the_code_is_stands_in_an_answer_only_where_it_is_asked(tmp_path: 
     assert "example.org" in where
 
 
-def test_what_something_is_is_not_said_by_its_results(tmp_path: Path) -> None:
+def test_what_something_is_is_said_by_what_presents_it_rather_than_by_its_results(tmp_path: Path) -> None:
     words = "We propose SmallSort, a reranker for long lists. Experiments show that SmallSort outperforms all others."
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([make_paper("2505.00001", "SmallSort: Sorting Little", words)])
-        passages = HybridRetriever(library).search("What is SmallSort?")
-        (group,) = ExtractiveWriter(library).write(read(library, "What is SmallSort?"), passages).quotes
-    assert [quote_text(quote) for quote in group] == ["We propose SmallSort, a reranker for long lists."]
+        judged = AnswerScores(library).of(["What is SmallSort?"], ["2505.00001"])["2505.00001"]
+    assert judged.sentences[int(np.argmax(judged.odds))].text == "We propose SmallSort, a reranker for long lists."

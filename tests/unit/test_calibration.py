@@ -1,4 +1,4 @@
-"""The fit of abstention: it finds a signal where there is one, none where there is none, and never looks ahead."""
+"""The fits of refusal and confidence: they find a signal where there is one, and never look ahead."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from eval.calibration.logistic import FOLDS, Data, Example, fit, out_of_fold, stratified
+from eval.calibration.calibrated import Calibrated, fit_examples
+from eval.calibration.examples import Data, Example
+from eval.calibration.logistic import FOLDS, stratified
 from eval.calibration.page import render
-from eval.calibration.refusal import (
-    MOST_FALSE_REFUSALS,
-    Calibrated,
-    choose_threshold,
-    curve_of,
-    figures_of,
-    fit_examples,
-    levels_of,
-)
+from eval.calibration.refusal import MOST_FALSE_REFUSALS, choose_threshold, curve_of, figures_of
+from eval.calibration.trust import FEWEST, calibration_error, levels_of, reliability_of
 from eval.datasets import Question
 from rag.answer.abstention.calibration import Fitted
 from rag.answer.abstention.features import Features
@@ -29,24 +24,32 @@ from rag.errors import DatasetError
 FITTED = Fitted(
     qa="qa.jsonl", digest="d", date="2025-05-01", questions=0, unanswerable=0, copies=0, corpus="c", embedding="e"
 )
+Row = tuple[float, ...]
 
 
-def made(n: int, unanswerable: int, signal: float, copies: bool = False) -> list[Example]:
-    """Examples whose gaps are smaller by `signal` where nothing answers."""
-    generator = np.random.default_rng(7)
+def row(gap: float, other: float) -> Row:
+    """Features of which only the first two tell anything."""
+    return (gap, other, *[0.0] * (len(Features.names()) - 2))
+
+
+def made(
+    n: int, unanswerable: int, signal: float, copies: bool = False, qa: Sequence[str] = ("qa.jsonl",), seed: int = 7
+) -> list[Example]:
+    """Examples, of these sets in turn, whose gaps are smaller by `signal` where nothing answers."""
+    generator = np.random.default_rng(seed)
     examples = []
     for number in range(n):
         answerable = number >= unanswerable
-        gap = generator.normal(0.0 if answerable else -signal)
-        row = (gap, generator.normal(), 0.0, 0.0)
-        copy = (gap - signal, row[1], 0.0, 0.0) if copies and answerable else None
+        gap, other = generator.normal(0.0 if answerable else -signal), generator.normal()
+        copy = row(gap - signal, other) if copies and answerable else None
         question = Question(
             id=str(number),
             question="q",
             type="single" if answerable else "unanswerable",
             gold_papers=("p",) * answerable,
         )
-        examples.append(Example(question, row, copy, None, right=answerable))
+        name = qa[number % len(qa)]
+        examples.append(Example(name, question, row(gap, other), copy, None, right=answerable))
     return examples
 
 
@@ -56,12 +59,11 @@ def calibrated_on(signal: float) -> Calibrated:
     return fit_examples(made(60, 12, signal), FITTED)
 
 
-def test_a_signal_is_found_out_of_fold_and_chance_is_not() -> None:
+def test_a_signal_is_found_in_questions_that_were_not_seen_and_chance_is_not() -> None:
     clear = calibrated_on(5.0)
     assert (clear.figures["f1"].mean or 0) > 0.9
-    assert clear.nested["f1"] > 0.9
-    blind = calibrated_on(0.0)
-    assert blind.nested["f1"] < 0.5
+    assert clear.left_out["qa.jsonl"]["f1"] > 0.9
+    assert calibrated_on(0.0).left_out["qa.jsonl"]["f1"] < 0.5
 
 
 def test_the_same_examples_give_the_same_calibration() -> None:
@@ -77,40 +79,64 @@ def test_the_threshold_keeps_false_refusals_low_and_the_curve_falls() -> None:
 
 
 def test_a_coefficient_cannot_take_the_wrong_sign() -> None:
-    examples = made(100, 30, -5.0)
-    data = Data.of(examples)
-    coefficients, _ = fit(data, data.everything)
+    data = Data.of(made(100, 30, -5.0))
+    coefficients = data.unanswered_by(data.everything).one.coefficients
     assert dict(zip(Features.names(), coefficients, strict=True))["dense_gap"] == 0
 
 
-def test_mean_probability_is_the_share_of_unanswerable_questions_despite_the_copies() -> None:
+def test_mean_chance_is_the_share_of_unanswerable_questions_despite_the_copies() -> None:
     data = Data.of(made(100, 10, 2.0, copies=True))
-    coefficients, intercept = fit(data, data.everything)
-    odds = data.matrix @ coefficients + intercept
-    assert np.mean(1 / (1 + np.exp(-odds))) == pytest.approx(0.1, abs=1e-6)
+    assert np.mean(data.chances(data.unanswered_by(data.everything))) == pytest.approx(0.1, abs=0.005)
 
 
 def test_copies_teach_what_too_few_real_questions_cannot() -> None:
     plain = made(100, 5, 0.0)
-    copied = [
-        Example(e.question, e.row, (e.row[0] - 3, e.row[1], 0.0, 0.0), None, True) if e.right and e.row else e
-        for e in plain
-    ]
-    taught, untaught = (fit(Data.of(examples), np.arange(100))[0][0] for examples in (copied, plain))
+    copied = [replace(one, copy=row(one.row[0] - 3, one.row[1])) if one.right and one.row else one for one in plain]
+    taught, untaught = (
+        Data.of(examples).unanswered_by(np.arange(100)).one.coefficients[0] for examples in (copied, plain)
+    )
     assert taught < untaught - 0.5
 
 
 def test_a_copy_stays_in_the_fold_of_its_question() -> None:
     """A copy that marks its own question would give it away if it were seen while that question is judged."""
     examples = made(60, 12, 0.0)
-    plain = out_of_fold(Data.of(examples), np.arange(60), 1, np.random.default_rng(0))[0]
-    assert examples[40].row
-    leaky = [*examples[:40], Example(examples[40].question, examples[40].row, (9.0, -9.0, 1.0, 1.0), None, True)]
-    changed = out_of_fold(Data.of([*leaky, *examples[41:]]), np.arange(60), 1, np.random.default_rng(0))[0]
-    folds = stratified(Data.of(examples).labels, np.random.default_rng(0))
-    same = folds == folds[40]
-    assert np.array_equal(plain[same], changed[same])
-    assert not np.allclose(plain[~same], changed[~same])
+    data = Data.of(examples)
+    marked = [*examples[:40], replace(examples[40], copy=(9.0, -9.0, *[1.0] * len(row(0, 0)[2:]))), *examples[41:]]
+    changed = Data.of(marked)
+    before, after = data.unseen(data.unanswered_by), changed.unseen(changed.unanswered_by)
+    same = data.groups == data.groups[40]
+    assert np.array_equal(before[same], after[same])
+    assert not np.allclose(before[~same], after[~same])
+
+
+def test_of_several_sets_each_is_judged_by_the_others() -> None:
+    examples = made(60, 12, 5.0, qa=("a", "b"))
+    data = Data.of(examples)
+    changed = Data.of([replace(one, row=row(0.0, 0.0)) if one.qa == "a" else one for one in examples])
+    of_a = np.array([one.qa == "a" for one in examples])
+    before, after = data.unseen(data.unanswered_by), changed.unseen(changed.unanswered_by)
+    assert not np.allclose(before[~of_a], after[~of_a])
+    by_others = changed.unanswered_by(np.flatnonzero(~of_a))
+    assert np.array_equal(after[of_a], changed.chances(by_others)[of_a])
+    assert set(fit_examples(examples, FITTED).left_out) == {"a", "b"}
+
+
+def test_a_question_that_wants_many_papers_is_judged_by_others_that_do() -> None:
+    few = made(40, 10, 5.0)
+    many = [replace(one, many=True, row=row(-one.row[0], one.row[1])) for one in made(40, 10, -5.0) if one.row]
+    fits = Data.of([*few, *many]).unanswered_by(np.arange(80))
+    assert fits.one.coefficients == pytest.approx(Data.of(few).unanswered_by(np.arange(40)).one.coefficients)
+    data = Data.of([*few, *many])
+    changed = Data.of([*few, *(replace(one, row=row(0.0, 0.0)) for one in many)])
+    assert np.array_equal(data.chances(fits)[:40], changed.chances(changed.unanswered_by(np.arange(80)))[:40])
+
+
+def test_where_a_label_is_missing_nothing_is_certain() -> None:
+    examples = [replace(one, many=one.right and n % 2 == 0) for n, one in enumerate(made(60, 12, 5.0))]
+    data = Data.of(examples)
+    chances = data.chances(data.unanswered_by(data.everything))[data.many]
+    assert ((chances > 0) & (chances < 0.5)).all()
 
 
 def test_folds_spread_both_classes() -> None:
@@ -129,19 +155,38 @@ def test_figures_are_those_of_the_definitions() -> None:
 
 
 def test_threshold_is_the_best_allowed_one() -> None:
-    probabilities = np.array([0.9, 0.8, 0.7, *np.linspace(0.0, 0.2, 40)])
+    chances = np.array([0.9, 0.8, 0.7, *np.linspace(0.0, 0.2, 40)])
     labels = np.array([1, 1, 1, *[0] * 40])
-    assert choose_threshold(curve_of(probabilities, labels)) == pytest.approx(0.45)
+    assert choose_threshold(curve_of(chances, labels)) == pytest.approx(0.45)
 
 
 def test_words_for_confidence_have_the_accuracy_they_promise() -> None:
-    probabilities = np.linspace(0.0, 0.19, 60)
-    right = np.array([True] * 20 + [False, True, True, True, True] * 2 + [False] * 30)
-    levels = levels_of(probabilities, right, 0.2)
-    assert levels["high"].below <= levels["medium"].below <= levels["low"].below == 0.2
-    assert {name: (level.right, level.n) for name, level in levels.items()} == {
-        "high": (1.0, 20), "medium": (0.8, 10), "low": (0.0, 30),
-    }  # fmt: skip
+    chances = np.linspace(1.0, 0.0, 60)
+    right = np.array([True] * 19 + [False] + [False, True, True, True] * 5 + [False] * 20)
+    levels = levels_of(chances, right)
+    assert levels["high"].at_least > levels["medium"].at_least > levels["low"].at_least == 0
+    assert (levels["high"].right or 0) >= 0.9
+    assert (levels["medium"].right or 0) >= 0.7
+    assert sum(level.n for level in levels.values()) == 60
+    higher = chances >= levels["high"].at_least
+    assert levels["high"].n == higher.sum()
+    assert levels["high"].right == pytest.approx(right[higher].mean())
+
+
+def test_no_answer_is_called_high_where_too_few_are_right_or_there_are_too_few() -> None:
+    for right in (np.array([False, True] * 20), np.ones(FEWEST - 1, dtype=bool)):
+        levels = levels_of(np.linspace(1.0, 0.1, len(right)), right)
+        assert (levels["high"].at_least, levels["high"].n) == (1.0, 0)
+
+
+def test_a_reliability_curve_rises_in_groups_of_equal_size() -> None:
+    chances = np.tile([0.2, 0.8], 40)
+    right = np.array([n % 5 == 0 if chance < 0.5 else n % 5 != 0 for n, chance in enumerate(chances)])
+    bins = reliability_of(chances, right)
+    assert {one.n for one in bins} == {10}
+    assert [one.chance for one in bins] == sorted(one.chance for one in bins)
+    assert calibration_error(bins) < 0.1
+    assert calibration_error(reliability_of(1 - chances, right)) > 0.5
 
 
 @pytest.mark.parametrize(("n", "unanswerable", "word"), [(30, 2, "unanswerable"), (12, 10, "answerable")])
@@ -157,19 +202,18 @@ def test_questions_that_no_fit_can_use_are_counted_too() -> None:
 
 
 def test_questions_decided_without_features_count_in_the_figures() -> None:
-    examples: Sequence[Example] = made(40, 10, 3.0)
     empty = Question(id="empty", question="q", type="unanswerable")
-    calibrated = fit_examples([*examples, Example(empty, None, None, True, False)], FITTED)
-    assert calibrated.probabilities["empty"] == 1.0
+    calibrated = fit_examples([*made(40, 10, 3.0), Example("qa.jsonl", empty, None, None, True, False)], FITTED)
     assert calibrated.by_type["unanswerable"].n == 11
+    assert calibrated.figures["recall"].n == 11
 
 
-def test_page_shows_the_curve_and_escapes_the_file_name() -> None:
+def test_page_shows_the_curves_and_escapes_the_file_name() -> None:
     calibrated = calibrated_on(5.0)
     fitted = FITTED.model_copy(update={"qa": "<b>.jsonl"})
     named = replace(calibrated, calibration=calibrated.calibration.model_copy(update={"fitted": fitted}))
     page = render(named)
-    assert "<svg" in page
+    assert page.count("<svg") == 2
     assert "<b>.jsonl" not in page
     assert "&lt;b&gt;.jsonl" in page
     assert "http://" not in page.replace("http://www.w3.org", "")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.answer.draft import Told
-from rag.answer.extract import Asked, untold
+from rag.answer.extract import MARGIN, untold
 from rag.errors import ModelFileError
 from rag.models import reference
 from rag.models.reference import PAIR, load_references
@@ -19,7 +19,7 @@ from tests.support.reading import ReadingLibrary
 
 ONE = "**OneSearch: Generative Search at Kuaishou** (2025-09-05)\n\n> It needs no cascade. [1]"
 TALK = [Turn(role="user", content="How fast is OneSearch?"), Turn(role="assistant", content=ONE)]
-QUOTED, FRESH = "It needs no cascade.", "It was tested on five data sets."
+QUOTED = "It needs no cascade."
 
 
 @pytest.fixture(scope="module")
@@ -60,30 +60,31 @@ def test_an_id_that_it_names_comes_before_what_was_talked_of(reader: Reader) -> 
 def test_sentences_are_judged_by_the_words_just_typed(reader: Reader) -> None:
     found = reader.understand("And was it deployed anywhere?", TALK)
     assert (found.typed, found.quoted) == ("Was it deployed anywhere?", (QUOTED,))
-    assert found.wants_figures is False  # "how fast" asked for one
+    assert found.wordings == (found.typed,)
 
 
 @pytest.mark.parametrize(
-    ("worth", "words", "left", "told"),
+    ("odds", "left", "told"),
     [
-        ((0.9, 0.8), {}, (0.0, 0.8), None),
-        ((0.9, 0.1), {}, (0.0, 0.1), "besides"),
-        ((0.9, 0.0), {}, (0.0, 0.0), "besides"),
-        ((0.9, 0.8), {"cascad": 3.0}, (0.9, 0.0), "again"),
-        ((0.0, 0.8), {"cascad": 3.0}, (0.0, 0.8), None),
+        ((1.0, 0.5), [1], None),  # another sentence answers nearly as well
+        ((-1.0, 0.5), [1], None),
+        ((-1.0, -1.0 - MARGIN - 0.1), [1], "besides"),
+        ((1.0, 1.0 - MARGIN - 0.1), [0], "again"),
     ],
 )
-def test_what_was_quoted_is_no_answer_again(
-    worth: tuple[float, float], words: dict[str, float], left: tuple[float, float], told: Told | None
-) -> None:
-    asked = Asked(np.zeros(2), words, "single", quoted=(QUOTED,))
-    found, why = untold(asked, np.array(worth), [QUOTED, FRESH], [{"need", "cascad"}, {"test", "data"}, {"onesearch"}])
-    assert (tuple(found), why) == (left, told)
+def test_what_was_quoted_is_no_answer_again(odds: tuple[float, float], left: list[int], told: Told | None) -> None:
+    found, why = untold(np.array(odds), np.array([True, False]))
+    assert (np.flatnonzero(np.isfinite(found)).tolist(), why) == (left, told)
+
+
+def test_where_all_was_quoted_nothing_is_or_what_is_asked_for_again() -> None:
+    found, why = untold(np.array([-3.0, -4.0]), np.array([True, True]))
+    assert (np.isfinite(found).any(), why) == (False, "besides")
+    assert untold(np.array([3.0, -4.0]), np.array([True, True]))[1] == "again"
 
 
 def test_where_nothing_was_quoted_nothing_is_left_out() -> None:
-    asked = Asked(np.zeros(2), {}, "single")
-    assert tuple(untold(asked, np.array([0.9, 0.1]), [QUOTED, FRESH], [set(), set(), set()])[0]) == (0.9, 0.1)
+    assert tuple(untold(np.array([0.9, 0.1]), np.array([False, False]))[0]) == (0.9, 0.1)
 
 
 def test_the_shipped_weights_are_whole_and_no_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

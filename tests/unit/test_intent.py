@@ -96,22 +96,6 @@ def test_several_things_are_asked_by_a_chance_or_by_what_goes_on() -> None:
     assert Intent({"change": 0.7}).several(unsure)
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("Who wrote OneRec, and what does it find?", ("Who wrote OneRec", "what does it find")),
-        ("What are bees? Which papers count them; how?", ("What are bees", "Which papers count them; how")),
-        ("list the papers on bees, then compare their methods.", ("list the papers on bees", "compare their methods")),
-        ("bees and clover", ()),
-    ],
-)
-def test_a_text_that_asks_several_things_is_parted_where_a_further_one_begins(
-    text: str, parts: tuple[str, ...]
-) -> None:
-    assert Intent(compound=0.9).parts(text) == parts
-    assert Intent(compound=0.1).parts(text) == ()
-
-
 def test_other_weights_are_refused_and_the_card_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes((model.FOLDER / WEIGHTS).read_bytes() + b"\0")
     monkeypatch.setattr(model, "FOLDER", tmp_path)

@@ -214,6 +214,26 @@ def test_never_abstaining_has_an_f1_of_zero() -> None:
 # --- length, tokens, cost ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("asked", "quotes", "right"),
+    [
+        (question(nuggets=(nugget(GRACE), nugget(LABELS))), [(ONE, GRACE)], True),  # half of the facts
+        (question(nuggets=(nugget(GRACE), nugget(LABELS), nugget("Others are slower."))), [(ONE, GRACE)], False),
+        (question(nuggets=(nugget(GRACE),)), [(TWO, "x"), (ONE, GRACE)], False),  # another paper comes first
+        (question(), [(ONE, LABELS)], True),  # nobody said which facts
+        (question(type="unanswerable", gold_papers=()), [(ONE, LABELS)], False),
+    ],
+)
+def test_an_answer_called_high_is_right_or_not(asked: Question, quotes: list[tuple[str, str]], right: bool) -> None:
+    given = answer(citations=[citation(*quote) for quote in quotes])
+    assert given.confidence == "high"
+    assert (score(asked, given)["high_right"], score(asked, given)["high_share"]) == (right, 1)
+    unsure = given.model_copy(update={"confidence": "low"})
+    assert "high_right" not in score(asked, unsure)
+    assert score(asked, unsure)["high_share"] == 0
+    assert "high_share" not in score(asked, answer(abstained=True))
+
+
 def test_words_are_the_longer_of_answer_and_quotes_over_cited_papers() -> None:
     quotes = [citation(ONE, "one two three"), citation(TWO, "four five")]
     assert score(question(), answer(text="six [1] seven - [2].", citations=quotes))["words_per_paper"] == 2.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -16,10 +16,11 @@ from rag.config import Config, RetrievalConfig
 from rag.errors import ConfigError, RerankerError
 from rag.index.library import Library
 from rag.models import TokenVectors, build_embedding, embed_texts, embed_tokens
+from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.nodes import from_node, to_node
 from rag.retrieve.postprocessor import RerankerPostprocessor
 from rag.retrieve.query_vector import weighed
-from rag.retrieve.reranker import LateInteraction, Reranker, build_reranker
+from rag.retrieve.reranker import ANSWERED, MANY, Answering, LateInteraction, Reranker, Unchanged, build_reranker
 from rag.types import Passage
 from tests.support.papers import make_paper
 
@@ -78,16 +79,45 @@ def configured(library: Library, name: str) -> Reranker:
     """The reranker that a configuration names."""
     settings = library.config.model_copy(update={"retrieval": RetrievalConfig(reranker=name)})
     with Library(settings, library.embedding) as other:
-        return build_reranker(other)
+        return build_reranker(other, AnswerScores(other))
 
 
 def test_the_configuration_names_the_reranker(library: Library) -> None:
     found = [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
     question = "how to shrink a big ranking network"
     assert configured(library, "none").rerank(question, found) == found
-    default = build_reranker(library)
-    assert isinstance(default, LateInteraction)
-    assert default.rerank(question, found) == LateInteraction(library).rerank(question, found)
+    worded = LateInteraction(library).rerank(question, found)
+    assert configured(library, "late-interaction").rerank(question, found) == worded
+    default = build_reranker(library, AnswerScores(library))
+    assert isinstance(default, Answering)
+    assert default.rerank(question, found) == Answering(LateInteraction(library), AnswerScores(library)).rerank(
+        question, found
+    )
+
+
+class Judge(AnswerScores):
+    """Says of each paper how likely it answers, as a test wants it."""
+
+    def __init__(self, library: Library, odds: Mapping[str, float]) -> None:
+        super().__init__(library)
+        self._odds = odds
+
+    def of(self, wordings: Sequence[str], paper_ids: Iterable[str]) -> dict[str, Judged]:
+        told = {one: self._odds[one] for one in paper_ids}
+        return {one: Judged(one, (), np.array([odds, -9.0], dtype=np.float32), odds) for one, odds in told.items()}
+
+
+def test_the_paper_that_answers_comes_before_one_that_is_only_near(library: Library) -> None:
+    found = [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
+    judge = Judge(library, {"2504.00001": -3.0, "2504.00002": 2.0, "2504.00003": -4.0})
+    ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found)
+    assert ids(ranked) == ["c1", "c0", "c2"]
+    assert [one.boosts.get("answers") for one in ranked] == [pytest.approx(6 * ANSWERED), pytest.approx(ANSWERED), None]
+    many = Answering(Unchanged(), judge).rerank("papers on small rankers", found, MANY)
+    assert ids(many) == ids(ranked)
+    assert [one.score for one in many] == [0.6, 0.55, 0.5], "how far a list goes follows from the fused scores"
+    assert ids(Answering(Unchanged(), judge).rerank("?", found, 2)) == ["c0", "c2", "c1"], "it was not looked at"
+    assert Answering(Unchanged(), judge).rerank("?", found[:1]) == found[:1]
 
 
 def test_a_node_postprocessor_of_another_package_decides_the_order_and_nothing_else(library: Library) -> None:
@@ -116,12 +146,12 @@ def test_what_is_no_postprocessor_is_named(library: Library, name: str, said: st
     with pytest.raises(ConfigError, match=said) as caught:
         configured(library, name)
     assert name in caught.value.message
-    assert "late-interaction" in caught.value.advice
+    assert "answer-scorer" in caught.value.advice
 
 
 @pytest.mark.parametrize("name", ["", "bge-reranker", "a b:C", ":C", "a:"])
 def test_a_name_of_another_form_is_refused(name: str) -> None:
-    with pytest.raises(ValidationError, match="should be late-interaction, none or package"):
+    with pytest.raises(ValidationError, match="should be answer-scorer, late-interaction, none or package"):
         RetrievalConfig(reranker=name)
 
 

@@ -29,17 +29,16 @@ def support(
     from eval.datasets import Question, read_questions
 
     questions = read_questions(qa)  # before anything heavy is imported
-    from eval.calibration.refusal import through
     from eval.support.experiment import REPORT, SEED, evaluate_support
     from rag import open_assistant
     from rag.types import Passage
 
     with open_assistant(settings) as assistant:
         assistant.library.require_papers()
-        reading = through(assistant)
+        engine = assistant.engine
 
         def look_up(question: Question) -> list[Passage]:
-            return list(reading(question)[1])
+            return engine.candidates(engine.understand(engine.checked(question.question), question.history))
 
         with progress_bar(as_json) as bar:
             measured = evaluate_support(

@@ -25,6 +25,7 @@ _BOOSTS = {
     "conversation": "what the conversation is about",
     "named": "being named in the question",
     "wording": "its wording",
+    "answers": "how likely it answers",
 }
 
 

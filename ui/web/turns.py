@@ -81,7 +81,7 @@ def _ids(exchange: Exchange) -> dict[str, object]:
 def _reply(exchange: Exchange, answer: Answer) -> Markup:
     """The answer and what it offers; papers that an abstention or a question back names are buttons, not a list."""
     said = "" if _asks_back(answer) else answer.answer
-    if answer.closest and not answer.citations:
+    if answer.closest and not (answer.citations or answer.parts):  # each part keeps its own
         said = said.rpartition("\n\n- ")[0] or said
     titles = [readable(citation.title) for citation in answer.citations]
     verdict = EMPTY

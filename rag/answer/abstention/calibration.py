@@ -1,10 +1,11 @@
-"""The fitted coefficients of abstention with the curve they were chosen on: package data, or the library's own file."""
+"""The fitted coefficients of refusal and confidence with their curves: package data, or the library's own file."""
 
 from __future__ import annotations
 
 import math
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -12,6 +13,7 @@ from rag.answer.abstention.features import Features
 from rag.errors import LibraryError
 from rag.types import Confidence, Record
 
+Wanted = Literal["one", "many"]
 FILE_NAME = "abstention.json"
 """Beside the shelf, when `eval calibrate` was run on this library; inside the package otherwise."""
 
@@ -49,11 +51,36 @@ class Point(Record):
     false_refusals: float
 
 
-class Level(Record):
-    """A confidence in words: questions below a probability, and the share whose first paper was right, out of fold."""
+class Regression(Record):
+    """A logistic regression over `Features`.
 
-    below: float
+    Attributes:
+        weights: Log-odds a unit of each feature.
+    """
+
+    intercept: float
+    weights: dict[str, float]
+
+    def probability(self, features: Features) -> float:
+        """The chance that it says, 0…1."""
+        values = features.values()
+        odds = self.intercept + sum(weight * values[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-odds))
+
+
+class Level(Record):
+    """A confidence in words: answers from this chance on, and the share of them that were right, out of set."""
+
+    at_least: float
     right: float | None
+    n: int
+
+
+class Bin(Record):
+    """Answers of about the same chance: the mean of it, and the share that were right, out of set."""
+
+    chance: float
+    right: float
     n: int
 
 
@@ -61,29 +88,32 @@ class Calibration(Record):
     """Everything a decision needs.
 
     Attributes:
-        weights: Log-odds of "cannot be answered" a unit of each feature.
-        threshold: The probability from which on a question is refused.
-        levels: ``high`` and ``medium``; what lies above both is ``low``.
+        unanswered: The chance that the passages do not answer a question that one paper answers, or two that are
+            compared; and one that wants many, where no paper has to answer by itself.
+        threshold: The chance from which on it is refused.
+        right: The chance that an answer is right: its first paper answers, and its quotes hold at least half of the
+            facts that an answer must state.
+        levels: ``high`` and ``medium``; what lies below both is ``low``.
         curve: Thresholds with their out-of-fold figures, ascending.
+        reliability: How far the chance of being right is borne out, ascending.
     """
 
     fitted: Fitted
-    intercept: float
-    weights: dict[str, float]
+    unanswered: dict[Wanted, Regression]
     threshold: float
+    right: Regression
     levels: dict[Confidence, Level]
     curve: tuple[Point, ...] = ()
+    reliability: tuple[Bin, ...] = ()
 
-    def probability(self, features: Features) -> float:
-        """How probable it is that the passages do not answer the question, 0…1."""
-        values = features.values()
-        odds = self.intercept + sum(weight * values[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-odds))
+    def refusal(self, features: Features, many: bool) -> float:
+        """The chance that nothing answers, 0…1, a question that wants many papers or one."""
+        return self.unanswered["many" if many else "one"].probability(features)
 
-    def confidence(self, probability: float) -> Confidence:
-        """The probability in words, for an answer that is given."""
+    def confidence(self, chance: float) -> Confidence:
+        """The chance that an answer is right, in words."""
         names: tuple[Confidence, ...] = ("high", "medium")
-        return next((name for name in names if probability < self.levels[name].below), "low")
+        return next((name for name in names if chance >= self.levels[name].at_least), "low")
 
 
 def load_calibration(library: Path) -> Calibration:
@@ -105,7 +135,8 @@ def load_calibration(library: Path) -> Calibration:
         raise LibraryError(
             f"{own} cannot be used: {reason}.", "Run `paperchat eval calibrate` again, or delete it."
         ) from None
-    if set(calibration.weights) != set(Features.names()):
+    regressions = (*calibration.unanswered.values(), calibration.right)
+    if any(set(regression.weights) != set(Features.names()) for regression in regressions):
         raise LibraryError(
             f"{own} was fitted on other features than this version has.",
             "Run `paperchat eval calibrate` again, or delete it.",

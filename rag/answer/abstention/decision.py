@@ -8,8 +8,8 @@ from typing import Literal
 
 from rag.answer.abstention.calibration import load_calibration
 from rag.answer.abstention.features import gather
-from rag.index.library import Library
 from rag.query import Question
+from rag.retrieve.answer_scores import AnswerScores
 from rag.types import Confidence, Passage
 
 
@@ -21,27 +21,27 @@ class Decision:
         probability: That the passages do not answer the question, 0…1, calibrated.
         reason: ``detail_absent``: the paper is the right one and lacks what is asked; its citation stays.
             ``nothing_found``: no paper is about it. None: answer.
-        missing: What the paper lacks, in words that follow "gives no"; None unless the reason is ``detail_absent``.
-        paper_id: The paper that lacks it; None likewise.
+        paper_id: The paper that lacks it; None unless the reason is ``detail_absent``.
+        chance: That the answer is right, 0…1, calibrated; None where it is refused, or nothing was calibrated.
     """
 
     probability: float
     abstain: bool
     reason: Literal["nothing_found", "detail_absent"] | None
     confidence: Confidence
-    missing: str | None = None
     paper_id: str | None = None
+    chance: float | None = None
 
 
-_OFF_TOPIC = Decision(1.0, True, "nothing_found", "low")
+NOTHING_FOUND = Decision(1.0, True, "nothing_found", "low")
 
 
 class Abstainer:
     """Decides with the library's own calibration, or the packaged one; safe to share between threads."""
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
-        self.calibration = load_calibration(library.folder)
+    def __init__(self, scores: AnswerScores) -> None:
+        self.scores = scores
+        self.calibration = load_calibration(scores.library.folder)
 
     def decide(self, asked: Question, passages: Sequence[Passage]) -> Decision:
         """Decide whether the passages answer a question.
@@ -51,29 +51,37 @@ class Abstainer:
             passages: Retrieved passages, best first, with their lists' own scores.
         """
         if not passages or asked.unread:
-            return Decision(1.0, True, "nothing_found", "low")
+            return NOTHING_FOUND
         if asked.only_filters:
             return Decision(0.0, False, None, "high")
-        evidence = gather(self.library, asked, passages)
+        evidence = gather(self.scores, asked, passages)
         if not evidence.named and _of_a_stranger(asked):
-            return Decision(1.0, True, "nothing_found", "low")
+            return NOTHING_FOUND
         if is_selection(asked):
-            return _OFF_TOPIC if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "high")
-        probability = 1.0 if evidence.faint else self.calibration.probability(evidence.features)
-        if probability < self.calibration.threshold:
-            return Decision(probability, False, None, self.calibration.confidence(probability))
-        if evidence.missing and evidence.clear:
-            missing = " and no ".join(detail.missing for detail in evidence.missing)
-            return Decision(probability, True, "detail_absent", "low", missing, evidence.paper_id)
-        # A picked paper, or one called by its name, is about the question, whatever it says.
-        if asked.papers or (evidence.named and not evidence.missing):
-            return Decision(probability, False, None, "low")
-        return Decision(probability, True, "nothing_found", "low")
+            return NOTHING_FOUND if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "high")
+        many = wants_many(asked)
+        unanswered = 1.0 if evidence.faint else self.calibration.refusal(evidence.features, many)
+        right = self.calibration.right.probability(evidence.features)
+        if unanswered < self.calibration.threshold:
+            chance = None if asked.kind == "list" else right
+            return Decision(unanswered, False, None, self.calibration.confidence(right), chance=chance)
+        if asked.absent and evidence.named:  # it is compared with nothing, and what it is can be told
+            return Decision(unanswered, False, None, "low")
+        if asked.kind == "single" and (asked.papers or evidence.clear):  # the paper is there, and does not tell this
+            return Decision(unanswered, True, "detail_absent", "low", evidence.paper_id)
+        if asked.papers or evidence.named:  # what it says of a paper that is meant, it may be wanted to say
+            return Decision(unanswered, False, None, "low")
+        return Decision(unanswered, True, "nothing_found", "low")
 
 
 def _of_a_stranger(asked: Question) -> bool:
     """Whether a question that nothing else ties to a paper is about a name which none holds."""
     return asked.of_a_stranger and asked.kind == "single" and not (asked.papers or asked.focus)
+
+
+def wants_many(asked: Question) -> bool:
+    """Whether many papers are wanted, of which none has to answer by itself."""
+    return asked.kind in ("list", "topic")
 
 
 def is_selection(asked: Question) -> bool:

@@ -1,9 +1,9 @@
-"""What tells that passages do not answer a question: two gaps in the ranking, and a detail that is not there.
+"""What tells that passages do not answer a question: two gaps in the ranking, and what the answer scorer says.
 
 A corpus that holds the answer has one paper that stands out from the tenth; one that does not has ten that are equally
 near. That is asked of both lists: cosine similarity, and BM25 as a share of the most that the question's terms can
-weigh. A near miss stands out as well, so the third feature is whether what the question asks for stands in the paper.
-docs/adr/0006-abstention.md has the features that were tried and left out.
+weigh. A near miss stands out as well: there the scorer tells, which has read question and abstract together.
+docs/adr/0006-abstention.md and 0018-answer-scorer.md have the features that were tried and left out.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Final
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.details import Detail, stands_in
 from rag.query.entities import Named
+from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import coverage, distinct_papers
 from rag.text.readable import readable
 from rag.types import Paper, Passage
@@ -53,13 +53,15 @@ class Features:
         lexical_gap: The same two papers by BM25, as a share of the question's idf mass; larger: answered.
         foreign: Share of the question's idf mass on words that the library has nowhere, less the longer the question:
             someone who paraphrases needs many words, and then not every one has to be known; larger: not answered.
-        detail_absent: 1 when a definite detail is asked for and stands in none of the papers that are meant.
+        best: Log-odds of the sentence of the meant papers that answers best; larger: answered.
+        answered: Log-odds that one of these papers answers at all; larger: answered.
     """
 
     dense_gap: float
     lexical_gap: float
     foreign: float
-    detail_absent: float
+    best: float
+    answered: float
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -72,10 +74,10 @@ class Features:
 
     def row(self) -> tuple[float, ...]:
         """The features in order."""
-        return self.dense_gap, self.lexical_gap, self.foreign, self.detail_absent
+        return self.dense_gap, self.lexical_gap, self.foreign, self.best, self.answered
 
 
-DIRECTIONS: Final = {"dense_gap": -1, "lexical_gap": -1, "foreign": 1, "detail_absent": 1}
+DIRECTIONS: Final = {"dense_gap": -1, "lexical_gap": -1, "foreign": 1, "best": -1, "answered": -1}
 """Whether more of a feature speaks for (1) or against (-1) refusing."""
 
 
@@ -84,7 +86,6 @@ class Evidence:
     """Features with what they rest on.
 
     Attributes:
-        missing: Details that are asked for and not there.
         paper_id: The paper that the question is about, as far as can be told: the first.
         clear: Whether the paper is surely the one that is meant: its name or its title is in the question.
         faint: Whether no paper is near in either list, so that gaps say nothing.
@@ -93,7 +94,6 @@ class Evidence:
     """
 
     features: Features
-    missing: tuple[Detail, ...]
     paper_id: str
     clear: bool
     faint: bool
@@ -101,27 +101,31 @@ class Evidence:
     off_topic: bool = False
 
 
-def gather(library: Library, asked: Question, passages: Sequence[Passage], without: Collection[str] = ()) -> Evidence:
+def gather(
+    scores: AnswerScores, asked: Question, passages: Sequence[Passage], without: Collection[str] = ()
+) -> Evidence:
     """Measure what speaks for and against an answer.
 
     Args:
-        library: Where the passages come from.
+        scores: Judges papers of the library that the passages come from.
         asked: The question as it was read.
         passages: At least one, best first, as many as were retrieved: the tenth paper is looked at.
         without: Papers to be taken for absent from the library; `passages` must hold none of them.
     """
+    library = scores.library
     papers = distinct_papers(passages)
     stored = library.shelf.papers({passage.paper_id for passage in papers[:LOOKED_AT]})
     named = _named(asked.entities, papers[:LOOKED_AT])
     meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
-    missing = _missing(asked, bool(named), [stored[paper.paper_id] for paper in meant])
+    judged = scores.of(asked.wordings[:1], [paper.paper_id for paper in meant]).values()
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
     asked_for, terms = _terms(library, asked.told, list(stored.values()))
     features = Features(
         dense_gap=math.log(_gap(similar) + SMALLEST_GAP),
         lexical_gap=_gap(matched) / max(sum(asked_for.values()), 1.0),
         foreign=_foreign(library, asked_for, without),
-        detail_absent=float(bool(missing)),
+        best=max(one.best for one in judged),
+        answered=max(one.answered for one in judged),
     )
     best = meant[0].paper_id
     title = _terms(library, readable(stored[best].title), [])[0]
@@ -130,15 +134,7 @@ def gather(library: Library, asked: Question, passages: Sequence[Passage], witho
     nearest = max(similar, default=0.0)
     faint = not named and any(covered < share and nearest < similarity for share, similarity in FAINT)
     off_topic = not named and covered < OFF_TOPIC_COVERAGE and nearest < OFF_TOPIC_SIMILARITY
-    return Evidence(features, missing, best, bool(named) or clear, faint, bool(named), off_topic)
-
-
-def _missing(asked: Question, named: bool, papers: Sequence[Paper]) -> tuple[Detail, ...]:
-    """Details in none of the papers; a topic, a comparison or a list about no paper is answered by what there is."""
-    if asked.kind != "single" and not (named and asked.kind == "list"):
-        return ()
-    texts = [readable(paper.text) for paper in papers]
-    return tuple(d for d in asked.details if not any(stands_in(d, text) for text in texts))
+    return Evidence(features, best, bool(named) or clear, faint, bool(named), off_topic)
 
 
 def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:

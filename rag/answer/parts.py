@@ -1,0 +1,136 @@
+"""A compound question's answer: each part answered like a question of its own, then put together.
+
+A question that was parted wrongly must do little harm: where its parts lead to the same quotes, or one only goes on
+about the papers that another lists, they are one question (`are_one`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise, zip_longest
+from typing import TypeVar
+
+from rag.answer.notes import unknown_names
+from rag.answer.outcome import Gathered, Outcome
+from rag.answer.render import escape_line
+from rag.query import Question
+from rag.types import AnswerPart, Confidence, Delta, Event, Passage, Removed
+
+_T = TypeVar("_T", bound=Hashable)
+_LIKE = ("similar", "others", "recommend")
+"""Intents of which one goes on with another: "any alternatives? I'd like something else that is faster"."""
+_LEAST: Sequence[Confidence] = ("low", "medium", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a question with its answer.
+
+    Attributes:
+        asked: In the reader's words.
+        question: As it was read after the parts before it.
+        passages: What was found for it, best first.
+        outcome: Its answer; citations that an earlier part has too keep their numbers.
+    """
+
+    asked: str
+    question: Question
+    passages: tuple[Passage, ...]
+    outcome: Outcome
+
+
+def names_nothing(part: Question) -> bool:
+    """Whether a part does not say itself which paper it is about, nor the conversation."""
+    said = part.focus or part.named or part.papers or part.filters or part.about
+    return part.kind == "single" and not said
+
+
+def are_one(parts: Sequence[Part]) -> bool:
+    """Whether parts are better answered as one question.
+
+    So they are where one goes on about several papers that the one before lists, and where all are answered by the same
+    quotes; what the shelf says of one paper is always something else.
+    """
+    if any(_goes_on(part.question, before.question) for before, part in pairwise(parts)):
+        return True
+    if any(part.outcome.reason or part.question.about for part in parts):
+        return False
+    return len({frozenset(one.n for one in part.outcome.citations) for part in parts}) == 1
+
+
+def _goes_on(part: Question, before: Question) -> bool:
+    """Whether a part is about all that a list or topic before it names, or wants others of that kind."""
+    if before.kind not in ("list", "topic") or part.about:
+        return False
+    continues = any(note.code == "follow_up" for note in part.notes) and len(part.focus) != 1
+    return continues or (before.intent.kind in _LIKE and part.intent.kind in _LIKE)
+
+
+def together(whole: Question, parts: Sequence[Part]) -> Gathered:
+    """What was found for all parts, by rank: what is first for one comes before what is second for another.
+
+    Its notes are those that the whole question has not.
+    """
+    ranks = chain.from_iterable(zip_longest(*(part.passages for part in parts)))
+    first: dict[str, Passage] = {}
+    for passage in filter(None, ranks):
+        first.setdefault(passage.chunk_id, passage)
+    noted = {*whole.notes, *unknown_names(whole)}
+    said = _distinct((*part.question.notes, *unknown_names(part.question)) for part in parts)
+    found = tuple(first.values())
+    return Gathered(found, found, notes=tuple(note for note in said if note not in noted))
+
+
+def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcome]:
+    """Tell the answers of all parts one after the other, each below its question.
+
+    Args:
+        parts: At least one.
+        begun: Notes on what was tried before.
+
+    Returns:
+        The whole: it abstains only where every part does, and is as sure as the least sure part that is answered.
+    """
+    outcomes = [part.outcome for part in parts]
+    answered = [one for one in outcomes if one.reason is None]
+    text = ""
+    for part in parts:
+        for struck in part.outcome.removed:
+            yield Removed(struck.text, struck.reason)
+        shown = f"**{escape_line(part.asked[:1].upper() + part.asked[1:])}**\n\n{part.outcome.text}"
+        shown = f"\n\n{shown}" if text else shown
+        text += shown
+        yield Delta(shown)
+    return Outcome(
+        text=text,
+        reason=None if answered else outcomes[0].reason,
+        confidence=min((one.confidence for one in answered), key=_LEAST.index, default="low"),
+        chance=min((one.chance for one in answered if one.chance is not None), default=None),
+        citations=tuple(_distinct(one.citations for one in outcomes)),
+        removed=tuple(_distinct(one.removed for one in outcomes)),
+        closest=tuple(_distinct(one.closest for one in outcomes)),
+        notes=tuple(_distinct([begun.notes, *(one.notes for one in outcomes)])),
+        parts=tuple(_record(part) for part in parts),
+    )
+
+
+def cited_before(parts: Sequence[Part]) -> Outcome:
+    """What the answer to a further part follows: the citations so far, whose numbers it goes on from."""
+    return Outcome(complete=False, citations=tuple(_distinct(part.outcome.citations for part in parts)))
+
+
+def in_light(part: Question, whole: Question, papers: tuple[str, ...]) -> Question:
+    """A part as it is meant: papers of the whole question are preferred, what was quoted before it is a repetition."""
+    share = len(whole.parts) if len(whole.named) < 2 else 1
+    return replace(part, quoted=whole.quoted, focus=papers or part.focus, share=share)
+
+
+def _record(part: Part) -> AnswerPart:
+    reason = part.outcome.reason
+    numbers = tuple(one.n for one in part.outcome.citations)
+    return AnswerPart(question=part.asked, abstained=reason is not None, reason=reason, citations=numbers)
+
+
+def _distinct(groups: Iterable[Iterable[_T]]) -> list[_T]:
+    return list(dict.fromkeys(chain.from_iterable(groups)))

@@ -1,0 +1,103 @@
+"""Where a question that asks several things is parted, and where it is one thing however it is put."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.models.minilm import installed
+from rag.query.intent import Intent, Intents
+from rag.query.parts import read_parts
+
+INTENTS = Intents(installed)
+
+
+def parted(text: str) -> tuple[str, ...]:
+    return read_parts(text, INTENTS.read(text), INTENTS.read)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Who wrote OneRec, and what does it find?", ("Who wrote OneRec", "what does it find")),
+        ("List the papers on bees, then compare their methods.", ("List the papers on bees", "compare their methods")),
+        (
+            "How does PLUM tokenise items? And which datasets was it tested on? Is the code public?",
+            ("How does PLUM tokenise items", "which datasets was it tested on", "Is the code public"),
+        ),
+        (
+            "What is QueryGym; which models does it serve; is the code available?",
+            ("What is QueryGym", "which models does it serve", "is the code available"),
+        ),
+        (
+            "Who are the authors of IterQR, and on which platform was it deployed?",
+            ("Who are the authors of IterQR", "on which platform was it deployed"),
+        ),
+        (
+            "How many papers on music, who wrote the most of them, and what are the main ideas?",
+            ("How many papers on music", "who wrote the most of them", "what are the main ideas"),
+        ),
+        (
+            "Is there anything on cold start? And what did Laura Dietz publish?",
+            ("Is there anything on cold start", "what did Laura Dietz publish"),
+        ),
+    ],
+)
+def test_each_thing_that_is_asked_is_a_part(text: str, parts: tuple[str, ...]) -> None:
+    assert parted(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "In the TREC RAG study, which share of labels matched, and what was it with post-editing?",
+            ("In the TREC RAG study, which share of labels matched", "what was it with post-editing"),
+        ),
+        (
+            "I only have few labels. How does LARA choose what is labelled and what happens with the rest?",
+            ("I only have few labels. How does LARA choose what is labelled", "what happens with the rest"),
+        ),
+    ],
+)
+def test_what_only_leads_into_a_question_belongs_to_it(text: str, parts: tuple[str, ...]) -> None:
+    assert parted(text) == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What does GenSAR do for search and recommendation?",
+        "Remind me, which crawl does GovScape index?",
+        "Could you please tell me, in plain words, what BBDRec does differently?",
+        "Does PLUM beat the baselines? By how much?",
+        "Which problem does SelfRACG address and how?",
+        "Which systems read text and are trained on clicks?",
+        "Half of what my lab knows sits in inboxes. Is there some small assistant we could ask, which keeps secrets?",
+        "Bees and clover",
+    ],
+)
+def test_one_thing_is_not_parted(text: str) -> None:
+    assert parted(text) == ()
+
+
+def test_what_asks_one_thing_by_its_chance_is_not_parted_where_it_could_be() -> None:
+    text = "What are bees, and what is clover?"
+    assert read_parts(text, Intent(compound=0.9), INTENTS.read) == ("What are bees", "what is clover")
+    assert read_parts(text, Intent(compound=0.1), INTENTS.read) == ()
+
+
+def test_words_that_put_no_question_are_a_part_where_what_they_want_is_plain() -> None:
+    text = "Papers on sign language; what does WhisperSign do?"
+    assert read_parts(text, Intent(compound=0.9), INTENTS.read) == (
+        "Papers on sign language",
+        "what does WhisperSign do",
+    )
+    lead = "The one on sign language; what does it do?"
+    assert read_parts(lead, Intent(compound=0.9), INTENTS.read) == ()
+
+
+def test_what_is_compared_stands_together_unless_each_is_asked_about_alone() -> None:
+    text = "How do IterQR and QueryGym differ, and which is faster?"
+    assert read_parts(text, Intent(compound=0.9), INTENTS.read, ("IterQR", "QueryGym")) == ()
+    apart = ("What does IterQR do", "how fast is QueryGym")
+    assert read_parts(f"{', and '.join(apart)}?", Intent(compound=0.9), INTENTS.read, ("IterQR", "QueryGym")) == apart
