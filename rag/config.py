@@ -101,7 +101,8 @@ class RetrievalConfig(Section):
     reranker: Annotated[str, AfterValidator(_reranker)] = Field(
         "answer-scorer",
         description="second look at the first papers: late-interaction (word by word), answer-scorer (that, and then"
-        " whether they answer), none, or a LlamaIndex node postprocessor as package.module:Class",
+        " whether they answer), none, or a LlamaIndex node postprocessor as package.module:Class, made without"
+        " arguments",
     )
 
 

@@ -289,6 +289,8 @@ class Engine:
         turns = list(history)
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
+            if read.filters == filters:  # what restricts the whole restricts a part that says nothing else
+                read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
             read = in_light(read, whole, self._meant(whole) if names_nothing(read) else ())
             found = _returned(self._find(None, read))
             if found.clarify:  # what is asked back is asked of the whole question

@@ -67,7 +67,9 @@ class ExtractiveWriter:
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" else most
         before = question.quoted if kind == "single" else ()
-        drawn = [_quoted(judged[paper], words, passages, before) for paper in papers]
+        drawn = [_quoted(judged[paper], words, passages, before) for paper in papers if paper in judged]
+        if not drawn:  # removed since the search
+            return Draft(())
         told = drawn[0][1]
         groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
         return Draft(groups, len(fitting), told=told)

@@ -99,8 +99,12 @@ def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
     """
     # Importing OpenVINO sends usage data unless this optional package is out of reach; it then uses its own stub.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
+    try:
+        import openvino
+    except (ImportError, OSError) as error:
+        raise EmbeddingError(
+            f"OpenVINO cannot be loaded: {str(error).splitlines()[0]}", "Install openvino anew."
+        ) from error
     settings: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": PRECISION,
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(QUANTISATION_GROUP),
@@ -121,5 +125,5 @@ def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
     except RuntimeError as error:
         raise EmbeddingError(
             f"OpenVINO {openvino.__version__} cannot run the shipped models here: {str(error).splitlines()[0]}",
-            "Install openvino anew, or set embedding.provider to a server.",
+            "Install openvino anew.",
         ) from error

@@ -120,7 +120,7 @@ def picked(question: str, papers: Sequence[str]) -> tuple[str, ...]:
     rules = load_rules("followups")
     found = chain(rules["place"].all(question), rules["place_alone"].all(question))
     places = [_PLACES[match["n"].lower()] for match in sorted(found, key=lambda match: match.start("n"))]
-    return tuple(dict.fromkeys(papers[place] for place in places if place < len(papers)))
+    return tuple(dict.fromkeys(papers[place] for place in places if -len(papers) <= place < len(papers)))
 
 
 def content_words(text: str) -> list[str]:

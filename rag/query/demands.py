@@ -1,4 +1,4 @@
-"""What a question demands of the sentences and papers that answer it: a figure, a link, a sort of paper, rare names."""
+"""What a question demands of the sentences and papers that answer it: a sort of paper, rare names."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ _WORD = re.compile(r"[^\W_]+")
 _EMPTY = frozenset((*STOP_WORDS, "much", "many", "long", "often", "far"))
 """Words of which an ellipsis consists: "and by how much?"."""
 _MARKS = " ?!.;,"
+MOST = 6
+"""Parts up to which a question is answered part by part; a list of more is no conversation."""
 
 
 def read_parts(
@@ -60,7 +62,7 @@ def read_parts(
     if lead and found:
         found[-1] += lead
     parts = tuple(part for part in map(_bare, found) if part)
-    return parts if len(parts) > 1 and (compared is None or _each_alone(compared, parts)) else ()
+    return parts if 1 < len(parts) <= MOST and (compared is None or _each_alone(compared, parts)) else ()
 
 
 def _each_alone(names: Sequence[str], parts: Sequence[str]) -> bool:

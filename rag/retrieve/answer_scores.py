@@ -63,7 +63,7 @@ class AnswerScores:
         self._kept: Recent[tuple[str, str, int], Judged] = Recent(KEPT)
 
     def of(self, wordings: Sequence[str], paper_ids: Iterable[str]) -> dict[str, Judged]:
-        """Judge papers against a question; ids that the library does not hold are left out.
+        """Judge papers against a question; those that the library holds no passage of (now) are left out.
 
         Args:
             wordings: The question, in one or several ways of asking, of which the mean counts.
@@ -71,7 +71,11 @@ class AnswerScores:
         """
         papers = self.library.shelf.papers(dict.fromkeys(paper_ids))
         said = [self._of(wording, papers) for wording in wordings]
-        return {paper_id: _mean([judged[paper_id] for judged in said]) for paper_id in papers}
+        return {
+            paper_id: _mean([judged[paper_id] for judged in said])
+            for paper_id in papers
+            if all(paper_id in judged for judged in said)
+        }
 
     def _of(self, question: str, papers: Mapping[str, Paper]) -> dict[str, Judged]:
         keys = {(question, paper.paper_id, paper.version): paper for paper in papers.values()}
@@ -79,8 +83,10 @@ class AnswerScores:
         missing = {key: paper for key, paper in keys.items() if key not in known}
         if missing:
             known |= zip(missing, self._judge(question, list(missing.values())), strict=True)
+        # A new version is on the shelf before its passages are: nothing of it can be quoted, or remembered, yet.
+        known = {key: judged for key, judged in known.items() if judged.sentences}
         self._kept.keep(known)
-        return {paper.paper_id: known[key] for key, paper in keys.items()}
+        return {paper.paper_id: known[key] for key, paper in keys.items() if key in known}
 
     def _judge(self, question: str, papers: Sequence[Paper]) -> list[Judged]:
         rows: dict[str, list[ChunkRow]] = {}

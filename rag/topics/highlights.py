@@ -10,6 +10,7 @@ import numpy as np
 from rag.answer.draft import Quote, join_neighbours, quote_text
 from rag.answer.extract import MARGIN
 from rag.retrieve.answer_scores import AnswerScores, Judged
+from rag.text.sentences import sentences
 from rag.types import Passage
 
 WORDS = 50
@@ -41,7 +42,10 @@ class Quoter:
             papers: The passages of each, in reading order.
         """
         judged = self.scores.of([topic], [passages[0].paper_id for passages in papers])
-        return [_quoted(judged[passages[0].paper_id], passages) for passages in papers]
+        return [
+            _quoted(judged[found[0].paper_id], found) if found[0].paper_id in judged else _first(found)
+            for found in papers
+        ]
 
 
 def _quoted(paper: Judged, passages: Sequence[Passage]) -> tuple[Quote, ...]:
@@ -58,6 +62,12 @@ def _quoted(paper: Judged, passages: Sequence[Passage]) -> tuple[Quote, ...]:
     if hardly_less and _words(said[best]) + _words(said[after]) <= WORDS:
         taken.append(after)
     return join_neighbours([said[i] for i in taken])
+
+
+def _first(passages: Sequence[Passage]) -> tuple[Quote, ...]:
+    """The first sentence, of a paper that is no longer there as it was found."""
+    start, end = next(iter(sentences(passages[0].text)), (0, len(passages[0].text)))
+    return (Quote(passages[0], passages[0].start + start, passages[0].start + end),)
 
 
 def _words(quote: Quote) -> int:

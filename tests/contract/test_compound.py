@@ -157,3 +157,12 @@ def test_what_is_shown_comes_in_order(assistant: Assistant) -> None:
     done = events[-1]
     assert isinstance(done, Done)
     assert "".join(event.text for event in events if isinstance(event, Delta)) == done.answer.answer
+
+
+def test_what_restricts_the_question_restricts_each_part(assistant: Assistant) -> None:
+    answer = answered(
+        assistant, "Since 2025-05-01, which papers are on query rewriting, and which papers are on semantic IDs?"
+    )
+    assert len(answer.parts) == 2
+    assert answer.parts[1].citations
+    assert all(cited.date >= "2025-05-01" for cited in answer.citations)

@@ -276,6 +276,10 @@ def test_the_librarys_own_calibration_wins_and_a_broken_one_is_named(tmp_path: P
     (tmp_path / FILE_NAME).write_text(own.model_copy(update={"right": moody}).model_dump_json())
     with pytest.raises(LibraryError, match="other features"):
         load_calibration(tmp_path)
+    half = {"one": own.unanswered["one"]}
+    (tmp_path / FILE_NAME).write_text(own.model_copy(update={"unanswered": half}).model_dump_json())
+    with pytest.raises(LibraryError, match="other features"):
+        load_calibration(tmp_path)
     (tmp_path / FILE_NAME).write_text("{}")
     with pytest.raises(LibraryError, match="not a calibration"):
         load_calibration(tmp_path)

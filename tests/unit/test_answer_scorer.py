@@ -10,13 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.answer.extract import ExtractiveWriter
 from rag.config import ChunkingConfig, Config
 from rag.errors import ModelFileError
 from rag.index.library import Library
 from rag.models.answer_scorer import VOCABULARY, Abstract, AnswerScorer, installed
 from rag.models.answer_scorer.encoding import MAX_QUESTION, MAX_TOKENS, SEP, Encoder
+from rag.query import Question
 from rag.retrieve.answer_scores import AnswerScores
+from rag.retrieve.hybrid import HybridRetriever
 from rag.text.readable import readable
+from rag.types import Filters
 from tests.support.papers import make_paper
 
 WEB = Abstract(
@@ -133,6 +137,21 @@ def test_what_was_judged_is_remembered_until_the_paper_changes(
     monkeypatch.setattr(library.shelf, "papers", lambda ids: {"2501.00001": replace(paper, version=paper.version + 1)})
     with pytest.raises(pytest.fail.Exception, match="judged again"):
         scores.of(["How fast is it?"], ["2501.00001"])
+
+
+def test_a_paper_of_which_nothing_can_be_quoted_yet_is_left_out_and_judged_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores, paper = AnswerScores(library), library.paper("2501.00001")
+    with monkeypatch.context() as patched:
+        newer = replace(paper, version=paper.version + 1)  # on the shelf before its passages are
+        patched.setattr(library.shelf, "papers", lambda ids: {paper.paper_id: newer})
+        assert scores.of(["How fast is it?"], [paper.paper_id]) == {}
+    asked = Question(standalone="How fast is it?", search_text="How fast is it?", filters=Filters())
+    passages = HybridRetriever(library).search("How fast is WebANNS?", k=5)
+    assert ExtractiveWriter(library, scores).write(asked, passages).quotes
+    monkeypatch.setattr(library.shelf, "papers", lambda ids: {})
+    assert not ExtractiveWriter(library, scores).write(asked, passages).quotes
 
 
 def test_of_several_wordings_the_mean_counts(library: Library) -> None:

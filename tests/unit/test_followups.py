@@ -14,6 +14,7 @@ from rag.errors import ModelFileError
 from rag.models import reference
 from rag.models.reference import PAIR, load_references
 from rag.query import Reader
+from rag.query.conversation import picked
 from rag.types import Turn
 from tests.support.reading import ReadingLibrary
 
@@ -85,6 +86,12 @@ def test_where_all_was_quoted_nothing_is_or_what_is_asked_for_again() -> None:
 
 def test_where_nothing_was_quoted_nothing_is_left_out() -> None:
     assert tuple(untold(np.array([0.9, 0.1]), np.array([False, False]))[0]) == (0.9, 0.1)
+
+
+@pytest.mark.parametrize("question", ["Tell me about the last one", "and the latter?", "the second one"])
+def test_a_place_among_no_papers_picks_none(question: str) -> None:
+    assert picked(question, ()) == ()
+    assert picked(question, ("a", "b")) == ("b",)
 
 
 def test_the_shipped_weights_are_whole_and_no_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from rag.models.minilm import installed
 from rag.query.intent import Intent, Intents
-from rag.query.parts import read_parts
+from rag.query.parts import MOST, read_parts
 
 INTENTS = Intents(installed)
 
@@ -101,3 +101,9 @@ def test_what_is_compared_stands_together_unless_each_is_asked_about_alone() -> 
     assert read_parts(text, Intent(compound=0.9), INTENTS.read, ("IterQR", "QueryGym")) == ()
     apart = ("What does IterQR do", "how fast is QueryGym")
     assert read_parts(f"{', and '.join(apart)}?", Intent(compound=0.9), INTENTS.read, ("IterQR", "QueryGym")) == apart
+
+
+def test_more_questions_than_anybody_asks_at_once_are_one() -> None:
+    asked = [f"Who wrote IterQR{n}?" for n in range(MOST + 1)]
+    assert len(parted(" ".join(asked[:MOST]))) == MOST
+    assert parted(" ".join(asked)) == ()

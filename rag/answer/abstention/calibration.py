@@ -65,7 +65,7 @@ class Regression(Record):
         """The chance that it says, 0…1."""
         values = features.values()
         odds = self.intercept + sum(weight * values[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-odds))
+        return 1 / (1 + math.exp(-max(-500.0, min(500.0, odds))))
 
 
 class Level(Record):
@@ -136,7 +136,8 @@ def load_calibration(library: Path) -> Calibration:
             f"{own} cannot be used: {reason}.", "Run `paperchat eval calibrate` again, or delete it."
         ) from None
     regressions = (*calibration.unanswered.values(), calibration.right)
-    if any(set(regression.weights) != set(Features.names()) for regression in regressions):
+    whole = set(calibration.unanswered) == {"one", "many"} and set(calibration.levels) == {"high", "medium", "low"}
+    if not whole or any(set(regression.weights) != set(Features.names()) for regression in regressions):
         raise LibraryError(
             f"{own} was fitted on other features than this version has.",
             "Run `paperchat eval calibrate` again, or delete it.",

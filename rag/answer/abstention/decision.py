@@ -22,7 +22,8 @@ class Decision:
         reason: ``detail_absent``: the paper is the right one and lacks what is asked; its citation stays.
             ``nothing_found``: no paper is about it. None: answer.
         paper_id: The paper that lacks it; None unless the reason is ``detail_absent``.
-        chance: That the answer is right, 0…1, calibrated; None where it is refused, or nothing was calibrated.
+        chance: That the answer is right, 0…1, calibrated; None where it is refused, a list, or what is left although
+            nothing may answer.
     """
 
     probability: float

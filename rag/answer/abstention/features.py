@@ -31,6 +31,8 @@ RIVAL_SCORE: Final = 0.8
 RIVALS: Final = 3
 BRIEF: Final = 6
 """Terms up to which each one of a question counts fully."""
+UNTOLD: Final = -8.0
+"""Log-odds that a paper answers of which nothing can be quoted any more."""
 RARE_NAME: Final = 20
 """A name that stands in more papers than this is an everyday one (LLM, GPT) and picks no paper."""
 SMALLEST_GAP: Final = 0.02
@@ -124,8 +126,8 @@ def gather(
         dense_gap=math.log(_gap(similar) + SMALLEST_GAP),
         lexical_gap=_gap(matched) / max(sum(asked_for.values()), 1.0),
         foreign=_foreign(library, asked_for, without),
-        best=max(one.best for one in judged),
-        answered=max(one.answered for one in judged),
+        best=max((one.best for one in judged), default=UNTOLD),
+        answered=max((one.answered for one in judged), default=UNTOLD),
     )
     best = meant[0].paper_id
     title = _terms(library, readable(stored[best].title), [])[0]

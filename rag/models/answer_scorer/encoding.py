@@ -17,7 +17,7 @@ from tokenizers import BertWordPieceTokenizer
 CLS, SEP = 101, 102
 MAX_TOKENS = 480
 MAX_QUESTION, MAX_TITLE, MAX_SENTENCE = 64, 48, 128
-"""Most word pieces of each part. Of a longer question the end counts: earlier turns stand before it."""
+"""Most word pieces of each part. Of a longer question the end counts."""
 
 
 @dataclass(frozen=True, slots=True)
