@@ -289,9 +289,10 @@ class Engine:
         turns = list(history)
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
-            if read.filters == filters:  # what restricts the whole restricts a part that says nothing else
-                read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
+            restricted = read.filters != filters  # by words of its own; else by what restricts the whole
             read = in_light(read, whole, self._meant(whole) if names_nothing(read) else ())
+            if not restricted:
+                read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
             found = _returned(self._find(None, read))
             if found.clarify:  # what is asked back is asked of the whole question
                 return ()

@@ -166,3 +166,8 @@ def test_what_restricts_the_question_restricts_each_part(assistant: Assistant) -
     assert len(answer.parts) == 2
     assert answer.parts[1].citations
     assert all(cited.date >= "2025-05-01" for cited in answer.citations)
+
+
+def test_a_part_that_names_nothing_is_about_the_same_paper_within_restrictions_too(assistant: Assistant) -> None:
+    answer = answered(assistant, "Since 2025-04-01, how does IterQR rewrite queries? And which gains are reported?")
+    assert [papers(answer, n) for n in range(2)] == [{ITERQR}, {ITERQR}]
