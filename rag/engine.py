@@ -290,7 +290,7 @@ class Engine:
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
-            read = in_light(read, whole, self._meant(whole) if names_nothing(read) else ())
+            read = in_light(read, whole, self._meant(whole, read) if names_nothing(read) else ())
             if not restricted:
                 read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
             found = _returned(self._find(None, read))
@@ -302,9 +302,14 @@ class Engine:
             turns += [Turn(role="user", content=words), Turn(role="assistant", content=outcome.text)]
         return () if are_one(parts) else parts
 
-    def _meant(self, whole: Question) -> tuple[str, ...]:
-        """The papers that a part is about which names none: those of the whole question, or else the nearest to it."""
+    def _meant(self, whole: Question, part: Question) -> tuple[str, ...]:
+        """The papers that a part is about which names none: those of the whole question, or else the nearest to it.
+
+        A part that would be answered by a list is about a paper only where the whole question names just one.
+        """
         known = whole.focus or whole.named
+        if part.kind == "list":
+            return known if len(known) == 1 else ()
         return known or tuple(passage.paper_id for passage in self.candidates(whole)[:1])
 
     def _find(self, llm: GuardedLLM | None, understood: Question) -> Generator[Event, None, _Found]:

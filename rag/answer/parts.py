@@ -41,9 +41,9 @@ class Part:
 
 
 def names_nothing(part: Question) -> bool:
-    """Whether a part does not say itself which paper it is about, nor the conversation."""
-    said = part.focus or part.named or part.papers or part.filters or part.about
-    return part.kind == "single" and not said
+    """Whether a part does not say itself which papers it is about, nor the conversation."""
+    said = part.focus or part.named or part.papers or part.filters or part.about or part.works
+    return part.kind in ("single", "list") and not said
 
 
 def are_one(parts: Sequence[Part]) -> bool:
@@ -64,6 +64,7 @@ def _goes_on(part: Question, before: Question) -> bool:
     if before.kind not in ("list", "topic") or part.about:
         return False
     continues = any(note.code == "follow_up" for note in part.notes) and len(part.focus) != 1
+    continues = continues and not _of_others(part)
     return continues or (before.intent.kind in _LIKE and part.intent.kind in _LIKE)
 
 
@@ -121,9 +122,19 @@ def cited_before(parts: Sequence[Part]) -> Outcome:
 
 
 def in_light(part: Question, whole: Question, papers: tuple[str, ...]) -> Question:
-    """A part as it is meant: papers of the whole question are preferred, what was quoted before it is a repetition."""
+    """A part as it is meant: papers of the whole question are preferred, what was quoted before it is a repetition.
+
+    Things that are asked for of the one paper of the whole ("which base model writes them?") are no list of papers.
+    """
     share = len(whole.parts) if len(whole.named) < 2 else 1
-    return replace(part, quoted=whole.quoted, focus=papers or part.focus, share=share)
+    kind = "single" if len(papers) == 1 else part.kind
+    focus = () if _of_others(part) else part.focus
+    return replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, share=share)
+
+
+def _of_others(part: Question) -> bool:
+    """Whether a part asks for papers of its own: "… and which papers are on bees?" is not about those listed before."""
+    return part.works and part.kind == "list" and part.papers is None
 
 
 def _record(part: Part) -> AnswerPart:

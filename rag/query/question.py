@@ -54,6 +54,7 @@ class Question:
         names: Its words that are written as systems are named.
         sort: The sort of works that a list is to hold.
         several: It says that several things, or their names, are meant.
+        works: It speaks of papers.
         told: `search_text` without the words that only put a question.
         typed: What sentences are judged by: a follow-up as typed, without what leads into it, and without the words of
             the questions before it; `standalone` where it is none.
@@ -92,6 +93,7 @@ class Question:
     names: tuple[str, ...] = ()
     sort: Sort | None = None
     several: bool = False
+    works: bool = False
     told: str = ""
     typed: str = ""
     quoted: tuple[str, ...] = ()

@@ -266,6 +266,7 @@ def with_demands(asked: Question) -> Question:
         names=read_names(asked.standalone),
         sort=read_sort(said),
         several=means_several(said),
+        works=load_rules("intent")["several_papers"](said),
         told=unframed(asked.search_text),
     )
 

@@ -171,3 +171,8 @@ def test_what_restricts_the_question_restricts_each_part(assistant: Assistant) -
 def test_a_part_that_names_nothing_is_about_the_same_paper_within_restrictions_too(assistant: Assistant) -> None:
     answer = answered(assistant, "Since 2025-04-01, how does IterQR rewrite queries? And which gains are reported?")
     assert [papers(answer, n) for n in range(2)] == [{ITERQR}, {ITERQR}]
+
+
+def test_things_asked_of_the_one_paper_are_no_list_of_papers(assistant: Assistant) -> None:
+    answer = answered(assistant, "How does IterQR rewrite queries, and which base model writes them?")
+    assert [papers(answer, n) for n in range(2)] == [{ITERQR}, {ITERQR}]
