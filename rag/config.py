@@ -96,7 +96,7 @@ class RetrievalConfig(Section):
     candidates: int = Field(100, ge=20, le=1_000_000, description="candidates taken from each list")
     dense_weight: float = Field(0.6, ge=0, le=1, description="weight of the dense list; the lexical one gets the rest")
     dense_weight_paraphrase: float = Field(
-        0.9, ge=0, le=1, description="the same for a question of which even the best lexical match covers little"
+        0.98, ge=0, le=1, description="the same for a question of which even the best lexical match covers little"
     )
     reranker: Annotated[str, AfterValidator(_reranker)] = Field(
         "answer-scorer",

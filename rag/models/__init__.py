@@ -1,6 +1,7 @@
 """Text into vectors: the embedder that the configuration names, described and driven one way.
 
     minilm               all-MiniLM-L6-v2, int8, on OpenVINO; offline, from a wheel     minilm.py
+                         (what questions are turned into beside it: question_encoder/)
     openai               OpenAI's embeddings, with a key                                remote.py
     openai-compatible    any server that speaks ``POST /v1/embeddings``                 remote.py
 
@@ -70,17 +71,18 @@ def build_embedding(config: EmbeddingConfig) -> Embedder:
 
 
 def load_ahead(config: EmbeddingConfig) -> None:
-    """Begin to load the shipped model in a thread, where it is the configured one; whoever builds it next waits for it.
+    """Begin to load the shipped models of the search in a thread, where they are used; whoever needs one waits for it.
 
     Loading is OpenVINO's work and leaves the interpreter free for what else an answer needs to begin with.
     """
     if config.provider != "minilm":
         return
-    from rag.models.minilm import installed
+    from rag.models import minilm, question_encoder
 
     def load() -> None:
         with suppress(PaperchatError):  # said by whoever builds it
-            installed(config.threads, config.batch_size)
+            minilm.installed(config.threads, config.batch_size)
+            question_encoder.installed(config.threads)
 
     # No daemon: a thread that is cut off inside the model's library aborts the process.
     threading.Thread(target=load, name="load-ahead").start()

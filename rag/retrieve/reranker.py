@@ -26,11 +26,11 @@ from rag.retrieve.query_vector import Weighed, weighed
 from rag.text.readable import readable
 from rag.types import Passage
 
-WEIGHT = 3.0
+WEIGHT = 1.5
 """What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1."""
-ANSWERED = 0.08
+ANSWERED = 0.1
 """What a difference of 1 in the log-odds that a paper answers is worth in fused scores."""
-FEW, MANY = 8, 20
+FEW, MANY = 12, 20
 """Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
 KEPT = 400
 """Passages whose token vectors are kept for the next question, about 150 kB each."""
@@ -102,11 +102,11 @@ class LateInteraction(Reranker):
         """
         papers = distinct_papers(passages, depth)
         texts = [f"{readable(paper.title)} {readable(paper.text)}" for paper in papers]
-        asked = weighed(self.library, question) if len(papers) > 1 else []
+        asked = weighed(self.library, question) if len(papers) > 1 else None
         others = self._embed(texts) if asked else None
-        if not others:
+        if asked is None or not others:
             return list(passages)
-        near = np.array([np.mean([_nearness(one, other) for one in asked]) for other in others])
+        near = np.array([_nearness(asked, other) for other in others])
         gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "wording") for passage in passages]
         return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))

@@ -13,7 +13,7 @@ import pytest
 from rag.config import Config, RetrievalConfig
 from rag.index.library import Library
 from rag.models import TokenVectors, embed_tokens
-from rag.retrieve import query_vector, reranker
+from rag.retrieve import reranker
 from rag.retrieve.hybrid import COVERAGE_RANGE, FOCUS, HybridRetriever, dense_weight, fuse
 from rag.retrieve.query_vector import Weighed
 from rag.retrieve.reranker import FEW, MANY, LateInteraction
@@ -28,9 +28,9 @@ def passage(name: str, score: float) -> Passage:
     return Passage(name, name, 1, name, (), date(2025, 4, 8), "", 0, 4, "text", score)
 
 
-def weighed(*vectors: np.ndarray, weights: Sequence[float], known: Sequence[bool] = ()) -> Weighed:
+def weighed(*vectors: np.ndarray, weights: Sequence[float]) -> Weighed:
     """The tokens of a question."""
-    return Weighed(np.stack(vectors), np.array(weights), np.array(known or [True] * len(weights)))
+    return Weighed(np.stack(vectors), np.array(weights))
 
 
 def between(cosine: float) -> np.ndarray:
@@ -49,7 +49,7 @@ def second_look(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return [TokenVectors(tuple((n, n + 1) for n in range(len(rows))), rows) for rows in found]
 
     monkeypatch.setattr(reranker, "embed_tokens", embedded)
-    monkeypatch.setattr(reranker, "weighed", lambda *_: [look.asked])
+    monkeypatch.setattr(reranker, "weighed", lambda *_: look.asked)
     made = LateInteraction(cast("Library", SimpleNamespace(embedding=None)))
 
     def ranked(scores: Mapping[str, float], depth: int = FEW) -> list[str]:
@@ -71,11 +71,11 @@ def test_rare_words_of_the_question_count_more(second_look: SimpleNamespace) -> 
     assert second_look.ranked({"common": 0.5, "rare": 0.5}) == ["rare", "common"]
 
 
-def test_a_clearly_nearer_wording_outweighs_half_a_match_and_a_bit_nearer_one_does_not(
+def test_a_clearly_nearer_wording_outweighs_a_quarter_of_a_match_and_a_bit_nearer_one_does_not(
     second_look: SimpleNamespace,
 ) -> None:
     second_look.tokens |= {"clearly": [EAST], "bit": [between(0.9)], "far": [between(0.8)]}
-    assert second_look.ranked({"far": 0.9, "clearly": 0.4}) == ["clearly", "far"]
+    assert second_look.ranked({"far": 0.9, "clearly": 0.65}) == ["clearly", "far"]
     assert second_look.ranked({"far": 0.9, "bit": 0.5}) == ["far", "bit"]
 
 
@@ -86,17 +86,6 @@ def test_papers_that_are_not_looked_at_stay_behind_those_that_are_near(second_lo
 
 def test_more_papers_are_looked_at_for_a_list_than_for_one_answer() -> None:
     assert 5 <= FEW < MANY
-
-
-def test_the_form_of_a_question_keeps_a_small_say() -> None:
-    name, form = query_vector._mean(weighed(EAST, NORTH, weights=[4.0, 0.0]))
-    assert 0.02 < form / name < 0.25
-
-
-def test_a_word_that_stands_nowhere_counts_as_the_mean_of_those_that_do() -> None:
-    asked = weighed(*np.eye(4), weights=[4.0, 2.0, 0.0, 9.0], known=[True, True, True, False])
-    rare, usual, form, nowhere = query_vector._mean(asked)
-    assert rare > nowhere > usual > form
 
 
 def test_the_lists_weights_add_up() -> None:

@@ -19,7 +19,6 @@ from rag.models import TokenVectors, build_embedding, embed_texts, embed_tokens
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.nodes import from_node, to_node
 from rag.retrieve.postprocessor import RerankerPostprocessor
-from rag.retrieve.query_vector import weighed
 from rag.retrieve.reranker import ANSWERED, MANY, Answering, LateInteraction, Reranker, Unchanged, build_reranker
 from rag.types import Passage
 from tests.support.papers import make_paper
@@ -216,18 +215,3 @@ def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
     forgetful.rerank("how to shrink a big ranking network", passages)
     forgetful.rerank("which cats were filmed", passages)
     assert asked == [0, 3, 1]  # none; all; then the one passage that two places could not keep
-
-
-def test_two_wordings_of_a_question_count_half_each(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lead(*questions: str) -> float:
-        """How far the paper on rankers comes before the one on bread."""
-        asked = [one for question in questions for one in weighed(library, question)]
-        monkeypatch.setattr("rag.retrieve.reranker.weighed", lambda *_: asked)
-        scores = {
-            one.chunk_id: one.score for one in LateInteraction(library).rerank("", [passage(0, 0.5), passage(1, 0.5)])
-        }
-        return scores["c1"] - scores["c0"]
-
-    rankers, bread = "small reranking model", "yeast in orbit"
-    assert lead(rankers) > 0 > lead(bread)
-    assert lead(rankers, bread) == pytest.approx((lead(rankers) + lead(bread)) / 2, abs=1e-5)

@@ -31,7 +31,7 @@ OPSET = 20
 DEPTH = WIDTH // HEADS
 
 
-class _Graph:
+class Graph:
     """Collects nodes and constants."""
 
     def __init__(self, weights: dict[str, NDArray[np.float32]]) -> None:
@@ -39,11 +39,18 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
+    @classmethod
+    def of(cls, network: Network) -> Graph:
+        """A graph without nodes that knows a network's weights."""
+        return cls({name: value.detach().float().numpy().copy() for name, value in network.state_dict().items()})
+
     def constant(self, name: str, value: NDArray[np.generic]) -> str:
+        """Add a constant; returns its name."""
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
     def node(self, kind: str, inputs: Sequence[str], name: str, **attributes: object) -> str:
+        """Add a node whose output has its name; returns that."""
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
@@ -63,11 +70,12 @@ class _Graph:
         return self.node("Add", [product, self.constant(f"{name}.bias", self.weights[f"{name}.bias"])], f"{name}.out")
 
     def norm(self, states: str, name: str) -> str:
+        """Add a layer's normalisation."""
         parts = [self.constant(f"{name}.{kind}", self.weights[f"{name}.{kind}"]) for kind in ("weight", "bias")]
         return self.node("LayerNormalization", [states, *parts], f"{name}.normed", axis=-1, epsilon=1e-12)
 
 
-def _embeddings(graph: _Graph) -> str:
+def _embeddings(graph: Graph) -> str:
     whole = graph.weights["words.weight"]
     scale = np.maximum(np.abs(whole).max(axis=1), 1e-8) / 127
     rows = graph.constant("words.int8", np.clip(np.rint(whole / scale[:, None]), -127, 127).astype(np.int8))
@@ -91,7 +99,7 @@ def _embeddings(graph: _Graph) -> str:
     return graph.norm(total, "norm")
 
 
-def _layer(graph: _Graph, states: str, number: int) -> str:
+def _layer(graph: Graph, states: str, number: int) -> str:
     name = f"layers.{number}"
     weight, bias = graph.weights[f"{name}.qkv.weight"], graph.weights[f"{name}.qkv.bias"]
     split = graph.constant(f"{name}.split", np.array([0, 0, HEADS, DEPTH], dtype=np.int64))
@@ -115,7 +123,15 @@ def _layer(graph: _Graph, states: str, number: int) -> str:
     return graph.norm(graph.node("Add", [states, outer], f"{name}.sum2"), f"{name}.norm2")
 
 
-def _heads(graph: _Graph, states: str) -> None:
+def encoder(graph: Graph) -> str:
+    """Add the encoder; returns the name of its last states, [1, t, width]."""
+    states = _embeddings(graph)
+    for number in range(LAYERS):
+        states = _layer(graph, states, number)
+    return states
+
+
+def _heads(graph: Graph, states: str) -> None:
     name = f"heads.{LAYERS}"
     one = graph.constant(f"{name}.one", np.array([1], dtype=np.int64))
     zero = graph.constant(f"{name}.zero", np.array([0], dtype=np.int64))
@@ -137,25 +153,35 @@ def _heads(graph: _Graph, states: str) -> None:
 
 def build(network: Network) -> onnx.ModelProto:
     """The network as an ONNX model."""
-    weights = {name: value.detach().float().numpy().copy() for name, value in network.state_dict().items()}
-    graph = _Graph(weights)
-    states = _embeddings(graph)
-    for number in range(LAYERS):
-        states = _layer(graph, states, number)
-    _heads(graph, states)
+    graph = Graph.of(network)
+    _heads(graph, encoder(graph))
     outputs = [
         helper.make_tensor_value_info("sentences", TensorProto.FLOAT, [1, "s"]),
         helper.make_tensor_value_info("answered", TensorProto.FLOAT, [1]),
     ]
-    inputs = [
-        helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "t"]),
-        helper.make_tensor_value_info("token_type_ids", TensorProto.INT64, [1, "t"]),
-        helper.make_tensor_value_info("pool", TensorProto.FLOAT, [1, "r", "t"]),
+    pool = helper.make_tensor_value_info("pool", TensorProto.FLOAT, [1, "r", "t"])
+    return assembled("answer_scorer", graph, [pool], outputs)
+
+
+def assembled(
+    name: str, graph: Graph, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
+) -> onnx.ModelProto:
+    """A graph as a checked model whose inputs are word pieces, their types, and `inputs`."""
+    pieces = [
+        helper.make_tensor_value_info(one, TensorProto.INT64, [1, "t"]) for one in ("input_ids", "token_type_ids")
     ]
-    whole = helper.make_graph(graph.nodes, "answer_scorer", inputs, outputs, graph.constants)
+    whole = helper.make_graph(graph.nodes, name, [*pieces, *inputs], list(outputs), graph.constants)
     model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     onnx.checker.check_model(model)
     return model
+
+
+def written(model: onnx.ModelProto, out: Path) -> str:
+    """Write a model; returns a line with its size and sha256."""
+    content = model.SerializeToString()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(content)
+    return f"{out}: {len(content) / 1e6:.1f} MB, sha256 {hashlib.sha256(content).hexdigest()}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -166,10 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     network = Network()
     network.load_state_dict(torch.load(options.weights, weights_only=True))
-    content = build(network.eval()).SerializeToString()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(content)
-    print(f"{options.out}: {len(content) / 1e6:.1f} MB, sha256 {hashlib.sha256(content).hexdigest()}")
+    print(written(build(network.eval()), options.out))
 
 
 if __name__ == "__main__":

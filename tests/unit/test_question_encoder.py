@@ -1,0 +1,105 @@
+"""The question encoder: in the passages' space, the same from every thread, and asked only where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from llama_index.core.embeddings import MockEmbedding
+
+from rag.config import Config
+from rag.errors import ModelFileError
+from rag.index.library import Library
+from rag.models import embed_texts, minilm
+from rag.models.question_encoder import MODEL, QuestionEncoder, installed
+from rag.retrieve.query_vector import question_vector
+from tests.support.papers import make_paper
+
+ABSTRACTS = (
+    "Fairness audit of résumé rankers\nWe audit language models that rank job applicants and find that names typical "
+    "of one gender lower the rank of otherwise equal résumés.",
+    "Wetland mapping\nWe map wetlands from radar images taken by satellites, with a segmentation network that needs "
+    "few labels.",
+    "Caching for key-value stores\nWe learn which keys a store should keep in memory and halve its latency.",
+)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> QuestionEncoder:
+    return installed()
+
+
+@pytest.fixture(scope="module")
+def passages() -> np.ndarray:
+    return embed_texts(minilm.installed(), ABSTRACTS)
+
+
+@pytest.mark.parametrize(
+    ("question", "own"),
+    [
+        ("do hiring bots treat women worse if you can guess it from what they are called?", 0),
+        ("spotting swampy ground from space without much hand-drawn training data", 1),
+        ("what should stay in RAM so that lookups answer faster", 2),
+    ],
+)
+def test_an_everyday_question_is_nearest_to_the_passage_that_it_means(
+    encoder: QuestionEncoder, passages: np.ndarray, question: str, own: int
+) -> None:
+    near = passages @ encoder.encode(question)
+    assert int(near.argmax()) == own
+    assert near[own] - np.delete(near, own).max() > 0.1
+
+
+@pytest.mark.parametrize("question", ["What is GenSAR?", "", "C++ (x", "检索增强生成", "word " * 1000])
+def test_every_text_has_a_vector_of_length_one(encoder: QuestionEncoder, question: str) -> None:
+    vector = encoder.encode(question)
+    assert vector.shape == (384,)
+    assert vector.dtype == np.float32
+    assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_what_is_kept_cannot_be_changed(encoder: QuestionEncoder) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        encoder.encode("what is kept?")[0] = 1.0
+
+
+def test_vectors_do_not_depend_on_threads_or_neighbours() -> None:
+    questions = [f"question number {n} about bees {'and flowers ' * (n % 7)}" for n in range(40)]
+    alone = [QuestionEncoder.load(threads=1).encode(question) for question in questions[:1]]
+    shared = QuestionEncoder.load(threads=2)
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(shared.encode, questions))
+    again = [QuestionEncoder.load(threads=2).encode(question) for question in questions[:1]]
+    np.testing.assert_array_equal(together[0], alone[0])
+    np.testing.assert_array_equal(together[0], again[0])
+    assert len({vector.tobytes() for vector in together}) == len(questions)
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "model.onnx"
+    other.write_bytes(MODEL.read_bytes()[:-1])
+    with pytest.raises(ModelFileError, match=r"question encoder .* is not the pinned one"):
+        QuestionEncoder.load(model_file=other)
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        QuestionEncoder.load(model_file=tmp_path / "none.onnx")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library(Config(data_dir=tmp_path_factory.mktemp("library"))) as opened:
+        title, abstract = ABSTRACTS[0].split("\n")
+        opened.ingest([make_paper("2504.00001", title, abstract)])
+        yield opened
+
+
+def test_a_library_of_the_shipped_embedder_is_asked_with_it(library: Library, encoder: QuestionEncoder) -> None:
+    question = "are hiring models fair?"
+    np.testing.assert_array_equal(question_vector(library, question), encoder.encode(question))
+
+
+def test_a_library_of_another_embedder_is_asked_with_that(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Library, "embedding", MockEmbedding(embed_dim=4))
+    np.testing.assert_allclose(question_vector(library, "are hiring models fair?"), [0.5] * 4)
