@@ -23,8 +23,8 @@ from rag.errors import LLMError
 from rag.index.library import Library
 from rag.models.llm import build_llm
 from rag.query import Question, Reader
-from rag.query.choice import resumed
-from rag.query.limits import check_question
+from rag.query.conversation import resumed
+from rag.query.words import check_question
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
 from rag.retrieve.reranker import FEW, MANY, build_reranker

@@ -33,8 +33,7 @@ from rag.index.library import Library
 from rag.models.reference import CLIP, FOLDER, PAIR, VECTOR_SCALE, WEIGHTS, ReferenceModel, words
 from rag.query.conversation import Exchange, label
 from rag.query.knowledge import Known
-from rag.query.nearness import Nearness
-from rag.query.reference import Reference
+from rag.query.reference import Nearness, Reference
 from rag.text.names import is_name
 from rag.text.readable import readable
 from rag.text.sentences import sentences

@@ -15,8 +15,7 @@ from rag.answer.render import escape
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.choice import ASKED
-from rag.query.conversation import content_words, label
+from rag.query.conversation import ASKED, content_words, label
 from rag.query.entities import MANY, Named
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import distinct_papers

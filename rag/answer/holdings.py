@@ -18,8 +18,8 @@ from rag.papers.shelf import ChunkRow
 from rag.papers.tally import tally
 from rag.query import Question
 from rag.query.entities import titled
-from rag.query.mentions import mentioning
 from rag.query.order import Order
+from rag.query.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.text.grammar import joined, plural
 from rag.text.readable import readable

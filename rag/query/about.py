@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.models.intent import CONTINUES, Label
-from rag.query.exclusions import is_negated
-from rag.query.ids import read_identifiers
+from rag.query.constraints import read_identifiers
 from rag.query.intent import LIKELY, SURE, Intent
-from rag.query.kind import is_name, is_title
 from rag.query.rules import load_rules
 from rag.query.subject import names_subject
+from rag.text.names import is_name
+from rag.text.terms import STOP_WORDS
 
 AboutKind = Literal[
     "count",
@@ -103,7 +103,7 @@ def _count(question: str, rest: str) -> About | None:
         if not about or not _says_nothing(tail[: about.start()]):
             return None
         subject = rules["held"].without(about["subject"], "").strip(" ?.!\"“”'‘’")
-        if _says_nothing(subject) or rules["asks"](subject) or is_negated(subject):
+        if _says_nothing(subject) or rules["asks"](subject) or load_rules("exclusions")["unheard"](subject):
             return None  # the shelf answers only the first part, and cannot tell what is not said
     return About("count", f"{sort} {subject}".strip())
 
@@ -144,30 +144,24 @@ def _paper(kind: Literal["authors", "listed"], asks: str) -> Callable[[str, str]
     return read
 
 
+def is_title(words: str) -> bool:
+    """Whether words inside a sentence are written as a title: quoted, or all that say something with a capital."""
+    telling = [word for word in _WORD.findall(words) if word.lower() not in STOP_WORDS and word not in _QUOTES]
+    return words.startswith((*_QUOTES, "'", "‘", "`")) or (bool(telling) and not any(w[0].islower() for w in telling))
+
+
 def stripped(text: str, asking: Collection[str]) -> str:
     """A text without the words at its ends that only ask; nothing is taken from within quotation marks."""
-    words = [match.span() for match in re.finditer(r"[^\W_][\w'’-]*", text)]
-
-    def asks(place: int) -> bool:
-        return text[slice(*words[place])].lower() in asking
-
-    first, last = 0, len(words)
-    while first < last and asks(first) and not _QUOTE.search(text, 0, words[first][0]):
-        first += 1
-    while last > first and asks(last - 1) and not _QUOTE.search(text, words[last - 1][1]):
-        last -= 1
-    if first == last:
+    words = list(_WORD.finditer(text))
+    telling = [n for n, word in enumerate(words) if word[0].lower() not in asking]
+    if not telling:
         return ""
-    while first and text[slice(*words[first - 1])].lower() in _ARTICLES:
+    first, after = telling[0], telling[-1] + 1
+    while first and words[first - 1][0].lower() in ("the", "a", "an", "this", "that"):
         first -= 1
-    start = words[first - 1][1] if first else 0
-    end = words[last][0] if last < len(words) else len(text)
+    start = words[first - 1].end() if first else 0
+    end = words[after].start() if after < len(words) else len(text)
     return text[start:end].strip(" ?!.,:;–—-")
-
-
-def _plain(kind: AboutKind) -> Callable[[str, str], About]:
-    """Of an intent that has no subject."""
-    return lambda question, rest: About(kind)
 
 
 def _unsaid(kind: AboutKind) -> Callable[[str, str], About | None]:
@@ -175,19 +169,19 @@ def _unsaid(kind: AboutKind) -> Callable[[str, str], About | None]:
     return lambda question, rest: _most(question, rest) or (None if names_subject(rest) else About(kind))
 
 
-_QUOTE = re.compile(r"[\"“”]")
-_ARTICLES = frozenset("the a an this that".split())
+_QUOTES = ('"', "“", "”")
+_WORD = re.compile(r"[^\W_][\w'’-]*|[\"“”]")
 _READERS: Mapping[Label, tuple[float, Callable[[str, str], About | None]]] = {
     "count": (LIKELY, _count),
     "who": (LIKELY, _paper("authors", "who")),
     "when": (LIKELY, _paper("listed", "when")),
     "coverage": (SURE, lambda question, rest: _count(question, rest) or About("coverage")),
-    "help": (SURE, _plain("help")),
+    "help": (SURE, lambda question, rest: About("help")),
     "news": (SURE, _unsaid("news")),
     "recommend": (SURE, _unsaid("recommend")),
     "trending": (SURE, _unsaid("trending")),
-    "courtesy": (SURE, _plain("courtesy")),
-    "offtopic": (SURE, _plain("offtopic")),
+    "courtesy": (SURE, lambda question, rest: About("courtesy")),
+    "offtopic": (SURE, lambda question, rest: About("offtopic")),
 }
 """Least chance of an intent, and how its question is read. Where that looks for a paper or a sort of papers, its being
 there bears the intent out."""

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rag.papers.entities import Entities
-from rag.query.author_spelling import corrected
 from rag.query.rules import load_rules
-from rag.query.spelling import is_english
+from rag.query.typos import author_meant, is_english
 from rag.text.folding import fold
 from rag.text.names import name_matches, name_words
 
@@ -60,39 +59,27 @@ class _Name:
     meant: str | None = None
 
 
-class PeopleReader:
-    """Reads people of a library."""
+class People:
+    """The names in a question, and the places where it asks for some."""
 
-    def __init__(self, entities: Entities, is_word: Callable[[str], bool]) -> None:
-        """Make a reader.
+    def __init__(self, entities: Entities, is_word: Callable[[str], bool], question: str) -> None:
+        """Make one.
 
         Args:
             entities: Knows the library's authors.
             is_word: Whether a word is an ordinary one.
+            question: As typed.
         """
-        self._entities = entities
-        self._is_word = is_word
-
-    def read(self, question: str) -> PeopleReading | None:
-        """Find the authors that a question asks for or names; the first place that names any counts."""
-        sentence = _Sentence(question, self._entities, self._is_word)
-        places = (sentence.after_by, sentence.subjects, sentence.owners, sentence.anywhere)
-        return next((reading for place in places for reading in place()), None)
-
-    def at(self, question: str, begin: int) -> PeopleReading | None:
-        """The people whose names begin at an offset; None where no name does."""
-        return _Sentence(question, self._entities, self._is_word).people(begin, begin)
-
-
-class _Sentence:
-    """A question's names, and the places where it asks for some."""
-
-    def __init__(self, question: str, entities: Entities, is_word: Callable[[str], bool]) -> None:
         self._text = question
         self._entities = entities
         self._is_word = is_word
         self._rules = load_rules("authors")
         self._never, self._small = self._rules.words["never"], self._rules.words["particles"]
+
+    def read(self) -> PeopleReading | None:
+        """Find the authors that a question asks for or names; the first place that names any counts."""
+        places = (self.after_by, self.subjects, self.owners, self.anywhere)
+        return next((reading for place in places for reading in place()), None)
 
     def after_by(self) -> Iterator[PeopleReading]:
         """Read "papers by NAME", "written by NAME": whatever follows and can be a person is one."""
@@ -229,7 +216,7 @@ class _Sentence:
             return _Name(text, 0, known) if known or (capitals and et_al and len(parts) == 1) else None
         if len(full) < 2 or all(ordinary):
             return None
-        meant = corrected(self._entities, text)
+        meant = author_meant(self._entities, text)
         unknown = capitals and all(_PERSONAL.fullmatch(part) for part in full)
         return _Name(text, 0, False, meant=meant) if unknown or (meant and not any(ordinary)) else None
 

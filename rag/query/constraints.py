@@ -1,15 +1,42 @@
-"""What a question restricts: days, authors, ids, and what it does not want."""
+"""What a question restricts: days, authors, ids, and what it does not want.
+
+Papers are named by their arXiv id or address ("arXiv 2503.09516", "arxiv.org/pdf/2503.09516"). Only what is plainly a
+subject or an author is left out: "without labels" says how a method works, and a paper that does without labels
+mentions them; there the reader is told that nothing was left out.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.query.authors import PeopleReader, PeopleReading
+from rag.query.authors import People, PeopleReading
 from rag.query.dates import DateReading, read_dates
-from rag.query.exclusions import Unwanted, read_not_by, read_unwanted
-from rag.query.ids import IdentifierReading, read_identifiers
+from rag.query.rules import load_rules
+from rag.query.words import has_content
+
+_MONTH = re.compile(r"\d{2}(?:0[1-9]|1[0-2])\.")
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierReading:
+    """An id read from `question[start:end]`; `restricts` is False in "papers similar to 2503.09516"."""
+
+    start: int
+    end: int
+    paper_id: str
+    restricts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """A subject to be left out, read from `question[start:end]`."""
+
+    start: int
+    end: int
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +59,9 @@ class Constraints:
     @property
     def spans(self) -> list[tuple[int, int]]:
         """Where the text says so: what is to be cut out of it before it is searched for."""
-        found = [(one.start, one.end) for one in self.dates]
-        found += [(one.start, one.end) for one in self.identifiers if one.restricts]
-        found += [(one.start, one.end) for one in self.unread]
-        found += [(one.start, one.end) for one in self.not_about]
-        people = (*self.not_by, self.people) if self.people else self.not_by
-        return found + [(one.start, one.end) for one in people]
+        found: list[DateReading | IdentifierReading | Unwanted | PeopleReading] = [*self.dates, *self.unread]
+        found += [*(one for one in self.identifiers if one.restricts), *self.not_about, *self.not_by]
+        return [(one.start, one.end) for one in found + ([self.people] if self.people else [])]
 
     @property
     def period(self) -> tuple[date | None, date | None]:
@@ -58,7 +82,7 @@ class Constraints:
 
 
 def read_constraints(
-    text: str, first: date, last: date, people_reader: PeopleReader, wants_several: Callable[[], bool]
+    text: str, first: date, last: date, people: Callable[[str], People], wants_several: Callable[[], bool]
 ) -> Constraints:
     """Find what a text restricts.
 
@@ -66,23 +90,78 @@ def read_constraints(
         text: A question, as typed.
         first: Earliest day the library holds.
         last: The newest report's day.
-        people_reader: Knows the library's authors.
+        people: Finds the library's authors in a text.
         wants_several: Whether several papers are wanted, of which some can be left out.
     """
     identifiers = tuple(read_identifiers(text))
-    read = [
-        one
-        for one in read_dates(text, first, last)
-        if not any(other.start < one.end and one.start < other.end for other in identifiers)
-    ]
+    read = [one for one in read_dates(text, first, last) if not _overlaps(one.start, one.end, identifiers)]
     dates = tuple(one for one in read if not one.unread)
     undated = _blanked(text, dates)
-    not_by = tuple(read_not_by(undated, lambda begin: people_reader.at(undated, begin)))
-    not_about = tuple(read_unwanted(_blanked(undated, not_by)))
+    named = people(undated)
+    not_by = tuple(read_not_by(undated, lambda begin: named.people(begin, begin)))
+    wanted = _blanked(undated, not_by)
+    not_about = tuple(read_unwanted(wanted))
     not_about = not_about if not_about and wants_several() else ()
-    people = people_reader.read(_blanked(undated, not_by))
     unread = tuple(one for one in read if one.unread and not identifiers)
-    return Constraints(dates, people, identifiers, not_by, not_about, unread)
+    return Constraints(dates, people(wanted).read(), identifiers, not_by, not_about, unread)
+
+
+def read_identifiers(question: str) -> list[IdentifierReading]:
+    """Find the arXiv ids in a question.
+
+    The old form (``cs.IR/0112017``, which is the paper ``cs/0112017``) counts after "arXiv" or its address, or where it
+    begins with one of arXiv's archives; the new form also alone: its first four digits are a year and a month, which
+    hardly any other number with five decimals has. Where they are not, no paper can have the id, and still it is meant
+    as one if "arXiv" stands before it or the question says nothing else: "summarize 9999.99999".
+    """
+    readings, rules = [], load_rules("ids")
+    for match in rules["identifier"].all(question):
+        old = "/" in match["id"]
+        archive = re.split(r"[./]", match["id"].lower())[0] if old else ""
+        alone = archive in rules.words["archives"] if old else len(match["id"]) == 10 and _MONTH.match(match["id"])
+        rest = question[: match.start()] + question[match.end() :]
+        if match["address"] or match["word"] or alone or (not old and not has_content(rest)):
+            related = rules["related"].find(question, 0, match.start())
+            start = match.start() + (len(match["lead"]) if related else 0)
+            paper_id = f"{archive}/{match['id'].split('/')[1]}" if old else match["id"].lower()
+            readings.append(IdentifierReading(start, match.end(), paper_id, related is None))
+    return readings
+
+
+def read_unwanted(question: str) -> list[Unwanted]:
+    """Find the subjects that a list of papers is to leave out: "papers on agents, but not about shopping"."""
+    found: list[Unwanted] = []
+    rules = load_rules("exclusions")
+    for name in ("topic", "bare", "beside"):
+        for match in rules[name].all(question):
+            start, end = match.span("out" if name == "beside" else 0)
+            if not (_overlaps(start, end, found) or rules["by"](match["x"])):
+                found.append(Unwanted(start, end, match["x"].strip(" \"“”'‘’")))
+    return found
+
+
+def read_not_by(question: str, people_at: Callable[[int], PeopleReading | None]) -> list[PeopleReading]:
+    """Find the authors whose papers are not wanted: "not by NAME", "except those by NAME", "excluding NAME's".
+
+    Args:
+        question: As typed.
+        people_at: Reads the people whose names begin at an offset.
+    """
+    found: list[PeopleReading] = []
+    rules = load_rules("exclusions")
+    for match in rules["not_by"].all(question):
+        if people := people_at(match.end()):
+            owned = rules["owned"].at(question, people.end)
+            full = all(people.known) and " " in people.names[0]
+            by = match["by"] and (full or match["by"].lower().startswith("by"))
+            if by or owned or (match["excludes"] and full):
+                end = owned.end() if owned else people.end
+                found.append(replace(people, start=match.start(), end=end, alternatives=True))
+    return found
+
+
+def _overlaps(start: int, end: int, readings: Sequence[IdentifierReading | Unwanted]) -> bool:
+    return any(one.start < end and start < one.end for one in readings)
 
 
 def _blanked(text: str, readings: Sequence[DateReading | PeopleReading]) -> str:

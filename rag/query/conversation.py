@@ -10,8 +10,9 @@ from itertools import chain
 from rag.papers.claims import Claim
 from rag.query.entities import resolve
 from rag.query.knowledge import Known
-from rag.query.nearness import Nearness, share
+from rag.query.reference import Nearness, share
 from rag.query.rules import load_rules
+from rag.text.folding import fold
 from rag.text.readable import readable
 from rag.text.terms import STOP_WORDS
 from rag.types import Turn
@@ -29,6 +30,11 @@ _TOLD = 0.5
 """An answer that names no paper is about the one that holds at least this share of its words' weight."""
 _LOOKED_AT = 5
 _PLACES = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1}
+
+ASKED = "Which one do you mean?"
+"""How a question that is asked back ends; its numbered choices follow."""
+_OFFERED = re.compile(r"^\d+\. (?P<title>.+) \((?P<id>[^\s()]+)\)$", re.MULTILINE)
+_NUMBER = re.compile(r"\W*(?:no\.?|number|#)?\s*(\d)\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +155,40 @@ def _exchanges(history: Sequence[Turn], is_courtesy: Callable[[str], bool]) -> I
             asked = " ".join(turn.content.split())
         elif not is_courtesy(asked):
             yield asked, turn.content
+
+
+def resumed(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Turn, ...], bool]:
+    """Read a choice as the answer to the question that was asked back.
+
+    Args:
+        question: What the reader says now.
+        history: Earlier turns, oldest first.
+
+    Returns:
+        The earlier question with the chosen paper's id, the turns before it, and True; the arguments as they are and
+        False, where nothing was asked back or none of the choices is meant.
+    """
+    if len(history) < 2 or history[-1].role != "assistant" or history[-2].role != "user":
+        return question, tuple(history), False
+    chosen = _chosen(question, history[-1].content) if ASKED in history[-1].content else None
+    if chosen is None:
+        return question, tuple(history), False
+    return f"{history[-2].content.strip()} ({chosen})", tuple(history[:-2]), True
+
+
+def _chosen(question: str, asked: str) -> str | None:
+    """The id of the choice that a reader names: by number, by id, or by words of its title that no other has."""
+    offered = {match["id"]: match["title"] for match in _OFFERED.finditer(asked)}
+    ids = list(offered)
+    named = [paper_id for paper_id in ids if paper_id in question]
+    if len(named) == 1:
+        return named[0]
+    if number := _NUMBER.fullmatch(question):
+        return ids[int(number[1]) - 1] if 0 < int(number[1]) <= len(ids) else None
+    by_order = picked(question, ids)
+    if len(by_order) == 1:
+        return by_order[0]
+    words = {fold(word) for word in content_words(question)}
+    titles = {paper_id: {fold(word) for word in content_words(title)} for paper_id, title in offered.items()}
+    fitting = [paper_id for paper_id, title in titles.items() if words and words <= title]
+    return fitting[0] if len(fitting) == 1 else None

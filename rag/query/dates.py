@@ -103,8 +103,7 @@ def read_dates(question: str, first: date, last: date) -> list[DateReading]:
     """
     readings = list[DateReading]()
     for found in _ranges(question, last):
-        follows = readings and _rules()["follows"].find(question, readings[-1].end, found.op_start)
-        if not (follows or _restricts(found, Period(first, last))):
+        if not _restricts(found, Period(first, last)):
             continue
         start, end = _lead(found), _end(found)
         if not found.periods:
@@ -157,8 +156,8 @@ def _restricts(found: _Found, held: Period) -> bool:
     """Tell a restriction on the papers, which are `held` from a first to a last day, from a date of something else."""
     rules, text, point, op, start = _rules(), found.text, found.points[0], found.op, _lead(found)
     before, after = text[max(0, found.op_start - _NEAR) : found.op_start], text[found.end :]
-    tail, news = rules["tail"].at(after), rules["news_of_papers"].find(text[: found.op_start])
-    if rules["event_after"].at(after) or (rules["dated_otherwise"](before) and not (tail or news)):
+    tail = rules["tail"].at(after)
+    if rules["event_after"].at(after) or (rules["dated_otherwise"](before) and not tail):
         return False
     if point.sort == "newest" or not has_content(edited(text, [(start, _end(found), " ")])):
         return True  # the report is asked for, or the date is all that the question says
@@ -168,14 +167,12 @@ def _restricts(found: _Found, held: Period) -> bool:
         # "the May 2025 reports"; but in "SIGIR 2025 papers" the year belongs to the venue
         return bool(op) or not (point.sort == "year" and rules["venue_before"](before))
     opens, closes = not re.search(r"\w", text[:start]), not re.search(r"\w", after)
-    apart = opens or after[:1] in (",", ";", ":", ".")
-    near = before + text[found.op_start : found.start] + (after[:_NEAR] if apart else "")
-    about_papers = bool(news) or rules["about_papers"](near)
+    about_papers = rules["about_papers"](before + text[found.op_start : found.start] + after[:_NEAR])
     at_once = rules["subject_or_end"](after)  # what follows is the subject, or nothing
     if point.sort in _COMMON:
         # "What is new today (on agents)?"; but in "models that are used today" nothing was listed
         said = op != "within" or about_papers if op else opens and rules["told_after"](after)
-        return (said or (rules["listing_before"](before) and at_once)) and (point.sort != "day_alone" or at_once)
+        return bool(said or (rules["listing_before"](before) and at_once))
     fixed = point.relative or point.year is not None
     if not (fixed or at_once) and (not op or point.sort == "season"):  # "autumn leaves", "Christmas shopping"
         return False
@@ -191,15 +188,13 @@ def _restricts(found: _Found, held: Period) -> bool:
     if rules["quantity"](text) or not found.periods:
         return False
     if opens or rules["set_apart_before"](before):  # "papers on hashing (October 2025)", "May 2025: …", "May on RAG"
-        named = op or len(found.points) > 1 or not rules["ambiguous"].at(text, found.start)
         overlaps = any(one.first <= held.last and one.last >= held.first for one in found.periods)
-        if rules["set_apart_after" if opens else "set_apart_end"](after) and (about_papers or (overlaps and named)):
+        if rules["set_apart_after" if opens else "set_apart_end"](after) and (about_papers or overlaps):
             return True
     if not op or found.periods[0].last < held.first - _OLDEST:
         return False
     # "RAG since October": such a month closes or opens the question, and is not inside a sentence about something else
-    inserted = before.rstrip()[-1:] == "," and after.lstrip()[:1] == ","
-    edge = (opens or closes or inserted) and (op not in ("within", "around") or len(found.points) > 1)
+    edge = (opens or closes) and (op not in ("within", "around") or len(found.points) > 1)
     return edge or point.year is not None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.papers.claims import Claim
 from rag.papers.entities import Entities, Naming
 from rag.query.rules import load_rules
-from rag.query.spelling import is_english
+from rag.query.typos import is_english
 from rag.query.vocabulary import Vocabulary
 from rag.text.folding import fold
 from rag.text.names import is_name
@@ -111,7 +111,7 @@ def _titles(text: str, tokens: list[re.Match[str]]) -> Iterator[tuple[tuple[int,
 
 def strangers(text: str, vocabulary: Vocabulary) -> list[str]:
     """The names in a text that stand nowhere in the library, told by their longest part: ``QueryForge`` of a -9B."""
-    return [name for name in dict.fromkeys(_STRANGER.findall(text)) if not _is_held(name, vocabulary)]
+    return [name for name in dict.fromkeys(_STRANGER.findall(text)) if not is_held(name, vocabulary)]
 
 
 def asks_of_a_stranger(question: str, vocabulary: Vocabulary) -> bool:
@@ -120,10 +120,11 @@ def asks_of_a_stranger(question: str, vocabulary: Vocabulary) -> bool:
     return any(
         rules["asked_of"].find(question, 0, match.start())
         for match in _STRANGER.finditer(question)
-        if not (_is_held(match[0], vocabulary) or rules["chat_model"](match[0]))
+        if not (is_held(match[0], vocabulary) or rules["chat_model"](match[0]))
     )
 
 
-def _is_held(name: str, vocabulary: Vocabulary) -> bool:
+def is_held(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether a paper holds a name, told by its longest part."""
     part = max(re.findall(r"[^\W_]+", name), key=len)
     return part in vocabulary or part.rstrip("s") in vocabulary

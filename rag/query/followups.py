@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 from rag.query.constraints import Constraints
 from rag.query.conversation import Exchange, TalkReader, content_words, label, picked, quoted
-from rag.query.kind import opposes
 from rag.query.knowledge import Known
-from rag.query.nearness import Nearness
-from rag.query.reference import Reference
+from rag.query.reference import Nearness, Reference
 from rag.query.restrictions import Restrictions
 from rag.query.rules import load_rules
 from rag.query.words import edited, has_content, tidied
@@ -164,7 +162,7 @@ class Continuing:
 
     def _about_new(self, asked: _Asked, new: tuple[str, ...], exchange: Exchange) -> Continued:
         """A question that names another paper than those talked of: it is set against them, or takes their place."""
-        if exchange.papers and (opposes(asked.rest) or self._rules["contrast"](asked.rest)):
+        if exchange.papers and self._rules["contrast"](asked.rest):
             return self._set_against(asked, (*new, *exchange.papers[:1]))
         if _words([asked.rest], " ".join(self._titles(new))):
             return self._completed(asked, [], new)

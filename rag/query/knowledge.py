@@ -3,60 +3,25 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from rag.errors import LibraryError
-from rag.index import LexicalIndex
 from rag.papers.entities import Entities
 from rag.papers.shelf import Coverage, Shelf
 from rag.query.entities import names_in, owned
 from rag.query.intent import Intents
-from rag.query.spelling import Speller
+from rag.query.typos import Speller
 from rag.query.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from rag.models import Embedder
+    from rag.index.library import Library
 
 _META_KEY = "vocabulary"
 RARE = 20
 """A name that more papers hold is an everyday one (LLM, GPT) and picks none of them."""
-
-
-class Vectors(Protocol):
-    """Compares a vector with those of the passages."""
-
-    def query(self, vector: np.ndarray, k: int, papers: frozenset[str] | None = None) -> list[tuple[str, float]]:
-        """The nearest passages, of some papers or of all, with their cosine similarity."""
-
-
-class HasIndexes(Protocol):
-    """What the reader needs of open indexes."""
-
-    @property
-    def lexical(self) -> LexicalIndex:
-        """Ranks passages by words."""
-
-    @property
-    def vectors(self) -> Vectors:
-        """Ranks passages by meaning."""
-
-
-class Papers(Protocol):
-    """What the reader needs of a library."""
-
-    shelf: Shelf
-
-    @property
-    def embedding(self) -> Embedder:
-        """The embedder of its index, loaded at its first use."""
-
-    def indexes(self) -> AbstractContextManager[HasIndexes]:
-        """Borrow the indexes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +46,7 @@ class State:
 class Known:
     """Keeps what is known of a library up to date; safe to share between threads."""
 
-    def __init__(self, library: Papers) -> None:
+    def __init__(self, library: Library) -> None:
         self.library = library
         self.intents = Intents(lambda: library.embedding)
         self._guard = threading.Lock()

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from rag.query.about import About
-from rag.query.demands import Sort
 from rag.query.entities import Named
 from rag.query.intent import UNKNOWN, Intent, Kind
 from rag.query.order import UNBOUNDED, Wanted
+from rag.query.subject import Sort
 from rag.types import Filters, Note
 
 ABOUT = "What is this paper about?"

@@ -5,26 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rag.query.about import OPEN, About, read_about
 from rag.query.constraints import Constraints
-from rag.query.demands import means_several, read_names, read_sort, unframed
 from rag.query.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
-from rag.query.exclusions import is_negated
 from rag.query.followups import Continued, Continuing
 from rag.query.intent import SURE, Intent
-from rag.query.knowledge import Known, Papers
+from rag.query.knowledge import Known
 from rag.query.order import UNBOUNDED, Wanted, read_wanted
 from rag.query.parts import read_parts
 from rag.query.question import Question
 from rag.query.restrictions import Restrictions
 from rag.query.rules import load_rules
 from rag.query.shape import Shape, Shaping, mentioned
-from rag.query.spelling import Correction, Speller, is_english
-from rag.query.subject import names_subject, read_phrase, read_subject
+from rag.query.subject import names_subject, read_names, read_phrase, read_sort, read_subject
+from rag.query.typos import Correction, Speller, is_english
 from rag.query.words import edited, has_content, tidied
 from rag.text.readable import readable
 from rag.types import Filters, Note, Turn
+
+if TYPE_CHECKING:
+    from rag.index.library import Library
 
 _NOTHING_LEFT_OUT = Note(
     code="negation",
@@ -57,7 +59,7 @@ class _Text:
 class Reader:
     """Reads questions against a library; safe to share between threads."""
 
-    def __init__(self, library: Papers) -> None:
+    def __init__(self, library: Library) -> None:
         self._known = Known(library)
         self._restrictions = Restrictions(self._known)
         self._shaping = Shaping(self._known)
@@ -163,7 +165,7 @@ class Reader:
         names = names_in(read.standalone, self._known.entities, vocabulary)
         read, shape, wanted = self._shaped(intent, read, text.wanted, papers or frozenset(), names)
         shape = Shape("list") if like else shape
-        if shape.kind == "list" and not left_out and is_negated(read.search):
+        if shape.kind == "list" and not left_out and load_rules("exclusions")["unheard"](read.search):
             notes.append(_NOTHING_LEFT_OUT)
         phrase = mentioned(read.search) if shape.kind == "list" and not (about or papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
@@ -209,9 +211,9 @@ class Reader:
         """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
         found = read.constraints
         one = frozenset(read.focus) if len(read.focus) == 1 else frozenset[str]()
-        meant = papers or (read.among if read.compared else None) or one
         said = read.typed or read.standalone
-        shape = self._shaping.shape(intent, said, bool(found.dates or found.people), meant, names)
+        shape = self._shaping.shape(intent, said, bool(found.dates or found.people), papers or one, names)
+        shape = Shape("compare", tuple(sorted(read.among or ()))) if read.compared else shape
         shape = _listed(shape, wanted, read.among)
         if (found.dates or found.people) and shape.kind == "single" and not (self._says_more(read) or papers):
             return read, Shape("list"), wanted
@@ -257,7 +259,7 @@ class Reader:
 
 def with_demands(asked: Question) -> Question:
     """The question with what its own words demand of the sentences and papers that answer it."""
-    said = asked.typed or asked.standalone
+    said, rules = asked.typed or asked.standalone, load_rules("demands")
     return replace(
         asked,
         typed=said,
@@ -265,9 +267,9 @@ def with_demands(asked: Question) -> Question:
         phrase=read_phrase(asked.search_text),
         names=read_names(asked.standalone),
         sort=read_sort(said),
-        several=means_several(said),
+        several=rules["several"](said),
         works=load_rules("intent")["several_papers"](said),
-        told=unframed(asked.search_text),
+        told=rules["frame"].without(asked.search_text),
     )
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
-from rag.query.author_spelling import similar
-from rag.query.authors import PeopleReader, PeopleReading
+from rag.index import LexicalIndex
+from rag.papers.shelf import Shelf
+from rag.query.authors import People, PeopleReading
 from rag.query.constraints import Constraints, read_constraints
 from rag.query.entities import names_in, owned
 from rag.query.knowledge import Known
-from rag.query.mentions import mentioning
+from rag.query.typos import similar_authors
 from rag.text.grammar import plural
 from rag.text.names import name_matches, name_words
 from rag.text.readable import readable
 from rag.types import Filters, Note
 
+_SEPARATORS = re.compile(r"(?:\s|(?<=[^\W\d_]{2})[-\u2010\u2011/](?=[^\W\d_]{2}))+")
+"""Between words, and between the parts of a joined one; a name with a figure stays whole."""
 _SEVERAL = re.compile(r"\s+(?:and|or)\s+")
 _MOST_OFFERED = 3
 """Authors offered instead of one that is unknown."""
@@ -31,7 +35,7 @@ class Restrictions:
         """Days, authors and ids that a text names, and what it does not want."""
         state = self._known.state()
         vocabulary = state.speller.vocabulary
-        people = PeopleReader(self._known.entities, vocabulary.is_ordinary)
+        people = partial(People, self._known.entities, vocabulary.is_ordinary)
         found = read_constraints(text, state.first, state.last, people, lambda: self._wants_several(text))
         if found.people and not found.people.asked:  # "how does Search-R1 differ from what Jimmy Lin does?"
             named = owned(names_in(text, self._known.entities, vocabulary))
@@ -75,7 +79,7 @@ class Restrictions:
         shelf, entities = self._known.shelf, self._known.entities
         unknown = [name for name in _SEVERAL.split(filters.author or "") if name and not shelf.is_author(name)]
         found: list[str] = []
-        for name in (other for one in unknown for other in similar(entities, one)):
+        for name in (other for one in unknown for other in similar_authors(entities, one)):
             papers = shelf.papers(sorted(shelf.select(Filters(author=name)) or ())[:1]).values()
             words = name_words(name)
             found += [author for paper in papers for author in paper.authors if name_matches(words, name_words(author))]
@@ -116,3 +120,14 @@ def _spelling(people: PeopleReading) -> list[Note]:
         for typed, meant in zip(people.typed, people.names, strict=True)
         if typed != meant
     ]
+
+
+def mentioning(phrase: str, lexical: LexicalIndex, shelf: Shelf) -> frozenset[str]:
+    """Ids of the papers that hold every word of a phrase; none where the phrase has no word that is indexed.
+
+    The parts of a joined word are wanted together: "retrieval-augmented" is not retrieval or augmented.
+    """
+    terms = [word for word in _SEPARATORS.split(phrase) if lexical.analyze(word)]
+    hits = ([hit for hit, _ in lexical.query(word, lexical.count())] for word in terms)
+    found = [frozenset(row.paper_id for row in shelf.chunk_rows(one).values()) for one in hits]
+    return frozenset.intersection(*found) if found else frozenset()

@@ -1,4 +1,4 @@
-"""The shape of answer that a question wants, held against a library: what it compares must be in it."""
+"""The shape of answer that a question wants: what it compares is learnt, and must be named and in the library."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.papers.claims import Claim
-from rag.query.entities import Named, called, owned, resolve
-from rag.query.intent import LIKELY, Intent, Kind
-from rag.query.kind import names_system, opposes, read_subjects, sets_side_by_side
+from rag.query.entities import Named, called, is_held, owned, resolve
+from rag.query.intent import LIKELY, SURE, Intent, Kind
 from rag.query.knowledge import Known
 from rag.query.rules import load_rules
-from rag.query.spelling import is_english
-from rag.query.vocabulary import PART
+from rag.query.typos import is_english
 from rag.text.names import is_name
 
+_NAME = re.compile(r"(?<![\w.-])[^\W\d_][\w²³@+.-]*[\w²³+]")
 _CAPITALISED = re.compile(r"(?<![\w/.@-])(?<!^)[A-Z][\w-]*\w")
 """A word with a capital that does not open the question."""
+_COMMON_NAMES = frozenset(
+    "llm llms rag ai ml nlp api apis sft rl ctr seo qa ir gpu gpus ndcg mrr f1 auc us uk eu ocr".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +58,67 @@ class Shaping:
             papers: Ids that it names.
             names: What it names else.
         """
-        if len(papers) > 1 and (opposes(standalone) or intent.chance("compare") >= LIKELY):
+        compares, vocabulary = intent.chance("compare"), self._known.state().speller.vocabulary
+        if len(papers) > 1 and compares >= LIKELY:
             return Shape("compare", tuple(sorted(papers)))
-        subjects = read_subjects(standalone)
-        likely = intent.chance("compare")
-        meant = tuple(name.text for name in names if owned([name]))
-        if len(subjects) < 2 <= len(meant) and likely >= LIKELY:  # "tell A and B apart": they need not stand together
-            subjects = meant
-        if not (sets_side_by_side(standalone, subjects) or (len(subjects) > 1 and likely >= LIKELY)):
-            return self._of_one_side(intent, standalone, restricted, papers, names)
-        absent = self._absent(standalone, subjects)
-        subjects = tuple(name for name in subjects if name not in absent)
-        if absent and len(subjects) < 2:
-            return Shape("single", subjects, absent)
-        compared = [resolve(self._known.entities, name) for name in subjects]
-        if len(compared) == 2 and self._is_baseline(*compared):
-            return Shape("single")
-        mentioned = tuple(name.text for name in compared if not self._presenting(name))
-        return Shape("compare", subjects, absent, mentioned)
+        meant = [name.text for name in names if owned([name])]
+        if compares >= SURE or (len(meant) > 1 and compares >= LIKELY):
+            written = [word for word in _NAME.findall(standalone) if names_system(word)]
+            capital = [word for word in _CAPITALISED.findall(standalone) if not (is_english(word) or word.isupper())]
+            absent = tuple(name for name in dict.fromkeys([*written, *capital]) if not is_held(name, vocabulary))
+            titled = [one.text for one in names if one.text[0].isupper() and one.owners and not _is_common(one.text)]
+            subjects = self._subjects(standalone, [*meant, *titled, *written], absent)
+            if len(subjects) > 1:
+                shown = tuple(name for name in subjects if not self._presents(resolve(self._known.entities, name)))
+                return Shape("compare", subjects, absent, shown)
+            if absent:
+                return Shape("single", subjects, absent)
+        two = load_rules("intent")["two_works"](standalone) or (compares >= SURE and not (names or papers))
+        if compares >= LIKELY and two:  # "dense and sparse retrieval": kinds, not systems
+            return Shape("compare")
+        return self._of_one_side(intent, standalone, restricted, papers, names)
+
+    def _subjects(self, question: str, names: Sequence[str], absent: Collection[str]) -> tuple[str, ...]:
+        """The names that a comparison sets side by side, in its order.
+
+        A name that no paper presents is a baseline where it stands in the paper of one that is.
+        """
+        apart = [name for name in dict.fromkeys(names) if name not in absent and f"on {name}" not in question]
+        whole = [name for name in apart if not any(name in other for other in apart if name != other)]
+        resolved = [resolve(self._known.entities, name) for name in whole]
+        own = [name for name in resolved if self._presents(name)]
+        held = {one.paper_id for name in own for one in name.namings}
+        own += [
+            one for one in resolved if one not in own and held.isdisjoint(naming.paper_id for naming in one.namings)
+        ]
+        return tuple(sorted((name.text for name in own), key=question.find))
 
     def _of_one_side(
         self, intent: Intent, standalone: str, restricted: bool, papers: Collection[str], names: Sequence[Named]
     ) -> Shape:
         """The shape where nothing is set side by side."""
         works = restricted or load_rules("intent")["several_papers"](standalone)
-        kind = intent.shape(restricted=restricted, named=names_system(standalone), works=works)
+        named = any(map(names_system, _NAME.findall(standalone)))
+        kind = intent.shape(restricted=restricted, named=named, works=works)
         if not works and len(called(names)) == 1:  # "what agents are in MaRGen?": its own paper tells
             kind = "single"
-        if kind == "single" and opposes(standalone):
-            return Shape("single", (), self._absent(standalone, ()))
         if kind == "single" or (kind == "list" and len(papers) == 1):
             return Shape("single")
         return Shape(kind, unsure=not works and intent.may_be_of_one())
 
-    def _presenting(self, name: Named) -> bool:
+    def _presents(self, name: Named) -> bool:
         """Whether a paper has a name in its title, or introduces it."""
         strong = any(one.claim > Claim.MENTIONED for one in name.namings)
         return strong or (not is_name(name.text) and bool(self._known.entities.titled(name.text, 1)))
 
-    def _absent(self, question: str, subjects: Sequence[str]) -> tuple[str, ...]:
-        """The names in a comparison that stand in no paper."""
-        words = [word for word in _CAPITALISED.findall(question) if not is_english(word) and not word.isupper()]
-        return tuple(name for name in dict.fromkeys([*subjects, *words]) if not self._is_held(name))
 
-    def _is_held(self, name: str) -> bool:
-        """Whether a paper holds a name; one that is put together from the library's words is none of its own."""
-        vocabulary = self._known.state().speller.vocabulary
-        return name in vocabulary or all(part in vocabulary for part in PART.findall(name))
+def names_system(word: str) -> bool:
+    """Whether a word is written as systems are named."""
+    return is_name(word) and not _is_common(word)
 
-    def _is_baseline(self, one: Named, other: Named) -> bool:
-        """Whether a paper speaks of both systems and the library has none of the second's own."""
-        both = {naming.paper_id for naming in one.namings} & {naming.paper_id for naming in other.namings}
-        return bool(both) and not (self._presenting(one) and self._presenting(other))
+
+def _is_common(word: str) -> bool:
+    return word.lower().split("-")[0] in _COMMON_NAMES
 
 
 def mentioned(question: str) -> str:

@@ -1,4 +1,4 @@
-"""What papers are to be about: what remains of a question once the words that only ask for papers are taken away.
+"""What papers are to be about, and be: what remains of a question once the words that only ask are taken away.
 
 "What changed in X", "any news on X", "papers about X" and "X" alone want the same papers, so that all of them are
 searched for in the same words.
@@ -7,9 +7,15 @@ searched for in the same words.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from rag.query.rules import load_rules
+from rag.text.names import is_name
+
+Sort = Literal["surveys", "resources", "tools", "reproductions"]
+
+_NAME = re.compile(r"[^\W_][\w@.+-]{2,}\w")
+"""A word that is long enough to tell papers apart as a name."""
 
 
 class Subject(NamedTuple):
@@ -51,3 +57,15 @@ def read_phrase(search: str) -> re.Pattern[str] | None:
         return None
     words = [re.escape(word) for word in re.split(r"[\s-]+", match["subject"].removesuffix("s"))]
     return re.compile(rf"(?<!\w){'[- ]'.join(words)}s?(?!\w)", re.IGNORECASE)
+
+
+def read_sort(question: str) -> Sort | None:
+    """The sort of works that a list is to hold: "which survey papers", and not "which papers use benchmarks"."""
+    rules = load_rules("demands")
+    found = rules["sort"].find(question)
+    return cast(Sort, rules.meaning("sorts", found["sort"])) if found else None
+
+
+def read_names(question: str) -> tuple[str, ...]:
+    """The words of a question that are written as systems are named."""
+    return tuple(filter(is_name, _NAME.findall(question)))

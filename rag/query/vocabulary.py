@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -72,19 +71,14 @@ class Vocabulary:
         return entry is not None and entry.surface.islower() and entry.papers >= COMMON
 
     @cached_property
-    def _buckets(self) -> dict[tuple[str, int], list[str]]:
-        buckets: dict[tuple[str, int], list[str]] = defaultdict(list)
+    def _by_letter(self) -> dict[str, list[str]]:
+        words: dict[str, list[str]] = defaultdict(list)
         for key in self.entries:
-            buckets[key[0], len(key)].append(key)
-        return dict(buckets)
+            words[key[0]].append(key)
+        return dict(words)
 
     def near(self, key: str, distance: int) -> list[tuple[str, int]]:
-        """Words within a Damerau-Levenshtein distance: with the same first letter, or it swapped or left out."""
-        longer = (letter + key for letter in ascii_lowercase if letter != key[0])
-        found = [(other, 1) for other in longer if other in self.entries]
-        for letter in dict.fromkeys(key[:2]):
-            for length in range(len(key) - distance, len(key) + distance + 1):
-                bucket = self._buckets.get((letter, length), [])
-                hits = process.extract(key, bucket, scorer=OSA.distance, score_cutoff=distance, limit=None)
-                found += [(hit, int(score)) for hit, score, _ in hits]
-        return found
+        """Words within a Damerau-Levenshtein distance, each with its own; the first letter may be swapped."""
+        words = [word for letter in dict.fromkeys(key[:2]) for word in self._by_letter.get(letter, [])]
+        hits = process.extract(key, words, scorer=OSA.distance, score_cutoff=distance, limit=None)
+        return [(hit, int(apart)) for hit, apart, _ in hits]

@@ -1,9 +1,11 @@
-"""Words of a question taken out and put in."""
+"""Words of a question taken out and put in, and what can be a question at all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
+from rag.errors import QuestionError
 
 _SAYS_NOTHING = (
     "which what who papers? preprints? articles? works? list show give find me all any the a of is are was were did do"
@@ -40,3 +42,22 @@ def tidied(text: str) -> str:
 def has_content(text: str) -> bool:
     """Whether a text holds any word that can be searched for."""
     return bool(re.search(r"\w", _EMPTY.sub("", text)))
+
+
+def check_question(question: str, limit: int) -> str:
+    """Trim a question, fold its white space and refuse what cannot be one.
+
+    Long runs of blanks would keep the patterns that read a question busy for seconds.
+
+    Raises:
+        QuestionError: it is empty, or longer than `limit` characters.
+    """
+    trimmed = question.replace("\0", " ").strip()
+    if not trimmed:
+        raise QuestionError("The question is empty.", "Ask something, for instance: which papers rewrite queries?")
+    if len(trimmed) > limit:
+        raise QuestionError(
+            f"The question has {len(trimmed):,} characters; the limit is {limit:,}.",
+            "Shorten it, or raise answer.max_question_chars.",
+        )
+    return " ".join(trimmed.split())

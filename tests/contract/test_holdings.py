@@ -11,7 +11,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
-from rag.query.mentions import mentioning
+from rag.query.restrictions import mentioning
 from rag.sources import discover, read_source
 from rag.types import Answer, Filters, Turn
 

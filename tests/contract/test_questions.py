@@ -13,7 +13,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
-from rag.query.mentions import mentioning
+from rag.query.restrictions import mentioning
 from rag.sources import discover, read_source
 from rag.text.grammar import joined
 from rag.types import Answer, Filters, Passage, Turn

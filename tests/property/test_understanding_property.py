@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.query import Reader
+from rag.query.constraints import read_identifiers
 from rag.query.dates import read_dates
-from rag.query.ids import read_identifiers
-from rag.query.spelling import Speller
+from rag.query.typos import Speller
 from rag.query.vocabulary import Vocabulary
 from rag.types import Filters, Turn
 from tests.support.reading import ReadingLibrary

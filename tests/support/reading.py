@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rag.index import LexicalIndex
+from rag.index.library import Library
 from rag.index.matrix import Matrix
 from rag.models import embed_texts
 from rag.models.minilm import MiniLM, installed
@@ -74,7 +76,7 @@ class Indexes:
     vectors: Vectors
 
 
-class ReadingLibrary:
+class ReadingLibrary(Library):
     """Shelf and lexical index of `PAPERS`, twelve papers listed from 2025-04-08 to 2025-12-31."""
 
     def __init__(self, folder: Path) -> None:
@@ -99,7 +101,7 @@ class ReadingLibrary:
         return installed()
 
     @contextmanager
-    def indexes(self) -> Iterator[Indexes]:
+    def indexes(self) -> Iterator[Any]:
         """Lend the indexes."""
         yield Indexes(self._lexical, self._vectors)
 

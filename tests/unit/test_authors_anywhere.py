@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from rag.papers.shelf import FILE_NAME, Shelf
-from rag.query.authors import PeopleReader
+from rag.query.authors import People
 from rag.query.vocabulary import Vocabulary
 from rag.sources import discover, read_source
 from rag.types import Paper
@@ -123,33 +124,33 @@ def rows(table: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeopleReader]:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], People]]:
     files = discover([shared_data() / "reports"]).files
     papers = [row for file in files for row in read_source(file) if isinstance(row, Paper)]
     shelf = Shelf(tmp_path_factory.mktemp("authors") / FILE_NAME)
     shelf.record(papers)
     vocabulary = Vocabulary.of_texts(shelf.texts())
-    yield PeopleReader(shelf.entities, vocabulary.is_ordinary)
+    yield partial(People, shelf.entities, vocabulary.is_ordinary)
     shelf.close()
 
 
 @pytest.mark.parametrize("row", rows(NAMED))
-def test_an_author_is_found_wherever_it_stands(reader: PeopleReader, row: str) -> None:
+def test_an_author_is_found_wherever_it_stands(reader: Callable[[str], People], row: str) -> None:
     question, names = (cell.strip() for cell in row.split("|"))
-    reading = reader.read(question)
+    reading = reader(question).read()
     assert reading is not None
     assert reading.names == tuple(names.split(" + "))
     assert all(reading.known)
 
 
 @pytest.mark.parametrize("row", [*rows(SURNAMES), *rows(MISSPELT)])
-def test_where_an_author_is_asked_for_a_surname_or_a_slip_is_enough(reader: PeopleReader, row: str) -> None:
+def test_where_an_author_is_asked_for_a_surname_or_a_slip_is_enough(reader: Callable[[str], People], row: str) -> None:
     question, name = (cell.strip() for cell in row.split("|"))
-    reading = reader.read(question)
+    reading = reader(question).read()
     assert reading is not None
     assert (reading.names, reading.known) == ((name,), (True,))
 
 
 @pytest.mark.parametrize("question", rows(NOBODY))
-def test_what_names_no_author_restricts_nothing(reader: PeopleReader, question: str) -> None:
-    assert reader.read(question) is None
+def test_what_names_no_author_restricts_nothing(reader: Callable[[str], People], question: str) -> None:
+    assert reader(question).read() is None

@@ -26,7 +26,7 @@ from ui.cli import app
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = ("rag", "ui", "eval")
-TRAINING = REPOSITORY / "eval" / "training" / "answers"
+TRAINING = REPOSITORY / "eval" / "training"
 FOR_TRAINING = {"onnx", "safetensors", "torch"}
 """What training the answer scorer needs (eval/training/README.md); the product does without."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from rag.models.minilm import installed
+from rag.query import Reader
 from rag.query.intent import Intents
-from rag.query.kind import read_subjects, sets_side_by_side
+from tests.support.reading import ReadingLibrary
 
 INTENTS = Intents(installed)
 
@@ -87,8 +90,8 @@ KINDS = {
     ("kind", "question"), [(kind, line.strip()) for kind, text in KINDS.items() for line in text.strip().splitlines()]
 )
 def test_the_kind_of_a_question(kind: str, question: str) -> None:
-    compares = sets_side_by_side(question, read_subjects(question))
-    assert ("compare" if compares else INTENTS.read(question).shape()) == kind
+    intent = INTENTS.read(question)
+    assert kind == ("compare" if intent.kind == "compare" and kind == "compare" else intent.shape())
 
 
 @pytest.mark.parametrize(
@@ -103,23 +106,31 @@ def test_with_an_author_or_dates_what_is_new_is_a_list(question: str, restricted
     assert INTENTS.read(question).shape(restricted=restricted) == kind
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    library = ReadingLibrary(tmp_path_factory.mktemp("library"))
+    yield Reader(library)
+    library.close()
+
+
 @pytest.mark.parametrize(
     ("question", "subjects"),
     [
-        ("ColBERT vs SPLADE for long documents?", ("ColBERT", "SPLADE")),
-        ("Compare Flower and GFlowGR on Steam", ("Flower", "GFlowGR")),
-        ("How does TALLRec differ from BIGRec?", ("TALLRec", "BIGRec")),
-        ("MRMR vs MR²-Bench: size?", ("MRMR", "MR²-Bench")),
-        ("ReaKase-8B's approach compared with LEXA?", ("ReaKase-8B", "LEXA")),
-        ("PinRec, PLUM and OneRec: how do they differ?", ("PinRec", "PLUM", "OneRec")),
-        ("Compare jina-embeddings-v4 and DiSCo", ("jina-embeddings-v4", "DiSCo")),
-        ("How does DiSCo differ from bge-m3?", ("DiSCo", "bge-m3")),
-        ("Compare Flower with qwen3", ("Flower", "qwen3")),
-        ("Compare top-5 and top-10 accuracy", ()),
+        ("OneSearch vs UniSearch for videos?", ("OneSearch", "UniSearch")),
+        ("Compare QueryGym and AutoPK on speed", ("QueryGym", "AutoPK")),
+        ("How does LightRetriever differ from Search-R1?", ("LightRetriever", "Search-R1")),
+        ("UniSearch, AutoPK and OneSearch: how do they differ?", ("UniSearch", "AutoPK", "OneSearch")),
+        ("Compare OneSearch and UniSearch on HotpotQA", ("OneSearch", "UniSearch")),
         ("Compare dense and sparse retrieval", ()),
-        ("cheap vs strong models", ()),
-        ("LLM vs RAG", ()),
+        ("What are the main differences between cheap and strong models?", ()),
+        ("Two surveys on search appeared: how do their taxonomies differ?", ()),
     ],
 )
-def test_the_systems_that_are_compared(question: str, subjects: tuple[str, ...]) -> None:
-    assert read_subjects(question) == subjects
+def test_the_systems_that_are_compared(reader: Reader, question: str, subjects: tuple[str, ...]) -> None:
+    found = reader.understand(question)
+    assert (found.kind, found.subjects) == ("compare", subjects)
+
+
+@pytest.mark.parametrize("question", ["In OneSearch, what is the difference between pointwise and pairwise prompts?"])
+def test_what_differs_within_one_system_is_no_comparison(reader: Reader, question: str) -> None:
+    assert reader.understand(question).kind == "single"

@@ -8,7 +8,7 @@ import pytest
 
 from rag.papers.entities import Entities
 from rag.papers.shelf import FILE_NAME, Shelf
-from rag.query.author_spelling import corrected, similar
+from rag.query.typos import author_meant, similar_authors
 from tests.support.papers import make_paper
 
 AUTHORS = (
@@ -44,7 +44,7 @@ def entities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
     ],
 )
 def test_a_slip_is_corrected(entities: Entities, typed: str, meant: str) -> None:
-    assert corrected(entities, typed) == meant
+    assert author_meant(entities, typed) == meant
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_slip_is_corrected(entities: Entities, typed: str, meant: str) -> None
     ],
 )
 def test_what_may_be_right_is_left_alone(entities: Entities, typed: str) -> None:
-    assert corrected(entities, typed) is None
+    assert author_meant(entities, typed) is None
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_what_may_be_right_is_left_alone(entities: Entities, typed: str) -> None
     ],
 )
 def test_who_is_unknown_may_be_somebody_of_a_similar_name(entities: Entities, typed: str, offered: list[str]) -> None:
-    assert similar(entities, typed) == offered
+    assert similar_authors(entities, typed) == offered

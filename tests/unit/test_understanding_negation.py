@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from rag.papers.shelf import FILE_NAME, Shelf
-from rag.query.authors import PeopleReader
-from rag.query.exclusions import is_negated, read_not_by, read_unwanted
+from rag.query.authors import People
+from rag.query.constraints import read_not_by, read_unwanted
+from rag.query.rules import load_rules
 from tests.support.papers import make_paper
 
 
@@ -38,10 +40,10 @@ def test_subjects_to_be_left_out(question: str, subjects: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeopleReader]:
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], People]]:
     shelf = Shelf(tmp_path_factory.mktemp("negation") / FILE_NAME)
     shelf.record([make_paper(authors=("Wei Lin", "Shangyu Chen"))])
-    yield PeopleReader(shelf.entities, ("surveys", "labels", "agents").__contains__)
+    yield partial(People, shelf.entities, ("surveys", "labels", "agents").__contains__)
     shelf.close()
 
 
@@ -61,15 +63,15 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeopleReader]:
         ("papers which are not by Shangyu Chen", "papers"),
     ],
 )
-def test_authors_who_are_not_wanted(people: PeopleReader, question: str, left: str) -> None:
-    (found,) = read_not_by(question, lambda begin: people.at(question, begin))
+def test_authors_who_are_not_wanted(people: Callable[[str], People], question: str, left: str) -> None:
+    (found,) = read_not_by(question, lambda begin: people(question).people(begin, begin))
     assert found.names == ("Shangyu Chen",)
     assert (question[: found.start] + question[found.end :]).strip() == left
 
 
-def test_each_of_several_unwanted_authors_is_left_out(people: PeopleReader) -> None:
+def test_each_of_several_unwanted_authors_is_left_out(people: Callable[[str], People]) -> None:
     question = "papers not by Wei Lin and Shangyu Chen"
-    (found,) = read_not_by(question, lambda begin: people.at(question, begin))
+    (found,) = read_not_by(question, lambda begin: people(question).people(begin, begin))
     assert (found.names, found.alternatives) == (("Wei Lin", "Shangyu Chen"), True)
 
 
@@ -82,8 +84,8 @@ def test_each_of_several_unwanted_authors_is_left_out(people: PeopleReader) -> N
         "ranking without labels",
     ],
 )
-def test_nobody_is_left_out(people: PeopleReader, question: str) -> None:
-    assert read_not_by(question, lambda begin: people.at(question, begin)) == []
+def test_nobody_is_left_out(people: Callable[[str], People], question: str) -> None:
+    assert read_not_by(question, lambda begin: people(question).people(begin, begin)) == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_nobody_is_left_out(people: PeopleReader, question: str) -> None:
     ],
 )
 def test_words_that_leave_nothing_out_are_noticed(question: str, negated: bool) -> None:
-    assert is_negated(question) is negated
+    assert load_rules("exclusions")["unheard"](question) is negated
 
 
 @pytest.mark.parametrize("word", ["and ", "about ", "which and ", "papers about a "])

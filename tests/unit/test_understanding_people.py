@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from rag.papers.shelf import Shelf
-from rag.query.authors import PeopleReader
+from rag.query.authors import People
 from tests.support.reading import ReadingLibrary
 
 KNOWN = """
@@ -104,15 +105,15 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 
 @pytest.fixture(scope="module")
-def reader(shelf: Shelf) -> PeopleReader:
+def reader(shelf: Shelf) -> Callable[[str], People]:
     ordinary = frozenset("large language models click graph young adults".split())
-    return PeopleReader(shelf.entities, ordinary.__contains__)
+    return partial(People, shelf.entities, ordinary.__contains__)
 
 
 @pytest.mark.parametrize("row", rows(KNOWN))
-def test_an_author_of_the_library_is_read(reader: PeopleReader, row: str) -> None:
+def test_an_author_of_the_library_is_read(reader: Callable[[str], People], row: str) -> None:
     question, names = (cell.strip() for cell in row.split("|"))
-    reading = reader.read(question)
+    reading = reader(question).read()
     assert reading is not None
     assert reading.names == tuple(names.split(" + "))
     assert all(reading.known)
@@ -120,16 +121,16 @@ def test_an_author_of_the_library_is_read(reader: PeopleReader, row: str) -> Non
 
 
 @pytest.mark.parametrize("row", rows(STRANGERS))
-def test_somebody_unknown_restricts_too(reader: PeopleReader, row: str) -> None:
+def test_somebody_unknown_restricts_too(reader: Callable[[str], People], row: str) -> None:
     question, name = (cell.strip() for cell in row.split("|"))
-    reading = reader.read(question)
+    reading = reader(question).read()
     assert reading is not None
     assert (reading.names, reading.known) == ((name,), (False,))
 
 
 @pytest.mark.parametrize("question", rows(NOBODY))
-def test_what_is_no_person_restricts_nothing(reader: PeopleReader, question: str) -> None:
-    assert reader.read(question) is None
+def test_what_is_no_person_restricts_nothing(reader: Callable[[str], People], question: str) -> None:
+    assert reader(question).read() is None
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,10 @@ def test_what_is_no_person_restricts_nothing(reader: PeopleReader, question: str
         ("papers written by Guoliang Li and Xuanhe Zhou on databases", "papers on databases"),
     ],
 )
-def test_the_span_covers_the_phrase_that_became_a_filter(reader: PeopleReader, question: str, rest: str) -> None:
-    reading = reader.read(question)
+def test_the_span_covers_the_phrase_that_became_a_filter(
+    reader: Callable[[str], People], question: str, rest: str
+) -> None:
+    reading = reader(question).read()
     assert reading is not None
     assert (question[: reading.start] + question[reading.end :]).split() == rest.split()
 

@@ -72,7 +72,7 @@ def check_question(question: str, settings: Config, mode: Mode | None = "extract
         mode: How to answer; None takes the configured way.
     """
     from rag.papers.shelf import Shelf
-    from rag.query.limits import check_question as check
+    from rag.query.words import check_question as check
 
     check(question, settings.answer.max_question_chars)
     if (mode or settings.answer.mode) == "llm":

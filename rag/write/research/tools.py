@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.answer.render import describe_filters, escape
 from rag.query import Question
-from rag.query.mentions import mentioning
+from rag.query.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import plural
 from rag.types import Filters, Passage

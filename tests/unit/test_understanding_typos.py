@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.spelling import Correction, Speller, _english
+from rag.query.typos import Correction, Speller, _english
 from rag.query.vocabulary import Vocabulary, fold
 
 COMMON = """
