@@ -13,13 +13,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from eval.support.exchanged_terms import exchanged_measure, exchanged_place, exchanged_roles
 from rag.types import Passage
 
-Kind = Literal["figure", "figure_unit", "figure_moved", "paper", "unsupported", "invented", "flip", "negation"]
+Kind = Literal[
+    "figure", "figure_unit", "figure_moved", "measure", "dataset", "role", "paper", "unsupported", "invented", "flip",
+    "negation",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""A figure that stands nowhere; the right one with another unit; one of another thing in the same source; the marker of
-another paper's source; a sentence of another paper under this marker; an invented id, title, address or system; a
-direction turned round; a negation put in or taken out."""
+"""A figure that stands nowhere; the right one with another unit; one of another thing in the same source; a measure for
+another ("precision" for "recall"); a figure's data set or domain for another of the same source; who outdoes or does
+something to whom, turned round; the marker of another paper's source; a sentence of another paper under this marker; an
+invented id, title, address or system; a direction turned round; a negation put in or taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +134,14 @@ def plant(kind: Kind, honest: Sentence, others: Sequence[Sentence], rng: random.
         papers = {passage.paper_id for passage in honest.sources.values()}
         foreign = [other for other in others if other.sources[other.marker].paper_id not in papers]
         return replace(honest, text=rng.choice(foreign).text, kind=kind) if foreign else None
+    source = f"{honest.sources[honest.marker].title}. {honest.sources[honest.marker].text}"
     makers: Mapping[str, Callable[[Sentence, random.Random], str | None]] = {
         "figure": _wrong_figure,
         "figure_unit": _wrong_unit,
         "figure_moved": _moved_figure,
+        "measure": lambda one, chance: exchanged_measure(one.text, source, chance),
+        "dataset": lambda one, chance: exchanged_place(one.text, one.sources[one.marker].text, chance),
+        "role": lambda one, chance: exchanged_roles(one.text, chance),
         "invented": _invention,
         "flip": _flipped,
         "negation": _negated,

@@ -14,6 +14,7 @@ from rag.index.library import Library
 from rag.models import embed_texts
 from rag.types import Passage
 from rag.write.grounding import contradictions, entities
+from rag.write.grounding.attachment import detached
 from rag.write.grounding.figures import Figure, figures, missing
 from rag.write.grounding.lexicon import stem
 from rag.write.grounding.markers import cited, without_markers
@@ -228,11 +229,11 @@ class SupportChecker:
         if turned:
             reason = f'"{turned.said}" is not what the source says ("{turned.stated}").'
             return _refused(turned.kind, reason, support.coverage)
-        if claim.figures:
-            everywhere = [one for source in chosen.values() for one in source.said]
-            problem = misplaced(claim.text, claim.words, claim.figures, everywhere, measured.weights)
-            if problem:
-                return _refused("placing", problem, support.coverage)
+        everywhere = [one for source in chosen.values() for one in source.said]
+        if problem := misplaced(claim.text, claim.words, claim.figures, everywhere, measured.weights):
+            return _refused("placing", problem, support.coverage)
+        if problem := detached(claim.text, claim.figures, everywhere, measured.said, measured.weights):
+            return _refused("attachment", problem, support.coverage)
         spans = tuple(SupportSpan(n, a, b) for n, found in measured.best.items() for a, b in _joined(found))
         return Verdict(True, spans=spans, support=support.coverage)
 

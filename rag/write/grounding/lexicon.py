@@ -1,7 +1,7 @@
 """Words that paraphrase one another, and words that contradict one another, as papers' summaries use them.
 
 The tables `alike.txt` and `opposed.txt` were written by hand for the vocabulary of abstracts. Matching is by stem, so
-one form of a word is enough.
+one form of a word is enough. `measures.txt`, which is matched by name, says which measures are not one another.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ DENYING_BEHIND = frozenset("not n't never cannot fail lack absent miss unable un
 """Words that may deny what stands before them."""
 
 
-def _table(name: str) -> list[str]:
-    """The lines of a table, without comments."""
+def table(name: str) -> list[str]:
+    """The lines of a table beside this module, without comments."""
     text = resources.files("rag.write.grounding").joinpath(name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -73,7 +73,7 @@ def american(word: str) -> str:
 def alike() -> dict[str, frozenset[str]]:
     """For each stem all that may paraphrase it, itself included."""
     found: dict[str, frozenset[str]] = {}
-    for line in _table("alike.txt"):
+    for line in table("alike.txt"):
         group = frozenset(stem(word) for word in line.split())
         for one in group:
             found[one] = found.get(one, frozenset({one})) | group
@@ -83,7 +83,7 @@ def alike() -> dict[str, frozenset[str]]:
 @cache
 def opposed() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     """Pairs of poles: the words of one contradict those of the other."""
-    pairs = (line.split("|") for line in _table("opposed.txt"))
+    pairs = (line.split("|") for line in table("opposed.txt"))
     return tuple((_poles(left), _poles(right)) for left, right in pairs)
 
 

@@ -52,16 +52,18 @@ def misplaced(
         if i and _is_range(text, wanted[i - 1], figure) and _reversed(wanted[i - 1], figure, said):
             return f"The source has {figure.text} before {wanted[i - 1].text}."
         for j in range(i):
-            if _alike(figure, wanted[j]) and fits[i][j] + fits[j][i] > MARGIN * (fits[i][i] + fits[j][j]) + LEAST:
+            if exchangeable(figure, wanted[j]) and fits[i][j] + fits[j][i] > MARGIN * (fits[i][i] + fits[j][j]) + LEAST:
                 return f"{wanted[j].text} and {figure.text} stand for one another."
-        others = [o for one in said for o in one.figures if _alike(figure, o) and not any(o.same(w) for w in wanted)]
+        others = [
+            o for one in said for o in one.figures if exchangeable(figure, o) and not any(o.same(w) for w in wanted)
+        ]
         for other in others:
             if _fit(contexts[i], other, said) > MARGIN * fits[i][i] + LEAST:
                 return f"{figure.text} belongs to something else; the source has {other.text} there."
     return None
 
 
-def _alike(one: Figure, other: Figure) -> bool:
+def exchangeable(one: Figure, other: Figure) -> bool:
     """Whether two different figures could stand for one another."""
     return not one.same(other) and one.unit == other.unit and ("." in one.text) == ("." in other.text)
 
