@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rag.index.library import IngestReport, Library, Progress
-    from rag.types import Paper, Rejected
+    from rag.types import Row
 
 
-def take_in(library: Library, rows: Iterable[Paper | Rejected], progress: Progress | None) -> IngestReport:
+def take_in(library: Library, rows: Iterable[Row], progress: Progress | None) -> IngestReport:
     """Ingest rows, and count the library's words at once instead of while somebody waits for an answer."""
     from rag.query import Reader
 

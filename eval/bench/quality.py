@@ -21,7 +21,7 @@ from eval.runs import RUN, run
 from eval.runs.retrieval import evaluate_retrieval
 from rag.config import Config
 from rag.errors import PaperchatError, UsageError
-from rag.types import Paper, Rejected
+from rag.types import Row
 
 COMMAND = "make bench"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
@@ -92,7 +92,7 @@ def development(data: Path, out: Path) -> dict[str, Any]:
     return report.metrics
 
 
-def _papers(paths: Sequence[Path]) -> Iterator[Paper | Rejected]:
+def _papers(paths: Sequence[Path]) -> Iterator[Row]:
     from rag.sources import discover, read_source
 
     for file in discover(paths).files:

@@ -22,7 +22,7 @@ from eval.runs.provenance import code_digest, versions
 from eval.runs.scores import percentiles
 from rag.config import Config, public_values
 from rag.errors import DatasetError, UsageError
-from rag.types import Filters, Paper, Rejected
+from rag.types import Filters, Paper, Row
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -107,7 +107,7 @@ def _first_papers(source: Path) -> list[Paper]:
     return found
 
 
-def _rows(source: Path) -> Iterator[Paper | Rejected]:
+def _rows(source: Path) -> Iterator[Row]:
     from rag.sources import discover, read_source
 
     for path in discover([source]).files:

@@ -46,9 +46,9 @@ def check(draft: Draft, library: Library, first: int = 1, known: Sequence[Citati
             if problem:
                 removed.append(RemovedText(text=quote_text(quote), reason=problem))
                 continue
-            cited = cite(n + 1, quote)
+            cited = located(cite(n + 1, quote), library)
             if cited_before := numbers.get(_place(cited)):
-                group.append(cite(cited_before, quote))
+                group.append(cited.model_copy(update={"n": cited_before}))
                 continue
             n += 1
             group.append(cited)
@@ -91,3 +91,13 @@ def cite(n: int, quote: Quote) -> Citation:
         start=quote.start,
         end=quote.end,
     )
+
+
+def located(citation: Citation, library: Library) -> Citation:
+    """A citation of a full text with its page and section."""
+    paper = library.paper(citation.paper_id, citation.version)
+    section = paper.section_at(citation.start)
+    if section is None and not paper.pages:
+        return citation
+    place = {"page": paper.page_at(citation.start), "section": section.heading if section else None}
+    return citation.model_copy(update=place)

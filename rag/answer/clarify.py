@@ -78,7 +78,7 @@ class Clarifier:
         words = [word for word in content_words(asked.standalone) if fold(word) != fold(name)]
         with self.library.indexes() as indexes:
             terms = set(indexes.lexical.analyze(" ".join(words)))
-            texts = [set(indexes.lexical.analyze(readable(paper.text))) for paper in papers]
+            texts = [set(indexes.lexical.analyze(readable(paper.lead))) for paper in papers]
         if not terms:
             return False
         if any(0 < sum(term in text for text in texts) < len(texts) for term in terms):

@@ -86,11 +86,23 @@ def _quoted(
     said = paper.sentences
     odds, told = untold(paper.odds, np.array([any(one.text in quote for quote in before) for one in said]))
     heading = len(readable(said[0].passage.title).split()) + 1
+    odds = _of_one_place(paper, odds)
     taken = pack(odds, [len(sentence.text.split()) for sentence in said], words - heading)
     quotes = [
         Quote(found.get(one.passage.chunk_id, one.passage), one.start, one.end) for one in map(said.__getitem__, taken)
     ]
     return join_neighbours(quotes), told
+
+
+def _of_one_place(paper: Judged, odds: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The odds of the passage that holds the best sentence, where it is one of a full text; else those of the abstract.
+
+    What a detail's place in a full text does not say, the paper's other parts would only surround.
+    """
+    of = np.array([one.passage.chunk_id for one in paper.sentences])
+    best = paper.sentences[int(np.argmax(odds))]
+    within = of == best.passage.chunk_id if best.in_body else np.array([not one.in_body for one in paper.sentences])
+    return np.where(within, odds, -np.inf)
 
 
 def untold(odds: NDArray[np.floating], said: NDArray[np.bool_]) -> tuple[NDArray[np.floating], Told | None]:

@@ -14,6 +14,7 @@ from rag.query.conversation import label
 from rag.query.intent import Kind
 from rag.query.question import Question
 from rag.query.vocabulary import fold
+from rag.retrieve.hybrid import known_text
 from rag.text.readable import readable
 from rag.types import Passage
 
@@ -91,7 +92,8 @@ def demanded(
     A paper with the names is on the topic as soon as it stands above the background; a list holds no other.
     """
     stored = library.shelf.papers([paper.paper_id for paper in ranked])
-    texts = {paper_id: readable(paper.text) for paper_id, paper in stored.items()}
+    found = {paper.paper_id: paper for paper in ranked}
+    texts = {paper_id: readable(known_text(paper, [found[paper_id]])) for paper_id, paper in stored.items()}
 
     def holding(demand: re.Pattern[str], papers: Sequence[Passage]) -> list[Passage]:
         return [paper for paper in papers if demand.search(texts.get(paper.paper_id, ""))]

@@ -30,8 +30,9 @@ from rag.index import LexicalIndex, VectorStore
 from rag.index.chunks import Chunker
 from rag.index.locks import IndexGate, writer_lock
 from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
+from rag.papers.documents import forget, keep, kept_file, matched
 from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
-from rag.types import Chunk, Paper, Rejected
+from rag.types import Chunk, FullText, Paper, Rejected, Remark, Row
 
 if TYPE_CHECKING:
     from rag.models import Embedder
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 UNIT = 512
 """Papers indexed between two commits: what a killed ingest can lose of embedding work."""
+FULL_TEXTS = 8
+"""The same where full texts are among them, each of which is as long as fifty abstracts."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage (`waiting`, `reading`, `embedding`), the number done and the total (0 when unknown)."""
@@ -55,6 +58,7 @@ class IngestReport:
     chunks_removed: int
     rejected: tuple[Rejected, ...]
     seconds: float
+    remarks: tuple[Remark, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The report as the contract prints it."""
@@ -65,6 +69,7 @@ class IngestReport:
             "chunks_added": self.chunks_added,
             "chunks_removed": self.chunks_removed,
             "rejected": [row.as_json() for row in self.rejected],
+            "remarks": [remark.as_json() for remark in self.remarks],
             "seconds": round(self.seconds, 3),
         }
 
@@ -259,18 +264,23 @@ class Library:
         with writer_lock(self.folder / "write.lock", lambda: progress and progress("waiting", 0, 0)):
             yield
 
-    def ingest(self, rows: Iterable[Paper | Rejected], progress: Progress | None = None) -> IngestReport:
+    def document(self, paper: Paper) -> Path | None:
+        """The file that a paper's full text was read from, where it is kept."""
+        return kept_file(self.folder, paper)
+
+    def ingest(self, rows: Iterable[Row], progress: Progress | None = None) -> IngestReport:
         """Put papers on the shelf and into both indexes; finishes what an earlier, killed ingest left.
 
         Idempotent: a text seen before costs no embedding.
         """
         begin = time.perf_counter()
-        rejected: list[Rejected] = []
+        told: list[Rejected | Remark] = []
         outcomes: dict[str, Outcome] = {}
         with self.writing(progress):
             self._require_whole_indexes()
-            for group in _units(_papers_only(rows, rejected)):
-                for paper_id, outcome in self.shelf.record(group).items():
+            for group in _recorded_together(rows, told):
+                found = self._add_text(group, told) if isinstance(group, FullText) else self.shelf.record(group)
+                for paper_id, outcome in found.items():
                     if outcomes.get(paper_id, "unchanged") == "unchanged":
                         outcomes[paper_id] = outcome
                 if progress:
@@ -283,9 +293,24 @@ class Library:
             papers_unchanged=count["unchanged"],
             chunks_added=added,
             chunks_removed=removed,
-            rejected=tuple(rejected),
+            rejected=tuple(one for one in told if isinstance(one, Rejected)),
             seconds=time.perf_counter() - begin,
+            remarks=tuple(one for one in told if isinstance(one, Remark)),
         )
+
+    def _add_text(self, found: FullText, told: list[Rejected | Remark]) -> dict[str, Outcome]:
+        """Give a full text to its paper, and keep the file."""
+        match = matched(self.shelf, found)
+        if isinstance(match, Rejected):
+            told.append(match)
+            return {}
+        paper, remark = match
+        told.append(remark)
+        outcome = self.shelf.attach(paper) if paper.version else self.shelf.record([paper])[paper.paper_id]
+        stored = self.shelf.paper(paper.paper_id)
+        if stored.body == found.paper.body:
+            keep(self.folder, stored, found.file)
+        return {paper.paper_id: outcome}
 
     def remove(self, paper_ids: Sequence[str], progress: Progress | None = None) -> IngestReport:
         """Take papers with all their versions out of the library.
@@ -302,7 +327,10 @@ class Library:
                     "`paperchat papers --query WORDS` looks for papers.",
                 )
             self._require_whole_indexes()
+            texts = [self.shelf.paper(i, version) for i in paper_ids for version in self.shelf.versions(i)]
             self.shelf.remove(paper_ids)
+            for paper in texts:
+                forget(self.folder, paper)
             added, removed = self.index_pending(progress)
         return IngestReport(0, 0, 0, added, removed, (), time.perf_counter() - begin)
 
@@ -331,7 +359,7 @@ class Library:
         """
         pending = self.shelf.pending()
         added = removed = done = 0
-        for unit in _units(pending):
+        for unit in _units(pending, FULL_TEXTS if self.shelf.has_bodies() else UNIT):
             report = _shifted(progress, done, len(pending), len(unit))
             plus, minus = self._index_unit(dict(unit), report)
             added, removed, done = added + plus, removed + minus, done + len(unit)
@@ -372,20 +400,28 @@ class Library:
             indexes.close()
 
 
-def _units(items: Iterable[T]) -> Iterator[tuple[T, ...]]:
-    """Cut into runs of at most `UNIT`."""
+def _units(items: Iterable[T], size: int = UNIT) -> Iterator[tuple[T, ...]]:
+    """Cut into runs of at most so many."""
     iterator = iter(items)
-    while unit := tuple(islice(iterator, UNIT)):
+    while unit := tuple(islice(iterator, size)):
         yield unit
 
 
-def _papers_only(rows: Iterable[Paper | Rejected], rejected: list[Rejected]) -> Iterator[Paper]:
-    """Pass papers on and collect the rest."""
+def _recorded_together(rows: Iterable[Row], told: list[Rejected | Remark]) -> Iterator[tuple[Paper, ...] | FullText]:
+    """Papers in runs, each full text by itself when all before it are on the shelf; the rest is collected."""
+    group: list[Paper] = []
     for row in rows:
-        if isinstance(row, Rejected):
-            rejected.append(row)
-        else:
+        if isinstance(row, Rejected | Remark):
+            told.append(row)
+        elif isinstance(row, Paper):
+            group.append(row)
+        if group and (len(group) == UNIT or isinstance(row, FullText)):
+            yield tuple(group)
+            group = []
+        if isinstance(row, FullText):
             yield row
+    if group:
+        yield tuple(group)
 
 
 def _shifted(progress: Progress | None, done: int, total: int, unit: int) -> Callable[[int, int], None] | None:

@@ -22,10 +22,16 @@ def record_body(db: sqlite3.Connection, paper: Paper, version: int) -> bool:
     if not paper.body:
         return False
     start = paper.body_start
-    sections = json.dumps([(one.heading, one.start - start, one.end - start) for one in paper.sections])
+    sections = json.dumps([_stored(one, start) for one in paper.sections])
     pages = json.dumps([page - start for page in paper.pages])
     row = (paper.paper_id, version, paper.body, sections, pages)
     return db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?, ?, ?, ?)", row).rowcount > 0
+
+
+def _stored(section: Section, start: int) -> tuple[str | int, ...]:
+    """A section as it is kept; its kind only where it has one, as all did without that were kept before kinds were."""
+    place = (section.heading, section.start - start, section.end - start)
+    return (*place, section.kind) if section.kind else place
 
 
 def attributes(title: str, abstract: str, body: str | None, sections: str, pages: str) -> dict[str, Any]:
@@ -35,6 +41,6 @@ def attributes(title: str, abstract: str, body: str | None, sections: str, pages
     start = len(paper_text(title, abstract, body)) - len(body)
     return {
         "body": body,
-        "sections": tuple(Section(name, start + a, start + b) for name, a, b in json.loads(sections)),
+        "sections": tuple(Section(name, start + a, start + b, *kind) for name, a, b, *kind in json.loads(sections)),
         "pages": tuple(start + page for page in json.loads(pages)),
     }

@@ -154,6 +154,23 @@ class Shelf:
                 _bump(db)
         return outcomes
 
+    def attach(self, paper: Paper) -> Outcome:
+        """Give a version that is on the shelf its full text; where it has one, that stays."""
+        with self._db.transaction() as db:
+            if not bodies.record_body(db, paper, paper.version):
+                return "unchanged"
+            db.execute(
+                "INSERT OR IGNORE INTO pending (paper_id) "
+                "SELECT paper_id FROM papers WHERE paper_id = ? AND latest = ?",
+                (paper.paper_id, paper.version),
+            )
+            _bump(db)
+            return "updated"
+
+    def has_bodies(self) -> bool:
+        """Whether the full text of any paper is known."""
+        return bool(self._db.all("SELECT 1 FROM bodies LIMIT 1"))
+
     def remove(self, paper_ids: Collection[str]) -> None:
         """Take papers with all their versions off the shelf; their chunks become pending for removal."""
         with self._db.transaction() as db:

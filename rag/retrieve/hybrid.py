@@ -10,6 +10,7 @@ question's vector its rare words count more (`rag/retrieve/query_vector.py`).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,10 @@ COVERING = 10
 """Best lexical matches among which the one that covers most of the question is looked for."""
 COVERAGE_RANGE = (0.2, 0.4)
 """Shares of the question's idf mass between which the weight moves from paraphrase to name."""
+
+
+OF_A_PAPER, DEEPER = 4, 4
+"""Passages of one paper in each list at most, where full texts are in the library; how much more is asked for then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,15 @@ class HybridRetriever:
         vector = self._vector(expanded.dense if expanded else (question,))
         depth = max(settings.candidates, k or self.k)
         with self.library.indexes() as indexes:
-            dense = indexes.vectors.query(vector, depth, allowed)
+            crowded = self.library.shelf.has_bodies() and (allowed is None or len(allowed) > OF_A_PAPER)
+            deep = depth * DEEPER if crowded else depth
+            dense = indexes.vectors.query(vector, deep, allowed)
             wanted = expanded.lexical if expanded else question
-            lexical = indexes.lexical.query(wanted, depth, allowed, repeats=expanded is not None)
+            lexical = indexes.lexical.query(wanted, deep, allowed, repeats=expanded is not None)
             weights = indexes.lexical.idf(set(indexes.lexical.analyze(question)))
             rows = self.library.shelf.chunk_rows(list(dict(dense) | dict(lexical)))
+            if deep > depth:
+                dense, lexical = (_few_of_each(scored, rows)[:depth] for scored in (dense, lexical))
             best = self._passages(rows, [chunk_id for chunk_id, _ in lexical[:COVERING]])
             covered = max((coverage(weights, _terms(indexes.lexical, passage)) for passage in best), default=0.0)
             fused = dict(fuse(dense, lexical, dense_weight(covered, settings), depth))
@@ -141,6 +150,18 @@ class HybridRetriever:
         papers = self.library.shelf.papers({row.paper_id for row in known})
         pairs = ((row, papers.get(row.paper_id)) for row in known)
         return [passage_of(paper, row) for row, paper in pairs if paper and paper.version == row.version]
+
+
+def _few_of_each(scored: Scored, rows: Mapping[str, ChunkRow]) -> list[tuple[str, float]]:
+    """A list without what a paper has beyond its first few passages: one full text must not fill it."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for chunk_id, score in scored:
+        if chunk_id in rows:
+            seen[rows[chunk_id].paper_id] += 1
+            if seen[rows[chunk_id].paper_id] <= OF_A_PAPER:
+                kept.append((chunk_id, score))
+    return kept
 
 
 def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
@@ -204,6 +225,12 @@ def passage_of(paper: Paper, row: ChunkRow) -> Passage:
         end=row.end,
         text=paper.text[row.start : row.end],
     )
+
+
+def known_text(paper: Paper, passages: Sequence[Passage]) -> str:
+    """What of a paper's text is looked at: all of it, or of a full text the beginning and the passages found."""
+    found = (one for one in passages if one.paper_id == paper.paper_id and one.start >= paper.body_start)
+    return "\n".join([paper.lead, *(one.text for one in found)]) if paper.body else paper.text
 
 
 def distinct_papers(passages: Sequence[Passage], limit: int | None = None) -> list[Passage]:

@@ -15,10 +15,10 @@ from pathlib import Path
 from rag.errors import SourceError
 from rag.sources.files import first_bytes, unreadable
 from rag.sources.reports import looks_like_report, read_report
-from rag.types import Paper, Rejected
+from rag.types import Row
 
-Rows = Iterator[Paper | Rejected]
-"""Papers, and rows that could not be read: none vanishes."""
+Rows = Iterator[Row]
+"""Papers, rows that could not be read (none vanishes), and what there is to say of what was read."""
 Place = Path | str
 """What a source reads: a file, or an address."""
 
@@ -32,12 +32,14 @@ class FileSource:
         accepts: Ends of their names, in lower case.
         read: Yields the file's rows; raises SourceError when the file as a whole can't be read.
         recognise: Tells from its first bytes whether a file found in a folder is meant; None takes all with the suffix.
+        costly: Whether reading is dear, so that a file is not tried before it is read.
     """
 
     name: str
     accepts: tuple[str, ...]
     read: Callable[[Path], Rows]
     recognise: Callable[[bytes], bool] | None = None
+    costly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,16 @@ def _read_jsonl(path: Path) -> Rows:
     return read_jsonl(path)
 
 
+def _read_pdf(path: Path) -> Rows:
+    from rag.sources.pdf import read_pdf
+
+    return read_pdf(path)
+
+
 SOURCES: tuple[FileSource | AddressSource, ...] = (
     FileSource("daily reports", (".md",), read_report, looks_like_report),
     FileSource("JSON lines", (".jsonl", ".jsonl.gz"), _read_jsonl),
+    FileSource("PDFs", (".pdf",), _read_pdf, costly=True),
 )
 _LIKE_AN_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:\S")
 
@@ -75,7 +84,8 @@ class Discovery:
     """What is to be read.
 
     Attributes:
-        places: Files and addresses, each once: in the order in which they were named, sorted inside a folder.
+        places: Files and addresses, each once: in the order in which they were named, sorted inside a folder; PDFs come
+            last.
         other: Files in folders that are no source of papers.
         errors: One for each name that gives nothing to read.
     """
@@ -125,7 +135,8 @@ def discover(named: Sequence[Place]) -> Discovery:
             places.setdefault(os.path.realpath(path), path)
         for path in left:
             other.setdefault(os.path.realpath(path), path)
-    return Discovery(tuple(places.values()), tuple(other.values()), tuple(errors))
+    cheap_first = sorted(places.values(), key=_is_costly)  # a full text joins a paper that a report brings
+    return Discovery(tuple(cheap_first), tuple(other.values()), tuple(errors))
 
 
 def read_source(place: Place) -> Rows:
@@ -141,6 +152,11 @@ def read_source(place: Place) -> Rows:
     if source is None:
         raise _unknown(place)
     yield from source.read(place)
+
+
+def _is_costly(place: Place) -> bool:
+    source = _source_of(place) if isinstance(place, Path) else None
+    return source is not None and source.costly
 
 
 def _source_of(path: Path) -> FileSource | None:
@@ -185,7 +201,8 @@ def _check_named_file(path: Path) -> None:
         raise _unknown(path)
     if not start:
         raise SourceError(f"{path} is empty.", "Fetch the file again, or leave it out.")
-    next(source.read(path), None)  # raises what is wrong with the file as a whole
+    if not source.costly:
+        next(source.read(path), None)  # raises what is wrong with the file as a whole
 
 
 def _search_folder(folder: Path) -> tuple[list[Path], list[Path], list[SourceError]]:

@@ -15,7 +15,7 @@ Span = tuple[int, int]
 """Start and end offsets, in code points."""
 
 _STOP = re.compile(
-    r"""(?<![.!?…])(?P<stop>[.!?…]+) ["'”’»)\]}$*_]* (?P<gap>\s+) (?P<next>\S+)   # perhaps a quote or bracket ends
+    r"""(?<![.!?…])(?P<stop>[.!?…]+) ["'”’»)\]}$*_⁰¹²³⁴⁵⁶⁷⁸⁹]* (?P<gap>\s+) (?P<next>\S+)  # behind it a quote may end
       | [\u3002\uff01\uff1f]+ [\u300d\u300f\u201d\u2019\uff09]*   # Chinese and Japanese put no space after a stop
     """,
     re.VERBOSE,

@@ -128,7 +128,7 @@ class Planner:
             return False
         with self.library.indexes() as indexes:
             analyze = indexes.lexical.analyze
-            said = set(analyze(topic)).union(*(analyze(readable(paper.text)) for paper in papers))
+            said = set(analyze(topic)).union(*(analyze(readable(paper.lead)) for paper in papers))
             terms = set(analyze(name))
         return bool(terms) and terms <= said
 

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.answer.citations import Checked, find_problem
+from rag.answer.citations import Checked, find_problem, located
 from rag.answer.draft import Quote, quote_text
 from rag.answer.notes import model_failed
 from rag.answer.render import reply
@@ -194,7 +194,7 @@ class TopicEngine:
             text=f"{lead}\n\n{sections.text}",
             themes=tuple(sections.themes),
             papers=rows,
-            citations=sections.citations,
+            citations=tuple(located(one, self.library) for one in sections.citations),
             disagreements=tuple(sections.disagreements),
             removed=tuple(sections.removed),
             mode="llm" if sections.written else "extractive",

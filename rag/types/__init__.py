@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.types.filters import Filters as Filters
@@ -55,12 +56,14 @@ class Section:
     """A section of a full text: what stands under its heading is ``paper.text[start:end]``.
 
     Attributes:
-        heading: As printed, with its number.
+        heading: As printed, with its number; of a table or figure its label: ``Table 2``.
+        kind: ``table``, ``figure``, ``references`` (which are not searched), or empty for running text.
     """
 
     heading: str
     start: int
     end: int
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,11 @@ class Paper:
         return paper_text(self.title, self.abstract, self.body)
 
     @property
+    def lead(self) -> str:
+        """Title and abstract: the beginning of `text`, all of it where there is no body."""
+        return paper_text(self.title, self.abstract)
+
+    @property
     def abstract_start(self) -> int:
         """Offset in `text` at which the abstract begins."""
         return len(self.title) + len(SEPARATOR) if self.abstract else len(self.title)
@@ -128,10 +136,19 @@ class Paper:
 
     @property
     def parts(self) -> tuple[tuple[int, int], ...]:
-        """Spans of `text` that no passage reaches across: the abstract, then the body from section to section."""
-        borders = [self.body_start, *(one.start for one in self.sections), len(self.text)]
+        """Spans of `text` that no passage reaches across: the abstract, then the body from section to section.
+
+        What a paper cites is none of them.
+        """
+        edges = {place for one in self.sections for place in (one.start, one.end)}
+        borders = sorted({self.body_start, *edges, len(self.text)})
+        cited = [one for one in self.sections if one.kind == "references"]
         abstract = (self.abstract_start, self.abstract_start + len(self.abstract))
-        return tuple(part for part in (abstract, *pairwise(borders)) if part[0] < part[1])
+        return tuple(
+            part
+            for part in (abstract, *pairwise(borders))
+            if part[0] < part[1] and not any(one.start <= part[0] < one.end for one in cited)
+        )
 
     def page_at(self, offset: int) -> int | None:
         """Number of the page on which a place of `text` stands, 1-based; None where that is unknown."""
@@ -166,6 +183,45 @@ class Rejected:
     def as_json(self) -> dict[str, Any]:
         """The row as the contract prints it."""
         return {"source": self.source, "line": self.line, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reader of an ingest's summary should know of a source that was read.
+
+    Attributes:
+        source: File name or address.
+        text: For a person.
+    """
+
+    source: str
+    text: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The remark as the contract prints it."""
+        return {"source": self.source, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class FullText:
+    """A document that was read as a paper; which paper it belongs to is told by the shelf.
+
+    Attributes:
+        paper: As the document has it, with its body.
+        file: Where it lies.
+    """
+
+    paper: Paper
+    file: Path
+
+    @property
+    def source(self) -> str:
+        """Its name, for a person."""
+        return self.file.name
+
+
+Row = Paper | FullText | Rejected | Remark
+"""What a source yields: papers, what could not be read (nothing vanishes), and what there is to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.answer.abstention import Decision
+from rag.answer.citations import located
 from rag.answer.notes import model_failed
 from rag.answer.outcome import Outcome
 from rag.answer.render import closest, escape
@@ -75,7 +76,7 @@ class WrittenReply:
             complete=bool(written.text),
             confidence=decision.confidence,
             chance=decision.chance,
-            citations=numbering.citations,
+            citations=tuple(located(one, self.library) for one in numbering.citations),
             removed=written.removed,
             prompts={prompt.name: prompt.digest},
             notes=(*left_out(written.left_out), *_struck(written)),

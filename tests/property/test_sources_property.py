@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.errors import SourceError
 from rag.sources import read_source
 from rag.text.readable import readable
-from rag.types import Paper, Rejected
+from rag.types import Paper, Rejected, Row
 
 HEAD = "# arXiv Daily Report - 10-Apr-2025\n\n| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"
 
@@ -54,7 +54,7 @@ def render(table: list[tuple[str, str, str, tuple[str, ...]]]) -> str:
     )
 
 
-def read(data: bytes) -> list[Paper | Rejected]:
+def read(data: bytes) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "2025-04-10.md")
         path.write_bytes(data)

@@ -124,8 +124,8 @@ def test_an_address_is_a_source_like_a_file(folder: Path, feed: dict[str, list[P
     assert list(read_source("arxiv:cs.IR")) == feed["arxiv:cs.IR"]
     with pytest.raises(SourceError, match="cannot be reached"):
         list(read_source("arxiv:hep-th"))
-    assert accepted().endswith("JSON lines (.jsonl, .jsonl.gz) or listings of arXiv (arxiv:CATEGORY)")
-    assert file_suffixes() == (".md", ".jsonl", ".jsonl.gz")
+    assert accepted().endswith("JSON lines (.jsonl, .jsonl.gz), PDFs (.pdf) or listings of arXiv (arxiv:CATEGORY)")
+    assert file_suffixes() == (".md", ".jsonl", ".jsonl.gz", ".pdf")
 
 
 def test_an_address_that_no_source_takes_says_what_they_take(feed: dict[str, list[Paper | Rejected]]) -> None:
@@ -147,9 +147,9 @@ def test_a_file_is_never_taken_for_an_address(
 
 
 def test_the_page_takes_the_files_that_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert upload_types() == [".gz", ".jsonl", ".md"]
-    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, sources.FileSource("papers", (".pdf",), read_source)))
     assert upload_types() == [".gz", ".jsonl", ".md", ".pdf"]
+    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, sources.FileSource("papers", (".bib",), read_source)))
+    assert upload_types() == [".bib", ".gz", ".jsonl", ".md", ".pdf"]
 
 
 def test_the_sample() -> None:

@@ -13,7 +13,7 @@ import pytest
 from rag.errors import SourceError
 from rag.sources import read_source
 from rag.sources.jsonlines import MAX_LINE_BYTES
-from rag.types import Paper, Rejected
+from rag.types import Paper, Rejected, Row
 
 ROW = {
     "arxiv_id": "2504.05309v2",
@@ -24,7 +24,7 @@ ROW = {
 }
 
 
-def rows_of(tmp_path: Path, *lines: str | dict[str, Any] | bytes, name: str = "papers.jsonl") -> list[Paper | Rejected]:
+def rows_of(tmp_path: Path, *lines: str | dict[str, Any] | bytes, name: str = "papers.jsonl") -> list[Row]:
     data = b"\n".join(
         line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode()
         for line in lines

@@ -11,7 +11,7 @@ import pytest
 
 from rag.errors import SourceError
 from rag.sources import discover, read_source
-from rag.types import Paper, Rejected
+from rag.types import Paper, Rejected, Row
 from tests.support.data import shared_data
 
 HEADING = "# arXiv Daily Report - 10-Apr-2025\n\n"
@@ -29,20 +29,18 @@ def row(
     return f"| {title} | {link(paper_id)} | {abstract} | {authors} |\n"
 
 
-def read(
-    tmp_path: Path, text: str, name: str = "2025-04-10.md", heading: str = HEADING + HEADER
-) -> list[Paper | Rejected]:
+def read(tmp_path: Path, text: str, name: str = "2025-04-10.md", heading: str = HEADING + HEADER) -> list[Row]:
     path = tmp_path / name
     path.write_bytes((heading + text).encode())
     return list(read_source(path))
 
 
-def papers(rows: list[Paper | Rejected]) -> list[Paper]:
+def papers(rows: list[Row]) -> list[Paper]:
     assert not [item for item in rows if isinstance(item, Rejected)]
     return [item for item in rows if isinstance(item, Paper)]
 
 
-def rejected(rows: list[Paper | Rejected]) -> list[tuple[int, str]]:
+def rejected(rows: list[Row]) -> list[tuple[int, str]]:
     return [(item.line, item.reason) for item in rows if isinstance(item, Rejected)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +32,8 @@ from ui.intake import take_in
 if TYPE_CHECKING:
     from rag.config import Config
     from rag.index.library import IngestReport
-    from rag.types import Paper, Rejected
+    from rag.papers.shelf import Shelf
+    from rag.types import Paper, Row
 
 _REJECTED_SHOWN = 20
 _OTHER_SHOWN = 5
@@ -41,6 +42,10 @@ _OTHER_SHOWN = 5
 def ingest(
     context: typer.Context,
     places: Annotated[list[str], typer.Argument(metavar="PATH", help=f"Folders, {accepted()}.")],
+    paper_id: Annotated[
+        str, typer.Option("--id", metavar="ID", help="Id of the one PDF, where it bears another.")
+    ] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TITLE", help="Title of the one PDF.")] = "",
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
@@ -49,7 +54,9 @@ def ingest(
     settings = configured(context, config, data_dir)
     found = discover(places)
     errors = list(found.errors)
-    report = _add(settings, found.places, errors, quiet=as_json)
+    if paper_id or title:
+        _check_one_pdf(found.places, paper_id)
+    report = _add(settings, found.places, errors, Named(paper_id, title), quiet=as_json)
     if as_json:
         extra = {"errors": [str(error.message) for error in errors], "other": [str(path) for path in found.other]}
         print_json(report.as_json() | extra)
@@ -61,7 +68,27 @@ def ingest(
         raise typer.Exit(1)
 
 
-def _add(settings: Config, places: Sequence[Place], errors: list[SourceError], *, quiet: bool) -> IngestReport:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the reader says of a PDF; empty where they say nothing."""
+
+    paper_id: str
+    title: str
+
+
+def _check_one_pdf(places: Sequence[Place], paper_id: str) -> None:
+    """Refuse --id and --title but for a single PDF, and an id that cannot be one."""
+    if len(places) != 1 or not str(places[0]).lower().endswith(".pdf"):
+        raise typer.BadParameter("--id and --title are for a single PDF")
+    from rag.sources.fields import paper_id_and_url
+
+    if paper_id and not paper_id_and_url(paper_id):
+        raise typer.BadParameter(f"{paper_id!r} is no id", param_hint="'--id'")
+
+
+def _add(
+    settings: Config, places: Sequence[Place], errors: list[SourceError], named: Named, *, quiet: bool
+) -> IngestReport:
     """Ingest what is there; where there is nothing, for instance since a path is mistyped, no library is made."""
     from rag.index.library import IngestReport
 
@@ -70,14 +97,19 @@ def _add(settings: Config, places: Sequence[Place], errors: list[SourceError], *
     from rag import open_library
 
     with open_library(settings) as library, progress_bar(quiet) as progress:
-        return take_in(library, _rows(places, errors), progress)
+        return take_in(library, _rows(places, errors, named), progress)
 
 
-def _rows(places: Sequence[Place], errors: list[SourceError]) -> Iterator[Paper | Rejected]:
+def _rows(places: Sequence[Place], errors: list[SourceError], named: Named) -> Iterator[Row]:
     """Rows of all places; one that cannot be read is an error of its own and doesn't stop the others."""
     for place in places:
         try:
-            yield from read_source(place)
+            if named.paper_id or named.title:
+                from rag.sources.pdf import read_pdf
+
+                yield from read_pdf(Path(place), named.paper_id, named.title)
+            else:
+                yield from read_source(place)
         except SourceError as error:
             errors.append(error)
 
@@ -87,6 +119,10 @@ def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
         f"{report.papers_new} new, {report.papers_updated} updated, {report.papers_unchanged} unchanged papers; "
         f"{plural(report.chunks_added, 'passage')} added, {report.chunks_removed} removed; {report.seconds:.1f} s."
     )
+    for remark in report.remarks[:_REJECTED_SHOWN]:
+        print(f"{remark.source}: {remark.text}.")
+    if len(report.remarks) > _REJECTED_SHOWN:
+        print(f"… and {len(report.remarks) - _REJECTED_SHOWN} more remarks; --json lists all.")
     if report.rejected:
         print(f"{plural(len(report.rejected), 'row')} could not be read:")
         for row in report.rejected[:_REJECTED_SHOWN]:
@@ -152,7 +188,10 @@ def papers(
 
 def show(
     context: typer.Context,
-    paper_id: Annotated[str, typer.Argument(metavar="PAPER_ID", help="The paper's arXiv id.")],
+    paper_id: Annotated[str, typer.Argument(metavar="PAPER_ID", help="The paper's id; with --png a passage's.")],
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="Draw the page of a passage's PDF, with it marked.")
+    ] = None,
     version: Annotated[
         int | None, typer.Option("--version", max=MOST, metavar="N", help="This version (default: the latest).")
     ] = None,
@@ -167,6 +206,9 @@ def show(
     from rag.text.readable import readable
 
     shelf = Shelf.existing(settings.library_dir)
+    if png:
+        _draw(shelf, settings.library_dir, paper_id, png)
+        return
     paper = shelf.paper(plain_id(paper_id), version)
     versions = shelf.versions(paper.paper_id)
     if as_json:
@@ -188,6 +230,19 @@ def show(
             console.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
     console.print()
     console.print(Text(readable(paper.abstract) or "No abstract."))
+
+
+def _draw(shelf: Shelf, folder: Path, chunk_id: str, file: Path) -> None:
+    """Write the page of a passage's PDF as a picture."""
+    from rag.errors import LibraryError
+    from ui.pictures import quote_picture
+
+    content = quote_picture(shelf, folder, chunk_id)
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise LibraryError(f"{file} cannot be written: {error.strerror}.", "Choose another.") from None
+    print(file)
 
 
 def plain_id(written: str) -> str:

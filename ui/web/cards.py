@@ -14,6 +14,7 @@ from rag.papers.transcript import entry
 from rag.text.readable import readable
 from rag.types import Citation, Paper, Passage
 from ui.web.papers import people_of
+from ui.web.pictures import page_picture
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward
 
 CONTEXT = 180
@@ -54,7 +55,7 @@ def cards(exchange: Exchange, library: Library, selected: int | None = None) -> 
     for before, one, after in zip((None, *citations), citations, (*citations[1:], None), strict=False):
         kinds = {"more": _same(before, one), "followed": _same(one, after), "selected": one.n == selected}
         kind = [name for name, is_so in kinds.items() if is_so]
-        shown.append(_card(exchange.exchange_id, one, _source(one, library), passages.get(one.chunk_id), kind))
+        shown.append(_card(exchange.exchange_id, one, _source(one, library), passages.get(one.chunk_id), kind, library))
     heading = element("h2", "Evidence")
     return element(
         "section", heading, *shown, class_="evidence", data_exchange=exchange.exchange_id, aria_label="Evidence"
@@ -78,7 +79,12 @@ def _same(one: Citation | None, other: Citation | None) -> bool:
 
 
 def _card(
-    exchange_id: int, citation: Citation, source: _Source, passage: Passage | None, kind: Sequence[str]
+    exchange_id: int,
+    citation: Citation,
+    source: _Source,
+    passage: Passage | None,
+    kind: Sequence[str],
+    library: Library,
 ) -> Markup:
     """A card; one that has `more` of the text of the card above does not say again whose and how old it is."""
     number = element("span", str(citation.n), class_="n", aria_hidden="true")
@@ -86,7 +92,8 @@ def _card(
     title = readable(citation.title)
     parts = [element("h3", number, outward(title, links[0]) if links else element("span", title))]
     parts += [] if "more" in kind else [_byline(citation, source), _newer(citation, source)]
-    parts += [_where(citation), _quoted(citation, source), _whole(citation, source), _why(passage)]
+    parts += [_where(citation), _quoted(citation, source), _whole(citation, source)]
+    parts += [page_picture(citation, library), _why(passage)]
     back = {"exchange": exchange_id, "n": citation.n}
     parts.append(button("Back to the answer", "back", back, class_="back"))
     parts.append(EMPTY if "followed" in kind else _actions(citation, links))
@@ -133,25 +140,33 @@ def _quoted(citation: Citation, source: _Source) -> Markup:
     if source.paper is None:
         return element("blockquote", element("mark", readable(citation.quote)), class_="passage")
     text, paper = source.paper.text, source.paper
-    begin = max(citation.start - CONTEXT, paper.abstract_start if citation.start >= paper.abstract_start else 0)
-    end = min(citation.end + CONTEXT, len(text))
+    first, last = _part(citation, paper)
+    begin, end = max(citation.start - CONTEXT, first), min(citation.end + CONTEXT, last)
     before = text[begin : citation.start]
     after = text[citation.end : end]
-    if begin > paper.abstract_start:
+    if begin > first and begin > paper.abstract_start:
         before = "…" + before.partition(" ")[2]
-    if end < len(text):
+    if end < last:
         after = after.rpartition(" ")[0] + "…"
     return element("blockquote", *_marked(before, citation.quote, after), class_="passage")
+
+
+def _part(citation: Citation, paper: Paper) -> tuple[int, int]:
+    """Within which part of the text a quote is shown: the title and abstract, the abstract, or the body."""
+    if paper.body and citation.start >= paper.body_start:
+        return paper.body_start, len(paper.text)
+    return (paper.abstract_start if citation.start >= paper.abstract_start else 0), len(paper.lead)
 
 
 def _whole(citation: Citation, source: _Source) -> Markup:
     """The whole abstract, on request, where the passage shows only a part of it."""
     paper = source.paper
-    if paper is None or citation.start < paper.abstract_start:
+    if paper is None or citation.start < paper.abstract_start or (paper.body and citation.start >= paper.body_start):
         return EMPTY
-    if citation.start - CONTEXT <= paper.abstract_start and citation.end + CONTEXT >= len(paper.text):
+    lead = paper.lead
+    if citation.start - CONTEXT <= paper.abstract_start and citation.end + CONTEXT >= len(lead):
         return EMPTY
-    before, after = paper.text[paper.abstract_start : citation.start], paper.text[citation.end :]
+    before, after = lead[paper.abstract_start : citation.start], lead[citation.end :]
     body = element("blockquote", *_marked(before, citation.quote, after))
     return element("details", element("summary", "Whole abstract"), body)
 

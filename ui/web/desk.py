@@ -15,7 +15,7 @@ from rag.index.library import Library, Progress
 from rag.papers.catalogue import Catalogue
 from rag.sources import discover, read_source
 from rag.text.readable import readable
-from rag.types import Paper, Rejected
+from rag.types import Row
 from ui.intake import take_in
 from ui.web import papers
 from ui.web.bars import bars
@@ -134,7 +134,7 @@ def closed() -> str:
     return ""
 
 
-def _rows(paths: Sequence[Path], limits: UIConfig, failures: list[str]) -> Iterator[Paper | Rejected]:
+def _rows(paths: Sequence[Path], limits: UIConfig, failures: list[str]) -> Iterator[Row]:
     """Papers and rejected rows of all files; a file that cannot be read is a failure and does not stop the others."""
     found = discover(paths)
     errors: list[SourceError] = list(found.errors)

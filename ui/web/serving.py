@@ -61,6 +61,7 @@ def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:
     from ui.web.app import build_app
     from ui.web.assets import Assets
     from ui.web.opening import Opening
+    from ui.web.pictures import serve_pictures
     from ui.web.sessions import Sessions, session_key
     from ui.web.style import launch_options
 
@@ -74,8 +75,10 @@ def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:
         name: str | None = request.scope.get(USER)
         return name
 
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    serve_pictures(web, assistant.library)
     app = gr.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        web,
         blocks,
         "/",
         auth_dependency=user_of if users else None,

@@ -19,7 +19,7 @@ from rag.papers.claims import Claim
 from rag.query import Question
 from rag.query.entities import Named
 from rag.retrieve.answer_scores import AnswerScores
-from rag.retrieve.hybrid import coverage, distinct_papers
+from rag.retrieve.hybrid import coverage, distinct_papers, known_text
 from rag.text.readable import readable
 from rag.types import Paper, Passage
 
@@ -121,7 +121,7 @@ def gather(
     meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
     judged = scores.of(asked.wordings[:1], [paper.paper_id for paper in meant]).values()
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
-    asked_for, terms = _terms(library, asked.told, list(stored.values()))
+    asked_for, terms = _terms(library, asked.told, list(stored.values()), passages)
     features = Features(
         dense_gap=math.log(_gap(similar) + SMALLEST_GAP),
         lexical_gap=_gap(matched) / max(sum(asked_for.values()), 1.0),
@@ -151,12 +151,14 @@ def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:
     return []
 
 
-def _terms(library: Library, text: str, papers: Sequence[Paper]) -> tuple[dict[str, float], dict[str, set[str]]]:
-    """The idf of a text's terms, and the terms of each paper."""
+def _terms(
+    library: Library, text: str, papers: Sequence[Paper], passages: Sequence[Passage] = ()
+) -> tuple[dict[str, float], dict[str, set[str]]]:
+    """The idf of a text's terms, and the terms of each paper; of a full text, those of the passages that were found."""
     with library.indexes() as indexes:
         lexical = indexes.lexical
         return lexical.idf(set(lexical.analyze(text))), {
-            paper.paper_id: set(lexical.analyze(readable(paper.text))) for paper in papers
+            paper.paper_id: set(lexical.analyze(readable(known_text(paper, passages)))) for paper in papers
         }
 
 

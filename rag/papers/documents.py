@@ -1,0 +1,122 @@
+"""Full texts find their paper, and the files that they were read from are kept beside the shelf."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from rag.errors import LibraryError, PaperNotFound
+from rag.papers.claims import Claim
+from rag.papers.shelf import Shelf
+from rag.text.folding import fold
+from rag.text.readable import readable
+from rag.types import FullText, Paper, Rejected, Remark, Section
+
+FOLDER = "pdfs"
+_SAME_TITLE = 60
+"""Likeness of two titles, of 100, from which on an id may be believed that a document bears."""
+_NAMINGS = 20
+
+
+def matched(shelf: Shelf, found: FullText) -> tuple[Paper, Remark] | Rejected:
+    """The paper that a full text belongs to, with that text, and what to say of it.
+
+    It is the one of the same id, unless the titles have nothing in common: a stranger may print any id on a document.
+    Else it is the one of the same title, else a new one with the abstract that the document has.
+    """
+    read = found.paper
+    known = _of_id(shelf, read.paper_id)
+    if known and fuzz.token_sort_ratio(_plain(read.title), _plain(known.title)) < _SAME_TITLE:
+        reason = (
+            f"bears the id {read.paper_id}, which is “{readable(known.title)}” here, but its title reads "
+            f"“{readable(read.title)}”: nothing was added. Give --title, or another --id"
+        )
+        return Rejected(found.source, 0, reason)
+    known = known or _of_title(shelf, read.title)
+    said = f"read as {read.paper_id}, “{readable(read.title)}”, by {_people(read)}, {len(read.pages)} pages"
+    wrong = "--id or --title corrects that"
+    if known is None:
+        return read, Remark(found.source, f"{said}: a new paper with the abstract that it has; {wrong}")
+    if known.body:
+        return known, Remark(found.source, f"{said}: {known.paper_id} has a full text already, which stays")
+    return _with_body(known, read), Remark(
+        found.source, f"{said}: joins {known.paper_id}, which keeps its abstract; {wrong}"
+    )
+
+
+def file_name(paper: Paper) -> str:
+    """What the file of a paper's full text is called: of its id and its text, so that no two share it."""
+    safe = re.sub(r"[^A-Za-z0-9.-]", "_", paper.paper_id).lstrip(".")
+    return f"{safe}v{paper.version}-{hashlib.sha256(paper.body.encode()).hexdigest()[:12]}.pdf"
+
+
+def keep(folder: Path, paper: Paper, file: Path) -> None:
+    """Keep the file that a stored paper's text was read from.
+
+    Raises:
+        LibraryError: the folder or the disk refuses.
+    """
+    kept = folder / FOLDER / file_name(paper)
+    if kept.exists():
+        return
+    begun = kept.with_suffix(".part")
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, begun)
+        begun.replace(kept)
+    except OSError as error:
+        raise LibraryError(f"{kept} cannot be written: {error.strerror}.", "Check the folder and its disk.") from None
+
+
+def kept_file(folder: Path, paper: Paper) -> Path | None:
+    """The file that a paper's text was read from, where it is kept."""
+    kept = folder / FOLDER / file_name(paper)
+    return kept if paper.body and kept.is_file() else None
+
+
+def forget(folder: Path, paper: Paper) -> None:
+    """Take the file of a paper that was removed away."""
+    if paper.body:
+        with suppress(OSError):
+            (folder / FOLDER / file_name(paper)).unlink(missing_ok=True)
+
+
+def _of_id(shelf: Shelf, paper_id: str) -> Paper | None:
+    try:
+        return shelf.paper(paper_id)
+    except PaperNotFound:
+        return None
+
+
+def _of_title(shelf: Shelf, title: str) -> Paper | None:
+    """The only paper with this very title."""
+    wanted = _plain(title)
+    called = [one.paper_id for one in shelf.entities.namings(readable(title), _NAMINGS) if one.claim is Claim.CALLED]
+    same = [paper for paper in shelf.papers(called).values() if _plain(paper.title) == wanted]
+    return same[0] if len(same) == 1 else None
+
+
+def _plain(title: str) -> str:
+    return fold(readable(title)) if " " not in title else " ".join(map(fold, readable(title).split()))
+
+
+def _with_body(known: Paper, read: Paper) -> Paper:
+    """A stored paper with the full text of another, whose offsets move with the abstract."""
+    longer = replace(known, body=read.body)
+    moved = longer.body_start - read.body_start
+    sections = tuple(Section(one.heading, one.start + moved, one.end + moved, one.kind) for one in read.sections)
+    return replace(longer, sections=sections, pages=tuple(page + moved for page in read.pages))
+
+
+def _people(paper: Paper) -> str:
+    """The first authors, and how many more."""
+    if not paper.authors:
+        return "nobody that could be read"
+    more = len(paper.authors) - 3
+    return ", ".join(map(readable, paper.authors[:3])) + (f" and {more} more" if more > 0 else "")

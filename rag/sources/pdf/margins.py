@@ -1,0 +1,57 @@
+"""Running heads, page numbers and what else stands in the margins: found by place and repetition, and left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from rag.sources.pdf.lines import Line
+
+_NUMBER = re.compile(r"(?:page\s+)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:/|of)\s*\d{1,4})?|[–-]\s*\d{1,4}\s*[–-]", re.I)
+_EDGE = 0.11
+"""Share of a page's height at either end in which running heads stand."""
+_OFTEN = 3
+
+
+def without_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
+    """The lines of all pages but for those in their margins."""
+    edges = [[line for line in page if _at_edge(line, height)] for page, height in zip(pages, heights, strict=True)]
+    seen = Counter(key for page in edges for key in {_key(line) for line in page})
+    often = min(_OFTEN, max(2, len(pages) - 1))
+
+    def runs(line: Line) -> bool:
+        return bool(_NUMBER.fullmatch(line.text.strip())) or seen[_key(line)] >= often
+
+    running = [[line for line in page if runs(line)] for page in edges]
+    foot = _reach(
+        [[line.y for line in page if line.y < height / 2] for page, height in zip(running, heights, strict=True)], max
+    )
+    head = _reach(
+        [[line.y for line in page if line.y > height / 2] for page, height in zip(running, heights, strict=True)], min
+    )
+    kept = []
+    for page, out in zip(pages, running, strict=True):
+        gone = {id(line) for line in out}
+        inside = [line for line in page if id(line) not in gone]
+        kept.append(
+            [line for line in inside if (foot is None or line.y > foot + 1) and (head is None or line.y < head - 1)]
+        )
+    return kept
+
+
+def _reach(pages: Sequence[Sequence[float]], inmost: object) -> float | None:
+    """How far the margin reaches into most pages; None where few have one."""
+    reached = [inmost(page) for page in pages if page]  # type: ignore[operator]
+    if len(reached) < max(2, len(pages) / 3):
+        return None
+    (usual, count), *_ = Counter(round(y) for y in reached).most_common(1)
+    return float(usual) if count >= max(2, len(reached) / 3) else None
+
+
+def _at_edge(line: Line, height: float) -> bool:
+    return not _EDGE * height < line.y < (1 - _EDGE) * height
+
+
+def _key(line: Line) -> tuple[str, int]:
+    return re.sub(r"\d+", "#", line.text), round(line.y / 4)

@@ -1,0 +1,154 @@
+"""What else is painted on a page, as far as it decides whether its text can be seen."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2
+import pypdfium2.raw as raw
+
+Box = tuple[float, float, float, float]
+Colour = tuple[int, int, int]
+
+_WHITE: Colour = (255, 255, 255)
+_SAME = 24
+"""Colours whose parts differ by no more cannot be told apart."""
+_SEE_THROUGH = 12
+"""Opacity, of 255, up to which nothing is seen."""
+_MOST_OBJECTS = 20_000
+_DEPTH = 4
+_UNSEEN_MODES = {raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP}
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An opaque area: where, when it was painted, its colour (None: a picture), whether it is a plain rectangle."""
+
+    box: Box
+    order: int
+    colour: Colour | None
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A page's objects: the areas on it, and when each text was painted, by its address."""
+
+    areas: tuple[Area, ...]
+    order: dict[int, int]
+    images: tuple[Box, ...]
+
+    def covered(self, text: int, box: Box) -> str | None:
+        """Whether something opaque was painted over a character afterwards."""
+        if not self.areas or text not in self.order:
+            return None
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        when = self.order[text]
+        for area in self.areas:
+            if area.order > when and area.plain and _within(x, y, area.box):
+                return "under a picture" if area.colour is None else "painted over"
+        return None
+
+    def below(self, text: int, x: float, y: float) -> Iterator[Area]:
+        """The areas under a place of a text, the uppermost first."""
+        when = self.order.get(text, 0)
+        return (area for area in reversed(self.areas) if area.order < when and _within(x, y, area.box))
+
+
+def painted(page: pypdfium2.PdfPage) -> Painted:
+    """Look at a page's objects, those inside forms too."""
+    areas: list[Area] = []
+    order: dict[int, int] = {}
+    images: list[Box] = []
+    for n, (item, inside) in enumerate(_objects(page)):
+        kind = raw.FPDFPageObj_GetType(item)
+        if kind == raw.FPDF_PAGEOBJ_TEXT:
+            order[ctypes.addressof(item.contents)] = n
+        elif inside:
+            continue  # its place is the form's, not the page's
+        elif kind == raw.FPDF_PAGEOBJ_IMAGE:
+            box = _bounds(item)
+            images.append(box)
+            areas.append(Area(box, n, None, not raw.FPDFPageObj_HasTransparency(item)))
+        elif kind == raw.FPDF_PAGEOBJ_SHADING:
+            areas.append(Area(_bounds(item), n, None, False))
+        elif kind == raw.FPDF_PAGEOBJ_PATH and (colour := _filled(item)):
+            areas.append(Area(_bounds(item), n, colour, raw.FPDFPath_CountSegments(item) <= 6))
+    return Painted(tuple(areas), order, tuple(images))
+
+
+def verdict(text: raw.FPDF_PAGEOBJECT, on_page: Painted) -> str | None:
+    """Why the text of an object cannot be seen, None where it can: its mode, its opacity, its colour on what is below.
+
+    A colour that is that of the paper is seen on anything else: a picture, a shape of any form in another colour.
+    """
+    mode = raw.FPDFTextObj_GetTextRenderMode(text)
+    if mode in _UNSEEN_MODES:
+        return "not painted"
+    stroked = mode in (raw.FPDF_TEXTRENDERMODE_STROKE, raw.FPDF_TEXTRENDERMODE_STROKE_CLIP)
+    colour, opacity = _colour(text, raw.FPDFPageObj_GetStrokeColor if stroked else raw.FPDFPageObj_GetFillColor)
+    if opacity <= _SEE_THROUGH:
+        return "transparent"
+    left, bottom, right, top = _bounds(text)
+    under = list(on_page.below(ctypes.addressof(text.contents), (left + right) / 2, (bottom + top) / 2))
+    if not under:
+        return "in the paper's colour" if _alike(colour, _WHITE) else None
+    if any(area.colour is None for area in under):
+        return None
+    if under[0].plain:
+        return "in the colour behind it" if _alike(colour, under[0].colour or _WHITE) else None
+    return "in the paper's colour" if all(_alike(colour, area.colour or _WHITE) for area in (*under, _PAPER)) else None
+
+
+_PAPER = Area((0, 0, 0, 0), -1, _WHITE, True)
+
+
+def _objects(page: pypdfium2.PdfPage) -> Iterator[tuple[raw.FPDF_PAGEOBJECT, bool]]:
+    """A page's objects in the order of painting, and whether each stands inside a form."""
+    count = min(raw.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
+    left = _MOST_OBJECTS
+    for index in range(count):
+        for item in _inner(raw.FPDFPage_GetObject(page.raw, index), 0):
+            if (left := left - 1) < 0:
+                return
+            yield item
+
+
+def _inner(item: raw.FPDF_PAGEOBJECT, depth: int) -> Iterator[tuple[raw.FPDF_PAGEOBJECT, bool]]:
+    yield item, depth > 0
+    if depth < _DEPTH and raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_FORM:
+        for index in range(raw.FPDFFormObj_CountObjects(item)):
+            yield from _inner(raw.FPDFFormObj_GetObject(item, index), depth + 1)
+
+
+def _filled(path: raw.FPDF_PAGEOBJECT) -> Colour | None:
+    """The colour that an opaque path is filled with."""
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(path, fill, stroke)
+    if fill.value == raw.FPDF_FILLMODE_NONE:
+        return None
+    colour, opacity = _colour(path, raw.FPDFPageObj_GetFillColor)
+    return colour if opacity > 255 - _SEE_THROUGH and not raw.FPDFPageObj_HasTransparency(path) else None
+
+
+def _colour(item: raw.FPDF_PAGEOBJECT, read: object) -> tuple[Colour, int]:
+    r, g, b, a = (ctypes.c_uint() for _ in range(4))
+    if not read(item, r, g, b, a):  # type: ignore[operator]
+        return (0, 0, 0), 255
+    return (r.value, g.value, b.value), a.value
+
+
+def _bounds(item: raw.FPDF_PAGEOBJECT) -> Box:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    raw.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+    return left.value, bottom.value, right.value, top.value
+
+
+def _alike(one: Colour, other: Colour) -> bool:
+    return all(abs(a - b) <= _SAME for a, b in zip(one, other, strict=True))
+
+
+def _within(x: float, y: float, box: Box) -> bool:
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]

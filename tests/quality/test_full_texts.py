@@ -1,0 +1,54 @@
+"""The shared PDFs: how much of their text is read in order, how many headings, and what questions about them get."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eval.bench.pdf import headings_found, in_order, ours, truth_of, words
+from rag.assistant import Assistant
+from rag.config import Config
+from rag.index.library import Library
+from rag.sources import read_source
+from tests.support.data import shared_data
+
+QUESTIONS = Path(__file__).with_name("full_texts.jsonl")
+RIGHT_PAGE = 0.65
+
+
+@pytest.fixture(scope="module")
+def pdfs() -> Path:
+    folder = shared_data() / "pdfs"
+    if not folder.is_dir():
+        pytest.skip(f"there are no PDFs in {folder}")
+    return folder
+
+
+def test_body_words_in_order_and_headings_reach_their_floors(pdfs: Path) -> None:
+    wanted = found = 0.0
+    for tei in sorted(pdfs.glob("*.tei.xml")):
+        told, heads = truth_of(tei)
+        text, headings = ours(tei.with_name(tei.name.replace(".tei.xml", ".pdf")))
+        assert in_order(told, words(text)) >= 0.95, tei.name
+        wanted += len(heads)
+        found += len(heads) * headings_found(heads, headings)
+    assert found / wanted >= 0.90
+
+
+@pytest.mark.slow
+def test_questions_about_full_texts(pdfs: Path, tmp_path: Path) -> None:
+    right = asked = 0
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest(row for path in sorted(pdfs.glob("*.pdf")) for row in read_source(path))
+        assistant = Assistant(library)
+        for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+            question = json.loads(line)
+            citations = assistant.answer(question["question"]).citations
+            for one in citations:
+                assert library.paper(one.paper_id, one.version).text[one.start : one.end] == one.quote
+            first = citations[0] if citations else None
+            right += bool(first and first.paper_id == question["paper_id"] and first.page in question["pages"])
+            asked += 1
+    assert right / asked >= RIGHT_PAGE
