@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from rag.errors import ConfigError
 
@@ -37,6 +37,7 @@ NOT_ANSWERING: dict[str, Any] = {
         "usd_per_million_out",
     },
     "ui": True,
+    "arxiv": True,
 }
 """Keys that say where, how fast and how patiently work is done; no answer can differ by them."""
 FORMER_DATA_DIR = Path("~/.local/share/paperchat")
@@ -183,6 +184,46 @@ class UIConfig(Section):
     max_unpacked_mb: int = Field(2000, ge=1, description="what such a file may unpack to where it is compressed, in MB")
 
 
+ARXIV_SECONDS = 3.0
+"""Between two requests of one reader: what arXiv's terms of use ask for."""
+
+
+class ArxivConfig(Section):
+    """Where and how politely `fetch` asks arXiv. Nothing is asked of another host than those named here."""
+
+    api_url: str = Field("https://export.arxiv.org/api/query", description="where papers are looked up (Atom)")
+    feed_url: str = Field("https://rss.arxiv.org/atom", description="where the day's announcements lie, by category")
+    pdf_url: str = Field("https://export.arxiv.org/pdf", description="where full texts lie, by id and version")
+    contact: str | None = Field(
+        None, pattern=r"^[\x21-\x7e ]*$", description="address under which arXiv can reach you; sent with each request"
+    )
+    delay_s: float = Field(ARXIV_SECONDS, gt=0, description="seconds between two requests, of all commands together")
+    timeout_s: float = Field(
+        60.0, gt=0, description="seconds for one reply of the API; five times that for a full text"
+    )
+    max_retries: int = Field(5, ge=0, description="tries after the first, each after twice the wait of the one before")
+    patience_s: float = Field(300.0, gt=0, description="longest wait that arXiv may ask for; past it the command ends")
+    page_size: int = Field(100, ge=1, le=2000, description="papers asked for at once")
+    since_days: int = Field(7, ge=1, description="days that are read where --since is not given, the first time")
+    max_pdf_mb: float = Field(50.0, gt=0, description="largest full text that is kept, in MB (10^6 bytes)")
+
+    @field_validator("api_url", "feed_url", "pdf_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("should be http(s)://host/path")
+        return value.rstrip("/")
+
+    @field_validator("delay_s")
+    @classmethod
+    def _is_polite(cls, value: float, info: ValidationInfo) -> float:
+        hosts = [urlsplit(str(info.data.get(key, ""))).hostname for key in ("api_url", "feed_url", "pdf_url")]
+        if value < ARXIV_SECONDS and any(f".{host}".endswith(".arxiv.org") for host in hosts):
+            raise ValueError(f"arXiv allows one request in {ARXIV_SECONDS:g} seconds")
+        return value
+
+
 def default_data_dir() -> Path:
     """Where this system keeps a user's data; a library in `FORMER_DATA_DIR` is found there as long as it is alone."""
     from platformdirs import user_data_path
@@ -206,6 +247,7 @@ class Config(Section):
     answer: AnswerConfig = AnswerConfig()
     llm: LLMConfig = LLMConfig()
     ui: UIConfig = UIConfig()
+    arxiv: ArxivConfig = ArxivConfig()
 
     @field_validator("data_dir", mode="before", json_schema_input_type=Path | None)
     @classmethod

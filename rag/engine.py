@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.clarify import Clarifier, asked_back
 from rag.answer.holdings import SHOWN, Entry, Holdings
-from rag.answer.notes import model_failed, state_of_the_index, unknown_names
+from rag.answer.notes import model_failed, state_of_the_index, unknown_names, withdrawn
 from rag.answer.outcome import Gathered, Outcome, Reading
 from rag.answer.parts import Part, are_one, cited_before, in_light, names_nothing, together, told
 from rag.answer.quotes import QuotedReply
@@ -153,6 +153,7 @@ class Engine:
                     *reading.notes,
                     *gathered.notes,
                     *outcome.notes,
+                    *withdrawn(self.library, outcome.citations),
                     *state_of_the_index(self.library),
                 ),
                 parts=outcome.parts,

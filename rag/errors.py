@@ -7,6 +7,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── ConfigError             unknown key, wrong type, unknown provider
     │   └── QuestionError           empty or too long a question
     ├── SourceError                 a file or address cannot be read as papers
+    │   └── FetchError              a server of papers is away, refuses, asks to wait or answers something else
     ├── LibraryError                the stored library
     │   ├── EmptyLibrary            no papers yet
     │   ├── PaperNotFound           no such paper or version
@@ -74,6 +75,10 @@ class QuestionError(UsageError):
 
 class SourceError(PaperchatError):
     """A file or address cannot be read as papers."""
+
+
+class FetchError(SourceError):
+    """A server of papers cannot be reached, refuses, asks for a longer wait than is configured, or answers nonsense."""
 
 
 class LibraryError(PaperchatError):

@@ -1,11 +1,13 @@
-"""Remarks beside an answer: names that no paper holds, papers that cannot be found yet, a model that failed."""
+"""Remarks beside an answer: names that no paper holds, papers not to be found yet or withdrawn, a model that failed."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from rag.errors import LLMError
 from rag.index.library import Library
 from rag.query import Question
-from rag.types import Note
+from rag.types import Citation, Note
 
 
 def unknown_names(asked: Question) -> tuple[Note, ...]:
@@ -29,6 +31,16 @@ def state_of_the_index(library: Library) -> tuple[Note, ...]:
         return ()
     text = f"{waiting} papers cannot be found yet: an ingest is at work, or was ended and the next one finishes it."
     return (Note(code="indexing_unfinished", text=text),)
+
+
+def withdrawn(library: Library, citations: Iterable[Citation]) -> tuple[Note, ...]:
+    """A note on each cited paper that has been withdrawn."""
+    cited = library.shelf.papers({citation.paper_id: None for citation in citations})
+    return tuple(
+        Note(code="withdrawn", text=f"{paper_id} has been withdrawn, by its authors or by arXiv.")
+        for paper_id, paper in sorted(cited.items())
+        if paper.withdrawn
+    )
 
 
 def model_failed(error: LLMError, *, begun: bool = False) -> Note:

@@ -14,9 +14,9 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -49,7 +49,12 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest or a removal did, counted in distinct papers."""
+    """What an ingest or a removal did, counted in distinct papers.
+
+    Attributes:
+        titles_only: Of the papers read, those of which the library knows no more than the title.
+        unkept: By paper, the names of what its source says of it and the library has no place for.
+    """
 
     papers_new: int
     papers_updated: int
@@ -59,6 +64,8 @@ class IngestReport:
     rejected: tuple[Rejected, ...]
     seconds: float
     remarks: tuple[Remark, ...] = ()
+    titles_only: int = 0
+    unkept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The report as the contract prints it."""
@@ -70,6 +77,8 @@ class IngestReport:
             "chunks_removed": self.chunks_removed,
             "rejected": [row.as_json() for row in self.rejected],
             "remarks": [remark.as_json() for remark in self.remarks],
+            "titles_only": self.titles_only,
+            "unkept": [{"paper_id": paper_id, "fields": list(names)} for paper_id, names in self.unkept.items()],
             "seconds": round(self.seconds, 3),
         }
 
@@ -275,11 +284,17 @@ class Library:
         """
         begin = time.perf_counter()
         told: list[Rejected | Remark] = []
+        unkept: dict[str, tuple[str, ...]] = {}
         outcomes: dict[str, Outcome] = {}
+        bare: set[str] = set()
         with self.writing(progress):
             self._require_whole_indexes()
-            for group in _recorded_together(rows, told):
-                found = self._add_text(group, told) if isinstance(group, FullText) else self.shelf.record(group)
+            for group in _recorded_together(rows, told, unkept):
+                if isinstance(group, FullText):
+                    found = self._add_text(group, told)
+                else:
+                    bare.update(paper.paper_id for paper in group if not paper.abstract)
+                    found = self.shelf.record(group)
                 for paper_id, outcome in found.items():
                     if outcomes.get(paper_id, "unchanged") == "unchanged":
                         outcomes[paper_id] = outcome
@@ -296,6 +311,8 @@ class Library:
             rejected=tuple(one for one in told if isinstance(one, Rejected)),
             seconds=time.perf_counter() - begin,
             remarks=tuple(one for one in told if isinstance(one, Remark)),
+            titles_only=sum(not paper.abstract for paper in self.shelf.papers(bare).values()),
+            unkept=unkept,
         )
 
     def _add_text(self, found: FullText, told: list[Rejected | Remark]) -> dict[str, Outcome]:
@@ -407,7 +424,9 @@ def _units(items: Iterable[T], size: int = UNIT) -> Iterator[tuple[T, ...]]:
         yield unit
 
 
-def _recorded_together(rows: Iterable[Row], told: list[Rejected | Remark]) -> Iterator[tuple[Paper, ...] | FullText]:
+def _recorded_together(
+    rows: Iterable[Row], told: list[Rejected | Remark], unkept: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[Paper, ...] | FullText]:
     """Papers in runs, each full text by itself when all before it are on the shelf; the rest is collected."""
     group: list[Paper] = []
     for row in rows:
@@ -415,6 +434,8 @@ def _recorded_together(rows: Iterable[Row], told: list[Rejected | Remark]) -> It
             told.append(row)
         elif isinstance(row, Paper):
             group.append(row)
+            if row.unkept:
+                unkept[row.paper_id] = row.unkept
         if group and (len(group) == UNIT or isinstance(row, FullText)):
             yield tuple(group)
             group = []

@@ -142,6 +142,15 @@ class Conversations:
             )
         return str(rows[0][0])
 
+    def owner(self, conversation_id: str) -> str:
+        """Whose a conversation is; for whoever may read the library's files, not for a reader of the page."""
+        rows = self._db.all("SELECT owner FROM conversations WHERE id = ?", (conversation_id,))
+        if not rows:
+            raise ConversationNotFound(
+                f"There is no conversation {conversation_id!r}.", "Its id stands in the address of its page."
+            )
+        return str(rows[0][0])
+
     def rename(self, owner: str, conversation_id: str, title: str) -> None:
         """Call a conversation something else; a blank title changes nothing."""
         self.title(owner, conversation_id)

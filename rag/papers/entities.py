@@ -21,7 +21,7 @@ from rag.text.folding import fold, plain
 from rag.text.names import name_matches, name_words
 from rag.text.readable import readable
 
-_VERSION = "1"
+_VERSION = "2"
 """Raised whenever the same papers yield other rows than before."""
 _LAST = "\U0010ffff"
 _TABLES = ("entity_papers", "authors", "author_words", "authorship", "names", "titles")

@@ -1,7 +1,7 @@
 """What is known of a paper besides its text, authors and days: of each thing, what the newest listing that has it says.
 
-Where two listings of one day differ, the greater text stands; so the order of ingest decides nothing, and a report,
-which has none of these, takes none away.
+Where two listings of one day differ, the one put on the shelf last stands; a report, which has none of these, takes
+none away.
 """
 
 from __future__ import annotations
@@ -13,29 +13,32 @@ from typing import Any
 
 from rag.types import Paper
 
-NAMES = ("categories", "comment", "doi", "licence")
+NAMES = ("categories", "comment", "doi", "licence", "withdrawn")
 """Attributes of `Paper` that are kept this way."""
 COLUMN = "(SELECT json_group_object(name, json(value)) FROM metadata m WHERE m.paper_id = p.paper_id)"
 """In a query of papers ``p``: what `attributes` reads."""
 DECIDING = "(SELECT value FROM metadata m WHERE m.paper_id = p.paper_id AND m.name = 'categories')"
 """The same for what decides which papers may answer; null where nothing is known."""
 _KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name) DO
-    UPDATE SET day = excluded.day, value = excluded.value WHERE (excluded.day, excluded.value) > (day, value)"""
+    UPDATE SET day = excluded.day, value = excluded.value WHERE excluded.day >= day"""
 _KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
 
 
-def known_of(paper: Paper) -> dict[str, str | tuple[str, ...]]:
+Known = str | tuple[str, ...] | bool | None
+
+
+def known_of(paper: Paper) -> dict[str, Known]:
     """What is known of a paper, by name; empty where it is not."""
     return {name: getattr(paper, name) for name in NAMES}
 
 
 def record_metadata(db: sqlite3.Connection, paper: Paper) -> bool:
     """Keep what a listing says, within a transaction; whether that changed anything."""
-    said = [(name, value) for name, value in known_of(paper).items() if value]
+    said = [(name, value) for name, value in known_of(paper).items() if value or value is False]
     if not said:
         return False
     before = db.execute(_KNOWN, (paper.paper_id,)).fetchall()
-    day = paper.date.isoformat()
+    day = paper.day.isoformat()
     rows = [(paper.paper_id, name, day, json.dumps(value, ensure_ascii=False)) for name, value in said]
     db.executemany(_KEEP, rows)
     after = db.execute(_KNOWN, (paper.paper_id,)).fetchall()

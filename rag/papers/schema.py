@@ -52,10 +52,17 @@ CREATE INDEX names_by_entry ON names (entry);
 CREATE VIRTUAL TABLE titles USING fts5(title, tokenize = 'unicode61 remove_diacritics 2');
 """
 """`papers.entities` fills them."""
-STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES)
+_CORRECTIONS = """
+ALTER TABLE versions ADD COLUMN arxiv INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE listings ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE heard (
+    paper_id TEXT NOT NULL, day TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (paper_id, day, row)) WITHOUT ROWID;
+"""
+"""`papers.versions` fills them: arXiv's number of a text, which of a day's listings came last, which rows were seen."""
+STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES, _CORRECTIONS)
 """What each version of the schema adds to the one before; a library is brought up to date by those that it lacks."""
 SCHEMA_VERSION = len(STEPS)
-OF_A_PAPER = ("papers", "versions", "listings", "metadata", "categories", "bodies")
+OF_A_PAPER = ("papers", "versions", "listings", "metadata", "categories", "bodies", "heard")
 """Tables whose rows leave with their paper."""
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema'"

@@ -20,10 +20,10 @@ from typing import Any
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
 from rag.papers import bodies, metadata
 from rag.papers.database import Database
-from rag.papers.entities import Entities, leave, require
-from rag.papers.schema import OF_A_PAPER, SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
+from rag.papers.entities import Entities, require
+from rag.papers.schema import SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
 from rag.papers.versions import Outcome as Outcome
-from rag.papers.versions import record
+from rag.papers.versions import record, take_off
 from rag.text.names import name_words
 from rag.types import Chunk, Filters, Paper, paper_text
 
@@ -32,7 +32,7 @@ _SELECTIONS = 16
 """Filters whose papers are remembered: one reader asks many questions with the same."""
 _PAPER_COLUMNS = f"""p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
     (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day)),
-    {metadata.COLUMN}, {bodies.COLUMNS}"""
+    {metadata.COLUMN}, v.arxiv, {bodies.COLUMNS}"""
 _LATEST = f"""SELECT {_PAPER_COLUMNS} FROM papers p
     JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN}"""
 
@@ -176,10 +176,7 @@ class Shelf:
         with self._db.transaction() as db:
             require(db)
             for paper_id in paper_ids:
-                leave(db, paper_id)
-                for table in OF_A_PAPER:
-                    db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
-                db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (paper_id,))
+                take_off(db, paper_id)
             _bump(db)
 
     def pending(self) -> list[tuple[str, bool]]:
@@ -266,6 +263,26 @@ class Shelf:
         """Numbers of the paper's versions, ascending; empty when it is unknown."""
         rows = self._db.rows("SELECT version FROM versions WHERE paper_id = ? ORDER BY version", (paper_id,))
         return tuple(row[0] for row in rows)
+
+    def arxiv_version(self, paper_id: str, number: int) -> Paper | None:
+        """The text that is arXiv's version of this number; None where no text of the paper has a known number.
+
+        Raises:
+            PaperNotFound: no such paper; or other versions of it are known, and not this one.
+        """
+        latest = self.paper(paper_id)
+        sql = "SELECT arxiv, version FROM versions WHERE paper_id = ? AND arxiv > 0 ORDER BY arxiv"
+        known = dict(self._db.all(sql, (paper_id,)))
+        if not known:
+            return None
+        if number not in known:
+            held = ", ".join(f"v{one}" for one in known)
+            raise PaperNotFound(f"{paper_id}v{number} is not in the library.", f"Held of {latest.paper_id}: {held}.")
+        return self.paper(paper_id, known[number])
+
+    def without_abstract(self) -> list[Paper]:
+        """Latest versions that are known by id or title alone, by id."""
+        return [_paper(row) for row in self._db.rows(f"{_LATEST} WHERE v.abstract = '' ORDER BY p.paper_id")]
 
     def browse(self, query: str = "", filters: Filters | None = None, limit: int | None = None) -> list[Paper]:
         """Latest versions, newest first, whose title, id or authors hold every word of `query`."""
@@ -379,7 +396,7 @@ def _bump(db: sqlite3.Connection) -> None:
 
 
 def _paper(row: Sequence[Any]) -> Paper:
-    paper_id, version, title, abstract, authors, day, url, listed, said, *body = row
+    paper_id, version, title, abstract, authors, day, url, listed, said, arxiv, *body = row
     return Paper(
         paper_id=str(paper_id),
         title=str(title),
@@ -389,6 +406,7 @@ def _paper(row: Sequence[Any]) -> Paper:
         url=str(url),
         version=int(str(version)),
         listed=tuple(date.fromisoformat(item) for item in str(listed).split(",")),
+        arxiv_version=int(arxiv),
         **metadata.attributes(said),
         **bodies.attributes(title, abstract, *body),
     )

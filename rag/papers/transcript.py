@@ -8,6 +8,7 @@ from datetime import date
 
 from rag.papers.bibtex import bibtex
 from rag.papers.conversations import Exchange
+from rag.papers.references import plain
 from rag.text.readable import readable
 from rag.types import Citation
 
@@ -19,9 +20,9 @@ def markdown(title: str, exchanges: Sequence[Exchange]) -> str:
 
     Markers are renumbered over the whole conversation, so that none means two things.
     """
-    parts, references, used = [f"# {_plain(title)}"], [], 0
+    parts, references, used = [f"# {plain(title)}"], [], 0
     for exchange in exchanges:
-        parts += [f"## {_plain(exchange.question)}", _renumbered(_cited(exchange), used)]
+        parts += [f"## {plain(exchange.question)}", _renumbered(_cited(exchange), used)]
         if exchange.answer is None:
             parts.append("*Stopped before its end.*")
         elif citations := exchange.answer.citations:
@@ -59,7 +60,7 @@ def reference(citation: Citation, n: int) -> str:
     people = ", ".join(map(readable, citation.authors[:3])) + (" et al." if len(citation.authors) > 3 else "")
     version = f", version {citation.version}" if citation.version > 1 else ""
     where = citation.url or citation.paper_id
-    return f"- [{n}] {_plain(people)}: *{_plain(readable(citation.title))}*, {citation.date}{version}. {where}"
+    return f"- [{n}] {plain(people)}: *{plain(readable(citation.title))}*, {citation.date}{version}. {where}"
 
 
 def _cited(exchange: Exchange) -> str:
@@ -69,8 +70,3 @@ def _cited(exchange: Exchange) -> str:
 
 def _renumbered(text: str, shift: int) -> str:
     return _MARKER.sub(lambda found: f"[{int(found[1]) + shift}]", text)
-
-
-def _plain(text: str) -> str:
-    """A stranger's text as plain text in one line of Markdown."""
-    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(text.split()))

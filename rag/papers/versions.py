@@ -1,13 +1,16 @@
 """How a paper that a source listed changes the shelf: which text is the latest, whose author list holds.
 
-The rules do not depend on the order of ingest, and putting the same rows on the shelf again changes nothing:
+* The latest text is the one with arXiv's highest version where a source names versions (``2503.62000v2``); else the one
+  listed on the newest day; where one day lists several, the one that was put on the shelf last, for that is how
+  a day's list is corrected. A list of titles takes no abstract away, and one without authors no authors.
+* The authors are those of the listing with the newest day; of one day, those that were put there last.
+* What else is known of a paper follows the same rule, each thing for itself (`papers.metadata`).
 
-* the latest text is the one listed on the newest day; where one day lists several, the one with the greatest fold (a
-  hash, so arbitrary, but the same in every library);
-* the authors are those of the listing with the newest day; where one day lists several, the greatest as stored text;
-* what else is known of a paper follows the same rule, each thing for itself (`papers.metadata`).
+A row that was on the shelf before is never news: putting the same rows there again, in any order, changes nothing.
+Version numbers follow the order in which texts were first seen, for they must never move.
 
-Only version numbers follow the order in which texts were first seen, for they must never move.
+A paper of which a list told no more than its title has an id made of it (`sources.identifiers.title_id`), and gives
+way to the paper itself once a source names it by an id.
 """
 
 from __future__ import annotations
@@ -15,43 +18,60 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from rag.papers.bodies import record_body
-from rag.papers.entities import enter
-from rag.papers.metadata import record_metadata
+from rag.papers.entities import enter, leave
+from rag.papers.metadata import known_of, record_metadata
+from rag.papers.schema import OF_A_PAPER
+from rag.sources.identifiers import is_titled, title_id
+from rag.text.folding import plain
+from rag.text.names import name_words
+from rag.text.readable import readable
 from rag.types import Paper
 
 Outcome = Literal["new", "updated", "unchanged"]
 
+_TELLING_WORDS = 3
+"""Words from which on a title is one paper's; "Introduction" is many papers'."""
 _LATEST_VERSION = """SELECT version FROM listings JOIN versions USING (paper_id, version)
-    WHERE paper_id = ? ORDER BY day DESC, fold DESC LIMIT 1"""
+    WHERE paper_id = ? ORDER BY abstract = '', arxiv DESC, day DESC, turn DESC, fold DESC LIMIT 1"""
+_LIST = """INSERT OR IGNORE INTO listings (paper_id, day, version, turn)
+    SELECT ?1, ?2, ?3, coalesce(max(turn), 0) + 1 FROM listings WHERE paper_id = ?1 AND day = ?2"""
 
 
 def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
     """Put one paper on the shelf within a transaction; writes only what differs from what is stored."""
-    paper_id, day = paper.paper_id, paper.date.isoformat()
+    if is_titled(paper.paper_id):
+        paper = replace(paper, paper_id=_same_title(db, paper) or paper.paper_id)
+    paper_id, day = paper.paper_id, paper.day.isoformat()
     known = db.execute(
         "SELECT latest, date, url, authors, authors_day FROM papers WHERE paper_id = ?", (paper_id,)
     ).fetchone()
     version, is_new_text = _version(db, paper)
-    db.execute("INSERT OR IGNORE INTO listings VALUES (?, ?, ?)", (paper_id, day, version))
+    days = [day] if known else [*_replaced(db, paper), day]
+    db.executemany(_LIST, ((paper_id, one, version) for one in days))
+    is_news = db.execute("INSERT OR IGNORE INTO heard VALUES (?, ?, ?)", (paper_id, day, _said(paper))).rowcount > 0
     (latest,) = db.execute(_LATEST_VERSION, (paper_id,)).fetchone()
-    first, url = day, paper.url
+    first, url = min(paper.date.isoformat(), *days), paper.url
     authors_day, authors = day, json.dumps(paper.authors, ensure_ascii=False)
     if known:
-        first, url = min(known[1], day), known[2] or paper.url
-        authors_day, authors = max((known[4], known[3]), (authors_day, authors))
+        first, url = min(known[1], first), known[2] or paper.url
+        if not (is_news and paper.authors and (day >= known[4] or known[3] == "[]")):
+            authors_day, authors = known[4], known[3]
     row = (latest, first, url, authors, authors_day)
     if row != known:
         db.execute("INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?, ?)", (paper_id, *row))
     is_new_latest = known is None or latest != known[0]
     has_new_authors = known is None or authors != known[3]
-    if is_new_latest or has_new_authors:
+    has_latest_text = is_new_latest or (is_new_text and version == latest)
+    if has_latest_text or has_new_authors:
         enter(db, paper_id)
-    says_more = record_metadata(db, paper)
+    says_more = is_news and record_metadata(db, paper)
     has_new_body = record_body(db, paper, version)
-    if is_new_latest or (has_new_body and version == latest):
+    if has_latest_text or (has_new_body and version == latest):
         db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
     if known is None:
         return "new"
@@ -60,15 +80,76 @@ def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
 
 
 def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
-    """Number of the paper's text, and whether it was given just now."""
+    """Number of the paper's text, and whether it was given or filled just now; arXiv's number is kept beside it.
+
+    A title that gets its abstract is filled in, not followed by another version; a title alone is no version of a paper
+    that has one with the same title.
+    """
     fold = _fold(paper)
-    row = db.execute("SELECT version FROM versions WHERE paper_id = ? AND fold = ?", (paper.paper_id, fold)).fetchone()
-    if row:
-        return int(row[0]), False
-    (count,) = db.execute("SELECT count(*) FROM versions WHERE paper_id = ?", (paper.paper_id,)).fetchone()
-    values = (paper.paper_id, count + 1, paper.title, paper.abstract, fold)
-    db.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?)", values)
-    return count + 1, True
+    known = db.execute(
+        "SELECT version, fold, arxiv, title, abstract FROM versions WHERE paper_id = ?", (paper.paper_id,)
+    )
+    number = 0
+    for number, stored, arxiv, title, abstract in sorted(known):
+        is_same = stored == fold or (not paper.abstract and title_id(title) == title_id(paper.title))
+        if is_same and paper.arxiv_version > arxiv and stored == fold:
+            keep = "UPDATE versions SET arxiv = ? WHERE paper_id = ? AND version = ?"
+            db.execute(keep, (paper.arxiv_version, paper.paper_id, number))
+        if is_same:
+            return int(number), False
+        if not abstract and " ".join(title.split()) == " ".join(paper.title.split()):
+            fill = "UPDATE versions SET abstract = ?, fold = ?, arxiv = ? WHERE paper_id = ? AND version = ?"
+            db.execute(fill, (paper.abstract, fold, max(paper.arxiv_version, arxiv), paper.paper_id, number))
+            return int(number), True
+    values = (paper.paper_id, number + 1, paper.title, paper.abstract, fold, paper.arxiv_version)
+    db.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)", values)
+    return number + 1, True
+
+
+def _same_title(db: sqlite3.Connection, paper: Paper) -> str | None:
+    """Id of a paper on the shelf with this very title, of which a list told the title alone; None without one."""
+    words = " ".join("".join(char if char.isalnum() else " " for char in plain(readable(paper.title))).split())
+    if len(words.split()) < _TELLING_WORDS:
+        return None
+    sql = """SELECT paper_id, title, authors FROM titles JOIN entity_papers ON entry = titles.rowid
+        JOIN papers USING (paper_id) WHERE titles MATCH ? ORDER BY titles.rowid LIMIT 20"""
+    for paper_id, title, authors in db.execute(sql, (f'"{words}"',)):
+        if title_id(title) == title_id(paper.title) and _may_be_theirs(paper.authors, json.loads(authors)):
+            return str(paper_id)
+    return None
+
+
+def _replaced(db: sqlite3.Connection, paper: Paper) -> list[str]:
+    """Take off the shelf what was known by a new paper's title alone; the days on which it was listed."""
+    made = title_id(paper.title)
+    if made is None or is_titled(paper.paper_id) or len(paper.title.split()) < _TELLING_WORDS:
+        return []
+    known = db.execute("SELECT authors FROM papers WHERE paper_id = ?", (made,)).fetchone()
+    if known is None or not _may_be_theirs(paper.authors, json.loads(known[0])):
+        return []
+    days = [day for (day,) in db.execute("SELECT DISTINCT day FROM listings WHERE paper_id = ?", (made,))]
+    take_off(db, made)
+    return days
+
+
+def take_off(db: sqlite3.Connection, paper_id: str) -> None:
+    """Take a paper with all its versions off the shelf within a transaction; its chunks become pending for removal."""
+    leave(db, paper_id)
+    for table in OF_A_PAPER:
+        db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
+    db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (paper_id,))
+
+
+def _may_be_theirs(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two lists of authors can be one paper's: they share a family name, or one of them is empty."""
+    families = [{name_words(readable(name))[-1:] for name in names} - {()} for names in (some, others)]
+    return not all(families) or bool(families[0] & families[1])
+
+
+def _said(paper: Paper) -> str:
+    """Key of everything that a row says, 16 hex digits: a row that was seen before is no correction of a later one."""
+    said = [_fold(paper), paper.authors, paper.arxiv_version, known_of(paper)]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _fold(paper: Paper) -> str:

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.errors import SourceError
-from rag.sources.files import first_bytes, unreadable
-from rag.sources.reports import looks_like_report, read_report
+from rag.sources.bibliography import reader, recogniser
+from rag.sources.files import first_bytes, require_narrow, unreadable, written_on
+from rag.sources.layouts import ListKind, day_of
 from rag.types import Row
+
+if TYPE_CHECKING:
+    from rag.config import Config
+    from rag.sources.rows import Origin
 
 Rows = Iterator[Row]
 """Papers, rows that could not be read (none vanishes), and what there is to say of what was read."""
@@ -32,6 +38,7 @@ class FileSource:
         accepts: Ends of their names, in lower case.
         read: Yields the file's rows; raises SourceError when the file as a whole can't be read.
         recognise: Tells from its first bytes whether a file found in a folder is meant; None takes all with the suffix.
+        lists: Where the files are lists in one of several layouts: how they are told apart.
         costly: Whether reading is dear, so that a file is not tried before it is read.
     """
 
@@ -40,6 +47,31 @@ class FileSource:
     read: Callable[[Path], Rows]
     recognise: Callable[[bytes], bool] | None = None
     costly: bool = False
+    lists: ListKind | None = None
+
+    @classmethod
+    def of_lists(cls, name: str, accepts: tuple[str, ...], lists: ListKind, *, takes_all: bool = False) -> FileSource:
+        """Files that hold lists; `takes_all` takes those in folders by their names alone."""
+
+        def read(path: Path) -> Rows:
+            return lists.read(path, _origin(path))
+
+        return cls(name, accepts, read, None if takes_all else lists.recognise, lists=lists)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file or address that is being read.
+
+    Attributes:
+        layout: The layout that was found; the kind of source where it has no several ones.
+        rows: Its rows, read as they are asked for.
+        unread: Names of columns that no field is known for; complete when all rows are read.
+    """
+
+    layout: str
+    rows: Rows
+    unread: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +82,26 @@ class AddressSource:
         name: What stands there, in the plural.
         accepts: How it is written, for help texts: ``arxiv:CATEGORY``.
         address: Matches the whole of what is written; it begins with a word and a colon.
-        read: Yields the rows that are there now; raises SourceError when there is nothing to be had.
+        read: Yields the rows that are there now, asked for as a configuration says (None: the one that is in force);
+            raises SourceError when there is nothing to be had.
     """
 
     name: str
     accepts: tuple[str, ...]
     address: re.Pattern[str]
-    read: Callable[[str], Rows]
+    read: Callable[[str, Config | None], Rows]
 
 
-def _read_jsonl(path: Path) -> Rows:
-    from rag.sources.jsonlines import read_jsonl  # needs pydantic, which help texts can do without
+def _origin(path: Path) -> Origin:
+    from rag.sources.rows import Origin  # needs pydantic, which help texts can do without
 
-    return read_jsonl(path)
+    return Origin(path.name, day_of(path), written=written_on(path))
+
+
+def _read_arxiv(address: str, config: Config | None) -> Rows:
+    from rag.sources.arxiv.announcements import read_announcements  # needs an HTTP client
+
+    return read_announcements(address, config)
 
 
 def _read_pdf(path: Path) -> Rows:
@@ -72,10 +111,30 @@ def _read_pdf(path: Path) -> Rows:
 
 
 SOURCES: tuple[FileSource | AddressSource, ...] = (
-    FileSource("daily reports", (".md",), read_report, looks_like_report),
-    FileSource("JSON lines", (".jsonl", ".jsonl.gz"), _read_jsonl),
+    FileSource.of_lists(
+        "daily reports and other Markdown lists",
+        (".md", ".markdown"),
+        ListKind("markdown", "a daily report or another list in Markdown"),
+    ),
+    FileSource.of_lists(
+        "JSON lines", (".jsonl", ".jsonl.gz"), ListKind("json lines", "JSON lines", "JSON lines"), takes_all=True
+    ),
+    FileSource.of_lists("JSON and CSL-JSON", (".json",), ListKind("json", "an array or object of papers in JSON")),
+    FileSource.of_lists("CSV", (".csv", ".tsv"), ListKind("values", "CSV with a row of headers")),
+    FileSource.of_lists("pages", (".html", ".htm"), ListKind("page", "a page with a table or list of papers")),
+    FileSource("BibTeX", (".bib",), reader("biblatex")),
+    FileSource("RIS", (".ris",), reader("ris")),
     FileSource("PDFs", (".pdf",), _read_pdf, costly=True),
+    FileSource("Zotero RDF", (".rdf",), reader("zotero"), recogniser("zotero")),
+    AddressSource(
+        "arXiv's announcements",
+        ("arxiv:CATEGORY",),
+        re.compile(r"arxiv:[a-z][A-Za-z.-]+(?:\+[A-Za-z.-]+)*"),
+        _read_arxiv,
+    ),
 )
+BIBLIOGRAPHIES = (".bib", ".ris", ".json", ".rdf")
+"""Ends of the names of files that are bibliographies."""
 _LIKE_AN_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:\S")
 
 
@@ -88,11 +147,13 @@ class Discovery:
             last.
         other: Files in folders that are no source of papers.
         errors: One for each name that gives nothing to read.
+        named: Which of the places each name stands for: itself, or what is in the folder.
     """
 
     places: tuple[Place, ...]
     other: tuple[Path, ...]
     errors: tuple[SourceError, ...]
+    named: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -100,9 +161,14 @@ class Discovery:
         return tuple(place for place in self.places if isinstance(place, Path))
 
 
-def accepted() -> str:
-    """What can be read, in words: ``daily reports (.md) or JSON lines (.jsonl, .jsonl.gz)``."""
-    *most, last = [f"{source.name} ({', '.join(source.accepts)})" for source in SOURCES]
+def accepted(*, addresses: bool = True) -> str:
+    """What can be read, in words: ``daily reports (.md) or JSON lines (.jsonl, .jsonl.gz)``.
+
+    Args:
+        addresses: Name addresses as well as files.
+    """
+    sources = [source for source in SOURCES if addresses or isinstance(source, FileSource)]
+    *most, last = [f"{source.name} ({', '.join(source.accepts)})" for source in sources]
     return " or ".join([", ".join(most), last] if most else [last])
 
 
@@ -121,37 +187,58 @@ def discover(named: Sequence[Place]) -> Discovery:
     places: dict[str, Place] = {}
     other: dict[str, Path] = {}
     errors: list[SourceError] = []
+    behind: dict[str, tuple[Place, ...]] = {}
     for name in named:
         if isinstance(name, str) and _LIKE_AN_ADDRESS.match(name) and not os.path.lexists(name):
             try:
                 _address_source(name)
-                places.setdefault(name, name)
+                behind[name] = (places.setdefault(name, name),)
             except SourceError as error:
                 errors.append(error)
             continue
         found, left, failed = _search(Path(name))
         errors += failed
-        for path in found:
-            places.setdefault(os.path.realpath(path), path)
+        if found:
+            behind[str(name)] = tuple(places.setdefault(os.path.realpath(path), path) for path in found)
         for path in left:
             other.setdefault(os.path.realpath(path), path)
     cheap_first = sorted(places.values(), key=_is_costly)  # a full text joins a paper that a report brings
-    return Discovery(tuple(cheap_first), tuple(other.values()), tuple(errors))
+    return Discovery(tuple(cheap_first), tuple(other.values()), tuple(errors), behind)
 
 
-def read_source(place: Place) -> Rows:
+def read_source(place: Place, config: Config | None = None) -> Rows:
     """Yield the papers and rejected rows of one file or address.
+
+    Args:
+        place: A file, or an address.
+        config: How addresses are asked; None takes the one that is in force.
 
     Raises:
         SourceError: it cannot be read at all: missing, no permission, binary, of an unknown kind.
     """
+    yield from open_source(place, config).rows
+
+
+def open_source(place: Place, config: Config | None = None) -> Reading:
+    """Begin to read a file or address, and tell in which layout.
+
+    Args:
+        place: A file, or an address.
+        config: As `read_source`.
+
+    Raises:
+        SourceError: as `read_source`.
+    """
     if isinstance(place, str):
-        yield from _address_source(place).read(place)
-        return
+        address = _address_source(place)
+        return Reading(address.name, address.read(place, config))
     source = _source_of(place)
     if source is None:
         raise _unknown(place)
-    yield from source.read(place)
+    if source.lists is None:
+        return Reading(source.name, source.read(place))
+    layout, origin = source.lists.layout_of(place), _origin(place)
+    return Reading(layout.name, source.lists.read(place, origin, layout), origin.unread)
 
 
 def _is_costly(place: Place) -> bool:
@@ -220,9 +307,19 @@ def _search_folder(folder: Path) -> tuple[list[Path], list[Path], list[SourceErr
             path = Path(where, name)
             source = _source_of(path)
             try:
-                is_source = source is not None and (source.recognise is None or source.recognise(first_bytes(path)))
+                is_source = source is not None and _is_meant(source, path)
             except SourceError as error:
                 errors.append(error)
                 continue
             (files if is_source else other).append(path)
     return files, other, errors
+
+
+def _is_meant(source: FileSource, path: Path) -> bool:
+    """Whether a file in a folder is one of a source's; raises SourceError where a text's encoding hides what it is."""
+    if source.recognise is None:
+        return True
+    start = first_bytes(path)
+    if source.lists is not None:
+        require_narrow(path, start)
+    return source.recognise(start)

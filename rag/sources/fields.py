@@ -1,73 +1,110 @@
-"""Fields that all sources share: a paper's id and address, its authors."""
+"""Fields that all sources share: authors, days, and the limits of what a paper's texts can be."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import date
 
-ARXIV_ID = r"(?:\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})"
-"""Pattern of an arXiv id without version: ``2504.05309``, or of before April 2007: ``hep-th/9901001``."""
+from rag.sources.identifiers import ARXIV_ID as ARXIV_ID
+from rag.sources.identifiers import paper_id_and_url as paper_id_and_url
 
 LONGEST_TITLE, LONGEST_ABSTRACT, LONGEST_REMARK = 2_000, 50_000, 5_000
 """Characters; the longest title and abstract of 60,000 arXiv papers have 240 and 3,441, of SciFact 300 and 10,000."""
 
-_ARXIV = re.compile(
-    rf"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|arxiv:)?({ARXIV_ID})(?:v\d+)?(?:\.pdf)?",
-    re.IGNORECASE,
-)
-_OTHER_ID = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
 _SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
+_AND = re.compile(r"\s(?:and|&)\s(?!others\b)")
+_OTHERS = re.compile(r"(?:^|[,;\s]|(?<=[a-z]))\s*(?:et\.?\s?al\b\.?|and\s+others\b)[\s.]*$|\s*等[。.]?$", re.IGNORECASE)
+_INITIALS = re.compile(r"(?:[^\W\d_a-z](?:\.|\b)[\s-]?){1,4}")
+_HAN = re.compile(r"[\u3400-\u9fff·]+(?:\s+[\u3400-\u9fff·]+)+")
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’-]*")
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY = re.compile(
+    r"""(?<!\d)(?:
+        (?P<year>\d{4})(?P<mark>[-/._]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)
+      | (?P<day_1>\d{1,2})[-\s_](?P<name_1>[A-Za-z]{3})[a-z]*\.?,?[-\s_](?P<year_1>\d{4})
+      | (?P<name_2>[A-Za-z]{3})[a-z]*\.?\s(?P<day_2>\d{1,2})(?:st|nd|rd|th)?,?\s(?P<year_2>\d{4})
+      | (?P<year_3>\d{4})\s?年\s?(?P<month_3>\d{1,2})\s?月\s?(?P<day_3>\d{1,2})\s?日
+    )(?!\d)""",
+    re.VERBOSE,
+)
 
 
-def paper_id_and_url(written: str) -> tuple[str, str] | None:
-    """Normalise an id.
-
-    Args:
-        written: An arXiv id or address, with or without a version, or another collection's own id.
-
-    Returns:
-        The id (an arXiv id without its version) and the address to read it at, empty for one that is not arXiv's;
-        None when it is no usable id: letters, digits and ``._:/-``, at most 64.
-    """
-    if match := _ARXIV.fullmatch(written):
-        arxiv_id = _one_spelling(match[1])
-        return arxiv_id, f"https://arxiv.org/abs/{arxiv_id}"
-    return (written, "") if _OTHER_ID.fullmatch(written) else None
-
-
-def _one_spelling(arxiv_id: str) -> str:
-    """Spell an id as arXiv does: ``HEP-TH/9901001`` is ``hep-th/9901001``, ``MATH.ag/0309136`` ``math.AG/0309136``."""
-    archive, slash, number = arxiv_id.partition("/")
-    name, dot, subject = archive.partition(".")
-    return f"{name.lower()}{dot}{subject.upper()}{slash}{number}"
+def day_in(text: str) -> date | None:
+    """Find the first day in a text: ``10-Apr-2025``, ``2025-04-10`` (in a time too), ``Apr 10, 2025``, ``20250410``."""
+    for match in _DAY.finditer(text):
+        year = match["year"] or match["year_1"] or match["year_2"] or match["year_3"]
+        name = match["name_1"] or match["name_2"]
+        try:
+            month = _MONTHS.index(name.lower()) + 1 if name else int(match["month"] or match["month_3"])
+            return date(int(year), month, int(match["day"] or match["day_1"] or match["day_2"] or match["day_3"]))
+        except ValueError:  # the 31st of February, the month "Foo"
+            continue
+    return None
 
 
 def split_authors(written: str) -> tuple[str, ...]:
-    """Split a list of names at its commas; names stay as written, but for their white space.
+    """Split a list of names; names stay as written, but for their white space.
 
-    A comma inside brackets (``Jo Doe (Science, Technology)``) or before a suffix (``Robert Heath, Jr.``) is part of the
-    name, an "and" before the last name is not.
+    Names are parted by semicolons, by "and", else by commas, in Chinese also by ``、`` and blanks. A comma inside
+    brackets (``Jo Doe (Science, Technology)``), before a suffix (``Robert Heath, Jr.``) or between family and given
+    name (``Lee, Ann and Ek, Bo``; ``Lee, A., Ek, B.``) is part of the name; that others follow ("et al.") is no name.
     """
+    text = " ".join(written.translate(_WIDE).split())
+    text = text[:-30] + _OTHERS.sub("", text[-30:])
+    if ";" in text and len(parts := _pieces(text, ";")) > 1:
+        pieces = [name for piece in parts for name in _AND.split(_bare(piece))]
+        return tuple(filter(None, map(_bare, pieces)))
+    joined = [_joined(_pieces(part, ",")) for part in _AND.split(text)]
+    if len(joined) > 1 and all(len(names) == 2 for names in joined):  # BibTeX's way
+        return tuple(", ".join(names) for names in joined)
+    names = [name for part in joined for name in part]
+    if len(names) == 1 and _HAN.fullmatch(names[0]) and all(len(word) > 1 for word in names[0].split()):
+        return tuple(names[0].split())
+    return tuple(_paired(names))
+
+
+_WIDE = str.maketrans({"；": ";", "，": ",", "、": ","})
+
+
+def _bare(piece: str) -> str:
+    return piece.strip(" ,").removeprefix("and ").removeprefix("& ").strip()
+
+
+def _joined(pieces: Sequence[str]) -> list[str]:
+    """Pieces between commas as names, a suffix joined to what it follows."""
     names: list[str] = []
-    for piece in _pieces(written):
-        name = " ".join(piece.split()).removeprefix("and ").lstrip()
+    for piece in pieces:
+        name = _bare(piece)
         if names and _SUFFIX.fullmatch(name):
             names[-1] += f", {name}"
         elif name:
             names.append(name)
-    return tuple(names)
+    return names
 
 
-def _pieces(written: str) -> list[str]:
-    """Split at commas outside brackets; at all commas when the brackets don't match."""
+def _paired(names: list[str]) -> list[str]:
+    """Join family and given names that commas parted, where every second piece can be nothing but a given name."""
+    family, given = names[::2], names[1::2]
+    if not given or len(family) != len(given):
+        return names
+    is_initials = all(map(_INITIALS.fullmatch, given)) and not any(map(_INITIALS.fullmatch, family))
+    is_words = all(map(_LATIN_WORD.fullmatch, names))
+    return [", ".join(pair) for pair in zip(family, given, strict=True)] if is_initials or is_words else names
+
+
+def _pieces(written: str, mark: str) -> list[str]:
+    """Split at a mark outside brackets; at all of them when the brackets don't match."""
     if "(" not in written:
-        return written.split(",")
+        return written.split(mark)
     pieces: list[str] = []
     level = start = 0
     for place, char in enumerate(written):
         level += (char == "(") - (char == ")")
         if level < 0:
             break
-        if char == "," and level == 0:
+        if char == mark and level == 0:
             pieces.append(written[start:place])
             start = place + 1
-    return [*pieces, written[start:]] if level == 0 else written.split(",")
+    return [*pieces, written[start:]] if level == 0 else written.split(mark)

@@ -18,14 +18,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from rag.errors import SourceError
-from rag.sources.fields import ARXIV_ID, LONGEST_ABSTRACT, LONGEST_TITLE, paper_id_and_url, split_authors
-from rag.sources.files import read_text
+from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_TITLE, day_in, split_authors
+from rag.sources.identifiers import ARXIV_ADDRESS, ImpossibleId, linked_ids
+from rag.sources.pipe_tables import pipe_tables, read_pipe_table
+from rag.sources.rows import Origin
+from rag.text.markup import unwrapped
 from rag.types import Paper, Rejected
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]*arXiv Daily Report\b(?P<day>[^\n]*)$", re.MULTILINE | re.IGNORECASE)
 _HEADER = re.compile(
@@ -33,65 +33,61 @@ _HEADER = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _RULE = re.compile(r"[ \t]*(?:\|[ \t]*)?:?-[-:| \t]*")
-_ADDRESS = rf"https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/{ARXIV_ID}(?:v\d+)?(?:\.pdf)?/?"
-_ANCHOR = re.compile(
-    rf"\|[ \t]*(?:\[[^\]|\n]*\]\([ \t]*(?P<target>{_ADDRESS})[ \t]*\)|<?(?P<bare>{_ADDRESS})>?)[ \t]*\|", re.IGNORECASE
-)
+_ADDRESS = rf"{ARXIV_ADDRESS}(?:\.pdf)?/?(?:[?#][^\s)|>]*)?"
+_TARGET = rf"\([ \t]*<?{_ADDRESS}>?(?:[ \t]+\"[^\"|\n]*\")?[ \t]*\)"
+_LINKED = rf"\[(?:!\[[^\]|\n]*\]\([^)|\n]*\)|[^\]|\n])*\]{_TARGET}|<?{_ADDRESS}>?"
+_MORE = r"(?:[ \t,;/·]|<br ?/?>)*(?:\[[^\]|\n]*\]\([^)|\n]*\)|<?https?://[^\s|>]+>?)"
+_ANCHOR = re.compile(rf"\|[ \t]*(?P<links>(?:{_LINKED})(?:{_MORE})*)[ \t]*\|", re.IGNORECASE)
 _PIPE = re.compile(r"(?<!\\)\|")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _PASSED_OVER = re.compile(rf"\s*|#{{1,6}}[ \t].*|{_RULE.pattern}|{_HEADER.pattern}", re.IGNORECASE)
 
 
-def looks_like_report(start: bytes) -> bool:
-    """Tell a report from other Markdown by its heading or its table's header."""
-    text = start.decode("utf-8", errors="replace").replace("\r", "\n").removeprefix("\ufeff")
-    return bool(_HEADER.search(text) or _HEADING.search(text))
+def has_report_table(text: str) -> bool:
+    """Whether a text has the table of a daily report."""
+    return bool(_HEADER.search(text))
 
 
-def read_report(path: Path) -> Iterator[Paper | Rejected]:
+def has_report_heading(text: str) -> bool:
+    """Whether a text is headed as daily reports are; one without its table is cut off."""
+    return bool(_HEADING.search(text))
+
+
+def read_report(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
     """Yield the papers of a daily report in their order, and a Rejected for each row that cannot be read.
 
     Title and abstract stay as written, newlines and LaTeX included; a paper that stands there twice comes twice. The
     report's day is the one in its heading (``# arXiv Daily Report - 10-Apr-2025``): that was written with the table,
-    while files are renamed and copied. Only without one does the file's name (``2025-04-10.md``) count.
+    while files are renamed and copied. Only without one does the file's name (``2025-04-10.md``) count. A further
+    table with other columns is read by its own header.
 
     Raises:
-        SourceError: the file cannot be read, is no report, or does not tell its day.
+        SourceError: the report does not tell its day.
     """
-    text = read_text(path)
     heading, header = _HEADING.search(text), _HEADER.search(text)
-    if heading is None and header is None:
-        raise SourceError(
-            f"{path} is not a daily report: it has no table with the header | Title | Link | abstract | author |.",
-            "Give daily reports as Markdown, or JSON lines.",
-        )
-    day = _day(heading["day"] if heading else "") or _day(path.stem)
+    day = day_in(heading["day"] if heading else "") or origin.day
     if day is None:
         raise SourceError(
-            f"{path} does not tell its day.",
+            f"{origin.source} does not tell its day.",
             "Name it YYYY-MM-DD.md, or begin it with '# arXiv Daily Report - 10-Apr-2025'.",
         )
     if header is None:
-        yield Rejected(
-            path.name, 0, "the report has no table: it is cut off before | Title | Link | abstract | author |"
-        )
+        yield origin.rejected(0, "the report has no table: it is cut off before | Title | Link | abstract | author |")
         return
-    for row in _rows(text, header.end()):
-        yield _read_row(row, path.name, day)
-
-
-def _day(text: str) -> date | None:
-    """Find a day written as 10-Apr-2025 or 2025-04-10."""
-    for match in re.finditer(
-        r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ](\d{4}))(?!\d)", text
-    ):
-        try:
-            if match[1]:
-                return date(int(match[1]), int(match[2]), int(match[3]))
-            return date(int(match[6]), _MONTHS.index(match[5].lower()) + 1, int(match[4]))
-        except ValueError:  # the 31st of February, the month "Foo"
+    start = header.end()
+    for table in pipe_tables(text, header.end()):
+        if _HEADER.match(text, table.header):
             continue
-    return None
+        if table.header > start:
+            yield from _read_rows(text[: table.header], start, origin, day)
+        yield from read_pipe_table(text, table, Origin(origin.source, day, origin.unread))
+        start = max(start, table.end)
+    yield from _read_rows(text, start, origin, day)
+
+
+def _read_rows(text: str, start: int, origin: Origin, day: date) -> Iterator[Paper | Rejected]:
+    for row in _rows(text, start):
+        yield _read_row(row, origin.source, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +120,21 @@ def _read_row(row: _Row, source: str, day: date) -> Paper | Rejected:
         return rejected("the row has no title")
     if not begins_row and _PIPE.search(title):
         return rejected("the row does not begin on a line of its own")
-    found = paper_id_and_url(row.link.rstrip("/"))
-    assert found is not None, "the anchor's pattern holds an id"
-    abstract, authors = rest[: pipes[-2]].strip(), rest[pipes[-2] + 1 : -1]
+    try:
+        linked = linked_ids(row.link)
+    except ImpossibleId as error:
+        return rejected(str(error))
+    if len(linked) > 1:
+        return rejected(f"the row links to several papers: {', '.join(one.paper_id for one in linked)}")
+    title, abstract, authors = unwrapped(title), unwrapped(rest[: pipes[-2]]), rest[pipes[-2] + 1 : -1]
     if len(title) > LONGEST_TITLE:
         return rejected(f"the title is longer than {LONGEST_TITLE} characters")
     if len(abstract) > LONGEST_ABSTRACT:
         return rejected(f"the abstract is longer than {LONGEST_ABSTRACT} characters")
-    return Paper(found[0], title, abstract, split_authors(authors), day, found[1], listed=(day,))
+    (found,) = linked
+    names = split_authors(authors)
+    version = found.version
+    return Paper(found.paper_id, title, abstract, names, day, found.url, listed=(day,), arxiv_version=version)
 
 
 def _rows(text: str, start: int) -> Iterator[_Row]:
@@ -144,8 +147,7 @@ def _rows(text: str, start: int) -> Iterator[_Row]:
         strays_from = begin
         if anchor:
             strays_from = _row_end(text, anchor.end(), stop)
-            link = anchor["target"] or anchor["bare"]
-            yield _Row(line, text[begin : anchor.start()], link, text[anchor.end() : strays_from])
+            yield _Row(line, text[begin : anchor.start()], anchor["links"], text[anchor.end() : strays_from])
         yield from _strays(text[strays_from:stop], line + text.count("\n", begin, strays_from))
         line += text.count("\n", begin, stop)
         anchor, begin = following, stop

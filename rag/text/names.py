@@ -6,11 +6,18 @@ import re
 
 from rag.text.folding import plain
 
+_SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 
 def name_words(name: str) -> tuple[str, ...]:
-    """Fold a name to lower-case words without accents or punctuation: ``"É. A . Poe"`` → ``("e", "a", "poe")``."""
+    """Fold a name to lower-case words without accents or punctuation: ``"É. A . Poe"`` → ``("e", "a", "poe")``.
+
+    A name that is written family name first, ``"Poe, É. A."``, has the same words in the same order.
+    """
+    family, comma, given = name.partition(",")
+    if comma and given.strip() and "," not in given and not _SUFFIX.fullmatch(given.strip()):
+        name = f"{given} {family}"
     return tuple(word for word in _NOT_A_LETTER.split(plain(name)) if word)
 
 

@@ -1,4 +1,4 @@
-r"""Readable form of a paper's text: LaTeX and HTML entities resolved, white space folded.
+r"""Readable form of a paper's text: LaTeX, HTML and Markdown marks resolved, white space folded.
 
 Abstracts are not LaTeX documents: they hold ``50%`` (a comment to LaTeX), ``$5``, ``snake_case``, URLs, the unknown
 macros of their authors, and groups cut off where a passage ends. A LaTeX parser swallows words there (pylatexenc drops
@@ -13,12 +13,15 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from rag.text.controls import without_controls
+from rag.text.markup import unmarked
+
 MAX_DEPTH = 12
 """Groups nested deeper than this lose their markup characters only; abstracts nest three deep."""
 
 KEPT = 1024
 """Texts whose readable form is kept: an answer reads the same few abstracts a dozen times."""
-_MARKUP = ("\\", "$", "&", "~", "--", "``")
+_MARKUP = ("\\", "$", "&", "~", "--", "``", "<", "*", "](")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _MATH_COMMAND = re.compile(r"\\[A-Za-z]+\s*(\{[^{}]*\})?")
 _PROSE = re.compile(r"[A-Za-z]{2,},?\s+[A-Za-z]{2,}")
@@ -80,23 +83,25 @@ _OWN_SYMBOLS = {
 
 
 def readable(text: str) -> str:
-    r"""Return `text` as a person reads it: one line, LaTeX commands, maths and HTML entities resolved.
+    r"""Return `text` as a person reads it: one line, LaTeX commands, maths and HTML entities resolved, marks gone.
 
     Any slice of a text may be given: groups and maths that are cut off are read as far as they go. Nothing raises and
-    no ordinary word is lost. Text without markup only has its white space folded. A macro that is not known becomes
-    its argument, or without one its name (``\method{}`` → ``method``: mostly the name of a system).
+    no ordinary word is lost. Text without markup only has its white space folded. Control characters, which would steer
+    a terminal, are taken out. A macro that is not known becomes its argument, or without one its name
+    (``\method{}`` → ``method``: mostly the name of a system).
 
     Sub- and superscripts of digits become Unicode ones (``10⁻³``); NFKC folds them back for search.
     """
     if any(mark in text for mark in _MARKUP):
         text = _resolved(text)
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    return text if text.isprintable() else " ".join(without_controls(text).split())
 
 
 @lru_cache(KEPT)
 def _resolved(text: str) -> str:
     """A text with markup, as it reads without it."""
-    text = _resolve_entities(text)
+    text = _resolve_entities(unmarked(text))
     is_latex = "\\" in text or any(_is_math(match) for match in _TOKEN.finditer(text))
     return _render(text, math=False, braces=not is_latex, depth=0)
 

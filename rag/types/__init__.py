@@ -75,17 +75,22 @@ class Paper:
         title: As written, white space at the ends removed.
         abstract: As written, white space at the ends removed; may hold LaTeX, entities and newlines.
         authors: Names in order, as written.
-        date: The earliest report that listed the paper (read from a source: that source's day).
+        date: The earliest report that listed the paper (read from a source: that source's day; from arXiv itself: the
+            day on which its first version was submitted).
         url: Where the paper can be read, empty when unknown.
         version: 1-based; 0 for a paper that is not on the shelf yet.
-        listed: All days on which a report listed the paper, ascending.
+        listed: All days on which a report listed the paper, ascending (read from arXiv itself: the day on which this
+            version was submitted).
         categories: As its source names them, the first the primary one: ``cs.IR``.
         comment: What its authors say about it: pages, where it appears.
         doi: Of its publication elsewhere, without an address before it.
         licence: Name or address of the licence that it may be used under.
+        withdrawn: Whether its authors or its archive have withdrawn it; None where the source does not say.
         body: Its full text behind the abstract, as read from a document; empty where only the abstract is known.
         sections: Of the body, in order.
+        arxiv_version: The N of arXiv's ``vN`` that this text is, as its source names it; 0 where that is unknown.
         pages: Offsets in `text` at which the body's pages begin, ascending, the first page first.
+        unkept: Names of what its source says of it besides, for which the library has no place; not stored.
 
     Raises:
         ValueError: a section or a page lies outside the body, or they are out of order.
@@ -103,15 +108,23 @@ class Paper:
     comment: str = ""
     doi: str = ""
     licence: str = ""
+    withdrawn: bool | None = None
     body: str = ""
     sections: tuple[Section, ...] = ()
     pages: tuple[int, ...] = ()
+    unkept: tuple[str, ...] = ()
+    arxiv_version: int = 0
 
     def __post_init__(self) -> None:
         places = [[one.start for one in self.sections], list(self.pages), *([s.start, s.end] for s in self.sections)]
         for offsets in filter(None, places):
             if offsets != sorted(offsets) or offsets[0] < self.body_start or offsets[-1] > len(self.text):
                 raise ValueError(f"{self.paper_id}: sections and pages must lie in the body, in order")
+
+    @property
+    def day(self) -> datetime.date:
+        """The newest day on which it was listed: the text of the newest is the current one."""
+        return max(self.listed, default=self.date)
 
     @property
     def text(self) -> str:

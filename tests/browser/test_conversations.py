@@ -148,10 +148,15 @@ def test_export_gives_markdown_with_references_and_bibtex(tab: Tab) -> None:
     assert f"## {ITERQR}" in text
     assert "- [3] Shangyu Chen, Xinyu Jia, Yingfei Zhang et al.: *IterQR" in text
     with tab.page.expect_download() as bibliography:
-        tab.page.get_by_role("button", name="Export the cited papers").click()
+        tab.page.get_by_role("button", name="Export the cited papers as BibTeX").click()
     entries = Path(bibliography.value.path()).read_text(encoding="utf-8")
     assert entries.count("@misc{") == 2
     assert "eprint = {2504.05309}" in entries
+    for name, suffix, begins in (("RIS", ".ris", "TY  - GEN\nTI  - "), ("CSL-JSON", ".json", '[\n  {\n    "id": ')):
+        with tab.page.expect_download() as other:
+            tab.page.get_by_role("button", name=f"Export the cited papers as {name}").click()
+        assert other.value.suggested_filename.endswith(suffix)
+        assert Path(other.value.path()).read_text(encoding="utf-8").startswith(begins)
 
 
 def test_a_long_conversation_shows_its_end_first(new_tab: NewTab, library_folder: Path) -> None:

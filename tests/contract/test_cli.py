@@ -153,25 +153,25 @@ def test_a_category_restricts_every_command_that_answers(run: Run, tmp_path: Pat
 
 
 def test_what_stands_at_an_address_is_ingested_like_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(address: str) -> Iterator[Paper | Rejected]:
-        if address == "arxiv:down":
-            raise SourceError("arxiv:down cannot be reached.", "Try again later.")
+    def read(address: str, config: Config | None) -> Iterator[Paper | Rejected]:
+        if address == "listing:down":
+            raise SourceError("listing:down cannot be reached.", "Try again later.")
         yield make_paper(categories=(address.partition(":")[2],))
         yield Rejected(address, 2, "it has no title")
 
-    source = AddressSource("listings", ("arxiv:CATEGORY",), re.compile(r"arxiv:[\w.]+"), read)
+    source = AddressSource("listings", ("listing:CATEGORY",), re.compile(r"listing:[\w.]+"), read)
     monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, source))
-    out, error = run("ingest", "arxiv:cs.IR", "arxiv:down", "mailto:x", "--json", code=1)
+    out, error = run("ingest", "listing:cs.IR", "listing:down", "mailto:x", "--json", code=1)
     report = json.loads(out)
     assert (report["papers_new"], report["rejected"]) == (
         1,
-        [{"source": "arxiv:cs.IR", "line": 2, "reason": "it has no title"}],
+        [{"source": "listing:cs.IR", "line": 2, "reason": "it has no title"}],
     )
     assert report["errors"] == [
         "mailto:x is no address that papers can be read from.",
-        "arxiv:down cannot be reached.",
+        "listing:down cannot be reached.",
     ]
-    assert "arxiv:CATEGORY" in error
+    assert "listing:CATEGORY" in error
     assert len(run.json("papers", "--category", "cs")) == 1
 
 

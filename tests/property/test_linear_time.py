@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from rag.config import Config
+from rag.errors import SourceError
 from rag.index.library import Library
 from rag.query.rules import Rule, load_rules, names
 from rag.sources import read_source
+from rag.sources.bibliography.biblatex import authors as bib_authors
+from rag.sources.bibliography.entry import Entry, appeared, partial_date, row
 from rag.sources.fields import split_authors
+from rag.text.latex import decode, encode
+from rag.text.persons import person
 from rag.text.readable import readable
 from rag.text.sentences import sentences
 from rag.text.terms import Analyzer
@@ -57,14 +63,45 @@ def assert_linear(read: Read, units: list[str], length: int = LENGTH) -> None:
     assert not slow
 
 
+def entry(text: str) -> object:
+    said = Entry(1, "A title", hints=(text,), note=text, doi=text, url=text, keywords=(text,))
+    return row(said, "", date(2025, 1, 1)), partial_date(text), appeared(text, text)
+
+
 def passage(text: str) -> Passage:
     return Passage("chunk", "2504.00001", 1, "A Title", ("A B",), date(2025, 1, 1), "", 0, len(text), text)
 
 
 @pytest.mark.parametrize(
     "read",
-    [readable, sentences, Analyzer().terms, Analyzer().words, as_data, split_authors, lambda s: evidence(passage(s))],
-    ids=["readable", "sentences", "terms", "words", "as_data", "authors", "evidence"],
+    [
+        readable,
+        sentences,
+        Analyzer().terms,
+        Analyzer().words,
+        as_data,
+        split_authors,
+        lambda s: evidence(passage(s)),
+        encode,
+        decode,
+        person,
+        bib_authors,
+        entry,
+    ],
+    ids=[
+        "readable",
+        "sentences",
+        "terms",
+        "words",
+        "as_data",
+        "authors",
+        "evidence",
+        "encode",
+        "decode",
+        "person",
+        "bib_authors",
+        "entry",
+    ],
 )
 def test_reading_takes_time_in_proportion(read: Read) -> None:
     assert_linear(read, UNITS)
@@ -87,6 +124,43 @@ def test_a_report_is_read_in_proportion(tmp_path: Path) -> None:
         return list(read_source(path))
 
     assert_linear(read, UNITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("2025-04-10.md", "| Title | Abstract | Link |\n|---|---|---|\n| Foo | https://arxiv.org/abs/2504.05309 | "),
+        ("2025-04-10.md", "- **Foo** https://arxiv.org/abs/2504.05309\n  - Abstract: "),
+        ("2025-04-10.md", "<details><summary>https://arxiv.org/abs/2504.05309 "),
+        ("2025-04-10.html", "<table><tr><th>Title<th>Abstract</tr><tr><td>Foo<td>"),
+        ("2025-04-10.csv", "Title,Abstract\nFoo,"),
+    ],
+    ids=["table", "bullets", "details", "page", "values"],
+)
+def test_a_list_is_read_in_proportion(tmp_path: Path, name: str, head: str) -> None:
+    path = tmp_path / name
+
+    def read(text: str) -> object:
+        path.write_text(head + text, encoding="utf-8")
+        with suppress(SourceError):  # with some units it is no list any more
+            return list(read_source(path))
+        return None
+
+    units = [
+        "- a\n",
+        "<b>",
+        "<summary>",
+        "</details>",
+        "[a](b) ",
+        "![",
+        "**a** ",
+        "a: ",
+        "|-|\n",
+        "<td>",
+        "_a ",
+        "et al ",
+    ]
+    assert_linear(read, [*UNITS, *units])
 
 
 @pytest.mark.parametrize(("unit", "length"), [("[1] ", 1200), (". ", 800), ("a. [1] ", 8000), ("\n", 20_000)])

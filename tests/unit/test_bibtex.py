@@ -16,8 +16,10 @@ def test_an_arxiv_paper_is_dated_by_its_id() -> None:
         "  title = {{A \\& B: 50\\% of C\\_1}},\n"
         "  author = {Ana Ruiz and Bo Li},\n"
         "  year = {2023},\n"
+        "  month = oct,\n"
         "  eprint = {2310.12345},\n"
         "  archivePrefix = {arXiv},\n"
+        "  doi = {10.48550/arXiv.2310.12345},\n"
         "  url = {https://arxiv.org/abs/2310.12345}\n"
         "}"
     )
@@ -32,7 +34,7 @@ def test_old_ids_and_other_collections() -> None:
     assert other.startswith("@misc{paper2025:4983,")
 
 
-def test_latex_is_kept_and_unbalanced_braces_are_dropped() -> None:
+def test_latex_is_kept_and_unbalanced_braces_are_spelt() -> None:
     assert r"title = {{On $x_1$ and \textbf{Q}uery\_1}}" in bibtex("1", r"On $x_1$ and \textbf{Q}uery_1", (), DAY, "")
-    assert "title = {{half open}}" in bibtex("1", "half {open", (), DAY, "")
+    assert r"title = {{half \textbraceleft{}open}}" in bibtex("1", "half {open", (), DAY, "")
     assert "title = {{} {}}" not in bibtex("1", "} {", (), DAY, "")

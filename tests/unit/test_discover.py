@@ -11,6 +11,7 @@ import pytest
 
 import rag
 from rag import sources
+from rag.config import Config
 from rag.errors import SourceError
 from rag.sources import AddressSource, accepted, discover, file_suffixes, read_source
 from rag.types import Paper, Rejected
@@ -106,32 +107,36 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Paper | Rejected]]:
     """What a source of addresses finds by address; for the length of a test it is one of the registered sources."""
     rows: dict[str, list[Paper | Rejected]] = {}
 
-    def read(address: str) -> Iterator[Paper | Rejected]:
+    def read(address: str, config: Config | None) -> Iterator[Paper | Rejected]:
         if address not in rows:
             raise SourceError(f"{address} cannot be reached.", "Ask again later.")
         yield from rows[address]
 
-    source = AddressSource("listings of arXiv", ("arxiv:CATEGORY",), re.compile(r"arxiv:[\w.-]+"), read)
+    source = AddressSource("listings", ("listing:CATEGORY",), re.compile(r"listing:[\w.-]+"), read)
     monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, source))
     return rows
 
 
 def test_an_address_is_a_source_like_a_file(folder: Path, feed: dict[str, list[Paper | Rejected]]) -> None:
-    feed["arxiv:cs.IR"] = [make_paper(categories=("cs.IR",)), Rejected("arxiv:cs.IR", 2, "it has no title")]
-    found = discover(["arxiv:cs.IR", str(folder / "2025-04-10.md"), "arxiv:cs.IR", "arxiv:hep-th"])
-    assert found.places == ("arxiv:cs.IR", folder / "2025-04-10.md", "arxiv:hep-th")
+    feed["listing:cs.IR"] = [make_paper(categories=("cs.IR",)), Rejected("listing:cs.IR", 2, "it has no title")]
+    found = discover(["listing:cs.IR", str(folder / "2025-04-10.md"), "listing:cs.IR", "listing:hep-th"])
+    assert found.places == ("listing:cs.IR", folder / "2025-04-10.md", "listing:hep-th")
     assert found.files == (folder / "2025-04-10.md",)
-    assert list(read_source("arxiv:cs.IR")) == feed["arxiv:cs.IR"]
+    assert list(read_source("listing:cs.IR")) == feed["listing:cs.IR"]
     with pytest.raises(SourceError, match="cannot be reached"):
-        list(read_source("arxiv:hep-th"))
-    assert accepted().endswith("JSON lines (.jsonl, .jsonl.gz), PDFs (.pdf) or listings of arXiv (arxiv:CATEGORY)")
-    assert file_suffixes() == (".md", ".jsonl", ".jsonl.gz", ".pdf")
+        list(read_source("listing:hep-th"))
+    assert accepted().startswith(
+        "daily reports and other Markdown lists (.md, .markdown), JSON lines (.jsonl, .jsonl.gz)"
+    )
+    assert accepted().endswith("arXiv's announcements (arxiv:CATEGORY) or listings (listing:CATEGORY)")
+    assert file_suffixes()[:4] == (".md", ".markdown", ".jsonl", ".jsonl.gz")
+    assert file_suffixes()[4:] == (".json", ".csv", ".tsv", ".html", ".htm", ".bib", ".ris", ".rdf")
 
 
 def test_an_address_that_no_source_takes_says_what_they_take(feed: dict[str, list[Paper | Rejected]]) -> None:
     (error,) = discover(["https://example.org/papers"]).errors
     assert error.message == "https://example.org/papers is no address that papers can be read from."
-    assert "arxiv:CATEGORY" in error.advice
+    assert "listing:CATEGORY" in error.advice
     with pytest.raises(SourceError, match="no address"):
         list(read_source("https://example.org/papers"))
 
@@ -140,16 +145,18 @@ def test_a_file_is_never_taken_for_an_address(
     tmp_path: Path, feed: dict[str, list[Paper | Rejected]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (uploaded,) = discover([Path("arxiv:cs.IR")]).errors
+    (uploaded,) = discover([Path("listing:cs.IR")]).errors
     assert "does not exist" in uploaded.message
-    Path("arxiv:cs.md").write_text(REPORT)
-    assert discover(["arxiv:cs.md"]).files == (Path("arxiv:cs.md"),)
+    Path("listing:cs.md").write_text(REPORT)
+    assert discover(["listing:cs.md"]).files == (Path("listing:cs.md"),)
 
 
 def test_the_page_takes_the_files_that_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert upload_types() == [".gz", ".jsonl", ".md", ".pdf"]
-    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, sources.FileSource("papers", (".bib",), read_source)))
-    assert upload_types() == [".bib", ".gz", ".jsonl", ".md", ".pdf"]
+    types = sorted({f".{suffix.rpartition('.')[2]}" for suffix in file_suffixes()})
+    assert {".bib", ".csv", ".gz", ".json", ".md"} <= set(types)
+    assert upload_types() == types
+    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, sources.FileSource("papers", (".pdf",), read_source)))
+    assert upload_types() == sorted([*types, ".pdf"])
 
 
 def test_the_sample() -> None:

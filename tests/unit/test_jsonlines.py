@@ -39,7 +39,7 @@ def test_a_paper(tmp_path: Path, name: str) -> None:
     day = date(2025, 4, 10)
     url = "https://arxiv.org/abs/2504.05309"
     assert rows_of(tmp_path, ROW, name=name) == [
-        Paper("2504.05309", "A title", "One.\n  Two.", ("Ann Lee", "Bo Ek"), day, url, listed=(day,))
+        Paper("2504.05309", "A title", "One.\n  Two.", ("Ann Lee", "Bo Ek"), day, url, listed=(day,), arxiv_version=2)
     ]
 
 
@@ -55,7 +55,7 @@ def test_byte_order_mark_blank_lines_and_crlf(tmp_path: Path) -> None:
         ("http://arxiv.org/pdf/2504.05309v3.pdf", "2504.05309", "https://arxiv.org/abs/2504.05309"),
         ("hep-th/9901001v1", "hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
         ("HEP-TH/9901001", "hep-th/9901001", "https://arxiv.org/abs/hep-th/9901001"),
-        ("arXiv:Math.ag/0309136v2", "math.AG/0309136", "https://arxiv.org/abs/math.AG/0309136"),
+        ("arXiv:Math.ag/0309136v2", "math/0309136", "https://arxiv.org/abs/math/0309136"),
         ("4983", "4983", ""),
         ("MED-10_a:b/c.d", "MED-10_a:b/c.d", ""),
         ("2599.12345v2", "2599.12345v2", ""),  # no such month
@@ -130,7 +130,9 @@ def test_what_else_a_line_says(tmp_path: Path, written: Any, comment: str, doi: 
         ("7", "not an object"),
         ("[" * 100_000, "not JSON"),
         (json.dumps(ROW)[:-20], "not JSON"),
-        ({k: v for k, v in ROW.items() if k != "abstract"}, "the key abstract is missing"),
+        ({k: v for k, v in ROW.items() if k != "title"} | {"abstract": ""}, "the row has no title"),
+        (ROW | {"arxiv_id": "2504.0531"}, "perhaps 2504.05310"),
+        (ROW | {"arxiv_id": "arXiv:2513.05309"}, "2513.05309 cannot be an arXiv id"),
         (ROW | {"title": 7}, "title: should be a valid string"),
         (ROW | {"title": None}, "title: should be a valid string"),
         (ROW | {"authors": {"a": 1}}, "authors: "),

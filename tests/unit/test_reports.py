@@ -93,6 +93,14 @@ def test_titles_come_as_written(tmp_path: Path, title: str) -> None:
         ("[pdf](http://www.arxiv.org/pdf/2504.05309v2.pdf)", "2504.05309"),
         ("https://arxiv.org/abs/2504.05309", "2504.05309"),
         ("<https://arxiv.org/abs/2504.05309>", "2504.05309"),
+        (f"{link()} [pdf](https://arxiv.org/pdf/2504.05309v2)", "2504.05309"),
+        ("[x](https://arxiv.org/abs/2504.05309v2?context=cs)", "2504.05309"),
+        ('[x](https://arxiv.org/abs/2504.05309 "abs")', "2504.05309"),
+        ("[![a](https://x.org/b.svg)](https://arxiv.org/abs/2504.05309)<br>[c](https://github.com/a/b)", "2504.05309"),
+        (
+            "[hf](https://huggingface.co/papers/2504.05309), [alpha](https://www.alphaxiv.org/abs/2504.05309)",
+            "2504.05309",
+        ),
     ],
 )
 def test_link_cells(tmp_path: Path, cell: str, paper_id: str) -> None:
@@ -164,7 +172,9 @@ def test_a_report_cut_before_its_table(tmp_path: Path) -> None:
         (f"|  | {link()} | No title. | Ann Lee |\n", "no title"),
         ("| No link | | Words. | Ann Lee |\n", "no arXiv link"),
         ("| Elsewhere | [x](https://example.org/1) | Two\n  lines. | Ann Lee |\n", "no arXiv link"),
-        (f"| Bad month | {link('2513.05309')} | Words. | Ann Lee |\n", "no arXiv link"),
+        (f"| Bad month | {link('2513.05309')} | Words. | Ann Lee |\n", "does not begin with a year and a month"),
+        (f"| Lost zero | {link('2504.0531')} | Words. | Ann Lee |\n", "perhaps 2504.05310"),
+        (f"| Two | {link()} {link('2504.05310')} | Words. | Ann Lee |\n", "links to several papers"),
         ("Fetched by a script.\n", "belongs to no row"),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryBusy, LibraryError, PaperNotFound
 from rag.papers.schema import SCHEMA_VERSION
 from rag.papers.shelf import FILE_NAME, Shelf
+from rag.sources.identifiers import title_id
 from rag.types import Chunk, Filters, Paper
 from tests.support.papers import make_paper
 
@@ -62,18 +63,98 @@ def test_the_latest_is_the_newest_report_whatever_the_order_of_ingest(shelf: She
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_where_one_day_lists_several_texts_the_order_of_ingest_decides_nothing(
-    shelf: Shelf, tmp_path: Path, order: tuple[int, ...]
-) -> None:
+def test_of_one_day_the_text_and_authors_that_came_last_stand(shelf: Shelf, order: tuple[int, ...]) -> None:
     rows = [make_paper(abstract=f"Text {n}.", authors=(f"Author {n}",), day="2025-05-01") for n in range(3)]
-    shelf.record(rows)
-    other = Shelf(tmp_path / "other.sqlite")
     for n in order:
-        other.record([rows[n]])
-    assert other.paper("2504.00001").abstract == shelf.paper("2504.00001").abstract
-    assert other.paper("2504.00001").authors == shelf.paper("2504.00001").authors
-    assert other.corpus_digest() == shelf.corpus_digest()
-    other.close()
+        shelf.record([rows[n]])
+    paper = shelf.paper("2504.00001")
+    assert (paper.abstract, paper.authors) == (f"Text {order[-1]}.", (f"Author {order[-1]}",))
+    assert shelf.record([rows[n] for n in reversed(order)]) == {"2504.00001": "unchanged"}, "rows seen before"
+    assert shelf.paper("2504.00001") == paper
+
+
+def test_what_else_is_known_of_a_paper_is_corrected_within_a_day(shelf: Shelf) -> None:
+    shelf.record([make_paper(comment="9 pages", authors=("Zoe Z",))])
+    assert shelf.record([make_paper(comment="12 pages", authors=("Ann A",))]) == {"2504.00001": "updated"}
+    shelf.record([make_paper(comment="9 pages", authors=("Zoe Z",))])
+    paper = shelf.paper("2504.00001")
+    assert (paper.comment, paper.authors) == ("12 pages", ("Ann A",))
+    shelf.record([make_paper(day="2025-04-11", authors=())])
+    assert shelf.paper("2504.00001").authors == ("Ann A",), "a list without authors takes none away"
+
+
+def version(number: int, text: str, day: str = "2025-04-10") -> Paper:
+    return make_paper(abstract=text, day=day, arxiv_version=number)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_the_highest_arxiv_version_is_the_latest_whatever_day_and_order(shelf: Shelf, order: tuple[int, ...]) -> None:
+    rows = [
+        version(1, "Six layers.", "2025-05-01"),
+        version(2, "Twelve layers."),
+        version(10, "Forty layers."),
+        version(0, "Unknown layers.", "2025-06-01"),
+    ]
+    for n in order:
+        shelf.record([rows[n]])
+    paper = shelf.paper("2504.00001")
+    assert (paper.abstract, paper.arxiv_version) == ("Forty layers.", 10)
+    for row in rows[:3]:
+        held = shelf.arxiv_version("2504.00001", row.arxiv_version)
+        assert held is not None
+        assert held.abstract == row.abstract
+    with pytest.raises(PaperNotFound, match="v3 is not in the library") as caught:
+        shelf.arxiv_version("2504.00001", 3)
+    assert "v1, v2, v10" in caught.value.advice
+
+
+def test_a_text_gets_the_number_that_a_later_source_names(shelf: Shelf) -> None:
+    shelf.record([make_paper()])
+    assert shelf.arxiv_version("2504.00001", 1) is None
+    shelf.record([make_paper(arxiv_version=2)])
+    assert shelf.paper("2504.00001").arxiv_version == 2
+    assert shelf.versions("2504.00001") == (1,)
+
+
+def test_a_title_is_completed_in_place_and_a_list_of_titles_takes_no_abstract_away(shelf: Shelf) -> None:
+    shelf.record([make_paper(abstract="")])
+    assert [paper.paper_id for paper in shelf.without_abstract()] == ["2504.00001"]
+    index(shelf, "2504.00001")
+    assert shelf.record([make_paper(day="2025-04-09")]) == {"2504.00001": "updated"}
+    assert (shelf.versions("2504.00001"), shelf.without_abstract()) == ((1,), [])
+    assert shelf.pending() == [("2504.00001", False)]
+    shelf.record(
+        [make_paper(abstract="", day="2025-05-01"), make_paper(title="Another", abstract="", day="2025-05-02")]
+    )
+    assert shelf.paper("2504.00001").abstract == "We do things. They work well."
+
+
+TITLE = "On Rivers and Their Deltas"
+
+
+@pytest.mark.parametrize("first", ["title", "paper"])
+def test_a_paper_known_by_its_title_becomes_the_paper_that_a_source_names(shelf: Shelf, first: str) -> None:
+    made = title_id(TITLE)
+    assert made == title_id(r"On \emph{rivers} and their deltas.")
+    assert made is not None
+    rows = [
+        make_paper(made, TITLE, "", ("Ann Lee",), "2025-04-01", ""),
+        make_paper(title=TITLE.upper(), authors=("A. Lee", "Bo Ek")),
+    ]
+    for row in rows if first == "title" else rows[::-1]:
+        shelf.record([row])
+    (paper,) = shelf.browse()
+    assert (paper.paper_id, paper.title, paper.authors) == ("2504.00001", TITLE.upper(), ("A. Lee", "Bo Ek"))
+    assert paper.listed == (date(2025, 4, 1), date(2025, 4, 10))
+    assert (paper.date, shelf.versions("2504.00001")) == (date(2025, 4, 1), (1,))
+    assert shelf.record(rows) == {made: "unchanged", "2504.00001": "unchanged"}
+
+
+def test_a_title_alone_is_not_taken_for_another_authors_paper(shelf: Shelf) -> None:
+    made = title_id(TITLE) or ""
+    shelf.record([make_paper(made, TITLE, "", ("Cy Go",)), make_paper(title=TITLE, authors=("Ann Lee",))])
+    shelf.record([make_paper(title_id("Editorial") or "", "Editorial", "", ()), make_paper("2504.00002", "Editorial")])
+    assert len(shelf.browse()) == 4
 
 
 def test_a_version_number_never_moves(shelf: Shelf) -> None:
@@ -174,6 +255,13 @@ def test_date_filters_are_inclusive(shelf: Shelf) -> None:
 def test_author_names_match_across_spellings(shelf: Shelf, author: str, found: bool) -> None:
     shelf.record([make_paper(authors=("Charles L. A . Clarke", "José Álvarez", r"Maik Fr\"obe"))])
     assert bool(shelf.select(Filters(author=author))) is found
+
+
+@pytest.mark.parametrize("author", ["Ann Lee", "Lee, Ann", "A. Lee", "Lee", "Łukasz Ørsted", "Orsted, Lukasz"])
+def test_family_names_may_come_first(shelf: Shelf, author: str) -> None:
+    shelf.record([make_paper(authors=("Lee, Ann", r"{\O}rsted, {\L}ukasz", "Heath, Jr."))])
+    assert shelf.select(Filters(author=author)) == frozenset({"2504.00001"})
+    assert shelf.select(Filters(author="Lee Ann")) == frozenset()
 
 
 @pytest.mark.parametrize(

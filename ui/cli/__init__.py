@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
-from ui.cli import ask, bench, chat, configuration, library, replay, topic, web
+from ui.cli import ask, bench, bibliography, chat, configuration, fetch, library, replay, topic, web
 from ui.cli import eval as evaluation
 from ui.cli.common import ConfigFile, DataDir
+from ui.cli.terminal import Plain
 
 app = typer.Typer(
     name="paperchat",
@@ -44,9 +45,12 @@ def options(
 
 
 app.command("ingest")(library.ingest)
+app.command("fetch")(fetch.fetch)
 app.command("remove")(library.remove)
 app.command("papers")(library.papers)
 app.command("show")(library.show)
+app.command("import")(bibliography.take)
+app.command("export")(bibliography.export)
 app.command("search")(ask.search)
 app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
@@ -74,6 +78,8 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, TextIOWrapper):  # what the terminal cannot show is written as an escape
         sys.stdout.reconfigure(errors="backslashreplace")
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Plain(sys.stdout), Plain(sys.stderr)
     try:
         _run()
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -87,6 +93,7 @@ def main() -> None:
         print(f"paperchat cannot go on: {where}{error.strerror or error}.", file=sys.stderr)
         sys.exit(1)
     finally:
+        sys.stdout, sys.stderr = streams
         gc.freeze()  # when it ends, Python would look for garbage among all that was ever imported: a tenth of a second
 
 

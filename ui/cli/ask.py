@@ -16,7 +16,9 @@ from ui.cli.common import (
     Bibtex,
     ConfigFile,
     DataDir,
+    FormatName,
     ModeName,
+    check_format,
     check_question,
     filtered,
     keep_log_quiet,
@@ -24,10 +26,12 @@ from ui.cli.common import (
     print_json,
     with_library,
 )
-from ui.cli.printing import bibtex_entries, print_answer, print_bibtex, print_notes
+from ui.cli.printing import bibtex_entries, cited_as, print_answer, print_bibtex, print_notes
+from ui.cli.terminal import console
 
 if TYPE_CHECKING:
-    from rag.types import Passage, Turn
+    from rag.papers.shelf import Shelf
+    from rag.types import Paper, Passage, Turn
 
 _WORDS_SHOWN = 6
 """Matched words named for a hit; `--json` has all."""
@@ -46,22 +50,26 @@ def search(
         bool, typer.Option("--rerank", help="Look at the first papers a second time, as answers do; slower.")
     ] = False,
     bibtex: Bibtex = False,
+    form: FormatName = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
     """Find passages, best first."""
     query = " ".join(words)
+    check_format(form)
     settings = with_library(context, config, data_dir)
     check_question(query, settings)
     from rag import open_assistant
-    from rag.papers.bibtex import bibtex as entry
-    from rag.retrieve.hybrid import distinct_papers
+    from rag.papers.bibtex import entry_of
+    from rag.papers.references import written
 
     with open_assistant(settings) as assistant:
         found = assistant.search(query, filters, k, rerank=rerank)
-    hits = found.passages
-    entries = [entry(p.paper_id, p.title, p.authors, p.date, p.url) for p in distinct_papers(hits)] if bibtex else []
+        hits = found.passages
+        papers = papers_of(assistant.library.shelf, hits) if bibtex or form else []
+    entries = [entry_of(paper) for paper in papers] if bibtex else []
+    references = written(papers, form) if form else ""
     if as_json:
         document: dict[str, object] = {
             "query": query,
@@ -69,11 +77,18 @@ def search(
             "filters": found.filters.as_json(),
             "notes": [note.model_dump() for note in found.notes],
         }
-        print_json(document | ({"bibtex": entries} if bibtex else {}))
+        print_json(document | ({"bibtex": entries} if bibtex else {}) | ({"references": references} if form else {}))
         return
     print_notes(found.notes)
     _print_hits(hits)
     print_bibtex(entries)
+    print_bibtex([references.rstrip()] if form else [])
+
+
+def papers_of(shelf: Shelf, hits: Sequence[Passage]) -> list[Paper]:
+    """The papers that passages are of, each once, best first."""
+    held = shelf.papers(hit.paper_id for hit in hits)
+    return [held[paper_id] for paper_id in dict.fromkeys(hit.paper_id for hit in hits) if paper_id in held]
 
 
 def hit_json(passage: Passage) -> dict[str, object]:
@@ -97,7 +112,6 @@ def hit_json(passage: Passage) -> dict[str, object]:
 
 def _print_hits(hits: Sequence[Passage]) -> None:
     """A hit's paper, why it was found, and the part of the passage that the question's words stand in."""
-    from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -105,18 +119,18 @@ def _print_hits(hits: Sequence[Passage]) -> None:
     from rag.retrieve.matches import places, snippet
     from rag.text.readable import readable
 
-    console = Console(highlight=False)
+    terminal = console()
     if not hits:
-        console.print("Nothing found.")
+        terminal.print("Nothing found.")
     for n, hit in enumerate(hits, 1):
         part = Text(snippet(readable(hit.text), hit.matched))
         for start, end in places(part.plain, hit.matched):
             part.stylize("bold", start, end)
         title = Table.grid(padding=(0, 1))
         title.add_row(Text(f"{n:>2}."), Text(readable(hit.title), style="bold"))
-        console.print(title)
-        console.print(Text(f"    {hit.paper_id} · {hit.date} · {_why(hit)}", style="dim"), soft_wrap=True)
-        console.print(Padding(part, (0, 0, 1, 4)))
+        terminal.print(title)
+        terminal.print(Text(f"    {hit.paper_id} · {hit.date} · {_why(hit)}", style="dim"), soft_wrap=True)
+        terminal.print(Padding(part, (0, 0, 1, 4)))
 
 
 def _why(hit: Passage) -> str:
@@ -139,6 +153,7 @@ def ask(
     mode: ModeName = None,
     filters: Filters = UNFILTERED,
     bibtex: Bibtex = False,
+    form: FormatName = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
@@ -146,6 +161,7 @@ def ask(
     """Answer a question with checked citations."""
     question = " ".join(words)
     answering = mode_of(mode)
+    check_format(form)
     turns = read_history(history) if history else []
     settings = with_library(context, config, data_dir)
     check_question(question, settings, answering)
@@ -154,12 +170,16 @@ def ask(
     keep_log_quiet()
     with open_assistant(settings) as assistant:
         answer = assistant.answer(question, turns, filters, answering)
-    entries = bibtex_entries(answer.citations) if bibtex else []
+        shelf = assistant.library.shelf
+        references = cited_as(shelf, answer.citations, form)
+        entries = bibtex_entries(shelf, answer.citations) if bibtex else []
     if as_json:
-        print_json(answer.model_dump(mode="json") | ({"bibtex": entries} if bibtex else {}))
+        said = answer.model_dump(mode="json") | ({"bibtex": entries} if bibtex else {})
+        print_json(said | ({"references": references} if form else {}))
         return
     print_answer(answer)
     print_bibtex(entries)
+    print_bibtex([references.rstrip()] if form else [])
 
 
 def read_history(path: Path) -> list[Turn]:

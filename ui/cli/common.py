@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.text.controls import escaped_controls
 from rag.types import Filters
 from rag.types.filters import FilterError, FilterField
+from ui.cli.terminal import console
 from ui.options import gathered, spread
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 UNFILTERED = Filters()
 """The default of a command's parameter `filters` (`filtered`)."""
 Bibtex = Annotated[bool, typer.Option("--bibtex", help="Print the references as BibTeX as well.")]
+FormatName = Annotated[
+    str | None, typer.Option("--format", metavar="FORMAT", help="Print the papers as bibtex, ris, csl or md as well.")
+]
 ModeName = Annotated[
     str | None, typer.Option("--mode", metavar="MODE", help="extractive or llm (default: as configured).")
 ]
@@ -99,6 +104,14 @@ def mode_of(mode: str | None) -> Mode | None:
     return modes[mode] if mode else None
 
 
+def check_format(form: str | None) -> None:
+    """Refuse a format that no bibliography can be written in."""
+    from rag.papers.references import FORMATS
+
+    if form is not None and form not in FORMATS:
+        raise typer.BadParameter(f"{form!r} is not a format; there are: {', '.join(FORMATS)}", param_hint="'--format'")
+
+
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for each row of the table of filters, in the place of its parameter `filters`."""
     signature = spread(command, _option)
@@ -133,7 +146,7 @@ def _filters(given: Mapping[str, str | list[str] | None]) -> Filters:
 def print_json(document: Any) -> None:
     """Print exactly one JSON document on stdout."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    print(json.dumps(document, ensure_ascii=not is_unicode))
+    print(escaped_controls(json.dumps(document, ensure_ascii=not is_unicode)))
 
 
 def say(text: str) -> None:
@@ -156,11 +169,10 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
     if quiet or not sys.stderr.isatty():
         yield _lines(quiet)
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(highlight=True, stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None)
 
         def report(stage: str, done: int, total: int) -> None:

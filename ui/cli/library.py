@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.errors import SourceError
-from rag.sources import Place, accepted, discover, read_source
+from rag.sources import Place, accepted, discover
 from rag.text.grammar import plural
 from rag.types import Filters
 from ui.cli.common import (
@@ -27,16 +27,20 @@ from ui.cli.common import (
     say,
     with_library,
 )
-from ui.intake import take_in
+from ui.cli.terminal import console
+from ui.intake import Intake, Named, take_in
 
 if TYPE_CHECKING:
     from rag.config import Config
     from rag.index.library import IngestReport
     from rag.papers.shelf import Shelf
-    from rag.types import Paper, Row
+    from rag.sources.identifiers import Identifier
+    from rag.types import Paper
 
 _REJECTED_SHOWN = 20
 _OTHER_SHOWN = 5
+_UNKEPT_SHOWN = 12
+_UNREAD_SHOWN = 10
 
 
 def ingest(
@@ -51,29 +55,29 @@ def ingest(
     data_dir: DataDir = None,
 ) -> None:
     """Add papers from files, folders of them or addresses."""
-    settings = configured(context, config, data_dir)
+    named = Named(paper_id, title) if paper_id or title else None
+    add_places(configured(context, config, data_dir), places, as_json, named)
+
+
+def add_places(settings: Config, places: Sequence[str], as_json: bool, named: Named | None = None) -> None:
+    """Add what stands at places, and print what came of it; exits 1 where one of them gives nothing to read."""
     found = discover(places)
     errors = list(found.errors)
-    if paper_id or title:
-        _check_one_pdf(found.places, paper_id)
-    report = _add(settings, found.places, errors, Named(paper_id, title), quiet=as_json)
+    if named:
+        _check_one_pdf(found.places, named.paper_id)
+    read = Intake(found, errors, settings, named)
+    report = _add(settings, read, quiet=as_json)
+    errors += read.nothing_read()
     if as_json:
         extra = {"errors": [str(error.message) for error in errors], "other": [str(path) for path in found.other]}
-        print_json(report.as_json() | extra)
+        print_json(report.as_json() | {"layout": read.layouts} | extra)
     elif found.places:
         _print_report(report, found.other)
+        _print_layouts(read)
     for error in errors:
         say(f"{error.message}\n{error.advice}".rstrip())
     if errors:
         raise typer.Exit(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What the reader says of a PDF; empty where they say nothing."""
-
-    paper_id: str
-    title: str
 
 
 def _check_one_pdf(places: Sequence[Place], paper_id: str) -> None:
@@ -86,32 +90,16 @@ def _check_one_pdf(places: Sequence[Place], paper_id: str) -> None:
         raise typer.BadParameter(f"{paper_id!r} is no id", param_hint="'--id'")
 
 
-def _add(
-    settings: Config, places: Sequence[Place], errors: list[SourceError], named: Named, *, quiet: bool
-) -> IngestReport:
+def _add(settings: Config, read: Intake, *, quiet: bool) -> IngestReport:
     """Ingest what is there; where there is nothing, for instance since a path is mistyped, no library is made."""
     from rag.index.library import IngestReport
 
-    if not places:
+    if not read.found.places:
         return IngestReport(0, 0, 0, 0, 0, (), 0.0)
     from rag import open_library
 
     with open_library(settings) as library, progress_bar(quiet) as progress:
-        return take_in(library, _rows(places, errors, named), progress)
-
-
-def _rows(places: Sequence[Place], errors: list[SourceError], named: Named) -> Iterator[Row]:
-    """Rows of all places; one that cannot be read is an error of its own and doesn't stop the others."""
-    for place in places:
-        try:
-            if named.paper_id or named.title:
-                from rag.sources.pdf import read_pdf
-
-                yield from read_pdf(Path(place), named.paper_id, named.title)
-            else:
-                yield from read_source(place)
-        except SourceError as error:
-            errors.append(error)
+        return take_in(library, read.rows(), progress)
 
 
 def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
@@ -123,15 +111,33 @@ def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
         print(f"{remark.source}: {remark.text}.")
     if len(report.remarks) > _REJECTED_SHOWN:
         print(f"… and {len(report.remarks) - _REJECTED_SHOWN} more remarks; --json lists all.")
+    if report.titles_only:
+        print(
+            f"Of {plural(report.titles_only, 'paper')} only the title is known; `paperchat fetch --complete` fills in."
+        )
     if report.rejected:
         print(f"{plural(len(report.rejected), 'row')} could not be read:")
         for row in report.rejected[:_REJECTED_SHOWN]:
             print(f"  {row.source}:{row.line}: {row.reason}" if row.line else f"  {row.source}: {row.reason}")
         if len(report.rejected) > _REJECTED_SHOWN:
             print(f"  … and {len(report.rejected) - _REJECTED_SHOWN} more; --json lists all.")
+    if report.unkept:
+        fields = Counter(name for names in report.unkept.values() for name in names)
+        named = ", ".join(f"{name} ({number})" for name, number in fields.most_common(_UNKEPT_SHOWN))
+        more = "; --json lists them by paper" if len(fields) <= _UNKEPT_SHOWN else ", …; --json lists all, by paper"
+        print(f"Not kept, for want of a place in the library: {named}{more}.")
     if other:
         names = ", ".join(path.name for path in other[:_OTHER_SHOWN]) + ", …" * (len(other) > _OTHER_SHOWN)
         print(f"Left alone, not a source of papers: {names}")
+
+
+def _print_layouts(read: Intake) -> None:
+    """Say which layouts were found, and which columns were passed over."""
+    counts = Counter(read.layouts.values())
+    print("Read as: " + ", ".join(f"{layout} ({plural(count, 'source')})" for layout, count in counts.items()) + ".")
+    if unread := sorted(read.unread):
+        names = ", ".join(unread[:_UNREAD_SHOWN]) + ", …" * (len(unread) > _UNREAD_SHOWN)
+        print(f"Columns that mean nothing to paperchat: {names}")
 
 
 def remove(
@@ -179,7 +185,7 @@ def papers(
         print_json([paper_json(paper, shelf.versions(paper.paper_id)) for paper in found])
         return
     for paper in found:
-        print(f"{paper.date}  {paper.paper_id:<11}  {readable(paper.title)}")
+        print(f"{paper.date}  {paper.paper_id:<11}  {readable(paper.title)}{' (withdrawn)' * bool(paper.withdrawn)}")
     held = shelf.coverage()
     say(f"{len(found):,} of {plural(held.papers, 'paper')}, {held.first} to {held.last}.")
     if not found:
@@ -209,27 +215,40 @@ def show(
     if png:
         _draw(shelf, settings.library_dir, paper_id, png)
         return
-    paper = shelf.paper(plain_id(paper_id), version)
+    paper = _named_version(shelf, paper_id) if version is None else shelf.paper(plain_id(paper_id), version)
     versions = shelf.versions(paper.paper_id)
     if as_json:
         print_json(paper_json(paper, versions))
         return
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
-    console.print(Text(readable(paper.title), style="bold"))
-    console.print(Text(", ".join(map(readable, paper.authors))))
+    terminal = console()
+    terminal.print(Text(readable(paper.title), style="bold"))
+    terminal.print(Text(", ".join(map(readable, paper.authors))))
     days = ", ".join(map(str, paper.listed))
-    console.print(Text(f"{paper.paper_id} version {paper.version} of {len(versions)}; listed {days}", style="dim"))
+    number = f", arXiv's v{paper.arxiv_version}" if paper.arxiv_version else ""
+    held = f"{paper.paper_id} version {paper.version} of {len(versions)}{number}; listed {days}"
+    terminal.print(Text(held, style="dim"))
     if paper.url:
-        console.print(Text(paper.url, style="dim"), soft_wrap=True)
+        terminal.print(Text(paper.url, style="dim"), soft_wrap=True)
     for name, value in known_of(paper).items():
         if value:
-            said = value if isinstance(value, str) else ", ".join(value)
-            console.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
-    console.print()
-    console.print(Text(readable(paper.abstract) or "No abstract."))
+            said = "yes" if isinstance(value, bool) else value if isinstance(value, str) else ", ".join(value)
+            terminal.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
+    terminal.print()
+    terminal.print(Text(readable(paper.abstract) or "No abstract: only its title is known."))
+
+
+def _named_version(shelf: Shelf, written: str) -> Paper:
+    """The text that an id names: ``2504.05309v2`` is arXiv's second version, an id without a version the latest."""
+    found = _identifier(written)
+    if found is None or not found.version:
+        return shelf.paper(plain_id(written))
+    paper = shelf.arxiv_version(found.paper_id, found.version)
+    if paper is None:
+        paper = shelf.paper(found.paper_id)
+        say(f"No source said which of arXiv's versions the texts of {paper.paper_id} are; this is the latest held.")
+    return paper
 
 
 def _draw(shelf: Shelf, folder: Path, chunk_id: str, file: Path) -> None:
@@ -247,10 +266,17 @@ def _draw(shelf: Shelf, folder: Path, chunk_id: str, file: Path) -> None:
 
 def plain_id(written: str) -> str:
     """The id in what people paste: an address, ``arXiv:2504.05309`` or ``2504.05309v2``."""
-    from rag.sources.fields import paper_id_and_url
+    found = _identifier(written)
+    return found.paper_id if found else written
 
-    known = paper_id_and_url(written.strip())
-    return known[0] if known else written
+
+def _identifier(written: str) -> Identifier | None:
+    from rag.sources.identifiers import ImpossibleId, read_id
+
+    try:
+        return read_id(written.strip())
+    except ImpossibleId:
+        return None
 
 
 def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
@@ -268,6 +294,7 @@ def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
         "date": paper.date.isoformat(),
         "listed": [day.isoformat() for day in paper.listed],
         "url": paper.url,
+        "arxiv_version": paper.arxiv_version or None,
         "sections": [asdict(section) for section in paper.sections],
         "pages": list(paper.pages),
         **known_of(paper),

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ui.cli.terminal import console
+
 if TYPE_CHECKING:
     from eval.runs import RunReport
     from eval.runs.comparison import Comparison
@@ -94,7 +96,6 @@ def interval(figure: Mapping[str, Any]) -> str:
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table on stdout; cells are data and not markup."""
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -103,4 +104,4 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(name, justify="right" if number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200).print(table)
+    console(highlight=True, file=sys.stdout, width=None if sys.stdout.isatty() else 200).print(table)

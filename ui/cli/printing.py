@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ui.cli.terminal import console
+
 if TYPE_CHECKING:
-    from rag.types import Answer, Citation, Note
+    from rag.papers.shelf import Shelf
+    from rag.types import Answer, Citation, Note, TopicPaper
 
 
 def print_answer(answer: Answer) -> None:
@@ -26,27 +29,25 @@ def print_notes(notes: Sequence[Note]) -> None:
 
 def print_markdown(text: str) -> None:
     """Print an answer's text as it is meant to look in a terminal."""
-    from rich.console import Console
     from rich.markdown import Markdown
 
-    Console(highlight=False).print(Markdown(text, hyperlinks=False))
+    console().print(Markdown(text, hyperlinks=False))
 
 
 def print_references(answer: Answer) -> None:
     """Print the papers an answer cites, and how sure it is; nothing where it cites none."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    terminal = console()
     if not answer.citations:
         return
-    console.print()
+    terminal.print()
     papers: dict[str, list[Citation]] = {}
     for citation in answer.citations:
         papers.setdefault(citation.paper_id, []).append(citation)
     for citations in papers.values():
-        console.print(Text(reference(citations), style="dim"), soft_wrap=True)
-    console.print(Text(f"Confidence: {answer.confidence}", style="dim"))
+        terminal.print(Text(reference(citations), style="dim"), soft_wrap=True)
+    terminal.print(Text(f"Confidence: {answer.confidence}", style="dim"))
 
 
 def reference(citations: Sequence[Citation]) -> str:
@@ -62,15 +63,21 @@ def reference(citations: Sequence[Citation]) -> str:
     return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}"
 
 
-def bibtex_entries(citations: Iterable[Citation]) -> list[str]:
+def bibtex_entries(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[str]:
     """One entry a cited paper, in order of citation."""
-    from datetime import date
+    from rag.papers.bibtex import entry_of
+    from rag.papers.references import cited
 
-    from rag.papers.bibtex import bibtex
+    return [entry_of(paper) for paper in cited(shelf, citations)]
 
-    papers = {c.paper_id: c for c in reversed(list(citations))}
-    ordered = sorted(papers.values(), key=lambda citation: citation.n)
-    return [bibtex(c.paper_id, c.title, c.authors, date.fromisoformat(c.date), c.url) for c in ordered]
+
+def cited_as(shelf: Shelf, citations: Iterable[Citation | TopicPaper], form: str | None) -> str:
+    """The papers that are cited, in the format of this name; empty where none is named."""
+    if form is None:
+        return ""
+    from rag.papers.references import cited, written
+
+    return written(cited(shelf, citations), form)
 
 
 def print_bibtex(entries: Sequence[str]) -> None:
@@ -86,10 +93,9 @@ class Paragraphs:
     """
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.live import Live
 
-        self._console = Console(highlight=False)
+        self._console = console()
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
         self._rest = ""
 

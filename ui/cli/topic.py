@@ -15,7 +15,9 @@ from ui.cli.common import (
     Bibtex,
     ConfigFile,
     DataDir,
+    FormatName,
     ModeName,
+    check_format,
     check_question,
     filtered,
     keep_log_quiet,
@@ -24,7 +26,8 @@ from ui.cli.common import (
     say,
     with_library,
 )
-from ui.cli.printing import print_bibtex, print_markdown, print_notes
+from ui.cli.printing import bibtex_entries, cited_as, print_bibtex, print_markdown, print_notes
+from ui.cli.terminal import console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,6 +45,7 @@ def topic(
     ] = None,
     mode: ModeName = None,
     bibtex: Bibtex = False,
+    form: FormatName = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
@@ -49,23 +53,29 @@ def topic(
     """Summarise what the papers say about a topic, grouped by theme."""
     query = " ".join(words)
     writing = mode_of(mode)
+    check_format(form)
     if out:
         check_writable(out)
     settings = with_library(context, config, data_dir)
     check_question(query, settings, writing)
     from rag import open_assistant
-    from rag.topics import bibtex_entries, markdown
+    from rag.topics import markdown
 
     keep_log_quiet()
     with open_assistant(settings) as assistant:
         found = assistant.summary(query, filters, writing)
+        shelf = assistant.library.shelf
+        references = cited_as(shelf, found.papers, form)
+        entries = bibtex_entries(shelf, found.papers) if bibtex else []
     if out:
         out.write_text(markdown(found, with_bibtex=bibtex), encoding="utf-8")
     if as_json:
-        print_json(found.model_dump(mode="json") | ({"bibtex": bibtex_entries(found)} if bibtex else {}))
+        said = found.model_dump(mode="json") | ({"bibtex": entries} if bibtex else {})
+        print_json(said | ({"references": references} if form else {}))
     else:
         print_topic(found)
-        print_bibtex(bibtex_entries(found) if bibtex and not out else [])
+        print_bibtex([] if out else entries)
+        print_bibtex([references.rstrip()] if form else [])
     if out:
         say(f"Written to {out}.")
     elif found.papers and not as_json:
@@ -84,30 +94,29 @@ def check_writable(path: Path) -> None:
 
 def print_topic(found: Topic) -> None:
     """Print a topic in brief: each theme with its best quote and its papers' titles."""
-    from rich.console import Console
     from rich.text import Text
 
     print_notes(found.notes)
-    console = Console(highlight=False)
+    terminal = console()
     rows = {paper.paper_id: paper for paper in found.papers}
     if found.abstained or found.mode == "llm":
         print_markdown(found.text)
         for paper in found.papers:
-            console.print(Text(_line(found, paper), style="dim"), soft_wrap=True)
+            terminal.print(Text(_line(found, paper), style="dim"), soft_wrap=True)
         return
-    console.print(found.text.partition("\n")[0])
+    terminal.print(found.text.partition("\n")[0])
     for theme in found.themes:
-        console.print()
-        console.print(Text.assemble((theme.name, "bold"), (f"  {len(theme.papers)}", "dim")))
-        _print_quote(console, found, theme)
+        terminal.print()
+        terminal.print(Text.assemble((theme.name, "bold"), (f"  {len(theme.papers)}", "dim")))
+        _print_quote(terminal, found, theme)
         for paper_id in theme.papers:
-            console.print(Text(f"  {_line(found, rows[paper_id])}"), soft_wrap=True)
+            terminal.print(Text(f"  {_line(found, rows[paper_id])}"), soft_wrap=True)
     if found.disagreements:
-        console.print(Text("\nWhere papers disagree", style="bold"))
+        terminal.print(Text("\nWhere papers disagree", style="bold"))
         print_markdown("\n\n".join(found.disagreements))
 
 
-def _print_quote(console: Console, found: Topic, theme: Theme) -> None:
+def _print_quote(terminal: Console, found: Topic, theme: Theme) -> None:
     """The first quote of a theme's best paper."""
     from rich.padding import Padding
     from rich.text import Text
@@ -116,7 +125,7 @@ def _print_quote(console: Console, found: Topic, theme: Theme) -> None:
 
     first = next((one for one in found.citations if one.paper_id == theme.papers[0]), None)
     if first:
-        console.print(Padding(Text(f"“{readable(first.quote)}” [{first.n}]", style="italic"), (0, 0, 0, 2)))
+        terminal.print(Padding(Text(f"“{readable(first.quote)}” [{first.n}]", style="italic"), (0, 0, 0, 2)))
 
 
 def _line(found: Topic, paper: TopicPaper) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from rag.papers.transcript import bibliography, markdown
+from rag.papers.references import FORMATS, cited
+from rag.papers.transcript import markdown
 from ui.web import turns, views
 from ui.web.asking import Asker
 from ui.web.context import Web
@@ -30,6 +31,7 @@ class Keeping:
             beginning: What the thread shows before the first question, as the page was built with it.
         """
         self._store = web.conversations
+        self._shelf = web.assistant.library.shelf
         self._parts = parts
         self._drawing = drawing
         self._asker = asker
@@ -104,6 +106,16 @@ class Keeping:
         owner, place, kind = owner_of(request), Place.read(tab), text_of(event, "kind")
         exchanges = self._store.exchanges(owner, place.conversation)
         title = self._store.title(owner, place.conversation)
-        text = bibliography(exchanges) if kind == "bib" else markdown(title, exchanges)
-        name = f"{title}.{'bib' if kind == 'bib' else 'md'}"
-        return {self._parts.download: {"name": name, "text": text, "moment": str(number_of(event, "moment"))}}
+        form = FORMATS.get(kind, FORMATS["md"])
+        if form is FORMATS["md"]:
+            text = markdown(title, exchanges)
+        else:
+            citations = (one for exchange in exchanges if exchange.answer for one in exchange.answer.citations)
+            text = form.write(cited(self._shelf, citations))
+        return {
+            self._parts.download: {
+                "name": f"{title}{form.suffix}",
+                "text": text,
+                "moment": str(number_of(event, "moment")),
+            }
+        }

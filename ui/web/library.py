@@ -98,7 +98,7 @@ def _wired(elem_id: str, *actions: str, value: str = "") -> gr.HTML:
 
 
 def _adding(largest: int) -> Markup:
-    what = accepted()
+    what = accepted(addresses=False)
     hint = f"{what[:1].upper()}{what[1:]}, up to {largest} MB each. Papers already here stay."
     return join([element("h2", "Add papers"), element("p", hint, class_="hint")])
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from rag.index.library import IngestReport
-from rag.papers.bibtex import bibtex
+from rag.papers.bibtex import entry_of
 from rag.papers.catalogue import Page
 from rag.papers.shelf import Coverage
 from rag.text.grammar import plural
@@ -71,7 +71,9 @@ def _step(text: str, offset: int, is_possible: bool) -> Markup:
 def covered(coverage: Coverage) -> Markup:
     """How many papers there are, and the days they span."""
     if not coverage.papers:
-        return element("p", "There are no papers yet. Add daily reports or JSON-lines below.", class_="covered")
+        return element(
+            "p", "There are no papers yet. Add daily reports, JSON lines or a bibliography below.", class_="covered"
+        )
     span = f" in the library, first listed {coverage.first} to {coverage.last}"
     return element("p", element("strong", plural(coverage.papers, "paper")), span, class_="covered")
 
@@ -88,11 +90,12 @@ def paper_page(versions: Sequence[Paper], latest: int, days: Days, *, removing: 
     paper = next(one for one in versions if one.version == latest)
     links = arxiv_links(paper.url)
     outside = [outward("arXiv", links[0]), outward("PDF", links[1])] if links else []
-    entry = bibtex(paper.paper_id, paper.title, paper.authors, paper.date, paper.url)
-    tools = element("p", *outside, button("Copy BibTeX", "copy", {"text": entry}), class_="tools")
+    tools = element("p", *outside, button("Copy BibTeX", "copy", {"text": entry_of(paper)}), class_="tools")
     facts = f"{paper.paper_id} · first listed {paper.date}"
     if len(paper.listed) > 1:
         facts += f" · listed {len(paper.listed)} times, last {paper.listed[-1]}"
+    if paper.withdrawn:
+        facts += " · withdrawn"
     return element(
         "article",
         button("← All papers", "close", class_="back"),
@@ -170,6 +173,11 @@ def added(report: IngestReport, failures: Sequence[str]) -> Markup:
     said = ", ".join(f"{number:,} {name}" for number, name in counts)
     parts = [element("p", element("strong", f"{said} papers"), f" in {report.seconds:.1f} s.")]
     parts += [element("p", failure, class_="failure") for failure in failures]
+    if report.titles_only:
+        parts.append(element("p", f"{plural(report.titles_only, 'paper')} known by the title alone."))
+    if report.unkept:
+        fields = sorted({name for names in report.unkept.values() for name in names})
+        parts.append(element("p", f"Not kept, for want of a place in the library: {', '.join(fields)}."))
     if report.rejected:
         rows = (
             element(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from rag.papers.conversations import Conversation
+from rag.papers.references import FORMATS
 from rag.papers.shelf import Coverage
 from rag.text.grammar import plural
 from ui.web.rendering import EMPTY, button, element, join
@@ -43,7 +44,11 @@ def heading(title: str) -> Markup:
     tools = [
         button("Rename", "renaming", class_="quiet"),
         button("Markdown", "export", {"kind": "md"}, label="Export as Markdown with references", class_="quiet"),
-        button("BibTeX", "export", {"kind": "bib"}, label="Export the cited papers as BibTeX", class_="quiet"),
+        *(
+            button(form.name, "export", {"kind": kind}, label=f"Export the cited papers as {form.name}", class_="quiet")
+            for kind, form in FORMATS.items()
+            if kind != "md"  # that is the conversation, with its references
+        ),
         button("Delete", "removing", class_="quiet"),
     ]
     return join([element("h1", title), element("div", *tools, class_="tools")])

@@ -1,0 +1,127 @@
+"""CSL-JSON files, as Zotero, pandoc and Mendeley write them: a list of items, or an object that holds one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import SourceError
+from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, appeared, partial_date, row
+from rag.text.persons import from_parts
+from rag.types import Paper, Rejected
+
+if TYPE_CHECKING:
+    from rag.sources.rows import Origin
+
+_TAG = re.compile(r"</?(?:i|b|sub|sup|sc|span)(?:\s[^<>]{0,80})?>")
+_USED = frozenset(
+    """id type title author abstract issued DOI URL number note keyword categories container-title volume issue page
+    custom publisher archive archive_location""".split()
+)
+_LOOKS = re.compile(r'\A\s*(?:\{\s*"items"\s*:\s*)?\[\s*(?:\]\s*\Z|\{)')
+_KEYS = re.compile(
+    r""""issued"\s*:\s*\{ | "container-title"\s*: | "type"\s*:\s*"(?:article-|paper-conference|chapter|thesis|report)
+    | "author"\s*:\s*\[\s*\{\s*"(?:family|given|literal)"\s*:""",
+    re.VERBOSE,
+)
+
+
+def is_csl(text: str) -> bool:
+    """Tell CSL-JSON from other JSON by its list of items and their keys."""
+    return bool(_LOOKS.match(text) and _KEYS.search(text))
+
+
+def read_csl(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
+    """Yield the papers of a file in their order, and `Rejected` for items that are none.
+
+    Raises:
+        SourceError: it is no JSON, or no list of items.
+    """
+    of_the_file = origin.written or date.today()
+    for found in _entries(text, origin.source):
+        yield origin.rejected(*found) if isinstance(found, tuple) else row(found, origin.source, of_the_file)
+
+
+def _entries(text: str, source: str) -> Iterator[Entry | tuple[int, str]]:
+    """The items, and line and reason where one is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise SourceError(f"{source} is not JSON{where}.", "Export it again as CSL-JSON.") from None
+    items = found.get("items") if isinstance(found, dict) else found
+    if not isinstance(items, list):
+        raise SourceError(f"{source} is no list of CSL-JSON items.", "Export it again as CSL-JSON.")
+    places = _lines(text)
+    for item in items:
+        if isinstance(item, dict):
+            yield _entry(item, next(places, 0))
+        else:
+            yield 0, "an item is no object"
+
+
+def _lines(text: str) -> Iterator[int]:
+    """The lines on which the items of the outermost list begin."""
+    line, depth, inner = 1, 0, 1 if text.lstrip("\ufeff \t\r\n").startswith("[") else 2
+    for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}\n]', text, re.DOTALL):
+        token = found[0]
+        line += token.count("\n")
+        if token in "[{":
+            if depth == inner and token == "{":
+                yield line
+            depth += 1
+        elif token in "]}":
+            depth -= 1
+
+
+def _entry(item: Mapping[str, Any], line: int) -> Entry:
+    custom = item.get("custom")
+    mark = custom.get("paperchat", "") if isinstance(custom, dict) else ""
+
+    def get(*names: str) -> str:
+        value = next((item[name] for name in names if item.get(name)), "")
+        text = str(value) if isinstance(value, str | int | float) else ""
+        return text.strip() if mark else " ".join(_TAG.sub("", text).split())
+
+    people = item.get("author")
+    names = tuple(filter(None, map(_author, people if isinstance(people, list) else [])))
+    tags = item.get("categories")
+    keywords = [str(tag) for tag in tags] if isinstance(tags, list) else re.split(r"\s*[,;]\s*", get("keyword"))
+    unknown = sorted(name for name in item if name not in _USED and item[name])
+    return Entry(
+        line=line,
+        title=get("title"),
+        authors=names,
+        abstract=get("abstract"),
+        date=_date(item.get("issued")),
+        doi=get("DOI"),
+        url=get("URL"),
+        hints=(get("number"), get("container-title"), get("volume"), get("archive_location"), get("note")[:200]),
+        keywords=tuple(filter(None, keywords)),
+        place=appeared(get("container-title"), get("volume"), get("issue"), get("page")),
+        note=get("note"),
+        mark=str(mark),
+        others=tuple(unknown),
+    )
+
+
+def _date(issued: object) -> PartialDate:
+    if not isinstance(issued, dict):
+        return UNKNOWN
+    parts = issued.get("date-parts")
+    if isinstance(parts, list) and parts and isinstance(parts[0], list) and parts[0]:
+        return partial_date("-".join(str(part) for part in parts[0][:3]))
+    return partial_date(str(issued.get("raw") or issued.get("literal") or ""))
+
+
+def _author(name: object) -> str:
+    if not isinstance(name, dict):
+        return ""
+    said = {key: " ".join(value.split()) for key, value in name.items() if isinstance(value, str)}
+    if literal := said.get("literal", ""):
+        return literal
+    particle = " ".join(filter(None, (said.get("dropping-particle"), said.get("non-dropping-particle"))))
+    return from_parts(said.get("family", ""), said.get("given", ""), particle, said.get("suffix", ""))

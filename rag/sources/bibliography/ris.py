@@ -1,0 +1,91 @@
+"""RIS files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rag.sources.bibliography.entry import MARK, UNKNOWN, Entry, appeared, partial_date
+from rag.text.persons import from_parts
+
+_RECORD = re.compile(r"^TY  ?-", re.MULTILINE)
+_END = re.compile(r"^ER  ?-", re.MULTILINE)
+_MANY = "AU", "A1", "KW", "UR", "N1"
+_USED = frozenset(
+    "TY TI T1 CT AU A1 AB N2 DA PY Y1 DO UR L2 KW JO JF JA J1 J2 T2 BT VL IS SP EP N1 AN M1 C1 ER ID PB DB".split()
+)
+
+
+def entries(text: str, _: Path) -> Iterator[Entry | tuple[int, str]]:
+    """Yield the records of a file in their order, and line and reason where one cannot be read.
+
+    Every record is read by itself, so that one that is damaged takes no other with it.
+    """
+    starts = [found.start() for found in _RECORD.finditer(text)]
+    before = text[: starts[0] if starts else len(text)]
+    if before.strip():
+        yield 1, "text that belongs to no record: a record begins with TY  -"
+    line, position = 1, 0
+    for start, stop in zip(starts, [*starts, len(text)][1:], strict=True):
+        line += text.count("\n", position, start)
+        position = start
+        if not _END.search(text, start, stop):
+            yield line, "the record is cut off: it does not end with ER  -"
+        else:
+            yield from _read(text[start:stop], line)
+
+
+def _read(record: str, line: int) -> Iterator[Entry | tuple[int, str]]:
+    """The entry of one record."""
+    import rispy
+
+    class Parser(rispy.RisParser):  # type: ignore[misc]
+        """Keeps RIS's own tags, whose names differ from program to program."""
+
+        DEFAULT_MAPPING = {tag: tag for tag in rispy.config.TAG_KEY_MAPPING}  # noqa: RUF012
+        DEFAULT_LIST_TAGS = list(_MANY)  # noqa: RUF012
+        DEFAULT_DELIMITER_MAPPING = {}  # type: ignore[var-annotated]  # noqa: RUF012
+
+    try:
+        found = rispy.loads(record, implementation=Parser)
+    except (OSError, ValueError, rispy.parser.ParseError) as error:
+        yield line, f"the record cannot be read: {' '.join(str(error).split())}"
+        return
+    for fields in found:
+        yield _entry(fields, line)
+
+
+def _entry(fields: dict[str, Any], line: int) -> Entry:
+    def get(*tags: str) -> str:
+        value = next((fields[tag] for tag in tags if fields.get(tag)), "")
+        return " ".join((value if isinstance(value, str) else " ".join(value)).split())
+
+    urls = [url for url in (*fields.get("UR", ()), *(get("L2"),)) if url]
+    names = [name for tag in ("AU", "A1") for name in fields.get(tag, ())]
+    pages = "-".join(filter(None, (get("SP"), get("EP"))))
+    date = partial_date(get("DA"))
+    mark = get("C1")
+    unknown = sorted(tag for tag in fields if tag not in _USED and tag.isupper())
+    return Entry(
+        line=line,
+        title=get("TI", "T1", "CT"),
+        authors=tuple(filter(None, map(author_of, names))),
+        abstract=get("AB", "N2"),
+        date=date if date != UNKNOWN else partial_date(get("PY", "Y1")),
+        doi=get("DO"),
+        url=urls[0] if urls else "",
+        hints=(*urls[1:], get("AN"), get("M1"), get("JO", "JF", "T2"), get("VL"), get("IS"), *fields.get("N1", ())[:1]),
+        keywords=tuple(" ".join(word.split()) for word in fields.get("KW", ())),
+        place=appeared(get("T2", "JO", "JF", "BT", "JA", "J2"), get("VL"), get("IS"), pages),
+        note=get("N1"),
+        mark=mark,
+        others=(*unknown, *(["C1"] if mark and not mark.startswith(MARK) else [])),
+    )
+
+
+def author_of(written: str) -> str:
+    """``Family, Given, Suffix`` as papers print it."""
+    family, given, suffix, *_ = *(part.strip() for part in written.split(",", 2)), "", ""
+    return from_parts(family, given, suffix=suffix)

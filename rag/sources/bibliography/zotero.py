@@ -1,0 +1,138 @@
+"""Zotero's RDF files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import SourceError
+from rag.sources.bibliography.entry import Entry, appeared, partial_date
+from rag.text.persons import from_parts
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+_DC, _TERMS = "http://purl.org/dc/elements/1.1/", "http://purl.org/dc/terms/"
+_BIB, _FOAF = "http://purl.org/net/biblio#", "http://xmlns.com/foaf/0.1/"
+_Z, _PRISM = "http://www.zotero.org/namespaces/export#", "http://prismstandard.org/namespaces/1.2/basic/"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_NO_PAPERS = frozenset({"attachment", "note", "annotation"})
+_DECLARED = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_DOI = re.compile(r"\bDOI:?\s*(10\.\S+)", re.IGNORECASE)
+_USED = frozenset(
+    (
+        f"{_Z}itemType {_DC}title {_BIB}authors {_TERMS}abstract {_DC}date {_DC}identifier {_DC}description "
+        f"{_TERMS}isPartOf {_BIB}pages {_PRISM}number {_DC}subject {_RDF}type {_Z}libraryCatalog {_DC}publisher "
+        f"{_Z}repository {_Z}archiveID {_PRISM}volume"
+    ).split()
+)
+
+
+def looks_right(start: bytes) -> bool:
+    """Tell Zotero's RDF from other RDF by its name space."""
+    return _Z.encode() in start
+
+
+def entries(text: str, path: Path) -> Iterator[Entry | tuple[int, str]]:
+    """Yield the items of a file in their order; attachments and notes of items are none.
+
+    Raises:
+        SourceError: it is no RDF, or declares entities, which an export of Zotero never does.
+    """
+    from rdflib import Graph, URIRef
+
+    if _DECLARED.search(text):
+        raise SourceError(f"{path} declares a document type or entities.", "Export it again as Zotero RDF.")
+    graph = Graph()
+    try:
+        graph.parse(data=text, format="xml")
+    except Exception as error:  # the parser raises errors of several libraries
+        reason = " ".join(str(error).split())
+        raise SourceError(f"{path} is no RDF: {reason}.", "Export it again as Zotero RDF.") from None
+    kind = URIRef(f"{_Z}itemType")
+    items = [
+        (_line(text, str(item)), item) for item, what in graph.subject_objects(kind) if str(what) not in _NO_PAPERS
+    ]
+    for line, item in sorted(items, key=lambda pair: pair[0]):
+        yield _Item(graph, item).entry(line)
+
+
+def _line(text: str, name: str) -> int:
+    """The line on which an item is described."""
+    place = text.find(f'rdf:about="{name.replace("&", "&amp;")}"')
+    return text.count("\n", 0, place) + 1 if place >= 0 else 0
+
+
+class _Item:
+    """An item of a graph."""
+
+    def __init__(self, graph: Graph, node: Any) -> None:
+        self._graph = graph
+        self._node = node
+
+    def entry(self, line: int) -> Entry:
+        """What the item says."""
+        identifiers = [self._value(node) for node in self._objects(f"{_DC}identifier")]
+        dois = [found[1] for text in identifiers if (found := _DOI.search(text))]
+        urls = [text for text in identifiers if text.startswith("http")]
+        containers = [_Item(self._graph, node) for node in self._objects(f"{_TERMS}isPartOf")]
+        held = next((one for one in containers if one.text(f"{_DC}title")), self)
+        for one in containers:
+            dois += [found[1] for node in one._objects(f"{_DC}identifier") if (found := _DOI.search(one._value(node)))]
+        extra = self.text(f"{_DC}description")
+        address = str(self._node)
+        place = held.text(f"{_DC}title") if held is not self else ""
+        volume, number = held.text(f"{_PRISM}volume"), held.text(f"{_PRISM}number")
+        said = {str(name) for name in self._graph.predicates(self._node)}
+        return Entry(
+            line=line,
+            title=self.text(f"{_DC}title"),
+            authors=self._authors(),
+            abstract=self.text(f"{_TERMS}abstract"),
+            date=partial_date(self.text(f"{_DC}date")),
+            doi=dois[0] if dois else "",
+            url=urls[0] if urls else address if address.startswith("http") else "",
+            hints=(self.text(f"{_PRISM}number"), self.text(f"{_Z}archiveID"), place, extra[:200]),
+            keywords=tuple(self._value(node) for node in self._objects(f"{_DC}subject")),
+            place=appeared(place, volume, number, self.text(f"{_BIB}pages")),
+            note=extra,
+            others=tuple(sorted(re.split(r"[/#]", name)[-1] for name in said - _USED)),
+        )
+
+    def text(self, name: str) -> str:
+        """A property's text in one line; empty where there is none."""
+        return next((self._value(node) for node in self._objects(name)), "")
+
+    def _objects(self, name: str) -> list[Any]:
+        from rdflib import URIRef
+
+        return sorted(self._graph.objects(self._node, URIRef(name)), key=self._value)
+
+    def _value(self, node: Any) -> str:
+        """A literal's text, or what stands in the node around it: an address, an automatic tag."""
+        from rdflib import Literal, URIRef
+
+        for name in ("" if isinstance(node, Literal) else f"{_RDF}value",):
+            if name and (inner := self._graph.value(node, URIRef(name))) is not None:
+                return " ".join(str(inner).split())
+        return " ".join(str(node).split()) if isinstance(node, Literal | URIRef) else ""
+
+    def _authors(self) -> tuple[str, ...]:
+        from rdflib import URIRef
+
+        people = next(iter(self._objects(f"{_BIB}authors")), None)
+        if people is None:
+            return ()
+        members = [
+            (int(str(name).rpartition("_")[2]), node)
+            for name, node in self._graph.predicate_objects(people)
+            if str(name).startswith(f"{_RDF}_")
+        ]
+        names = []
+        for _, node in sorted(members, key=lambda pair: pair[0]):
+            one = _Item(self._graph, node)
+            given = self._graph.value(node, URIRef(f"{_FOAF}givenName"))
+            names.append(from_parts(one.text(f"{_FOAF}surname"), str(given or "")))
+        return tuple(filter(None, names))

@@ -1,0 +1,68 @@
+"""Tables of comma-, tab- or semicolon-separated values with a row of headers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from rag.sources.columns import field_of, reads_as_table
+from rag.sources.rows import Origin, paper_of
+from rag.text.markup import links_in, plain_title
+from rag.types import Paper, Rejected
+
+_MARKS = "\t,;"
+
+
+def is_separated_list(text: str) -> bool:
+    """Whether a text's first line names the columns of a list of papers."""
+    return reads_as_table(_header(text))
+
+
+def read_separated_values(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
+    """Yield the rows below the header; one whose quotation marks don't match ends the reading, and says so."""
+    columns = _header(text)
+    origin.unread.update(name for name in columns if name and field_of(name) is None)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_mark(text), strict=True)
+    line = 1
+    try:
+        for cells in rows:
+            if any(cells) and [cell.strip() for cell in cells] != columns:
+                yield _row(columns, cells, origin, line)
+            line = rows.line_num + 1
+    except csv.Error as error:
+        yield origin.rejected(line, f"from here on nothing can be read: {error}")
+
+
+def _row(columns: list[str], cells: list[str], origin: Origin, line: int) -> Paper | Rejected:
+    if len(cells) > len(columns):
+        return origin.rejected(
+            line, f"the row has {len(cells)} cells and its header {len(columns)}: a text with the mark needs quotes"
+        )
+    named: dict[str, object] = {}
+    for name, cell in zip(columns, cells, strict=False):
+        if field_of(name) == "title":
+            named |= {name: plain_title(cell)} | ({"links": [a for _, a in links_in(cell)]} if links_in(cell) else {})
+        else:
+            named[name] = cell
+    return paper_of(named, origin, line)
+
+
+def _header(text: str) -> list[str]:
+    """The cells of the first line."""
+    mark = _mark(text)
+    try:
+        return [cell.strip() for cell in next(csv.reader([_first_line(text)], delimiter=mark), [])] if mark else []
+    except csv.Error:
+        return []
+
+
+def _mark(text: str) -> str:
+    """What parts the cells of the first line; empty where nothing does."""
+    counts = {mark: _first_line(text).count(mark) for mark in _MARKS}
+    most = max(_MARKS, key=lambda mark: counts[mark])
+    return most if counts[most] else ""
+
+
+def _first_line(text: str) -> str:
+    return text.lstrip("\n").partition("\n")[0][:10_000]

@@ -1,0 +1,302 @@
+"""From arXiv into the library: a selection, papers named by id, those known by title alone, and their full texts.
+
+What arrives is ingested page by page, and a page's place is noted when it is in: an interrupted fetch loses nothing,
+and the next goes on there. Ingesting a paper again that is known as it is writes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import FetchError, PaperchatError, SourceError
+from rag.sources import file_suffixes, read_source
+from rag.sources.arxiv import announcements, fulltexts, lookup
+from rag.sources.arxiv.connection import Connection
+from rag.sources.arxiv.feed import SOURCE, ArxivId
+from rag.sources.arxiv.listing import Listing
+from rag.sources.arxiv.positions import NotFound
+from rag.sources.arxiv.selection import Selection
+from rag.sources.identifiers import is_titled
+from rag.text.folding import fold
+from rag.text.readable import readable
+from rag.types import Paper, Rejected, Row
+from ui.intake import count_words
+
+if TYPE_CHECKING:
+    from rag.index.library import Library, Progress
+
+_TITLES = 10
+"""Papers found by title between two writes to the library."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What a fetch did so far.
+
+    Attributes:
+        since: The day that a selection was read back to.
+        fetched: Papers that arXiv gave, each once.
+        completed: Papers that were known by id or title alone before.
+        withdrawn: Ids of fetched papers that have been withdrawn.
+        pdfs: Full texts that were downloaded.
+        errors: What stopped it, or a part of it.
+    """
+
+    since: date | None = None
+    fetched: set[str] = field(default_factory=set)
+    completed: int = 0
+    withdrawn: list[str] = field(default_factory=list)
+    pdfs: list[Path] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    errors: list[PaperchatError] = field(default_factory=list)
+    papers_new: int = 0
+    papers_updated: int = 0
+    papers_unchanged: int = 0
+    chunks_added: int = 0
+    chunks_removed: int = 0
+    begun: float = field(default_factory=time.perf_counter)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `fetch --json` prints: an ingest's, and what belongs to a fetch."""
+        return {
+            "papers_new": self.papers_new,
+            "papers_updated": self.papers_updated,
+            "papers_unchanged": self.papers_unchanged,
+            "chunks_added": self.chunks_added,
+            "chunks_removed": self.chunks_removed,
+            "rejected": [row.as_json() for row in self.rejected],
+            "seconds": round(self.seconds, 3),
+            "since": self.since and self.since.isoformat(),
+            "fetched": len(self.fetched),
+            "completed": self.completed,
+            "withdrawn": self.withdrawn,
+            "pdfs": [str(path) for path in self.pdfs],
+            "errors": [error.message for error in self.errors],
+        }
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.perf_counter() - self.begun
+
+
+class Fetcher:
+    """Fetches into a library; `done` says at any moment what has been done."""
+
+    def __init__(
+        self, library: Library, connection: Connection, progress: Progress | None = None, *, pdf: bool = False
+    ) -> None:
+        """Make ready.
+
+        Args:
+            library: Takes the papers.
+            connection: To arXiv.
+            progress: Told how far it is.
+            pdf: Download full texts as well.
+        """
+        self.done = Fetched()
+        self._library = library
+        self._connection = connection
+        self._progress = progress
+        self._pdf = pdf
+
+    def select(self, selection: Selection, since: date | None = None) -> None:
+        """Fetch a selection's papers back to a day, with the licences that the day's announcements tell.
+
+        Args:
+            selection: What is wanted.
+            since: The day; None: some days before the last fetch of the same selection, or before today.
+
+        Raises:
+            FetchError: arXiv fails; what was fetched before is in.
+        """
+        listing = Listing(self._connection, selection, key="-pdf" * self._pdf)
+        self.done.since = since or listing.since()
+        announced, error = self._announced(selection)
+        for page in listing.pages(self.done.since):
+            self._take([_licensed(row, announced) for row in page.rows])
+            self._report("fetching", page.read)
+        seen = self._library.shelf.papers(announced)
+        rest = [i for i in announced if i not in self.done.fetched and not (i in seen and seen[i].licence)]
+        self._by_id(rest, licences=announced)
+        if error:
+            self.done.errors.append(error)
+
+    def named(self, ids: Sequence[str]) -> None:
+        """Fetch papers by id; one with a version (``2504.05309v1``) as it stood then.
+
+        Raises:
+            FetchError: arXiv fails; what was fetched before is in.
+        """
+        read = {written: ArxivId.read(written) for written in ids}
+        for written, found in read.items():
+            if not found:
+                self._fail(f"{written} is no id of arXiv.")
+        known = [found.versioned for found in read.values() if found]
+        before = len(self.done.rejected)
+        self._by_id(known)
+        for row in self.done.rejected[before:]:
+            if row.reason.endswith(lookup.NO_SUCH_PAPER):  # others are of its full text
+                self._fail(f"{row.reason}.")
+
+    def complete(self) -> None:
+        """Fill in the papers that are known by id or title alone.
+
+        Raises:
+            FetchError: arXiv fails; what was completed before is in.
+        """
+        bare = self._library.shelf.without_abstract()
+        by_id = [paper.paper_id for paper in bare if _is_arxiv(paper)]
+        self._by_id(by_id)
+        self.done.completed += sum(bool(paper.abstract) for paper in self._library.shelf.papers(by_id).values())
+        self._complete_titles([paper for paper in bare if is_titled(paper.paper_id)])
+
+    def finish(self) -> None:
+        """Make the library ready for questions, where anything is new in it."""
+        if self.done.papers_new or self.done.papers_updated:
+            count_words(self._library)
+
+    def _announced(self, selection: Selection) -> tuple[dict[str, str], FetchError | None]:
+        """Licences by id of what is announced today in the categories, and the error where that cannot be read.
+
+        The listing can do without, so the error only counts where the listing is read.
+        """
+        if not selection.categories or selection.query:
+            return {}, None
+        try:
+            feed = announcements.announced(self._connection, selection.categories)
+        except FetchError as error:
+            return {}, error
+        self.done.rejected += feed.rejected
+        return {entry.paper.paper_id: entry.paper.licence for entry in feed.entries}, None
+
+    def _by_id(self, ids: Sequence[str], licences: dict[str, str] | None = None) -> None:
+        read = 0
+        for found in lookup.by_id(self._connection, ids):
+            papers = [_licensed(one.paper, licences or {}) for one in found.entries]
+            self._take([*papers, *found.rejected])
+            read += len(found.entries) + len(found.rejected)
+            self._report("looking up", read, len(ids))
+
+    def _complete_titles(self, papers: Sequence[Paper]) -> None:
+        """Look papers up by title, in the library first; a few at a time become arXiv's."""
+        found: dict[str, list[Paper]] = {}
+        not_found = NotFound(self._connection.folder)
+        try:
+            for n, paper in enumerate(papers, start=1):
+                if here := self._here(paper):
+                    found[paper.paper_id] = _listed_again(here, paper.listed)
+                elif paper.paper_id in not_found:
+                    self._not_found(paper, "arXiv had no paper of this title when it was last asked")
+                elif isinstance(entry := lookup.by_title(self._connection, paper.title, paper.authors), str):
+                    self._not_found(paper, entry)
+                    not_found.add(paper.paper_id)
+                else:
+                    found[paper.paper_id] = [entry.paper, *_listed_again(entry.paper, paper.listed)]
+                if len(found) == _TITLES:
+                    self._replace(found)
+                self._report("looking up titles", n, len(papers))
+        finally:  # also where arXiv fails or the reader interrupts: what was found is kept
+            self._replace(found)
+
+    def _not_found(self, paper: Paper, reason: str) -> None:
+        self.done.rejected.append(Rejected(SOURCE, 0, f"{readable(paper.title)}: {reason}"))
+
+    def _here(self, wanted: Paper) -> Paper | None:
+        """The library's own paper of the same title, where it has one of arXiv's."""
+        title = fold(readable(wanted.title))
+        words = "".join(char if char.isalnum() else " " for char in wanted.title).split()
+        for paper in self._library.shelf.browse(" ".join(words)):
+            if paper.abstract and _is_arxiv(paper) and fold(readable(paper.title)) == title:
+                return paper
+        return None
+
+    def _replace(self, found: dict[str, list[Paper]]) -> None:
+        """Put arXiv's papers in the place of those known by title, on whose days they were listed."""
+        if found:
+            self._take([paper for papers in found.values() for paper in papers])
+            left = [paper_id for paper_id in found if self._library.shelf.versions(paper_id)]
+            self.done.chunks_removed += self._library.remove(left, self._progress).chunks_removed
+            self.done.completed += len(found)
+            found.clear()
+
+    def _take(self, rows: Iterable[Row]) -> None:
+        """Ingest a page, and its full texts."""
+        rows = list(rows)
+        papers = {row.paper_id: row for row in rows if isinstance(row, Paper)}
+        self._ingest(rows)
+        self.done.fetched |= papers.keys()
+        self.done.withdrawn += [i for i, paper in papers.items() if paper.withdrawn and i not in self.done.withdrawn]
+        if self._pdf:
+            self._full_texts([one for one in papers.values() if one.arxiv_version and not one.withdrawn])
+
+    def _ingest(self, rows: Iterable[Row]) -> None:
+        report = self._library.ingest(rows, self._progress)
+        self.done.papers_new += report.papers_new
+        self.done.papers_updated += report.papers_updated
+        self.done.papers_unchanged += report.papers_unchanged
+        self.done.chunks_added += report.chunks_added
+        self.done.chunks_removed += report.chunks_removed
+        self.done.rejected += report.rejected
+
+    def _full_texts(self, papers: Sequence[Paper]) -> None:
+        """Download what is not there, and ingest what has not been."""
+        paths: dict[str, Path] = {}
+        for n, paper in enumerate(papers, start=1):
+            try:
+                new = fulltexts.download(self._connection, paper.paper_id, paper.arxiv_version)
+            except fulltexts.NotAvailable as error:
+                self.done.rejected.append(Rejected(SOURCE, 0, error.message))
+                continue
+            self.done.pdfs += [new] if new else []
+            path = fulltexts.path_of(self._connection.folder, paper.paper_id, paper.arxiv_version)
+            paths[paper.paper_id] = path
+            self._report("downloading", n, len(papers))
+        ingest_full_texts(self._library, paths, self._ingest)
+
+    def _report(self, stage: str, done: int, total: int = 0) -> None:
+        if self._progress:
+            self._progress(stage, done, total)
+
+    def _fail(self, reason: str) -> None:
+        self.done.errors.append(SourceError(reason, "Write an id as arXiv does: 2504.05309, or hep-th/9901001."))
+
+
+def ingest_full_texts(
+    library: Library, paths: dict[str, Path], ingest: Callable[[Iterable[Row]], None]
+) -> None:
+    """Ingest the PDFs of papers that have no body yet, where a source of PDFs is registered; else they only lie there.
+
+    Args:
+        library: Holds the papers.
+        paths: Files by paper id. Their names hold id and version (`fulltexts.path_of`), for the source to join them by.
+        ingest: Takes a file's rows.
+    """
+    if ".pdf" not in file_suffixes():
+        return
+    held = library.shelf.papers(paths)
+    for paper_id, path in paths.items():
+        if not (paper_id in held and held[paper_id].body):
+            try:
+                ingest(list(read_source(path)))
+            except SourceError as error:
+                ingest([Rejected(path.name, 0, error.message)])
+
+
+def _licensed(row: Paper | Rejected, licences: dict[str, str]) -> Paper | Rejected:
+    """A row with the licence that the announcements name for its paper."""
+    return replace(row, licence=licences.get(row.paper_id, "")) if isinstance(row, Paper) else row
+
+
+def _is_arxiv(paper: Paper) -> bool:
+    return bool(paper.url) and ArxivId.read(paper.paper_id) is not None
+
+
+def _listed_again(paper: Paper, days: Iterable[date]) -> list[Paper]:
+    """A paper as it would be read from lists of these days."""
+    return [replace(paper, date=min(paper.date, day), listed=(day,)) for day in days]
