@@ -38,6 +38,7 @@ NOT_ANSWERING: dict[str, Any] = {
     },
     "ui": True,
     "arxiv": True,
+    "watch": True,
 }
 """Keys that say where, how fast and how patiently work is done; no answer can differ by them."""
 FORMER_DATA_DIR = Path("~/.local/share/paperchat")
@@ -224,6 +225,17 @@ class ArxivConfig(Section):
         return value
 
 
+class WatchConfig(Section):
+    """What `watch` fetches and reads, and where it writes the report."""
+
+    categories: tuple[str, ...] = Field((), description="papers of any of these categories of arXiv: cs.IR, hep-th, cs")
+    query: str = Field("", description="papers with these words; with categories: both must hold")
+    pdf: bool = Field(False, description="download full texts as well")
+    sources: tuple[str, ...] = Field((), description="files, folders and addresses that are ingested each time")
+    out: Path | None = Field(None, description="folder of the report; null: `reports` in the data folder")
+    days: int = Field(7, ge=1, le=366, description="days of the report, up to the newest that the library holds")
+
+
 def default_data_dir() -> Path:
     """Where this system keeps a user's data; a library in `FORMER_DATA_DIR` is found there as long as it is alone."""
     from platformdirs import user_data_path
@@ -248,6 +260,7 @@ class Config(Section):
     llm: LLMConfig = LLMConfig()
     ui: UIConfig = UIConfig()
     arxiv: ArxivConfig = ArxivConfig()
+    watch: WatchConfig = WatchConfig()
 
     @field_validator("data_dir", mode="before", json_schema_input_type=Path | None)
     @classmethod
@@ -263,6 +276,11 @@ class Config(Section):
     def library_dir(self) -> Path:
         """`data_dir` as an absolute path."""
         return self.data_dir.expanduser().absolute()
+
+    @property
+    def report_dir(self) -> Path:
+        """Where `watch` writes, as an absolute path."""
+        return self.watch.out.expanduser().absolute() if self.watch.out else self.library_dir / "reports"
 
 
 class Loaded(BaseModel):

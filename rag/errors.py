@@ -12,6 +12,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── EmptyLibrary            no papers yet
     │   ├── PaperNotFound           no such paper or version
     │   ├── ConversationNotFound    no such conversation, or somebody else's
+    │   ├── FollowedNotFound        no such followed question
     │   ├── IndexMismatch           built with another embedder or chunker
     │   ├── IndexDamaged            shelf, Chroma and lexical index disagree or cannot be opened
     │   └── LibraryBusy             another process holds the lock for too long
@@ -95,6 +96,10 @@ class PaperNotFound(LibraryError):
 
 class ConversationNotFound(LibraryError):
     """There is no such conversation or answer, or it is somebody else's."""
+
+
+class FollowedNotFound(LibraryError):
+    """No followed question has that number."""
 
 
 class IndexMismatch(LibraryError):

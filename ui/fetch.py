@@ -267,9 +267,7 @@ class Fetcher:
         self.done.errors.append(SourceError(reason, "Write an id as arXiv does: 2504.05309, or hep-th/9901001."))
 
 
-def ingest_full_texts(
-    library: Library, paths: dict[str, Path], ingest: Callable[[Iterable[Row]], None]
-) -> None:
+def ingest_full_texts(library: Library, paths: dict[str, Path], ingest: Callable[[Iterable[Row]], None]) -> None:
     """Ingest the PDFs of papers that have no body yet, where a source of PDFs is registered; else they only lie there.
 
     Args:

@@ -9,8 +9,8 @@
 A row that was on the shelf before is never news: putting the same rows there again, in any order, changes nothing.
 Version numbers follow the order in which texts were first seen, for they must never move.
 
-A paper of which a list told no more than its title has an id made of it (`sources.identifiers.title_id`), and gives
-way to the paper itself once a source names it by an id.
+A paper of which a list told no more than its title has an id made of it (`sources.identifiers.title_id`). All that
+is known of it becomes the paper's own once a source names that by an id.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ _TELLING_WORDS = 3
 """Words from which on a title is one paper's; "Introduction" is many papers'."""
 _LATEST_VERSION = """SELECT version FROM listings JOIN versions USING (paper_id, version)
     WHERE paper_id = ? ORDER BY abstract = '', arxiv DESC, day DESC, turn DESC, fold DESC LIMIT 1"""
+_KNOWN = "SELECT latest, date, url, authors, authors_day FROM papers WHERE paper_id = ?"
 _LIST = """INSERT OR IGNORE INTO listings (paper_id, day, version, turn)
     SELECT ?1, ?2, ?3, coalesce(max(turn), 0) + 1 FROM listings WHERE paper_id = ?1 AND day = ?2"""
 
@@ -47,18 +48,18 @@ def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
     if is_titled(paper.paper_id):
         paper = replace(paper, paper_id=_same_title(db, paper) or paper.paper_id)
     paper_id, day = paper.paper_id, paper.day.isoformat()
-    known = db.execute(
-        "SELECT latest, date, url, authors, authors_day FROM papers WHERE paper_id = ?", (paper_id,)
-    ).fetchone()
+    known = db.execute(_KNOWN, (paper_id,)).fetchone()
+    is_adopted = known is None and _adopts(db, paper)
+    if is_adopted:
+        known = db.execute(_KNOWN, (paper_id,)).fetchone()
     version, is_new_text = _version(db, paper)
-    days = [day] if known else [*_replaced(db, paper), day]
-    db.executemany(_LIST, ((paper_id, one, version) for one in days))
+    db.execute(_LIST, (paper_id, day, version))
     is_news = db.execute("INSERT OR IGNORE INTO heard VALUES (?, ?, ?)", (paper_id, day, _said(paper))).rowcount > 0
     (latest,) = db.execute(_LATEST_VERSION, (paper_id,)).fetchone()
-    first, url = min(paper.date.isoformat(), *days), paper.url
+    first, url = min(paper.date.isoformat(), day), paper.url
     authors_day, authors = day, json.dumps(paper.authors, ensure_ascii=False)
     if known:
-        first, url = min(known[1], first), known[2] or paper.url
+        first, url = min(known[1], first), (paper.url or known[2]) if is_adopted else (known[2] or paper.url)
         if not (is_news and paper.authors and (day >= known[4] or known[3] == "[]")):
             authors_day, authors = known[4], known[3]
     row = (latest, first, url, authors, authors_day)
@@ -66,14 +67,14 @@ def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
         db.execute("INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?, ?)", (paper_id, *row))
     is_new_latest = known is None or latest != known[0]
     has_new_authors = known is None or authors != known[3]
-    has_latest_text = is_new_latest or (is_new_text and version == latest)
+    has_latest_text = is_adopted or is_new_latest or (is_new_text and version == latest)
     if has_latest_text or has_new_authors:
         enter(db, paper_id)
     says_more = is_news and record_metadata(db, paper)
     has_new_body = record_body(db, paper, version)
     if has_latest_text or (has_new_body and version == latest):
         db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
-    if known is None:
+    if known is None or is_adopted:
         return "new"
     is_changed = is_new_text or is_new_latest or has_new_authors or says_more or has_new_body
     return "updated" if is_changed else "unchanged"
@@ -97,12 +98,14 @@ def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
             db.execute(keep, (paper.arxiv_version, paper.paper_id, number))
         if is_same:
             return int(number), False
-        if not abstract and " ".join(title.split()) == " ".join(paper.title.split()):
-            fill = "UPDATE versions SET abstract = ?, fold = ?, arxiv = ? WHERE paper_id = ? AND version = ?"
-            db.execute(fill, (paper.abstract, fold, max(paper.arxiv_version, arxiv), paper.paper_id, number))
+        if not abstract and title_id(title) == title_id(paper.title):
+            fill = "UPDATE versions SET title = ?, abstract = ?, fold = ?, arxiv = ? WHERE paper_id = ? AND version = ?"
+            db.execute(
+                fill, (paper.title, paper.abstract, fold, max(paper.arxiv_version, arxiv), paper.paper_id, number)
+            )
             return int(number), True
-    values = (paper.paper_id, number + 1, paper.title, paper.abstract, fold, paper.arxiv_version)
-    db.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)", values)
+    new = (paper.paper_id, number + 1, paper.title, paper.abstract, fold, paper.arxiv_version)
+    db.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)", new)
     return number + 1, True
 
 
@@ -119,17 +122,19 @@ def _same_title(db: sqlite3.Connection, paper: Paper) -> str | None:
     return None
 
 
-def _replaced(db: sqlite3.Connection, paper: Paper) -> list[str]:
-    """Take off the shelf what was known by a new paper's title alone; the days on which it was listed."""
+def _adopts(db: sqlite3.Connection, paper: Paper) -> bool:
+    """Give a new paper all that was known of it under an id made of its title; whether there was anything."""
     made = title_id(paper.title)
     if made is None or is_titled(paper.paper_id) or len(paper.title.split()) < _TELLING_WORDS:
-        return []
+        return False
     known = db.execute("SELECT authors FROM papers WHERE paper_id = ?", (made,)).fetchone()
     if known is None or not _may_be_theirs(paper.authors, json.loads(known[0])):
-        return []
-    days = [day for (day,) in db.execute("SELECT DISTINCT day FROM listings WHERE paper_id = ?", (made,))]
-    take_off(db, made)
-    return days
+        return False
+    leave(db, made)
+    for table in OF_A_PAPER:
+        db.execute(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", (paper.paper_id, made))
+    db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (made,))
+    return True
 
 
 def take_off(db: sqlite3.Connection, paper_id: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import SourceError
 from rag.sources.bibliography import reader, recogniser
-from rag.sources.files import first_bytes, require_narrow, unreadable, written_on
+from rag.sources.files import first_bytes, is_digest, require_narrow, unreadable, written_on
 from rag.sources.layouts import ListKind, day_of
 from rag.types import Row
 
@@ -288,6 +288,10 @@ def _check_named_file(path: Path) -> None:
         raise _unknown(path)
     if not start:
         raise SourceError(f"{path} is empty.", "Fetch the file again, or leave it out.")
+    if is_digest(path):
+        raise SourceError(
+            f"{path} is a digest of papers.", "Give the tables (2025-04-10.md) that were written with it."
+        )
     if not source.costly:
         next(source.read(path), None)  # raises what is wrong with the file as a whole
 
@@ -311,7 +315,7 @@ def _search_folder(folder: Path) -> tuple[list[Path], list[Path], list[SourceErr
             except SourceError as error:
                 errors.append(error)
                 continue
-            (files if is_source else other).append(path)
+            (files if is_source and not is_digest(path) else other).append(path)
     return files, other, errors
 
 

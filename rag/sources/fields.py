@@ -15,6 +15,8 @@ LONGEST_TITLE, LONGEST_ABSTRACT, LONGEST_REMARK = 2_000, 50_000, 5_000
 _SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|&)\s(?!others\b)")
 _OTHERS = re.compile(r"(?:^|[,;\s]|(?<=[a-z]))\s*(?:et\.?\s?al\b\.?|and\s+others\b)[\s.]*$|\s*等[。.]?$", re.IGNORECASE)
+_MORE_THAN_COMMAS = re.compile(rf"[;(&等]|\band\b|et\.?\s?al\b|,\s(?:{_SUFFIX.pattern})(?:,|$)", re.IGNORECASE)
+"""What lists of most papers have none of, so that splitting at commas is all there is to do."""
 _INITIALS = re.compile(r"(?:[^\W\d_a-z](?:\.|\b)[\s-]?){1,4}")
 _HAN = re.compile(r"[\u3400-\u9fff·]+(?:\s+[\u3400-\u9fff·]+)+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’-]*")
@@ -52,6 +54,8 @@ def split_authors(written: str) -> tuple[str, ...]:
     name (``Lee, Ann and Ek, Bo``; ``Lee, A., Ek, B.``) is part of the name; that others follow ("et al.") is no name.
     """
     text = " ".join(written.translate(_WIDE).split())
+    if "," in text and not _MORE_THAN_COMMAS.search(text):
+        return tuple(_paired([name for piece in text.split(",") if (name := piece.strip())]))
     text = text[:-30] + _OTHERS.sub("", text[-30:])
     if ";" in text and len(parts := _pieces(text, ";")) > 1:
         pieces = [name for piece in parts for name in _AND.split(_bare(piece))]

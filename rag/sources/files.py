@@ -13,6 +13,8 @@ PEEK_BYTES = 65536
 MAX_BYTES = 64 << 20
 """A larger file is no day's list; only JSON lines, which are read a line at a time, may be larger."""
 
+DIGEST = b"<!-- A digest that paperchat wrote: no source of papers. -->"
+"""Stands in our digests, which look like lists of papers and hold shortened texts."""
 _UTF8_ADVICE = "Save it as UTF-8 text, or leave it out."
 _OTHER_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -59,6 +61,11 @@ def require_narrow(path: Path, start: bytes) -> None:
     """
     if name := wide_encoding(start):
         raise SourceError(f"{path} is {name} text, not UTF-8; nothing of it was read.", _UTF8_ADVICE)
+
+
+def is_digest(path: Path) -> bool:
+    """Whether a Markdown or HTML file is a digest of ours (`first_bytes`)."""
+    return path.suffix.lower() in (".md", ".html", ".htm") and DIGEST in first_bytes(path)
 
 
 def read_text(path: Path) -> str:

@@ -115,8 +115,8 @@ def linked_ids(text: str) -> tuple[Identifier, ...]:
         ImpossibleId: one of the addresses is of a paper that cannot exist.
     """
     found: dict[str, Identifier] = {}
-    for match in _ADDRESS.finditer(text):
-        if (one := read_id(match[0])) and one.version >= found.get(one.paper_id, one).version:
+    for address in dict.fromkeys(match[0] for match in _ADDRESS.finditer(text)):
+        if (one := read_id(address)) and one.version >= found.get(one.paper_id, one).version:
             found[one.paper_id] = one
     return tuple(found.values())
 

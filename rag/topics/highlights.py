@@ -28,6 +28,11 @@ LEANING = 2.0
 """Log-odds that such a sentence loses."""
 
 
+def leans(sentence: str) -> bool:
+    """Whether a sentence leans on the one before it."""
+    return bool(_LEANS.search(sentence))
+
+
 class Quoter:
     """Chooses sentences as the extractive writer does for a list, those rather that stand on their own."""
 
@@ -54,8 +59,8 @@ def _quoted(paper: Judged, passages: Sequence[Passage]) -> tuple[Quote, ...]:
         Quote(found.get(sentence.passage.chunk_id, sentence.passage), sentence.start, sentence.end)
         for sentence in paper.sentences
     ]
-    leans = np.array([bool(_LEANS.search(sentence.text)) for sentence in paper.sentences])
-    best = int(np.argmax(paper.odds - LEANING * leans))
+    leaning = np.array([leans(sentence.text) for sentence in paper.sentences])
+    best = int(np.argmax(paper.odds - LEANING * leaning))
     taken = [best]
     after = best + 1
     hardly_less = after < len(said) and paper.odds[after] >= paper.odds[best] - MARGIN

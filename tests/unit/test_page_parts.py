@@ -37,7 +37,7 @@ def test_single_words_are_marked() -> None:
 
 def test_very_long_texts_are_not_compared() -> None:
     old, new = "a " * 4000, "b " * 4000
-    assert differences(old, new) == f"<del>{old}</del> <ins>{new}</ins>"
+    assert differences(old, new) == f"<del>{old}</del><ins>{new}</ins>"
 
 
 def test_bars_stand_for_every_period_also_an_empty_one() -> None:

@@ -150,6 +150,16 @@ def test_a_paper_known_by_its_title_becomes_the_paper_that_a_source_names(shelf:
     assert shelf.record(rows) == {made: "unchanged", "2504.00001": "unchanged"}
 
 
+def test_what_a_bibliography_knew_of_a_title_stays_with_the_paper(shelf: Shelf) -> None:
+    entry = make_paper(title_id(TITLE) or "", TITLE, "It told.", ("Ann Lee",), "2024-01-01", "", comment="J. of Water")
+    bare = make_paper(title=TITLE, abstract="", authors=())
+    assert shelf.record([entry]) | shelf.record([bare]) == {entry.paper_id: "new", "2504.00001": "new"}
+    (paper,) = shelf.browse()
+    assert (paper.paper_id, paper.abstract, paper.authors) == ("2504.00001", "It told.", ("Ann Lee",))
+    assert (paper.comment, paper.url) == ("J. of Water", bare.url)
+    assert shelf.pending() == [("2504.00001", False), (entry.paper_id, True)]
+
+
 def test_a_title_alone_is_not_taken_for_another_authors_paper(shelf: Shelf) -> None:
     made = title_id(TITLE) or ""
     shelf.record([make_paper(made, TITLE, "", ("Cy Go",)), make_paper(title=TITLE, authors=("Ann Lee",))])

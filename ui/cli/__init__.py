@@ -11,7 +11,21 @@ from typing import Annotated
 
 import typer
 
-from ui.cli import ask, bench, bibliography, chat, configuration, fetch, library, replay, topic, web
+from ui.cli import (
+    ask,
+    bench,
+    bibliography,
+    chat,
+    configuration,
+    fetch,
+    follow,
+    library,
+    replay,
+    report,
+    topic,
+    watch,
+    web,
+)
 from ui.cli import eval as evaluation
 from ui.cli.common import ConfigFile, DataDir
 from ui.cli.terminal import Plain
@@ -55,6 +69,10 @@ app.command("search")(ask.search)
 app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
 app.command("topic")(topic.topic)
+app.command("new")(report.new)
+app.command("report")(report.report)
+app.command("watch")(watch.watch)
+app.command("follow")(follow.follow)
 app.command("replay")(replay.replay)
 app.command("doctor")(library.doctor)
 app.command("ui")(web.ui)

@@ -1,0 +1,136 @@
+"""Followed questions, asked again where the library has changed; what their answers brought, by the days of reports.
+
+A question is asked through the one path, in quotes, whatever `answer.mode` says: so the same library gives the same
+answer, and a difference is the papers', not a model's mood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from rag.errors import PaperchatError
+from rag.follow.changes import Change, difference
+from rag.index.library import Library, Progress
+from rag.papers.days import ReportDays
+from rag.papers.followed import FILE_NAME, Asking, Followed, FollowedQuestions
+from rag.types import Answer
+
+Ask = Callable[[str], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a followed question brought.
+
+    Attributes:
+        answer: The newest answer that differed from the one before; None where it was never answered.
+        change: How it differs from an earlier one.
+    """
+
+    followed: Followed
+    answer: Asking | None = None
+    change: Change = field(default_factory=Change)
+
+
+class Follower:
+    """Follows questions over a library; one that is never used costs a look at whether a file is there."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._path = library.folder / FILE_NAME
+
+    def add(self, question: str) -> Followed:
+        """Follow a question; what it brings is told from its first answer on."""
+        with self._store() as store:
+            return store.add(question)
+
+    def remove(self, number: int) -> Followed:
+        """Follow a question no longer (`FollowedNotFound` where none has the number)."""
+        with self._store() as store:
+            return store.remove(number)
+
+    def outdated(self) -> list[Followed]:
+        """The questions whose last answer rests on another library or configuration than there is now."""
+        if not self._path.exists():
+            return []
+        state = self._state()
+        with self._store() as store:
+            return [one for one in store.all() if one.state != state]
+
+    def ask_again(self, ask: Ask, progress: Progress | None = None) -> list[PaperchatError]:
+        """Ask the outdated questions again, and keep the answers that differ.
+
+        Args:
+            ask: Answers a question over this library.
+            progress: Told how far it is.
+
+        Returns:
+            An error for each that could not be answered; it is asked again the next time.
+        """
+        errors: list[PaperchatError] = []
+        outdated = self.outdated()
+        for n, one in enumerate(outdated, start=1):
+            try:
+                self._ask(one, ask)
+            except PaperchatError as error:
+                with self._store() as store:
+                    store.fail(one.number, error.message)
+                problem = f"The followed question “{one.question}” could not be answered. {error.message}"
+                errors.append(PaperchatError(problem, error.advice))
+            if progress:
+                progress("asking followed questions", n, len(outdated))
+        return errors
+
+    def brought(self, since: date | None = None, until: date = date.max) -> list[Brought]:
+        """What each question brought.
+
+        Args:
+            since: Compare with what stood before this day's reports; None: with the answer before the last change.
+            until: Leave out what came with the reports of later days.
+        """
+        if not self._path.exists():
+            return []
+        with self._store() as store:
+            return [_brought(one, store.askings(one.number), since, until) for one in store.all()]
+
+    def _ask(self, one: Followed, ask: Ask) -> None:
+        state, reach = self._state(), self._reach()
+        answer = ask(one.question)
+        with self._store() as store:
+            before = store.askings(one.number)
+            differs = not before or difference(before[-1].citations, answer.citations)
+            store.note(one.number, state, Asking(datetime.now(UTC), reach, answer.citations) if differs else None)
+
+    def _state(self) -> str:
+        """What an answer rests on."""
+        return f"{self._library.corpus_digest()}:{self._library.config.digest()}"
+
+    def _reach(self) -> date:
+        """The newest day that the library holds."""
+        days = ReportDays(self._library.shelf)
+        try:
+            return days.newest(date.max) or date.min
+        finally:
+            days.close()
+
+    @contextmanager
+    def _store(self) -> Iterator[FollowedQuestions]:
+        store = FollowedQuestions(self._path)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _brought(one: Followed, askings: Sequence[Asking], since: date | None, until: date) -> Brought:
+    """The last answer within the days beside the one before them; the first of all answers tells no change."""
+    within = [n for n, asking in enumerate(askings) if asking.reach <= until]
+    if not within:
+        return Brought(one)
+    last = within[-1]
+    earlier = range(last) if since is None else (n for n in within if askings[n].reach < since)
+    first = max(earlier, default=0)
+    return Brought(one, askings[last], difference(askings[first].citations, askings[last].citations))

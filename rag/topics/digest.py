@@ -1,0 +1,126 @@
+"""A digest: what a span of days brought, by theme, with a line a paper, and which texts changed how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from rag.index.library import Library, Progress
+from rag.papers.days import ReportDays, Revision
+from rag.text.differences import Difference, compare
+from rag.text.readable import readable
+from rag.text.sentences import Span
+from rag.themes.plan import NEIGHBOURS, Plan, Planner, others
+from rag.topics.lines import lines
+from rag.types import Filters, Paper
+
+MOST_GROUPED = 2000
+"""Papers that are grouped by theme; more are grouped by month, since the time of clustering grows with their square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper with the span of its stored text that speaks for it; None where there is no abstract."""
+
+    paper: Paper
+    span: Span | None
+
+    @property
+    def line(self) -> str | None:
+        """The exact slice of the stored text."""
+        return self.paper.text[slice(*self.span)] if self.span else None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Papers of one theme."""
+
+    theme: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A paper whose text changed, with both texts told apart word by word, as a person reads them.
+
+    Attributes:
+        revision: Both versions and the day.
+        title: The title's stretches.
+        abstract: The abstract's.
+    """
+
+    revision: Revision
+    title: tuple[Difference, ...]
+    abstract: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What the days from `since` to `until` brought: papers listed for the first time, and new texts of others."""
+
+    since: date
+    until: date
+    parts: tuple[Part, ...]
+    changed: tuple[Changed, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All new papers, theme by theme."""
+        return tuple(entry for part in self.parts for entry in part.entries)
+
+
+def make_digest(library: Library, since: date, until: date, progress: Progress | None = None) -> Digest:
+    """Read what a span of days brought; both days are inclusive.
+
+    Raises:
+        EmptyLibrary: there are no papers.
+    """
+    library.require_papers()
+    days = ReportDays(library.shelf)
+    try:
+        papers, revisions = days.first_listed(since, until), days.revisions(since, until)
+    finally:
+        days.close()
+    entries: dict[str, Entry] = {}
+    for paper, span in zip(papers, lines(papers, library.config.embedding.threads), strict=True):
+        entries[paper.paper_id] = Entry(paper, span)
+        if progress:
+            progress("choosing lines", len(entries), len(papers))
+    parts = [Part(plan.name, tuple(entries[i] for i in plan.papers)) for plan in _themes(library, papers, since)]
+    return Digest(since, until, tuple(parts), tuple(map(_changed, revisions)))
+
+
+def _themes(library: Library, papers: Sequence[Paper], since: date) -> list[Plan]:
+    """The papers by theme, or by month where there are very many; those that are not indexed yet come last."""
+    if len(papers) > MOST_GROUPED:
+        months = groupby(papers, key=lambda paper: f"{paper.date:%Y-%m}")
+        return [Plan(month, tuple(paper.paper_id for paper in group)) for month, group in months]
+    indexed = {row.paper_id for row in library.shelf.chunks(paper.paper_id for paper in papers)}
+    known = [paper for paper in papers if paper.paper_id in indexed]
+    rest = [paper for paper in papers if paper.paper_id not in indexed]
+    if not known:
+        return others(rest)
+    earlier = Filters(date_to=date.fromordinal(since.toordinal() - 1)) if since > date.min else Filters()
+    near = library.shelf.browse(filters=earlier, limit=NEIGHBOURS)
+    return _together([*Planner(library).by_similarity("", known, near), *others(rest)])
+
+
+def _together(plans: Iterable[Plan]) -> list[Plan]:
+    """Plans of one name as one, in the place of the first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for plan in plans:
+        found[plan.name] = (*found.get(plan.name, ()), *plan.papers)
+    return [Plan(name, ids) for name, ids in found.items()]
+
+
+def _changed(revision: Revision) -> Changed:
+    old, new = revision.old, revision.new
+    return Changed(revision, _compared(old.title, new.title), _compared(old.abstract, new.abstract))
+
+
+def _compared(old: str, new: str) -> tuple[Difference, ...]:
+    """What changed, as a person reads it; as it was written where only that differs."""
+    before, after = readable(old), readable(new)
+    return tuple(compare(old, new) if before == after and old != new else compare(before, after))

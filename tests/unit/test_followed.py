@@ -1,0 +1,165 @@
+"""Followed questions: what is kept, when they are asked again, and what differs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from llama_index.core import MockEmbedding
+
+from rag.config import Config
+from rag.errors import EmbeddingUnavailableError, FollowedNotFound, IndexDamaged
+from rag.follow.changes import difference
+from rag.follow.questions import Follower
+from rag.index.library import Library
+from rag.papers.followed import FILE_NAME, Asking, FollowedQuestions
+from rag.types import Answer, Citation, Receipt
+from tests.support.papers import make_paper
+
+DAY = date(2025, 4, 10)
+
+
+def citation(paper_id: str, quote: str, n: int = 1) -> Citation:
+    return Citation(
+        n=n, paper_id=paper_id, version=1, title=f"Title {paper_id}", authors=(), date="2025-04-10", url="",
+        chunk_id="c", quote=quote, start=0, end=len(quote),
+    )  # fmt: skip
+
+
+def answer(*citations: Citation) -> Answer:
+    return Answer(
+        question="q", standalone_question="q", answer="", abstained=not citations, reason=None, confidence="low",
+        mode="extractive", citations=citations, receipt=Receipt(corpus="", config="", model=""),
+    )  # fmt: skip
+
+
+def test_papers_and_quotes_are_told_apart_whatever_their_order() -> None:
+    a, b, c = citation("1", "a"), citation("2", "b"), citation("3", "c")
+    told = difference([a, b], [citation("2", "other"), citation("2", "b"), c])
+    assert [paper.paper_id for paper in told.new] == ["3"]
+    assert [paper.paper_id for paper in told.dropped] == ["1"]
+    assert [(was.quotes, now.quotes) for was, now in told.changed] == [(("b",), ("other", "b"))]
+    assert not difference([a, b, citation("1", "d")], [b, citation("1", "d"), a])
+    assert difference([], []) == difference([a], [a])
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    config = Config(data_dir=tmp_path / "library")
+    with Library(config, MockEmbedding(embed_dim=8, model_name="quick")) as opened:
+        opened.ingest([make_paper()])
+        yield opened
+
+
+def add_papers(library: Library, *ids: str, day: str) -> None:
+    library.ingest([make_paper(paper_id, f"Title {paper_id}", day=day) for paper_id in ids])
+
+
+def test_a_library_in_which_nothing_is_followed_gets_no_file(library: Library) -> None:
+    follower = Follower(library)
+    assert follower.outdated() == []
+    assert follower.brought() == []
+    assert not (library.folder / FILE_NAME).exists()
+
+
+def test_a_question_is_asked_again_only_where_the_library_has_changed(library: Library) -> None:
+    follower = Follower(library)
+    follower.add("What is new?")
+    asked: list[str] = []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        return answer(citation("2504.00001", "a"))
+
+    assert follower.ask_again(ask) == []
+    assert follower.ask_again(ask) == []
+    assert asked == ["What is new?"]
+    add_papers(library, "2504.00002", day="2025-04-11")
+    assert [one.question for one in follower.outdated()] == ["What is new?"]
+    follower.ask_again(ask)
+    assert len(asked) == 2
+    (brought,) = follower.brought()
+    assert brought.answer
+    assert not brought.change  # the first answer is where it begins, the second is the same
+
+
+def test_what_a_question_brings_belongs_to_the_day_that_the_library_reached(library: Library) -> None:
+    follower = Follower(library)
+    follower.add("What is new?")
+    told = {DAY: ["1"], date(2025, 4, 11): ["1", "2"], date(2025, 4, 12): ["2", "3"]}
+    for n, (day, ids) in enumerate(told.items()):
+        add_papers(library, f"2504.1000{n}", day=day.isoformat())
+        follower.ask_again(lambda _, ids=ids: answer(*(citation(i, "a") for i in ids)))  # type: ignore[misc]
+
+    def new(since: date | None, until: date) -> tuple[list[str], list[str]]:
+        (brought,) = follower.brought(since, until)
+        return [one.paper_id for one in brought.change.new], [one.paper_id for one in brought.change.dropped]
+
+    assert new(DAY, DAY) == ([], [])
+    assert new(date(2025, 4, 11), date(2025, 4, 11)) == (["2"], [])
+    assert new(date(2025, 4, 12), date(2025, 4, 12)) == (["3"], ["1"])
+    assert new(date(2025, 4, 11), date(2025, 4, 12)) == (["2", "3"], ["1"])
+    assert new(None, date.max) == (["3"], ["1"])
+    assert new(date(2025, 4, 13), date(2025, 4, 14)) == ([], [])
+    assert new(date(2025, 1, 1), date(2025, 1, 2)) == ([], [])
+
+
+def test_a_question_that_fails_is_named_and_keeps_what_it_brought(library: Library) -> None:
+    follower = Follower(library)
+    follower.add("Good?")
+    follower.add("Bad?")
+    follower.ask_again(lambda _: answer(citation("1", "a")))
+    add_papers(library, "2504.00002", day="2025-04-11")
+
+    def ask(question: str) -> Answer:
+        if question == "Bad?":
+            raise EmbeddingUnavailableError("The server is away.", "Start it.")
+        return answer(citation("1", "a"), citation("2", "b"))
+
+    (error,) = follower.ask_again(ask)
+    assert error.message == "The followed question “Bad?” could not be answered. The server is away."
+    assert error.advice == "Start it."
+    good, bad = follower.brought()
+    assert [one.paper_id for one in good.change.new] == ["2"]
+    assert bad.followed.problem == "The server is away."
+    assert bad.answer
+    assert [one.question for one in follower.outdated()] == ["Bad?"]  # asked again the next time
+    assert follower.ask_again(lambda _: answer(citation("1", "a"))) == []
+    assert [one.followed.problem for one in follower.brought()] == ["", ""]
+
+
+def test_questions_are_kept_once_and_numbers_never_move(tmp_path: Path) -> None:
+    store = FollowedQuestions(tmp_path / FILE_NAME)
+    assert [store.add(text).number for text in ("a", "b", "a", "c")] == [1, 2, 1, 3]
+    moment = datetime(2025, 4, 10, 6, tzinfo=UTC)
+    store.note(3, "state", Asking(moment, DAY, (citation("1", "é “x”"),)))
+    assert store.remove(3).question == "c"
+    assert store.askings(3) == []
+    assert store.add("d").number == 4  # a number that a reader has noted down never means another question
+    with pytest.raises(FollowedNotFound, match="number 3"):
+        store.remove(3)
+    store.note(1, "state", Asking(moment, DAY, (citation("1", "é “x”"),)))
+    store.close()
+    again = FollowedQuestions(tmp_path / FILE_NAME)
+    assert again.askings(1) == [Asking(moment, DAY, (citation("1", "é “x”"),))]
+    assert [(one.number, one.question, one.state) for one in again.all()] == [
+        (1, "a", "state"),
+        (2, "b", ""),
+        (4, "d", ""),
+    ]
+
+
+def test_a_file_of_a_later_version_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    FollowedQuestions(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(IndexDamaged, match="schema 99"):
+        FollowedQuestions(path)
+    damaged = tmp_path / "damaged.sqlite"
+    damaged.write_bytes(b"no database at all, whatever its name says " * 50)
+    with pytest.raises(IndexDamaged, match="damaged"):
+        FollowedQuestions(damaged)
