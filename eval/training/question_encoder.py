@@ -6,10 +6,11 @@
 Passages keep the vectors that the shipped embedder gives them, so no library has to be embedded anew; only what a
 question is turned into is learnt. All passages of all papers are negatives in every step (a softmax over the whole
 matrix), which is cheap since their vectors stand still. The trained weights are averaged with those that the training
-began with (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022): halfway keeps what the original knew
-of fields that nobody wrote questions about.
+began with (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022): the average keeps what the original
+knew of fields that nobody wrote questions about.
 
-Seeded; a run that is started again with the same arguments goes on after its last epoch.
+Seeded; a run that is started again goes on after its last epoch. Passages and checkpoint belong to the arguments that
+they were made with: give another `--out` for others.
 """
 
 from __future__ import annotations
@@ -126,7 +127,9 @@ def embedded(papers: dict[str, tuple[str, str]], extra: Sequence[str], out: Path
     owners = (*(chunk.paper_id for chunk in chunks), *(f"open:{text}" for text in extra))
     found = Passages(embed_texts(model, texts, lambda done, of: print(f"\rembedding {done} of {of}", end="")), owners)
     print()
-    np.savez(file, vectors=found.vectors, owners=np.array(owners))
+    whole = out / "passages.new.npz"
+    np.savez(whole, vectors=found.vectors, owners=np.array(owners))
+    whole.replace(file)  # never half a file
     return found
 
 
@@ -224,7 +227,8 @@ def train(
             "optimiser": optimiser.state_dict(),
             "schedule": schedule.state_dict(),
         }
-        torch.save({**state, "epoch": epoch}, checkpoint)
+        torch.save({**state, "epoch": epoch}, checkpoint.with_suffix(".new"))
+        checkpoint.with_suffix(".new").replace(checkpoint)
         line = {"epoch": epoch, "loss": round(float(np.mean(losses)), 4), "seconds": round(time.monotonic() - began)}
         print(json.dumps(line | reciprocal_ranks(asking, held, passages)), flush=True)
 

@@ -66,12 +66,16 @@ class QuotedReply:
             shown = f"\n\n{part}" if text or behind.text else part
             text += shown
             yield Delta(shown)
+        citations = tuple(citation for group in checked.groups for citation in group)
+        # The chance was calibrated on abstracts; nobody knows it of what a full text says.
+        of_body = any(citation.page or citation.section for citation in citations)
+        confidence = "medium" if of_body and decision.confidence == "high" else decision.confidence
         return Outcome(
             text=text,
             reason=said.reason,
-            confidence="low" if said.reason else decision.confidence,
-            chance=None if said.reason else decision.chance,
-            citations=tuple(citation for group in checked.groups for citation in group),
+            confidence="low" if said.reason else confidence,
+            chance=None if said.reason or of_body else decision.chance,
+            citations=citations,
             removed=checked.removed,
             closest=said.closest,
             notes=(_NOTHING_MORE,) if draft.told else (),

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from rag.errors import PaperchatError
 from rag.follow.changes import Change, difference
 from rag.index.library import Library, Progress
-from rag.papers.days import ReportDays
+from rag.papers.days import ReportDays, today
 from rag.papers.followed import FILE_NAME, Asking, Followed, FollowedQuestions
 from rag.types import Answer
 
@@ -109,10 +109,10 @@ class Follower:
         return f"{self._library.corpus_digest()}:{self._library.config.digest()}"
 
     def _reach(self) -> date:
-        """The newest day that the library holds."""
+        """The newest day that the library holds, none that lies in the future."""
         days = ReportDays(self._library.shelf)
         try:
-            return days.newest(date.max) or date.min
+            return days.newest(today()) or date.min
         finally:
             days.close()
 

@@ -323,11 +323,11 @@ class Library:
             return {}
         paper, remark = match
         told.append(remark)
-        outcome = self.shelf.attach(paper) if paper.version else self.shelf.record([paper])[paper.paper_id]
-        stored = self.shelf.paper(paper.paper_id)
+        known = {paper.paper_id: self.shelf.attach(paper)} if paper.version else self.shelf.record([paper])
+        stored = self.shelf.paper(next(iter(known)))
         if stored.body == found.paper.body:
             keep(self.folder, stored, found.file)
-        return {paper.paper_id: outcome}
+        return known
 
     def remove(self, paper_ids: Sequence[str], progress: Progress | None = None) -> IngestReport:
         """Take papers with all their versions out of the library.

@@ -43,10 +43,13 @@ def matched(shelf: Shelf, found: FullText) -> tuple[Paper, Remark] | Rejected:
     wrong = "--id or --title corrects that"
     if known is None:
         return read, Remark(found.source, f"{said}: a new paper with the abstract that it has; {wrong}")
+    other = _other_version(known, read)
     if known.body:
-        return known, Remark(found.source, f"{said}: {known.paper_id} has a full text already, which stays")
+        return known, Remark(found.source, f"{said}: {known.paper_id} has a full text already, which stays{other}")
+    if other and _is_held(shelf, known, read):
+        return Rejected(found.source, 0, f"{said}: nothing was added{other}. Give that version's PDF")
     return _with_body(known, read), Remark(
-        found.source, f"{said}: joins {known.paper_id}, which keeps its abstract; {wrong}"
+        found.source, f"{said}: joins {known.paper_id}, which keeps its abstract{other}; {wrong}"
     )
 
 
@@ -77,14 +80,17 @@ def keep(folder: Path, paper: Paper, file: Path) -> None:
 def kept_file(folder: Path, paper: Paper) -> Path | None:
     """The file that a paper's text was read from, where it is kept."""
     kept = folder / FOLDER / file_name(paper)
-    return kept if paper.body and kept.is_file() else None
+    if not paper.body or kept.is_file():
+        return kept if paper.body else None
+    text = file_name(paper)[-len("-0123456789ab.pdf") :]  # the paper had another id when the file was kept
+    return next(iter(sorted(kept.parent.glob(f"*{text}"))), None)
 
 
 def forget(folder: Path, paper: Paper) -> None:
     """Take the file of a paper that was removed away."""
-    if paper.body:
+    if kept := kept_file(folder, paper):
         with suppress(OSError):
-            (folder / FOLDER / file_name(paper)).unlink(missing_ok=True)
+            kept.unlink(missing_ok=True)
 
 
 def _of_id(shelf: Shelf, paper_id: str) -> Paper | None:
@@ -92,6 +98,23 @@ def _of_id(shelf: Shelf, paper_id: str) -> Paper | None:
         return shelf.paper(paper_id)
     except PaperNotFound:
         return None
+
+
+def _other_version(known: Paper, read: Paper) -> str:
+    """What to say of a document that is another of arXiv's versions than the paper's latest text; empty for others."""
+    if read.paper_id != known.paper_id or not (read.arxiv_version and known.arxiv_version):
+        return ""
+    if read.arxiv_version == known.arxiv_version:
+        return ""
+    return f"; it is arXiv's v{read.arxiv_version}, and the latest text here is v{known.arxiv_version}"
+
+
+def _is_held(shelf: Shelf, known: Paper, read: Paper) -> bool:
+    """Whether the text that a document belongs to is held, as one before the latest."""
+    try:
+        return shelf.arxiv_version(known.paper_id, read.arxiv_version) is not None
+    except PaperNotFound:
+        return False
 
 
 def _of_title(shelf: Shelf, title: str) -> Paper | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.papers.bibtex import citation_key, doi_of, entry_of
 from rag.papers.marks import mark_of, published
+from rag.sources.bibliography.csl import author_of as csl_author
 from rag.sources.bibliography.entry import Entry
 from rag.sources.bibliography.ris import author_of
 from rag.sources.identifiers import month_of
@@ -147,7 +148,9 @@ def _as_read(paper: Paper, *, is_csl: bool = False) -> Entry:
     return Entry(
         line=1,
         title=_one_line(paper.title),
-        authors=paper.authors if is_csl else tuple(author_of(_inverted(person(name))) for name in paper.authors),
+        authors=tuple(
+            (csl_author(_name(one)) if is_csl else author_of(_inverted(one))) for one in map(person, paper.authors)
+        ),
         date=published(paper),
         doi=doi_of(paper),
         url=paper.url,

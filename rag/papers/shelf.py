@@ -140,16 +140,17 @@ class Shelf:
         """Put papers as sources read them on the shelf, atomically; those to be indexed become pending.
 
         Returns:
-            What happened to each paper id. A paper that only got another listing day is ``unchanged``.
+            What happened to each paper, by the id that it is kept under. One that only got another listing day is
+            ``unchanged``.
         """
         outcomes: dict[str, Outcome] = {}
         with self._db.transaction() as db:
             require(db)
             before = db.total_changes
             for paper in papers:
-                outcome = record(db, paper)
-                if outcomes.get(paper.paper_id, "unchanged") == "unchanged":
-                    outcomes[paper.paper_id] = outcome
+                paper_id, outcome = record(db, paper)
+                if outcomes.get(paper_id, "unchanged") == "unchanged":
+                    outcomes[paper_id] = outcome
             if db.total_changes > before:
                 _bump(db)
         return outcomes

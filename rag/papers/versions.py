@@ -43,8 +43,12 @@ _LIST = """INSERT OR IGNORE INTO listings (paper_id, day, version, turn)
     SELECT ?1, ?2, ?3, coalesce(max(turn), 0) + 1 FROM listings WHERE paper_id = ?1 AND day = ?2"""
 
 
-def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
-    """Put one paper on the shelf within a transaction; writes only what differs from what is stored."""
+def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
+    """Put one paper on the shelf within a transaction; writes only what differs from what is stored.
+
+    Returns:
+        The id that it is kept under, which is another's for a title that the shelf knows, and what happened.
+    """
     if is_titled(paper.paper_id):
         paper = replace(paper, paper_id=_same_title(db, paper) or paper.paper_id)
     paper_id, day = paper.paper_id, paper.day.isoformat()
@@ -75,9 +79,9 @@ def record(db: sqlite3.Connection, paper: Paper) -> Outcome:
     if has_latest_text or (has_new_body and version == latest):
         db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
     if known is None or is_adopted:
-        return "new"
+        return paper_id, "new"
     is_changed = is_new_text or is_new_latest or has_new_authors or says_more or has_new_body
-    return "updated" if is_changed else "unchanged"
+    return paper_id, "updated" if is_changed else "unchanged"
 
 
 def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
@@ -88,22 +92,25 @@ def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
     """
     fold = _fold(paper)
     known = db.execute(
-        "SELECT version, fold, arxiv, title, abstract FROM versions WHERE paper_id = ?", (paper.paper_id,)
-    )
-    number = 0
-    for number, stored, arxiv, title, abstract in sorted(known):
-        is_same = stored == fold or (not paper.abstract and title_id(title) == title_id(paper.title))
-        if is_same and paper.arxiv_version > arxiv and stored == fold:
-            keep = "UPDATE versions SET arxiv = ? WHERE paper_id = ? AND version = ?"
-            db.execute(keep, (paper.arxiv_version, paper.paper_id, number))
-        if is_same:
+        "SELECT version, fold, arxiv, title, abstract FROM versions JOIN papers USING (paper_id) "
+        "WHERE paper_id = ? ORDER BY version = latest DESC, version DESC",
+        (paper.paper_id,),
+    ).fetchall()
+    place = "WHERE paper_id = ? AND version = ?"
+    for number, stored, arxiv, *_ in known:
+        if stored == fold:
+            if paper.arxiv_version > arxiv:
+                db.execute(f"UPDATE versions SET arxiv = ? {place}", (paper.arxiv_version, paper.paper_id, number))
             return int(number), False
-        if not abstract and title_id(title) == title_id(paper.title):
-            fill = "UPDATE versions SET title = ?, abstract = ?, fold = ?, arxiv = ? WHERE paper_id = ? AND version = ?"
-            db.execute(
-                fill, (paper.title, paper.abstract, fold, max(paper.arxiv_version, arxiv), paper.paper_id, number)
-            )
-            return int(number), True
+    for number, _, arxiv, title, abstract in known:
+        if title_id(title) != title_id(paper.title) or (paper.abstract and abstract):
+            continue
+        if paper.abstract:
+            text = (paper.title, paper.abstract, fold, max(paper.arxiv_version, arxiv))
+            fill = f"UPDATE versions SET title = ?, abstract = ?, fold = ?, arxiv = ? {place}"
+            db.execute(fill, (*text, paper.paper_id, number))
+        return int(number), bool(paper.abstract)
+    number = max((row[0] for row in known), default=0)
     new = (paper.paper_id, number + 1, paper.title, paper.abstract, fold, paper.arxiv_version)
     db.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)", new)
     return number + 1, True

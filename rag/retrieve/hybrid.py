@@ -3,8 +3,8 @@
 Dense candidates (Chroma) and lexical ones (BM25) are fused by a convex combination of scores scaled to their list's
 best, with 0 as the floor of both (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023,
 section 4). The weight follows the question: where even the best lexical match covers little of its idf mass, the reader
-paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md). In the
-question's vector its rare words count more (`rag/retrieve/query_vector.py`).
+paraphrases and meaning counts more; where names and figures match, words do (docs/adr/0004-fusion.md). A
+question's vector is learnt (`rag/models/question_encoder`).
 """
 
 from __future__ import annotations

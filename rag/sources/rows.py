@@ -29,6 +29,9 @@ _DOI_ADDRESS = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORE
 _NOTHING = re.compile(r"\s*(?:[-–—/]*|null|none|n/?a|nan|tbd|未知|无)\s*", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s<>\"'`|)\]]{1,500}")
 _CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_MOST_VERSIONS = 99
+"""A higher number of arXiv's is a mistake or a trick, and would keep every other text from being the latest."""
 _CANONICAL = frozenset(("arxiv_id", "title", "abstract", "authors", "date"))
 
 
@@ -53,6 +56,8 @@ def _iso_date(written: object) -> date:
 def _storable(written: str) -> str:
     if "\0" in written:
         raise ValueError("should not contain NUL characters")
+    if _SURROGATE.search(written):
+        raise ValueError("should not contain half a character (a surrogate)")
     return written.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
@@ -96,6 +101,7 @@ class Row(BaseModel):
         assert found is not None, "checked when the row was made"
         authors = split_authors(self.authors) if isinstance(self.authors, str) else tuple(filter(None, self.authors))
         categories = self.categories.split() if isinstance(self.categories, str) else self.categories
+        version = found.version or version
         return Paper(
             paper_id=found.paper_id,
             title=self.title,
@@ -108,7 +114,7 @@ class Row(BaseModel):
             comment=self.comment or "",
             doi=self.doi or "",
             licence=self.licence or "",
-            arxiv_version=found.version or version,
+            arxiv_version=version if version <= _MOST_VERSIONS else 0,
         )
 
 

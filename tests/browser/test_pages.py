@@ -119,10 +119,10 @@ def test_what_strangers_wrote_does_nothing(library: Page) -> None:
     find(library, "pixel")
     title = library.locator("#found .title")
     expect(title).to_have_count(1)
-    expect(title).to_contain_text("<img src=x onerror=")
+    expect(title).to_contain_text("[link](javascript:alert(1))")
     expect(title).to_contain_text("${1+1} {{1}}")
     title.click()
-    expect(library.locator("#paper .people")).to_have_text("<b>Mallory</b>")
+    expect(library.locator("#paper .people")).to_have_text("Mallory")
     assert library.locator("#library img, #library a[href^=javascript]").count() == 0
 
 

@@ -275,13 +275,15 @@ def test_passages_survive_the_round_trip_through_nodes(assistant: Assistant) -> 
 
 
 def test_a_strangers_markdown_stays_text(tmp_path: Path) -> None:
-    hostile = "<img src=x onerror=alert(1)> [click](javascript:alert(1)) ![i](http://evil.example/x.png) works well."
+    tags = "<img src=x onerror=alert(1)> <svg onload=alert(1)>"
+    hostile = f"{tags} [click](javascript:alert(1)) ![i](http://evil.example/x.png) works well."
     with Assistant(Library(Config(data_dir=tmp_path))) as assistant:
         assistant.library.ingest([make_paper(title="A [link](javascript:x) title", abstract=hostile)])
         answer = assistant.answer("click link title works well")
         assert_citations_hold(assistant, answer)
         assert not answer.abstained
         page = MarkdownIt("commonmark").render(answer.answer)
-        assert "&lt;img" in page
+        assert "&lt;svg" in page
+        assert "<svg" not in page
         assert "<img" not in page
         assert "<a" not in page

@@ -98,6 +98,8 @@ def test_papers_are_exported_by_id_by_search_and_by_filter(sample: Run) -> None:
     found, _ = sample("export", "--query", "query rewriting", "-k", "3", "--format", "md")
     hits = sample.json("search", "query rewriting", "-k", "3")["hits"]
     assert len(found.splitlines()) == len({hit["paper_id"] for hit in hits})
+    sample("export", "--format", "md", "--out", "mine.md")
+    assert "is a digest" in sample("ingest", "mine.md", code=1)[1]
     month, _ = sample("export", "--from", "2025-04", "--to", "2025-04", "--format", "ris")
     assert month.count("TY  - ") == len(sample.json("papers", "--from", "2025-04", "--to", "2025-04"))
     assert "not in the library" in sample("export", "--paper", "1234.56789", "--format", "md", code=1)[1]

@@ -32,7 +32,7 @@ def prose(draw: st.DrawFn, joint: st.SearchStrategy[str]) -> str:
 @st.composite
 def tables(draw: st.DrawFn) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Rows of title, id, abstract and authors."""
-    name = st.text(alphabet="abcé. '", min_size=1, max_size=9).map(lambda text: "X" + text.strip())
+    name = st.text(alphabet="abcé. '", min_size=1, max_size=9).map(lambda text: "Xo Yu" + text.strip())
     return draw(
         st.lists(
             st.tuples(

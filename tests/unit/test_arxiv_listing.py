@@ -212,6 +212,17 @@ def test_without_a_day_it_reads_from_before_the_last_reading(
     assert Listing(connection, CATEGORY).since() == date(2025, 4, 13)
 
 
+def test_a_reading_of_the_last_days_alone_leaves_the_gap_before_them_to_be_read(
+    server: ArxivServer, connection: Connection, tmp_path: Path
+) -> None:
+    then = datetime(2025, 4, 20, tzinfo=UTC)
+    Positions(tmp_path).save(CATEGORY.key, Record(None, then))
+    list(Listing(connection, CATEGORY).pages(date(2025, 6, 1)))
+    assert Listing(connection, CATEGORY).since() == date(2025, 4, 13)
+    list(Listing(connection, CATEGORY).pages(date(2025, 4, 1)))
+    assert Listing(connection, CATEGORY).since() == datetime.now(UTC).date() - timedelta(days=7)
+
+
 def test_a_server_that_repeats_itself_is_noticed(server: ArxivServer, connection: Connection) -> None:
     server.always = Fault(body=FIRST_PAGE.replace(b"startIndex", b"start"))
     with pytest.raises(FetchError, match="the same papers again and again"):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from rag.config import ArxivConfig
 from rag.errors import FetchError
-from rag.sources.arxiv.pace import MARK, Pace
+from rag.sources.arxiv.pace import LONGEST, MARK, Pace
 
 
 class Clock:
@@ -142,3 +142,10 @@ def test_a_mark_that_cannot_be_read_is_taken_for_a_fresh_one(tmp_path: Path, clo
     clock.ask(clock.pace(tmp_path))
     assert clock.asked[0] - begun == 3.0
     assert json.loads((tmp_path / MARK).read_text())[1] > clock.asked[0]
+
+
+def test_no_server_keeps_everybody_away_for_longer_than_a_day(tmp_path: Path, clock: Clock) -> None:
+    clock.ask(clock.pace(tmp_path), rest=1e15)
+    clock.now += LONGEST + 1
+    clock.ask(clock.pace(tmp_path))
+    assert len(clock.asked) == 2

@@ -241,3 +241,58 @@ def test_pandoc_accepts_what_is_written(tmp_path: Path, form: str, name: str) ->
     again = [row for row in read_source(tmp_path / "out.json") if isinstance(row, Paper)]
     assert len(again) == len(HARD)
     assert (again[0].authors[0], again[0].authors[1]) == ("Robert Heath, Jr.", "Jan van der Berg")
+
+
+MARKED = "@misc{{a, title={{A river and its delta}}, year=2024, usera={{paperchat: {}}}}}"
+
+
+@pytest.mark.parametrize(("mark", "reason"), [
+    ("comment=a%00b", "NUL"), ("author=%00", "NUL"), (f"comment={'x' * 6000}", "longer"),
+    (f"author={'x' * 60000}", "longer"),
+])  # fmt: skip
+def test_a_mark_passes_no_limit(tmp_path: Path, mark: str, reason: str) -> None:
+    (row,) = read(tmp_path, MARKED.format(mark))
+    assert isinstance(row, Rejected)
+    assert reason in row.reason
+
+
+@pytest.mark.parametrize("mark", ["version=" + "9" * 5000, "version=999", "id=title:../x", "version=²"])
+def test_what_a_mark_cannot_say_is_not_believed(tmp_path: Path, mark: str) -> None:
+    (row,) = read(tmp_path, MARKED.format(mark))
+    assert isinstance(row, Paper)
+    assert (row.arxiv_version, row.paper_id) == (0, title_id(row.title))
+
+
+def test_an_address_is_of_the_web_or_none(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, "@misc{a, title={A river}, year=2024, url={javascript:alert(1)}}")
+    assert isinstance(row, Paper)
+    assert row.url == ""
+
+
+@pytest.mark.parametrize("field", ['"title": "A \\ud800"', '"title": "A", "author": [{"family": "\\ud800"}]'])
+def test_half_a_character_is_rejected(tmp_path: Path, field: str) -> None:
+    (row,) = read(tmp_path, f'[{{"type": "article-journal", "issued": {{"date-parts": [[2024]]}}, {field}}}]', ".json")
+    assert isinstance(row, Rejected)
+    assert "half a character" in row.reason
+
+
+def test_a_name_with_its_family_first_comes_back_from_csl(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, FORMATS["csl"].write([make_paper(authors=("Li, Wei",))]), ".json")
+    assert isinstance(row, Paper)
+    assert row.authors == ("Li, Wei",)
+
+
+def test_members_of_an_rdf_list_have_numbers(tmp_path: Path) -> None:
+    text = (
+        (FOLDER / "zotero.rdf")
+        .read_text(encoding="utf-8")
+        .replace("<rdf:li>", "<rdf:_x>", 1)
+        .replace("</rdf:li>", "</rdf:_x>", 1)
+    )
+    assert any(isinstance(row, Paper) for row in read(tmp_path, text, ".rdf"))
+
+
+def test_a_version_that_arxiv_cannot_have_is_not_believed(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, "title,link,date\nA river,https://arxiv.org/abs/2503.00001v999,2025-03-01\n", ".csv")
+    assert isinstance(row, Paper)
+    assert row.arxiv_version == 0

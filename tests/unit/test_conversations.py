@@ -232,7 +232,7 @@ def test_markdown_renumbers_markers_and_leaves_escaped_ones(store: Conversations
     assert text.startswith("# Two \\*questions\\*\n\n## first\n\nSaid. [1] [2] \\[9\\]\n\n## second\n\nSaid. [3] [5]")
     assert "## again\n\nSaid. [6] \\[9\\]" in text
     assert "## third\n\nHalf a\n\n*Stopped before its end.*\n\n## References" in text
-    assert "- [5] Ann Lee, Bo Ray, Cy Fox et al.: *On \\*stars\\**, 2025-04-10, version 2. https://arxiv.org" in text
+    assert "- [5] Ann Lee, Bo Ray, Cy Fox et al.: *On stars*, 2025-04-10, version 2. https://arxiv.org" in text
     assert [line[:5] for line in text.splitlines() if line.startswith("- [")] == [
         "- [1]",
         "- [2]",

@@ -130,7 +130,7 @@ def test_an_address_is_a_source_like_a_file(folder: Path, feed: dict[str, list[P
     )
     assert accepted().endswith("arXiv's announcements (arxiv:CATEGORY) or listings (listing:CATEGORY)")
     assert file_suffixes()[:4] == (".md", ".markdown", ".jsonl", ".jsonl.gz")
-    assert file_suffixes()[4:] == (".json", ".csv", ".tsv", ".html", ".htm", ".bib", ".ris", ".rdf")
+    assert file_suffixes()[4:] == (".json", ".csv", ".tsv", ".html", ".htm", ".bib", ".ris", ".pdf", ".rdf")
 
 
 def test_an_address_that_no_source_takes_says_what_they_take(feed: dict[str, list[Paper | Rejected]]) -> None:
@@ -155,8 +155,8 @@ def test_the_page_takes_the_files_that_can_be_read(monkeypatch: pytest.MonkeyPat
     types = sorted({f".{suffix.rpartition('.')[2]}" for suffix in file_suffixes()})
     assert {".bib", ".csv", ".gz", ".json", ".md"} <= set(types)
     assert upload_types() == types
-    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, sources.FileSource("papers", (".pdf",), read_source)))
-    assert upload_types() == sorted([*types, ".pdf"])
+    monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, sources.FileSource("papers", (".epub",), read_source)))
+    assert upload_types() == sorted([*types, ".epub"])
 
 
 def test_the_sample() -> None:

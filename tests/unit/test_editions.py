@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from rag.errors import LibraryError
 from rag.follow.changes import Change, Cited
 from rag.follow.questions import Brought
 from rag.papers.days import Listing, Revision
@@ -25,10 +26,10 @@ from rag.text.differences import compare
 from rag.topics.digest import Changed, Digest, Entry, Part
 from rag.types import Paper
 from tests.support.papers import make_paper
-from ui.edition import Edition
+from ui.edition import Edition, write_edition
 from ui.edition.atom import feed
 from ui.edition.document import markdown
-from ui.edition.tables import by_day, comma_separated, daily_table
+from ui.edition.tables import MADE, by_day, comma_separated, daily_table
 from ui.edition.webpage import page
 from ui.edition.wording import stretches
 
@@ -270,3 +271,15 @@ def test_changed_places_are_shown_with_a_few_words_around() -> None:
     shown = stretches(compare(before, after), str, "[-{}-]".format, "{{+{}+}}".format)
     assert shown == ("… nine ten eleven twelve thirteen. We [-use-]{+drop+} it. x x x x x … x x x x x x {+the+} end")
     assert stretches(compare(before, before), str, str, str) == ""
+
+
+def test_a_report_that_somebody_else_wrote_is_not_replaced(tmp_path: Path) -> None:
+    edition = Edition((Listing(DAY, make_paper()),), Digest(DAY, DAY, (), ()), ())
+    write_edition(edition, tmp_path)
+    write_edition(edition, tmp_path)  # what this command wrote may be written anew
+    table = tmp_path / f"{DAY}.md"
+    theirs = table.read_text().replace(f" {MADE}", "")
+    table.write_text(theirs)
+    with pytest.raises(LibraryError, match="was not written by this command"):
+        write_edition(edition, tmp_path)
+    assert table.read_text() == theirs

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 import sys
 import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,13 @@ import pytest
 from rag.config import Config
 from rag.errors import SourceError
 from rag.index.library import Library
+from rag.papers import documents
 from rag.sources import discover, read_source
+from rag.sources.identifiers import title_id
 from rag.sources.pdf import read_pdf
-from rag.sources.pdf.front import ids
+from rag.sources.pdf.front import Ids, ids
 from rag.sources.pdf.hyphens import Hyphens
+from rag.sources.pdf.lines import Cell, Line
 from rag.types import FullText, Paper, Remark
 from tests.support.papers import make_paper
 from tests.support.pdfs import LEFT, RIGHT, Sheet, assembled, make_pdf, paper_pdf, stream
@@ -47,7 +52,7 @@ def test_the_first_page_tells_what_the_paper_is(paper: Paper) -> None:
     assert paper.abstract.startswith("We present a method for dense search that fuses")
     assert paper.abstract.endswith("on three test collections.")
     assert paper.date.isoformat() == "2025-04-12"
-    assert paper.paper_id.startswith("pdf-")
+    assert paper.paper_id == title_id(TITLE), "a list with this title finds it"
 
 
 def test_columns_are_read_one_after_the_other_and_cut_words_are_whole(paper: Paper) -> None:
@@ -164,6 +169,31 @@ def test_a_scanned_pdf_is_refused(tmp_path: Path) -> None:
     assert "is scanned" in refused(written(tmp_path, assembled(bodies)))
 
 
+@pytest.mark.parametrize("day", ["D:00000000000000Z", "D:20251301000000Z", "D:99999999", "D:2025"])
+def test_a_day_that_there_is_not_is_none(tmp_path: Path, day: str) -> None:
+    file = written(tmp_path, paper_pdf().replace(b"D:20250412101010Z", day.encode()))
+    assert read(file)[0].date == datetime.fromtimestamp(file.stat().st_mtime, UTC).date()
+
+
+@pytest.mark.parametrize("said", [{}, {"title": 3}, {"title": "T", "abstract": "", "day": "2025-13-01"}])
+def test_what_the_child_makes_up_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, object]
+) -> None:
+    monkeypatch.setattr("rag.sources.pdf.read_in_child", lambda path: {"hidden": [], "unread": [], "turned": 0} | said)
+    assert "no paper" in refused(written(tmp_path, paper_pdf()))
+
+
+def test_untitled_files_of_one_name_are_two_papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = {"title": "", "abstract": "", "arxiv": "", "other": "", "doi": "", "day": None, "version": 0}
+    rest = {"authors": [], "sections": [], "pages": [], "hidden": [], "unread": [], "turned": 0}
+    found = []
+    for body in ("One text.", "Another text."):
+        monkeypatch.setattr("rag.sources.pdf.read_in_child", lambda path, body=body: empty | rest | {"body": body})
+        found.append(read(written(tmp_path, paper_pdf(), "main.pdf"))[0])
+    assert [one.title for one in found] == ["main", "main"]
+    assert found[0].paper_id != found[1].paper_id
+
+
 @pytest.mark.slow
 def test_a_bomb_is_ended_within_the_limits(tmp_path: Path) -> None:
     bomb = zlib.compress(b"q 1 0 0 1 0 0 cm " * 60_000_000, 9)  # a gigabyte of operators in a megabyte
@@ -182,24 +212,48 @@ def test_a_bomb_is_ended_within_the_limits(tmp_path: Path) -> None:
 # --- whose text it is ------------------------------------------------------------------------------------------------
 
 
+STAMP = "arXiv:2504.05309v3 [cs.IR] 12 May 2025"
+OTHERS = "arXiv:2005.14165v4 [cs.CL] 22 Jul 2020"
+
+
+def known(name: str, turned: str = "", *lines: tuple[float, str]) -> Ids:
+    """The ids of a page of 800 points with these lines at these heights."""
+    made = [Line(0, y, 10, False, False, (Cell(text, 72, 72 + 5 * len(text)),)) for y, text in lines]
+    return ids(name, turned, made, 800)
+
+
 @pytest.mark.parametrize(
-    ("name", "margin", "page", "arxiv", "version"),
+    ("name", "turned", "line", "arxiv", "version"),
     [
         ("2504.05309v2.pdf", "", "", "2504.05309", 2),
-        ("a.pdf", "arXiv:2504.05309v3 [cs.IR] 12 May 2025", "", "2504.05309", 3),
+        ("2504.05309v2-0123456789ab.pdf", "", "", "2504.05309", 2),
+        ("hep-th_9901001v1.pdf", "", "", "hep-th/9901001", 1),
+        ("2504.05309v2.pdf", OTHERS, OTHERS, "2504.05309", 2),
+        ("2504.05309.pdf", STAMP, "", "2504.05309", 3),
+        ("a.pdf", STAMP, "", "2504.05309", 3),
+        ("a.pdf", "", STAMP, "2504.05309", 3),
         ("a.pdf", "", "https://doi.org/10.48550/arXiv.2504.05309", "2504.05309", 0),
         ("a.pdf", "", "as in 2504.05309", "", 0),
+        ("a.pdf", "", "1 T. Brown et al., arXiv:2005.14165", "", 0),
+        ("a.pdf", "", "arXiv:2005.14165", "", 0),
+        ("a.pdf", "Figure 2 of arXiv:2005.14165", "", "", 0),
+        ("a.pdf", "", "1 See https://doi.org/10.48550/arXiv.2005.14165", "", 0),
     ],
 )
-def test_ids_are_read_from_name_stamp_and_doi(name: str, margin: str, page: str, arxiv: str, version: int) -> None:
-    found = ids(name, margin, page)
+def test_ids_are_read_from_name_stamp_and_doi(name: str, turned: str, line: str, arxiv: str, version: int) -> None:
+    found = known(name, turned, (40, line))
     assert (found.arxiv, found.version) == (arxiv, version)
 
 
-def test_a_placeholder_is_no_doi() -> None:
-    assert ids("a.pdf", "", "https://doi.org/10.1145/nnnnnnn.nnnnnnn").doi == ""
-    assert ids("a.pdf", "", "https://doi.org/10.1145/3726302.3730079.").doi == "10.1145/3726302.3730079"
-    assert ids("N18-3011.pdf", "", "").other == "N18-3011"
+def test_a_doi_is_the_documents_own_only_in_its_head_or_foot() -> None:
+    written_so = "https://doi.org/10.1145/3726302.3730079"
+    own = "10.1145/3726302.3730079"
+    assert known("a.pdf", "", (40, f"{written_so}.")).doi == own
+    assert known("a.pdf", "", (52, "ACM ISBN 979-8-4007-1592-1/2025/07"), (40, written_so)).doi == own
+    assert known("a.pdf", "", (52, "1 Brown et al. Language models. In SIGIR."), (40, written_so)).doi == ""
+    assert known("a.pdf", "", (400, written_so)).doi == ""
+    assert known("a.pdf", "", (40, "https://doi.org/10.1145/nnnnnnn.nnnnnnn")).doi == "", "a placeholder"
+    assert known("N18-3011.pdf").other == "N18-3011"
 
 
 def test_a_full_text_joins_the_paper_of_its_title(tmp_path: Path) -> None:
@@ -234,6 +288,31 @@ def test_an_id_is_not_believed_against_the_title(tmp_path: Path) -> None:
         assert not library.paper("2504.00001").body
         corrected = library.ingest(read_pdf(file, title="Giraffes and their necks"))
         assert corrected.papers_updated == 1
+
+
+def test_a_full_text_of_another_version_says_so(tmp_path: Path) -> None:
+    other = written(tmp_path, paper_pdf(), "2504.00001v3.pdf")
+    assert read(other)[0].arxiv_version == 3
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        library.ingest([make_paper(title=TITLE, arxiv_version=1)])
+        library.ingest([make_paper(title=TITLE, abstract="A second text.", arxiv_version=2)])
+        early = library.ingest(read_source(written(tmp_path, paper_pdf(), "2504.00001v1.pdf")))
+        assert "arXiv's v1, and the latest text here is v2" in early.rejected[0].reason
+        assert not library.paper("2504.00001").body
+        report = library.ingest(read_source(other))
+        assert "arXiv's v3, and the latest text here is v2" in report.remarks[-1].text
+        right = library.ingest(read_source(written(tmp_path, paper_pdf(), "2504.00001v2.pdf")))
+        assert "arXiv's" not in right.remarks[-1].text
+
+
+def test_the_file_is_found_when_its_paper_has_another_id(tmp_path: Path) -> None:
+    file = written(tmp_path, paper_pdf())
+    paper = read(file)[0]
+    documents.keep(tmp_path, paper, file)
+    renamed = replace(paper, paper_id="2504.00001", version=2)
+    assert documents.kept_file(tmp_path, renamed) == documents.kept_file(tmp_path, paper) is not None
+    documents.forget(tmp_path, renamed)
+    assert documents.kept_file(tmp_path, paper) is None
 
 
 def test_pdfs_are_read_behind_all_else(tmp_path: Path) -> None:

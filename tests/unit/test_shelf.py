@@ -129,6 +129,21 @@ def test_a_title_is_completed_in_place_and_a_list_of_titles_takes_no_abstract_aw
     assert shelf.paper("2504.00001").abstract == "We do things. They work well."
 
 
+def test_a_text_that_an_older_library_has_beside_its_bare_title_is_known(shelf: Shelf) -> None:
+    shelf.record([make_paper(title="Another", abstract="")])
+    shelf.record([make_paper()])
+    with sqlite3.connect(shelf.path) as db:
+        db.execute("UPDATE versions SET title = 'A Title' WHERE version = 1")
+    assert shelf.record([make_paper()]) == {"2504.00001": "unchanged"}
+    assert shelf.versions("2504.00001") == (1, 2)
+
+
+def test_a_newer_list_of_titles_leaves_the_latest_abstract(shelf: Shelf) -> None:
+    shelf.record([make_paper(abstract="Old.", day="2025-04-10"), make_paper(abstract="New.", day="2025-04-11")])
+    shelf.record([make_paper(abstract="", day="2025-05-01")])
+    assert shelf.paper("2504.00001").abstract == "New."
+
+
 TITLE = "On Rivers and Their Deltas"
 
 
@@ -147,7 +162,8 @@ def test_a_paper_known_by_its_title_becomes_the_paper_that_a_source_names(shelf:
     assert (paper.paper_id, paper.title, paper.authors) == ("2504.00001", TITLE.upper(), ("A. Lee", "Bo Ek"))
     assert paper.listed == (date(2025, 4, 1), date(2025, 4, 10))
     assert (paper.date, shelf.versions("2504.00001")) == (date(2025, 4, 1), (1,))
-    assert shelf.record(rows) == {made: "unchanged", "2504.00001": "unchanged"}
+    assert shelf.record(rows) == {"2504.00001": "unchanged"}
+    assert shelf.record(rows[:1]) == {"2504.00001": "unchanged"}, "counted under the id that it is kept under"
 
 
 def test_what_a_bibliography_knew_of_a_title_stays_with_the_paper(shelf: Shelf) -> None:

@@ -46,6 +46,17 @@ def test_a_question_back_names_its_choices_once_and_claims_no_confidence() -> No
         assert f'<button type="button" data-action="ask" data-text="{choice}">{choice}</button>' in shown
 
 
+def test_confidence_is_shown_where_a_chance_is_known() -> None:
+    """Of a list, a count or a refusal nobody knows how likely it is right."""
+    sure = ANSWER.model_copy(update={"confidence": "high", "confidence_p": 0.93})
+    assert "High confidence" in str(turn(exchange(sure), COVERAGE, last=True))
+    for unknown in (
+        sure.model_copy(update={"confidence_p": None}),
+        sure.model_copy(update={"abstained": True, "reason": "nothing_found"}),
+    ):
+        assert "confidence" not in str(turn(exchange(unknown), COVERAGE, last=True)).partition("<footer")[0]
+
+
 def citation(n: int, paper_id: str, *others: str) -> Citation:
     return Citation(
         n=n, paper_id=paper_id, version=1, title=f"Paper {paper_id}", authors=("Ada Lovelace", *others),

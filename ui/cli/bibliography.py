@@ -84,6 +84,7 @@ def export(
     else:
         papers = _named(settings, conversation, paper or (), filters)
     from rag.papers.references import written
+    from rag.sources.files import DIGEST
 
     if not papers:
         say("No paper fits.")
@@ -92,6 +93,8 @@ def export(
     if out is None:
         sys.stdout.write(text)
         return
+    if form == "md":  # to be read; taken in again, it would be papers without abstracts
+        text = f"{DIGEST.decode()}\n\n{text}"
     try:
         with out.open("x", encoding="utf-8", errors="replace") as file:
             file.write(text)

@@ -134,7 +134,10 @@ def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
 def _print_layouts(read: Intake) -> None:
     """Say which layouts were found, and which columns were passed over."""
     counts = Counter(read.layouts.values())
-    print("Read as: " + ", ".join(f"{layout} ({plural(count, 'source')})" for layout, count in counts.items()) + ".")
+    if counts:
+        print(
+            "Read as: " + ", ".join(f"{layout} ({plural(count, 'source')})" for layout, count in counts.items()) + "."
+        )
     if unread := sorted(read.unread):
         names = ", ".join(unread[:_UNREAD_SHOWN]) + ", …" * (len(unread) > _UNREAD_SHOWN)
         print(f"Columns that mean nothing to paperchat: {names}")
@@ -213,7 +216,11 @@ def show(
 
     shelf = Shelf.existing(settings.library_dir)
     if png:
-        _draw(shelf, settings.library_dir, paper_id, png)
+        try:
+            _draw(shelf, settings.library_dir, paper_id, png)
+        finally:
+            shelf.close()
+        print_json({"file": str(png)}) if as_json else print(png)
         return
     paper = _named_version(shelf, paper_id) if version is None else shelf.paper(plain_id(paper_id), version)
     versions = shelf.versions(paper.paper_id)
@@ -256,12 +263,14 @@ def _draw(shelf: Shelf, folder: Path, chunk_id: str, file: Path) -> None:
     from rag.errors import LibraryError
     from ui.pictures import quote_picture
 
+    if file.exists() or file.is_symlink():
+        raise typer.BadParameter(f"{file} exists already; name another file", param_hint="'--png'")
     content = quote_picture(shelf, folder, chunk_id)
     try:
-        file.write_bytes(content)
+        with file.open("xb") as picture:
+            picture.write(content)
     except OSError as error:
         raise LibraryError(f"{file} cannot be written: {error.strerror}.", "Choose another.") from None
-    print(file)
 
 
 def plain_id(written: str) -> str:

@@ -35,7 +35,10 @@ def print_markdown(text: str) -> None:
 
 
 def print_references(answer: Answer) -> None:
-    """Print the papers an answer cites, and how sure it is; nothing where it cites none."""
+    """Print the papers an answer cites, and how sure it is of them; nothing where it cites none.
+
+    Of a list nobody knows how likely it is right, so none says so.
+    """
     from rich.text import Text
 
     terminal = console()
@@ -47,7 +50,8 @@ def print_references(answer: Answer) -> None:
         papers.setdefault(citation.paper_id, []).append(citation)
     for citations in papers.values():
         terminal.print(Text(reference(citations), style="dim"), soft_wrap=True)
-    terminal.print(Text(f"Confidence: {answer.confidence}", style="dim"))
+    if answer.confidence_p is not None:
+        terminal.print(Text(f"Confidence: {answer.confidence}", style="dim"))
 
 
 def reference(citations: Sequence[Citation]) -> str:
@@ -60,7 +64,11 @@ def reference(citations: Sequence[Citation]) -> str:
     others = " et al." if len(first.authors) > 1 else ""
     title = readable(first.title)
     stop = "" if title.endswith((".", "?", "!")) else "."
-    return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}"
+    places = dict.fromkeys(
+        f"p. {one.page}" + (f", {one.section}" if one.section else "") for one in citations if one.page
+    )
+    said = f" ({'; '.join(map(readable, places))})" if places else ""
+    return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}{said}"
 
 
 def bibtex_entries(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[str]:

@@ -129,12 +129,33 @@ def write_edition(edition: Edition, folder: Path, progress: Progress | None = No
     files[folder / FEED] = feed(edition)
     files[folder / f"{edition.name}-digest.md"] = markdown(edition)
     files[folder / f"{edition.name}-digest.html"] = page(edition)
+    for path in files:
+        _require_ours(path)
     try:
         for path, content in files.items():
             write_atomically(path, content)
     except OSError as error:
         raise _refused(folder, error) from None
     return Written(tuple(files), tuple(left_out))
+
+
+def _require_ours(path: Path) -> None:
+    """Refuse to replace a list that somebody else wrote: it may hold what this library has not taken.
+
+    Raises:
+        LibraryError: such a file lies there.
+    """
+    from rag.sources.files import DIGEST, first_bytes
+    from ui.edition.tables import COLUMNS, MADE
+
+    if path.suffix not in (".md", ".csv") or not path.is_file():
+        return
+    start = first_bytes(path)
+    if not any(mark in start for mark in (MADE.encode(), DIGEST, ",".join(COLUMNS).encode())):
+        raise LibraryError(
+            f"{path} was not written by this command, and is left as it is.",
+            "Name another folder with --out or watch.out.",
+        )
 
 
 def writable(folder: Path) -> Path:

@@ -21,6 +21,8 @@ from rag.sources import read_source
 from rag.types import Paper, Row
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MADE = "(written by paperchat)"
+"""Stands in the heading of our tables, which may be written anew; a table without it is somebody else's."""
 COLUMNS = (
     "Date", "Paper ID", "Version", "Title", "Authors", "Abstract", "URL", "Categories", "Comment", "DOI", "Licence",
 )  # fmt: skip
@@ -60,7 +62,7 @@ def _values(listing: Listing) -> list[object]:
 
 
 def _table(day: date, papers: Iterable[Paper]) -> str:
-    heading = f"# arXiv Daily Report - {day.day:02}-{MONTHS[day.month - 1]}-{day.year}"
+    heading = f"# arXiv Daily Report - {day.day:02}-{MONTHS[day.month - 1]}-{day.year} {MADE}"
     header = "| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"
     return f"{heading}\n\n{header}" + "".join(map(_row, papers))
 

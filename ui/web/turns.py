@@ -96,7 +96,9 @@ def _status(answer: Answer) -> Markup:
     papers = len({citation.paper_id for citation in answer.citations})
     quotes = len(answer.citations)
     seconds = f"{answer.timings.total_ms / 1000:.1f} s"
-    parts = [] if answer.abstained or _asks_back(answer) else [f"{answer.confidence.capitalize()} confidence"]
+    # A refusal, a question back, a list and a count have no chance of being right that anybody knows.
+    known = answer.confidence_p is not None and not answer.abstained
+    parts = [f"{answer.confidence.capitalize()} confidence"] if known else []
     if quotes:
         parts.append(f"{plural(quotes, 'quote')} from {plural(papers, 'paper')}")
     parts.append(seconds if parts else f"Searched in {seconds}")

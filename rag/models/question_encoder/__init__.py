@@ -1,7 +1,7 @@
 """The question encoder: a question's vector, in the space of the passages that the shipped embedder made.
 
 The embedder averages all tokens of a text alike and was trained on other people's questions; this is a copy of it,
-trained further on questions about papers while the passages' vectors stood still (README.md, docs/adr/0019). A library
+trained further on questions about papers while the passages' vectors stood still (README.md, docs/adr/0023). A library
 that the shipped embedder indexed is searched with it; nothing has to be embedded anew.
 """
 

@@ -94,7 +94,9 @@ class Listing:
             times = [entry.updated for entry in feed.entries]
             newest = max(times if newest is None else [*times, newest], default=None)
             if _is_last(feed, start, size) or (times and times[-1].date() < since):
-                self._positions.save(self._key, Record(None, begun))
+                # A reading of a few days only says nothing of what lies between them and the reading before.
+                finished = begun if record.finished is None or since <= self.since() else record.finished
+                self._positions.save(self._key, Record(None, finished))
                 return
             if before and times and times[-1] <= before.newest:  # the front is read: on with what was left
                 start, before = max(start, before.read - _OVERLAP), None

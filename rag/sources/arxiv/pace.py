@@ -20,6 +20,8 @@ from rag.errors import FetchError
 
 LOCK, MARK = "arxiv.lock", "arxiv.pace"
 """Names of the two files."""
+LONGEST = 86_400.0
+"""Seconds for which nobody asks at most, whatever a server says."""
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ class Pace:
 
     def _rest(self, seconds: float) -> None:
         now = self._clock()
-        self._mark.write_text(json.dumps([now, now + seconds]))
+        self._mark.write_text(json.dumps([now, now + min(seconds, LONGEST)]))
 
 
 def minutes(seconds: float) -> str:

@@ -87,7 +87,7 @@ def _entry(item: Mapping[str, Any], line: int) -> Entry:
         return text.strip() if mark else " ".join(_TAG.sub("", text).split())
 
     people = item.get("author")
-    names = tuple(filter(None, map(_author, people if isinstance(people, list) else [])))
+    names = tuple(filter(None, map(author_of, people if isinstance(people, list) else [])))
     tags = item.get("categories")
     keywords = [str(tag) for tag in tags] if isinstance(tags, list) else re.split(r"\s*[,;]\s*", get("keyword"))
     unknown = sorted(name for name in item if name not in _USED and item[name])
@@ -117,7 +117,8 @@ def _date(issued: object) -> PartialDate:
     return partial_date(str(issued.get("raw") or issued.get("literal") or ""))
 
 
-def _author(name: object) -> str:
+def author_of(name: object) -> str:
+    """An author's name as papers print it; empty where it is no object with the parts of one."""
     if not isinstance(name, dict):
         return ""
     said = {key: " ".join(value.split()) for key, value in name.items() if isinstance(value, str)}

@@ -18,7 +18,6 @@ from rag.sources.identifiers import (
     bare_doi,
     doi_id,
     is_arxiv_doi,
-    is_titled,
     month_of,
     read_id,
     title_id,
@@ -31,6 +30,8 @@ UNKNOWN: PartialDate = (0, 0, 0)
 MARK = "paperchat:"
 """Begins the remark in which an exported entry says what its own fields cannot."""
 
+MOST_VERSIONS = 99
+"""A higher number of arXiv's is a mistake or a trick, and would keep every other text from being the latest."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBERS = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
 _MONTH = re.compile(r"\b(" + "|".join(_MONTHS) + r")[a-z]*\b", re.IGNORECASE)
@@ -43,6 +44,10 @@ _ONLY_AN_ID = re.compile(
     rf"\s*(?:arxiv\s*:\s*|abs/)?{ARXIV_ID}(?:v\d+)?(?:\s*\[[A-Za-z.-]+\])?(?:\s*\([^()]*\))?[\s.;,]*", re.IGNORECASE
 )
 _BRACKETED = re.compile(rf"(?<![A-Za-z-]){ARXIV_ID}(?:v\d+)?\s*\[([A-Za-z.-]+)\]", re.IGNORECASE)
+_TITLED = re.compile(r"title:[0-9a-f]{16}")
+_VERSION = re.compile(r"\d{1,2}", re.ASCII)
+_WEB = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
+_UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 _NO_PLACE = re.compile(r"(?:arxiv(?:\.org)?|corr)?[\s,.]*(?:preprint)?[\s,.:]*", re.IGNORECASE)
 
 
@@ -110,21 +115,27 @@ def row(entry: Entry, source: str, of_the_file: date) -> Paper | Rejected:
         "no date: taken as listed when the file was written": listed is None,
     }
     day = listed or of_the_file
-    return Paper(
+    paper = Paper(
         paper_id=found.paper_id,
         title=entry.title,
         abstract=entry.abstract,
         authors=_several(marks["author"]) if "author" in marks else entry.authors,
         date=day,
-        url=found.url,
+        url=found.url if _WEB.fullmatch(found.url) else "",
         listed=(day,),
         categories=_several(marks["category"]) if "category" in marks else categories,
         comment=unquote(marks["comment"]) if "comment" in marks else comment or "",
         doi=unquote(marks["doi"]) if "doi" in marks else "" if is_arxiv_doi(doi) else doi,
         licence=unquote(marks.get("licence", "")),
-        arxiv_version=int(marks["version"]) if marks.get("version", "").isdecimal() else found.version,
+        arxiv_version=int(marks["version"])
+        if _VERSION.fullmatch(marks.get("version", ""))
+        else found.version
+        if found.version <= MOST_VERSIONS
+        else 0,
         unkept=tuple(name for name, is_so in unkept.items() if is_so),
     )
+    reason = _unkeepable(paper)
+    return Rejected(source, entry.line, reason) if reason else paper
 
 
 def categories_of(entry: Entry) -> tuple[str, ...]:
@@ -155,19 +166,27 @@ def _fault(entry: Entry) -> str:
     """Why an entry is no paper; empty where it is one."""
     if not entry.title:
         return "the entry has no title"
-    if "\0" in entry.title + entry.abstract:
-        return "the entry holds NUL characters"
-    if len(entry.title) > LONGEST_TITLE:
-        return f"the title is longer than {LONGEST_TITLE} characters"
-    if len(entry.abstract) > LONGEST_ABSTRACT:
-        return f"the abstract is longer than {LONGEST_ABSTRACT} characters"
+    return ""
+
+
+def _unkeepable(paper: Paper) -> str:
+    """Why the library cannot keep what an entry and its mark say; empty where it can."""
+    remarks = {"comment": paper.comment, "DOI": paper.doi, "licence": paper.licence, "address": paper.url}
+    several = {"list of authors": paper.authors, "list of categories": paper.categories}
+    texts = {"title": paper.title, "abstract": paper.abstract, **remarks}
+    for name, text in [*texts.items(), *((name, "\n".join(all_of)) for name, all_of in several.items())]:
+        longest = {"title": LONGEST_TITLE}.get(name, LONGEST_REMARK if name in remarks else LONGEST_ABSTRACT)
+        if len(text) > longest:
+            return f"the {name} is longer than {longest} characters"
+        if found := _UNKEEPABLE.search(text):
+            return f"the {name} holds {'NUL characters' if found[0] == chr(0) else 'half a character (a surrogate)'}"
     return ""
 
 
 def identified(entry: Entry, marks: Mapping[str, str]) -> Identifier | None:
     """The id that an entry's paper is kept under, and the address to read it at; None where it has none."""
     own = unquote(marks.get("id", ""))
-    if own and (is_titled(own) or _readable(own)):
+    if own and (_TITLED.fullmatch(own) or (not own.startswith("title:") and _readable(own))):
         return Identifier(own, entry.url)
     doi = bare_doi(entry.doi) or bare_doi(entry.url)
     named = entry.note if _ONLY_AN_ID.fullmatch(entry.note) else ""

@@ -21,6 +21,7 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NO_PAPERS = frozenset({"attachment", "note", "annotation"})
 _DECLARED = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DOI = re.compile(r"\bDOI:?\s*(10\.\S+)", re.IGNORECASE)
+_MEMBER = re.compile(re.escape(_RDF) + r"_\d{1,6}", re.ASCII)
 _USED = frozenset(
     (
         f"{_Z}itemType {_DC}title {_BIB}authors {_TERMS}abstract {_DC}date {_DC}identifier {_DC}description "
@@ -128,7 +129,7 @@ class _Item:
         members = [
             (int(str(name).rpartition("_")[2]), node)
             for name, node in self._graph.predicate_objects(people)
-            if str(name).startswith(f"{_RDF}_")
+            if _MEMBER.fullmatch(str(name))
         ]
         names = []
         for _, node in sorted(members, key=lambda pair: pair[0]):

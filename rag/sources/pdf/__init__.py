@@ -12,6 +12,7 @@ Only `read_pdf` and `picture_in_child` are for others; pdfium is never loaded wh
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,9 +23,9 @@ from typing import Any
 from rag.errors import SourceError
 from rag.sources.fields import paper_id_and_url
 from rag.sources.files import first_bytes
+from rag.sources.identifiers import ImpossibleId, read_id, title_id
 from rag.sources.pdf.process import picture_in_child as picture_in_child
 from rag.sources.pdf.process import read_in_child
-from rag.text.folding import fold
 from rag.types import FullText, Paper, Remark, Section
 
 MAX_BYTES = 300_000_000
@@ -55,22 +56,44 @@ def read_pdf(path: Path, paper_id: str = "", title: str = "") -> Iterator[FullTe
     if path.stat().st_size > MAX_BYTES:
         raise SourceError(f"{path} has more than {MAX_BYTES // 1_000_000} MB.", "Split it, or shrink its pictures.")
     found = read_in_child(path)
-    paper = _paper(found, path, paper_id, title)
-    yield from _remarks(found, path.name)
-    yield FullText(paper, path)
+    try:
+        rows: list[FullText | Remark] = [
+            *_remarks(found, path.name),
+            FullText(_paper(found, path, paper_id, title), path),
+        ]
+    except (LookupError, TypeError, ValueError, OverflowError) as error:  # the child is as trustworthy as the file
+        raise SourceError(
+            f"{path} was read as something that is no paper: {error!r:.200}.", "Fetch it again."
+        ) from None
+    yield from rows
 
 
 def _paper(found: dict[str, Any], path: Path, paper_id: str, title: str) -> Paper:
-    title = title or found["title"] or path.stem
+    title = title or found["title"]
     abstract = found["abstract"]
     known, url = paper_id_and_url(paper_id or found["arxiv"] or found["other"]) or ("", "")
-    if not known:
-        known = f"pdf-{hashlib.sha256(fold(title).encode()).hexdigest()[:12]}"
+    version = _arxiv_version(known, paper_id, found)
+    if not known:  # of a title, so that a list with the same title finds it; two files of one name are two papers
+        text = json.dumps([abstract, found["body"]])
+        known = title_id(title) or f"pdf-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     day = date.fromisoformat(found["day"]) if found["day"] else datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
     if not url and found["doi"]:
         url = f"https://doi.org/{found['doi']}"
-    bare = Paper(known, title, abstract, tuple(found["authors"]), day, url, listed=(day,), doi=found["doi"])
-    return placed(replace(bare, body=found["body"]), found["sections"], found["pages"])
+    bare = Paper(
+        known, title or path.stem, abstract, tuple(found["authors"]), day, url, listed=(day,), doi=found["doi"]
+    )
+    return placed(replace(bare, body=found["body"], arxiv_version=version), found["sections"], found["pages"])
+
+
+def _arxiv_version(known: str, given: str, found: dict[str, Any]) -> int:
+    """Which of arXiv's versions a document is; 0 where nothing says so, or a person gave an id without one."""
+    try:
+        identifier = read_id(given or found["arxiv"])
+    except ImpossibleId:
+        return 0
+    if not (identifier and identifier.is_arxiv and identifier.paper_id == known):
+        return 0
+    return identifier.version if given else int(found["version"])
 
 
 def placed(paper: Paper, sections: Sequence[dict[str, Any]], pages: Sequence[int]) -> Paper:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def read(path: Path, name: str) -> dict[str, Any]:
     said = document.get_metadata_dict().items()
     about = {key: "".join(char if char.isprintable() else " " for char in value) for key, value in said if value}
     first = front(found, kept[0], about, hyphens)
-    known = ids(name, pages[0].turned, " ".join(line.text for line in pages[0].lines))
+    known = ids(name, pages[0].turned, pages[0].lines, pages[0].height)
     text = body(first.rest, hyphens)
     return {
         "title": first.title,
@@ -110,13 +111,13 @@ def read(path: Path, name: str) -> dict[str, Any]:
 
 def _pages(document: pypdfium2.PdfDocument, hidden: list[dict[str, Any]]) -> Iterator[_Page]:
     """The pages one after the other, of whose characters only their lines are kept."""
-    chars = 0
+    chars, begun = 0, time.process_time()
     for number in range(len(document)):
         page: PageGlyphs = page_glyphs(document, number)
         chars += len(page.glyphs)
         if chars > MAX_CHARS:
             raise Refused(f"holds more than {MAX_CHARS:,} characters up to page {number + 1}", "Split it.")
-        if time.process_time() > CPU_SECONDS:
+        if time.process_time() - begun > CPU_SECONDS:
             raise Refused(
                 f"took longer than {CPU_SECONDS} seconds up to page {number + 1} of {len(document)}", "Split it."
             )
@@ -134,6 +135,9 @@ def _empty(pages: list[_Page], hidden: list[dict[str, Any]]) -> tuple[str, str]:
 
 
 def _made(written: str) -> str | None:
-    """The day of ``D:20200519234246Z``."""
+    """The day of ``D:20200519234246Z``; None where there is no such day."""
     digits = written.removeprefix("D:")[:8]
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 and digits.isdigit() else None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).isoformat() if len(digits) == 8 else None
+    except ValueError:
+        return None

@@ -11,19 +11,28 @@ from rag.sources.fields import ARXIV_ID, LONGEST_ABSTRACT, LONGEST_TITLE
 from rag.sources.pdf.blocks import Block
 from rag.sources.pdf.hyphens import Hyphens
 from rag.sources.pdf.lines import Line
+from rag.sources.pdf.margins import at_edge
 from rag.text.folding import fold
 
 _ABSTRACT = re.compile(r"(?:\d\.?\s+)?a\s?b\s?s\s?t\s?r\s?a\s?c\s?t\s*[.:]?", re.I)
 _RUN_IN = re.compile(r"(?:abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
 _BEGINS = re.compile(r"(?:1|I|A)\.?\s+\S|introduction", re.I)
 _STAMP = re.compile(
-    rf"arXiv\s*:\s*(?P<id>{ARXIV_ID})(?P<version>v\d+)?(?:\s*\[[\w.-]+\])?"
-    r"(?:\s*(?P<day>\d{1,2} [A-Z][a-z]{2} \d{4}))?",
+    rf"arXiv\s*:\s*(?P<id>{ARXIV_ID})\s*(?P<version>v\d+)(?:\s*\[[\w.-]+\])?\s*"
+    r"(?P<day>\d{1,2} [A-Z][a-z]{2} \d{4})",
     re.I,
 )
+"""arXiv's own, with version and day: what a citation of another paper hardly ever has."""
 _ARXIV_DOI = re.compile(rf"10\.48550/arXiv\.(?P<id>{ARXIV_ID})", re.I)
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\]),;]*[^\s\"<>\]),;.]")
-_NAMED = re.compile(rf"(?P<id>{ARXIV_ID.replace('/', '[/_]?')})(?P<version>v\d+)?", re.I)
+_DOI = re.compile(
+    r"(?:(?:article\s+)?doi\s*:?\s*|digital object identifier:?\s*)?(?:https?://(?:dx\.)?doi\.org/)?"
+    r"(?P<doi>10\.\d{4,9}/[^\s\"<>\]),;]*[^\s\"<>\]),;.])\.?",
+    re.I,
+)
+"""A line that says a DOI and nothing else."""
+_IMPRINT = re.compile(r"\bIS[BS]N\b|©|\bcopyright\b|\bproceedings\b|\bjournal\b|\bvol(?:\.|ume)", re.I)
+"""What a publisher prints above a document's DOI; a DOI below any other line may be a footnote's."""
+_NAMED = re.compile(rf"(?P<id>{ARXIV_ID.replace('/', '[/_]?')})(?P<version>v\d+)?(?:-[0-9a-f]{{12}})?", re.I)
 _ANTHOLOGY = re.compile(r"[A-Z]\d{2}-\d{4}|\d{4}\.[a-z0-9_]+-[a-z0-9]+\.\d+")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _MARKS = re.compile(r"[^\w.)]+$|[\d²³¹⁰⁴-⁹_]+$|^[\W\d_]+")
@@ -85,29 +94,49 @@ def front(blocks: Sequence[Block], lines: Sequence[Line], about: Mapping[str, st
     return Front(title[:LONGEST_TITLE], names, abstract[:LONGEST_ABSTRACT], (*others, *rest))
 
 
-def ids(name: str, margin: str, first_page: str) -> Ids:
-    """Read the ids of a document.
+def ids(name: str, turned: str, lines: Sequence[Line], height: float) -> Ids:
+    """Read the ids of a document: its file's name before arXiv's stamp, that before a DOI in its head or foot.
+
+    What running text and footnotes mention are the ids of other papers.
 
     Args:
         name: Of its file.
-        margin: What is set at an angle on its first page: arXiv's stamp.
-        first_page: The text of that page.
+        turned: What is set at an angle on its first page: arXiv's stamp.
+        lines: All lines of that page.
+        height: Of that page, in points.
     """
     stem = name.removesuffix(".pdf").removesuffix(".PDF")
-    named, doi = _NAMED.fullmatch(stem), _DOI.search(first_page)
-    found = (
-        _STAMP.search(" ".join(margin.split())) or _STAMP.search(first_page) or _ARXIV_DOI.search(first_page) or named
-    )
+    named = _NAMED.fullmatch(stem)
+    level = (_STAMP.fullmatch(" ".join(line.text.split())) for line in lines)
+    stamp = _STAMP.search(" ".join(turned.split())) or next(filter(None, level), None)
+    dois = _dois(lines, height)
+    found = named or stamp or next(filter(None, map(_ARXIV_DOI.fullmatch, dois)), None)
     other = stem if _ANTHOLOGY.fullmatch(stem) else ""
-    own = doi[0] if doi and not re.search(r"n{4}|x{4}|^10\.48550/", doi[0], re.I) else ""
+    own = next((doi for doi in dois if not re.search(r"n{4}|x{4}|^10\.48550/", doi, re.I)), "")
     if not found:
         return Ids(doi=own, other=other)
-    groups = found.groupdict()
-    arxiv = re.sub(r"^([a-z-]+(?:\.[A-Z]{2})?)[_]?(\d{7})$", r"\1/\2", groups["id"], flags=re.I)
-    version = (groups.get("version") or (named and named["id"] == groups["id"] and named["version"]) or "v0").lstrip(
-        "vV"
-    )
-    return Ids(arxiv, int(version), own, other, _day(groups.get("day") or ""))
+    arxiv = _spelt(found["id"])
+    of_it = [one for one in (named, stamp) if one and _spelt(one["id"]) == arxiv]
+    version = next((one["version"] for one in of_it if one["version"]), "v0")
+    return Ids(arxiv, int(version[1:]), own, other, _day(stamp["day"]) if stamp and stamp in of_it else None)
+
+
+def _spelt(written: str) -> str:
+    """An id as arXiv writes it: in a file's name the stroke of an old one is missing."""
+    return re.sub(r"^([a-z-]+(?:\.[A-Z]{2})?)_?(\d{7})$", r"\1/\2", written, flags=re.I)
+
+
+def _dois(lines: Sequence[Line], height: float) -> list[str]:
+    """DOIs that stand alone on a line of the page's head or foot, below no line but a publisher's."""
+    found = []
+    for line in lines:
+        doi = _DOI.fullmatch(line.text.strip()) if at_edge(line, height) else None
+        above = [
+            one.text for one in lines if 0 < one.y - line.y < 1.8 * line.size and one.x0 < line.x1 and line.x0 < one.x1
+        ]
+        if doi and all(map(_IMPRINT.search, above)):
+            found.append(doi["doi"])
+    return found
 
 
 def _day(written: str) -> date | None:

@@ -11,5 +11,4 @@ WALL_SECONDS = 300
 MEMORY_BYTES = 480_000_000
 ADDRESS_BYTES = 2_000_000_000
 """What the child may map: libraries and files among it, that take no memory."""
-REPLY_BYTES = 64_000_000
 NICE = 10

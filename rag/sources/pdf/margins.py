@@ -16,7 +16,7 @@ _OFTEN = 3
 
 def without_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """The lines of all pages but for those in their margins."""
-    edges = [[line for line in page if _at_edge(line, height)] for page, height in zip(pages, heights, strict=True)]
+    edges = [[line for line in page if at_edge(line, height)] for page, height in zip(pages, heights, strict=True)]
     seen = Counter(key for page in edges for key in {_key(line) for line in page})
     often = min(_OFTEN, max(2, len(pages) - 1))
 
@@ -49,7 +49,8 @@ def _reach(pages: Sequence[Sequence[float]], inmost: object) -> float | None:
     return float(usual) if count >= max(2, len(reached) / 3) else None
 
 
-def _at_edge(line: Line, height: float) -> bool:
+def at_edge(line: Line, height: float) -> bool:
+    """Whether a line stands where running heads do, at the upper or lower end of a page of this height."""
     return not _EDGE * height < line.y < (1 - _EDGE) * height
 
 

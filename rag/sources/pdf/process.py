@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,17 @@ from typing import Any
 from rag.errors import SourceError
 from rag.sources.pdf.limits import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS
 
+_ENVIRONMENT = (
+    "PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "LANG",
+    "LC_ALL",
+    "SYSTEMROOT",
+)
+"""All that the child is told of its surroundings: what Python needs to start, and no keys."""
 _ADVICE = "Give another file of the paper, or print this one to a new PDF."
 
 
@@ -44,15 +56,26 @@ def _ask(order: dict[str, Any], path: Path) -> dict[str, Any]:
     command = [sys.executable, "-P", "-m", "rag.sources.pdf.child"]  # -P: never from the folder the user stands in
     try:
         done = subprocess.run(
-            command, input=json.dumps(order), capture_output=True, text=True, timeout=WALL_SECONDS, check=False
+            command,
+            input=json.dumps(order),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",  # pdfium may quote the file
+            timeout=WALL_SECONDS,
+            check=False,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         )
     except subprocess.TimeoutExpired:
         raise SourceError(f"{path} took longer than {WALL_SECONDS} seconds to read.", _ADVICE) from None
     if done.returncode:
         raise SourceError(f"{path} {_why(done.returncode, done.stderr)}.", _ADVICE)
-    found: dict[str, Any] = json.loads(done.stdout)
-    if "refused" in found:
-        what, advice = found["refused"]
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+        refused = found.get("refused")
+        what, advice = refused or ("", "")
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise SourceError(f"{path} could not be read: the answer makes no sense.", _ADVICE) from None
+    if refused:
         raise SourceError(f"{path} {what}.", advice)
     return found
 

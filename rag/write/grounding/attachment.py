@@ -8,7 +8,7 @@ the sentence says beside it stands beside another figure. A clause that names no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -199,6 +199,8 @@ def _other_figure(
     """A figure of the sources in whose clause much more of a clause stands than where its own figure does."""
     if len(clause.stems) < 2:
         return None  # a single word may be a paraphrase that no table knows
+    if sum(figure.same(one) for one in wanted) > 1:
+        return None  # said again in other words: "40k listeners, 40 thousand people"
     here = frozenset().union(*(other.stems | other.head for other in mine))
     least = _held(clause, here, weights) + LEAST * sum(weights.get(one, 1.0) for one in clause.stems)
     for other in there:
@@ -211,7 +213,11 @@ def _other_figure(
 
 def _held(clause: Clause, stems: frozenset[str], weights: Mapping[str, float]) -> float:
     """Idf mass of a clause that stands among some stems."""
-    return sum(weights.get(one, 1.0) for one in clause.stems if any(same(one, other) for other in stems))
+    return sum(weights.get(one, 1.0) for one in clause.stems if _any_same(one, stems))
+
+
+def _any_same(stem: str, others: Iterable[str]) -> bool:
+    return any(same(stem, other) for other in others)
 
 
 def _other_measure(clause: Clause, mine: Sequence[Clause]) -> Measure | None:
@@ -233,4 +239,4 @@ def _other_place(clause: Clause, mine: Sequence[Clause], there: Sequence[Clause]
 
 
 def _stands(place: Place, stems: frozenset[str]) -> bool:
-    return any(same(one, other) for one in place.stems for other in stems)
+    return any(_any_same(one, stems) for one in place.stems)
