@@ -14,11 +14,11 @@ from rapidfuzz import fuzz
 from rag.errors import LibraryError, PaperNotFound
 from rag.papers.claims import Claim
 from rag.papers.shelf import Shelf
+from rag.sources.files import FULL_TEXTS
 from rag.text.folding import fold
 from rag.text.readable import readable
 from rag.types import FullText, Paper, Rejected, Remark, Section
 
-FOLDER = "pdfs"
 _SAME_TITLE = 60
 """Likeness of two titles, of 100, from which on an id may be believed that a document bears."""
 _NAMINGS = 20
@@ -55,8 +55,12 @@ def matched(shelf: Shelf, found: FullText) -> tuple[Paper, Remark] | Rejected:
 
 def file_name(paper: Paper) -> str:
     """What the file of a paper's full text is called: of its id and its text, so that no two share it."""
-    safe = re.sub(r"[^A-Za-z0-9.-]", "_", paper.paper_id).lstrip(".")
-    return f"{safe}v{paper.version}-{hashlib.sha256(paper.body.encode()).hexdigest()[:12]}.pdf"
+    return f"{_stem(paper.paper_id)}v{paper.version}-{hashlib.sha256(paper.body.encode()).hexdigest()[:12]}.pdf"
+
+
+def _stem(paper_id: str) -> str:
+    """An id as file names begin with it."""
+    return re.sub(r"[^A-Za-z0-9.-]", "_", paper_id).lstrip(".")
 
 
 def keep(folder: Path, paper: Paper, file: Path) -> None:
@@ -65,7 +69,7 @@ def keep(folder: Path, paper: Paper, file: Path) -> None:
     Raises:
         LibraryError: the folder or the disk refuses.
     """
-    kept = folder / FOLDER / file_name(paper)
+    kept = folder / FULL_TEXTS / file_name(paper)
     if kept.exists():
         return
     begun = kept.with_suffix(".part")
@@ -79,7 +83,7 @@ def keep(folder: Path, paper: Paper, file: Path) -> None:
 
 def kept_file(folder: Path, paper: Paper) -> Path | None:
     """The file that a paper's text was read from, where it is kept."""
-    kept = folder / FOLDER / file_name(paper)
+    kept = folder / FULL_TEXTS / file_name(paper)
     if not paper.body or kept.is_file():
         return kept if paper.body else None
     text = file_name(paper)[-len("-0123456789ab.pdf") :]  # the paper had another id when the file was kept
@@ -87,10 +91,14 @@ def kept_file(folder: Path, paper: Paper) -> Path | None:
 
 
 def forget(folder: Path, paper: Paper) -> None:
-    """Take the file of a paper that was removed away."""
+    """Take the files of a paper that was removed away: what its text was read from, and what was fetched for it."""
+    fetched = re.compile(rf"{re.escape(_stem(paper.paper_id))}v\d+(?:-[0-9a-f]+)?\.pdf")
+    files = [one for one in (folder / FULL_TEXTS).glob("*.pdf") if fetched.fullmatch(one.name)]
     if kept := kept_file(folder, paper):
+        files.append(kept)
+    for file in files:
         with suppress(OSError):
-            kept.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
 
 
 def _of_id(shelf: Shelf, paper_id: str) -> Paper | None:

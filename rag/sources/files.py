@@ -8,6 +8,8 @@ from pathlib import Path
 
 from rag.errors import SourceError
 
+FULL_TEXTS = "pdfs"
+"""Folder below the data folder where the PDFs of full texts lie: fetched ones, and those that texts were read from."""
 PEEK_BYTES = 65536
 """How much of a file decides what it is."""
 MAX_BYTES = 64 << 20

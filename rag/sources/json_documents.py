@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -53,10 +54,8 @@ def _parsed(text: str, origin: Origin) -> Any:
         raise SourceError(f"{origin.source} is nested too deeply to be a list of papers.", "Leave it out.") from None
     except ValueError as error:
         if len(text) <= MAX_LINE_BYTES:
-            try:
+            with suppress(ValueError):  # nor is it Python's way of writing; the reason is JSON's
                 return python_literal(text.encode())
-            except ValueError:
-                pass
         raise SourceError(f"{origin.source} is not JSON: {error}.", "Fetch it again: it may be cut off.") from None
 
 

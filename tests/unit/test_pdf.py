@@ -16,6 +16,7 @@ from rag.errors import SourceError
 from rag.index.library import Library
 from rag.papers import documents
 from rag.sources import discover, read_source
+from rag.sources.files import FULL_TEXTS
 from rag.sources.identifiers import title_id
 from rag.sources.pdf import read_pdf
 from rag.sources.pdf.front import Ids, ids
@@ -313,6 +314,18 @@ def test_the_file_is_found_when_its_paper_has_another_id(tmp_path: Path) -> None
     assert documents.kept_file(tmp_path, renamed) == documents.kept_file(tmp_path, paper) is not None
     documents.forget(tmp_path, renamed)
     assert documents.kept_file(tmp_path, paper) is None
+
+
+def test_a_removed_papers_files_go_fetched_ones_too_and_no_others(tmp_path: Path) -> None:
+    held = tmp_path / "library" / FULL_TEXTS
+    held.mkdir(parents=True)
+    names = ("2504.00001v1.pdf", "2504.00001v2.pdf", "2504.000011v1.pdf", "2504.00002v1.pdf", "hep-th_9901001v1.pdf")
+    for name in names:
+        (held / name).write_bytes(b"%PDF")
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        library.ingest([make_paper("2504.00001"), make_paper("hep-th/9901001")])
+        library.remove(["2504.00001", "hep-th/9901001"])
+    assert sorted(file.name for file in held.iterdir()) == ["2504.000011v1.pdf", "2504.00002v1.pdf"]
 
 
 def test_pdfs_are_read_behind_all_else(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from rag.errors import FetchError
 from rag.sources.arxiv.connection import Absent, Connection, Reply, TooLarge, Unusable
+from rag.sources.files import FULL_TEXTS
 
-FOLDER = "pdfs"
-"""Below the data folder."""
 _KINDS = {"application/pdf", "application/x-pdf", "application/octet-stream", ""}
 _TAIL = 2048
 """A PDF's last bytes hold its end mark."""
@@ -20,7 +19,7 @@ class NotAvailable(FetchError):
 
 def path_of(data_folder: Path, paper_id: str, version: int) -> Path:
     """Where a version's PDF lies: ``pdfs/2504.05309v2.pdf``, ``pdfs/hep-th_9901001v1.pdf``."""
-    return data_folder / FOLDER / f"{paper_id.replace('/', '_')}v{version}.pdf"
+    return data_folder / FULL_TEXTS / f"{paper_id.replace('/', '_')}v{version}.pdf"
 
 
 def download(connection: Connection, paper_id: str, version: int) -> Path | None:
