@@ -17,6 +17,7 @@ from rag.index.library import Library
 from rag.models.answer_scorer import VOCABULARY, Abstract, AnswerScorer, installed
 from rag.models.answer_scorer.encoding import MAX_QUESTION, MAX_TOKENS, SEP, Encoder
 from rag.query import Question
+from rag.retrieve import answer_scores
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import HybridRetriever
 from rag.text.readable import readable
@@ -160,3 +161,14 @@ def test_of_several_wordings_the_mean_counts(library: Library) -> None:
     both = scores.of(["How fast is it?", "What is it?"], ["2501.00001"])["2501.00001"]
     assert both.odds == pytest.approx((one.odds + other.odds) / 2, abs=1e-6)
     assert both.answered == pytest.approx((one.answered + other.answered) / 2)
+
+
+def test_what_two_passages_share_is_judged_once(library: Library) -> None:
+    paper = library.paper("2501.00002")
+    rows = library.shelf.chunks([paper.paper_id])
+    once = answer_scores._sentences(paper, rows)
+    wide = replace(rows[0], start=min(row.start for row in rows), end=max(row.end for row in rows))
+    assert len(rows) > 1
+    assert [(one.start, one.end) for one in answer_scores._sentences(paper, [wide, *rows])] == [
+        (one.start, one.end) for one in once
+    ]
