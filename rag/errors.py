@@ -5,7 +5,8 @@ Each says what happened and what to do next, in two sentences a reader can act o
     PaperchatError                  exit 1
     ├── UsageError                  exit 2: the call or the configuration is wrong
     │   ├── ConfigError             unknown key, wrong type, unknown provider
-    │   └── QuestionError           empty or too long a question
+    │   ├── QuestionError           empty or too long a question
+    │   └── KeepError               a name, a note or an id that cannot be kept
     ├── SourceError                 a file or address cannot be read as papers
     │   └── FetchError              a server of papers is away, refuses, asks to wait or answers something else
     ├── LibraryError                the stored library
@@ -13,6 +14,8 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── PaperNotFound           no such paper or version
     │   ├── ConversationNotFound    no such conversation, or somebody else's
     │   ├── FollowedNotFound        no such followed question
+    │   ├── ListNotFound            no such list of papers
+    │   ├── NoteConflict            a note was changed elsewhere since it was read
     │   ├── IndexMismatch           built with another embedder or chunker
     │   ├── IndexDamaged            shelf, Chroma and lexical index disagree or cannot be opened
     │   └── LibraryBusy             another process holds the lock for too long
@@ -74,6 +77,10 @@ class QuestionError(UsageError):
     """The question is empty or longer than the limit."""
 
 
+class KeepError(UsageError):
+    """A list's name, a note or a paper's id is none that can be kept; nothing was changed."""
+
+
 class SourceError(PaperchatError):
     """A file or address cannot be read as papers."""
 
@@ -100,6 +107,24 @@ class ConversationNotFound(LibraryError):
 
 class FollowedNotFound(LibraryError):
     """No followed question has that number."""
+
+
+class ListNotFound(LibraryError):
+    """The reader has no list of papers of that name."""
+
+
+class NoteConflict(LibraryError):
+    """A note was changed elsewhere since it was read; nothing was changed.
+
+    Attributes:
+        text: What is stored now; empty where the note was deleted.
+        revision: Of what is stored, with which it can be written over; 0 where the note was deleted.
+    """
+
+    def __init__(self, message: str, advice: str, text: str, revision: int) -> None:
+        super().__init__(message, advice)
+        self.text = text
+        self.revision = revision
 
 
 class IndexMismatch(LibraryError):

@@ -319,7 +319,8 @@ def _courtesy(_: Question) -> Entry:
 
 def _restriction(filters: Filters) -> str:
     """The filters in words that follow "papers": `` by Jimmy Lin, first listed since 2025-10-01``."""
-    by = "".join(f" {row.phrase.format(escape(str(value)))}" for row, value in filters.without(DATES).given())
+    given = filters.without(DATES).given()
+    by = "".join(f" {row.phrase.format(escape(row.brief(value) if row.brief else str(value)))}" for row, value in given)
     first, last = filters.date_from, filters.date_to
     if first and last:
         when = f"on {first}" if first == last else f"from {first} to {last}"

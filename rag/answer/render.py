@@ -154,7 +154,7 @@ def offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason:
 def describe_filters(filters: Filters, papers: Collection[str] | None = None) -> str:
     """The restrictions in words: ``reports from 2025-05-01 to 2025-05-31, author Lin``."""
     parts = list(filters.groups().values())
-    if papers:
+    if papers and filters.paper not in papers:
         parts.append(f"arXiv id {' or '.join(sorted(papers))}")
     return ", ".join(parts)
 

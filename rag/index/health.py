@@ -98,11 +98,13 @@ def _examine(library: Library) -> Health:
     rows = library.shelf.chunks() if verdict == "ok" else []
     held = library.shelf.coverage().papers if verdict == "ok" else 0
     expected = {row.chunk_id: row.paper_id for row in rows}
-    checks = [Check("shelf", verdict == "ok", f"{held} papers, {len(rows)} chunks" if verdict == "ok" else verdict)]
+    checks = [
+        Check("shelf", verdict == "ok", f"{held:,} papers in {len(rows):,} passages" if verdict == "ok" else verdict)
+    ]
     if verdict != "ok":
         return Health(tuple(checks), held, len(rows))
     pending = library.shelf.pending()
-    checks.append(Check("pending", not pending, f"{len(pending)} papers wait to be indexed" if pending else "none"))
+    checks.append(Check("pending", not pending, f"{len(pending)} papers cannot be found yet" if pending else "none"))
     try:
         library.check_recipe()
     except IndexMismatch as error:
@@ -130,7 +132,7 @@ def _examine_chunks(
     stale = {i for i, paper in latest.items() if versions.get(i) != {paper.version}}
     again = list(islice(sorted(latest), 0, None, max(1, len(latest) // SPLIT_AGAIN)))
     stale |= {i for i in again if {chunk.chunk_id for chunk in library.chunker.split(latest[i])} != held.get(i)}
-    detail = f"{len(latest)} papers have those of their latest version, {len(again)} split again"
+    detail = f"{len(latest):,} papers have those of their latest version; {len(again):,} were split anew"
     if stale:
         detail = f"{len(stale)} papers have none, or others than their latest version's"
     return Check("chunks", not stale, detail), frozenset(stale)
@@ -154,14 +156,14 @@ def _examine_vectors(library: Library, expected: Mapping[str, str]) -> tuple[Che
         return Check("chroma", False, found["error"]), frozenset(), True
     check, stale = _compare("chroma", expected, found["ids"])
     if found["lost"]:
-        detail = f"{check.detail}; {len(found['lost'])} of {len(sample)} stored vectors are not found by a query"
+        detail = f"{check.detail}; {len(found['lost'])} of {len(sample)} are not found when they are searched for"
         return Check("chroma", False, detail), stale, True
     if wrong := _wrong_vectors(library, expected, found["vectors"]):
-        detail = f"{check.detail}; {len(wrong)} of {len(shown)} vectors are not those of their texts"
+        detail = f"{check.detail}; of {len(wrong)} of {len(shown)} the stored meaning is not that of the text"
         return Check("chroma", False, detail), stale | {expected[i] for i in wrong}, True
     if check.ok:
-        again = f", {len(shown)} embedded again" if shown else ""
-        check = Check("chroma", True, f"{check.detail}; {len(sample)} of {len(sample)} queried back{again}")
+        again = f", the meaning of {len(shown)} computed anew and the same" if shown else ""
+        check = Check("chroma", True, f"{check.detail}; {len(sample):,} were searched for and found{again}")
     return check, stale, False
 
 
@@ -224,9 +226,9 @@ def _compare(name: str, expected: Mapping[str, str], found: Mapping[str, str]) -
     """Compare chunk ids; returns the papers of those that are missing or too many."""
     missing, orphaned = expected.keys() - found.keys(), found.keys() - expected.keys()
     stale = {expected[i] for i in missing} | {found[i] for i in orphaned}
-    detail = f"{len(found)} chunks"
+    detail = f"{len(found):,} passages"
     if stale:
-        detail += f", {len(missing)} missing, {len(orphaned)} orphaned"
+        detail += f", {len(missing)} missing, {len(orphaned)} of papers or texts that are gone"
     return Check(name, not stale, detail), frozenset(stale)
 
 

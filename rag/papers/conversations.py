@@ -114,6 +114,8 @@ class Conversations:
     def start(self, owner: str, question: str) -> str:
         """Begin a conversation that is named after its first question, and return its id, which nobody can guess."""
         conversation_id, now = secrets.token_urlsafe(9), _now()
+        while conversation_id.startswith("-"):  # on the command line that would begin an option
+            conversation_id = secrets.token_urlsafe(9)
         title = _shortened(question)
         self._db.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, now))
         return conversation_id

@@ -46,6 +46,33 @@ class Database:
         self.path = path
         self._local = threading.local()
 
+    @classmethod
+    def stepped(cls, path: Path, steps: Sequence[str]) -> Database:
+        """Open a file whose schema grows in steps, which is made or brought up to date where it must be.
+
+        Args:
+            path: Of the file.
+            steps: What each version of the schema adds to the one before; those that the file lacks are run.
+
+        Raises:
+            IndexDamaged: it is no such file, or one of a later schema.
+            LibraryError: the folder or the disk refuses.
+        """
+        opened = cls(path)
+        version = opened.read(_version)
+        if version > len(steps):
+            raise IndexDamaged(
+                f"{path} has schema {version}, this version of paperchat reads schema {len(steps)}.",
+                "Use the version of paperchat that wrote it, or move the file away.",
+            )
+        if version < len(steps):
+            with opened.transaction() as db:
+                for step in steps[_version(db) :]:  # none, where another process was faster
+                    for statement in step.split(";"):
+                        db.execute(statement)
+                db.execute(f"PRAGMA user_version = {len(steps)}")
+        return opened
+
     def close(self) -> None:
         """Close the connections of all threads."""
         self._local = threading.local()  # the old one held every thread's connection
@@ -135,3 +162,8 @@ class Database:
                 "Check the folder's permissions and the space on its disk, or choose another with --data-dir.",
             )
         return IndexDamaged(f"The library {self.path} is damaged: {error}.", "Restore it from a backup.")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    ((version,),) = db.execute("PRAGMA user_version").fetchall()
+    return int(version)

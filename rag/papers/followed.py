@@ -6,14 +6,13 @@ touches them.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from rag.errors import FollowedNotFound, IndexDamaged
+from rag.errors import FollowedNotFound
 from rag.papers.database import Database
 from rag.types import Citation
 
@@ -77,16 +76,7 @@ class FollowedQuestions:
             LibraryError: the folder or the disk refuses.
         """
         self.path = path
-        self._db = Database(path)
-        version = self._db.read(_version)
-        if version > len(STEPS):
-            raise IndexDamaged(
-                f"{path} has schema {version}, this version of paperchat reads schema {len(STEPS)}.",
-                "Use the version of paperchat that wrote it, or move the file away.",
-            )
-        if version < len(STEPS):
-            with self._db.transaction() as db:
-                _bring_up_to_date(db)
+        self._db = Database.stepped(path, STEPS)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -139,16 +129,3 @@ class FollowedQuestions:
     def fail(self, number: int, problem: str) -> None:
         """Note why a question could not be asked; what it brought before stays."""
         self._db.execute("UPDATE questions SET problem = ? WHERE id = ?", (problem, number))
-
-
-def _version(db: sqlite3.Connection) -> int:
-    ((version,),) = db.execute("PRAGMA user_version").fetchall()
-    return int(version)
-
-
-def _bring_up_to_date(db: sqlite3.Connection) -> None:
-    """Add what is missing within a transaction; does nothing where another process was faster."""
-    for step in STEPS[_version(db) :]:
-        for statement in step.split(";"):
-            db.execute(statement)
-    db.execute(f"PRAGMA user_version = {len(STEPS)}")

@@ -101,6 +101,15 @@ class Continuing:
             return self._repeated(question, found, history)
         return self._about_papers(question, search, found, history)
 
+    def put_to(self, paper_id: str, question: str, search: str, found: Constraints) -> Continued:
+        """A question that is put to one paper, which it need not name; arguments as `complete`.
+
+        It is not searched for by the paper's title: where only that paper is searched, everything would seem to answer.
+        """
+        titles = [title for title in self._titles([paper_id]) if title not in question]
+        words = f" (about {', '.join(titles)})" if titles else ""
+        return Continued(f"{question}{words}", search, found, (paper_id,), typed=question)
+
     def _about_papers(
         self, question: str, search: str, found: Constraints, history: Sequence[Turn]
     ) -> Continued | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.query.about import OPEN, About, read_about
-from rag.query.constraints import Constraints
+from rag.query.constraints import Constraints, IdentifierReading
 from rag.query.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.followups import Continued, Continuing
 from rag.query.intent import SURE, Intent
@@ -77,16 +77,27 @@ class Reader:
         if self._known.state().coverage.first is None:
             return with_demands(Question(question, question, given))
         text = self._corrected(question)
+        if one := self._one_paper(given, text.found, len(question)):
+            text = replace(text, found=replace(text.found, identifiers=(one,)))
         intent = self._known.intents.read(text.standalone, continues=bool(history))
         about = self._of_library(intent, text, opens=not history)
         found = text.found
         talk = None
         if about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
             talk = self._continuing.complete(text.standalone, text.search, found, history)
+        if one and intent.kind != "similar":
+            talk = self._continuing.put_to(one.paper_id, text.standalone, text.search, text.found)
         if talk:
             intent = self._known.intents.read(talk.typed or _ADDED.sub("", talk.standalone))
             about = about if about and about.needs_focus else self._continued(talk, intent)
         return self._assembled(intent, text, found, talk, about, given)
+
+    def _one_paper(self, given: Filters, found: Constraints, end: int) -> IdentifierReading | None:
+        """The one paper that filters leave, as if the question ended with its id: "who wrote it?" means its authors."""
+        ids = (given.paper or "").split()
+        if len(ids) != 1 or found.identifiers or not self._known.shelf.papers(ids):
+            return None
+        return IdentifierReading(end, end, ids[0], restricts=True)
 
     def _of_library(self, intent: Intent, text: _Text, *, opens: bool) -> About | None:
         """What a question asks of the library by its own words.
@@ -148,7 +159,7 @@ class Reader:
         """Put together what was read of a question, and of its conversation where it continues one."""
         read = talk or Continued(text.standalone, text.search, found)
         notes, found = [*text.notes], read.constraints
-        if talk and read.standalone != text.standalone:
+        if talk and read.standalone != text.standalone and not given.paper:
             notes.append(Note(code="follow_up", text=f"Read as a follow-up: {read.standalone}"))
         filters, filter_notes = self._restrictions.filters(found, given)
         left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
@@ -159,7 +170,9 @@ class Reader:
         if like:
             read = read._replace(search=self._instead("", read.search, frozenset(like)))
             notes.append(Note(code="papers_read", text=f"Read from the question: papers like {', '.join(like)}."))
-        if papers:
+        if like and filters.paper == like[0]:  # others are asked for than the one that was chosen
+            filters = replace(filters, paper=None)
+        if papers and filters.paper not in papers:
             notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
         vocabulary = self.speller().vocabulary
         names = names_in(read.standalone, self._known.entities, vocabulary)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Annotated, Any, Literal, get_type_hints
@@ -20,6 +20,13 @@ OR = " or "
 """Between names any of which is meant."""
 _BETWEEN = re.compile(r",|\s+or\s+")
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_PARTED = re.compile(r",?\s+|,(?=\d{4}\.\d)")
+"""Between ids; a comma may stand in one."""
+_WRITTEN = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
+NO_PAPER = "-"
+"""What stands for no paper at all, and is no paper's id."""
+_NAMED = 3
+"""Papers that are named one by one in words; more are counted."""
 DATES = "dates"
 """The group of the first and the last day."""
 
@@ -49,6 +56,7 @@ class FilterField:
             looks the value up in a way of its own.
         bound: Value → what stands for it in the condition.
         phrase: The value in words that follow "papers".
+        brief: The value in words that stand alone, where it may be too long to be shown; else key and value are.
         control: The kind of input that the page shows.
         several: Whether it may be given more than once; `read` takes all of them between commas.
         group: What is given, lifted and inherited together; empty where the field stands alone.
@@ -62,6 +70,7 @@ class FilterField:
     condition: str = ""
     bound: Callable[[Any], object] = str
     phrase: str = "{}"
+    brief: Callable[[Any], str] | None = None
     control: Literal["date", "text"] = "text"
     several: bool = False
     group: str = ""
@@ -98,6 +107,29 @@ def _any_of(text: str) -> str:
     return OR.join(names)
 
 
+def chosen(paper_ids: Iterable[str]) -> str:
+    """Papers as the value of `Filters.paper`; none of them leaves no paper, not all."""
+    return " ".join(dict.fromkeys(paper_ids)) or NO_PAPER
+
+
+def _ids(text: str) -> str:
+    """Ids between white space or commas as `chosen` gives them; of arXiv's, without their version."""
+    parts = [part.strip(",") for part in _PARTED.split(text)]
+    return chosen(match[1] if (match := _WRITTEN.fullmatch(part)) else part for part in parts if part)
+
+
+def _ids_json(value: str) -> str:
+    return json.dumps(value.split())
+
+
+def _few_or_many(value: str) -> str:
+    """Papers in a few words: ``2504.05309, 2504.05220`` or ``5,000 chosen papers``."""
+    ids = value.split()
+    if value == NO_PAPER:
+        return "an empty choice of papers"
+    return ", ".join(ids) if len(ids) <= _NAMED else f"{len(ids):,} chosen papers"
+
+
 def _listed(names: str) -> str:
     """What `_any_of` read as a JSON list in small letters."""
     return json.dumps(names.casefold().split(OR))
@@ -111,7 +143,7 @@ class Filters:
         date | None,
         FilterField(
             "from",
-            "First listed on or after this day or month, such as 2025-05-31.",
+            "New on or after this day or month, such as 2025-05-31.",
             "DATE",
             first_day,
             condition="p.date >= ?",
@@ -123,7 +155,7 @@ class Filters:
         date | None,
         FilterField(
             "to",
-            "First listed on or before this day or month, such as 2025-05.",
+            "New on or before this day or month, such as 2025-05.",
             "DATE",
             last_day,
             condition="p.date <= ?",
@@ -144,6 +176,20 @@ class Filters:
             condition="p.paper_id IN (SELECT paper_id FROM categories WHERE name IN (SELECT value FROM json_each(?)))",
             bound=_listed,
             phrase="in {}",
+            several=True,
+        ),
+    ] = None
+    paper: Annotated[
+        str | None,
+        FilterField(
+            "paper",
+            "This paper, by its id; several are alternatives.",
+            "ID",
+            _ids,
+            condition="p.paper_id IN (SELECT value FROM json_each(?))",
+            bound=_ids_json,
+            phrase="among {}",
+            brief=_few_or_many,
             several=True,
         ),
     ] = None
@@ -179,7 +225,8 @@ class Filters:
         """What is restricted, by group, in words: ``{"dates": "reports from 2025-05-01", "author": "author Lin"}``."""
         words: dict[str, str] = {}
         for row, value in self.given():
-            words[row.group] = f"{words.get(row.group, 'reports' if row.group == DATES else '')} {row.key} {value}"
+            said = row.brief(value) if row.brief else f"{row.key} {value}"
+            words[row.group] = f"{words.get(row.group, 'reports' if row.group == DATES else '')} {said}"
         return {group: text.strip() for group, text in words.items()}
 
     def without(self, group: str) -> Filters:

@@ -104,7 +104,9 @@ def test_papers_are_exported_by_id_by_search_and_by_filter(sample: Run) -> None:
     assert month.count("TY  - ") == len(sample.json("papers", "--from", "2025-04", "--to", "2025-04"))
     assert "not in the library" in sample("export", "--paper", "1234.56789", "--format", "md", code=1)[1]
     assert "bibtex, ris, csl, md" in sample("export", "--format", "word", code=2)[1]
-    assert "give one of" in sample("export", "--paper", "1", "--query", "x", "--format", "md", code=2)[1]
+    within, _ = sample("export", "--paper", "2504.05309", "--query", "retrieval", "--format", "md")
+    assert len(within.splitlines()) == 1
+    assert "give one of" in sample("export", "--conversation", "1", "--query", "x", "--format", "md", code=2)[1]
 
 
 def test_a_conversation_is_exported_with_papers_that_have_left(sample: Run, sample_library: Path) -> None:

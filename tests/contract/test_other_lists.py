@@ -98,7 +98,7 @@ def test_arxivs_versions_are_shown_by_their_numbers(run: Run, tmp_path: Path) ->
     ):
         paper = run.json("show", written)
         assert (paper["abstract"], paper["arxiv_version"]) == (text, number)
-    assert "arXiv's v1" in run("show", "2503.62000v1")[0]
+    assert "arXiv's version 1" in run("show", "2503.62000v1")[0]
     _, error = run("show", "2503.62000v3", code=1)
     assert "Held of 2503.62000: v1, v2." in error
     assert "which of arXiv's versions" in run("show", "2503.62001v3")[1]

@@ -251,3 +251,28 @@ def test_a_system_is_looked_for_in_the_paper_that_introduces_it(assistant: Assis
     answer = assistant.answer("What's the latency of GoalAct on MovieLens?")
     assert cited(answer) == ["2504.16563"]
     assert answer.reason == "detail_absent"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who wrote it?", "is by Shangyu Chen"),
+        ("When was it first listed?", "was first listed on 2025-04-10"),
+        ("Is it deployed?", "deployed in Meituan"),
+        ("What does it propose?", "IterQR"),
+    ],
+)
+def test_a_question_put_to_one_paper_need_not_name_it(assistant: Assistant, question: str, said: str) -> None:
+    answer = assistant.answer(question, filters=Filters(paper="2504.05309"))
+    assert not answer.abstained
+    assert said in answer.answer
+    assert {citation.paper_id for citation in answer.citations} == {"2504.05309"}
+    assert not [note for note in answer.notes if note.code in ("follow_up", "papers_read")]
+
+
+def test_what_one_paper_does_not_tell_is_not_taken_from_others(assistant: Assistant) -> None:
+    answer = assistant.answer("How many parameters does it have?", filters=Filters(paper="2504.05309"))
+    assert answer.reason == "detail_absent"
+    like = assistant.answer("Which papers are similar to it?", filters=Filters(paper="2504.05309"))
+    assert like.citations
+    assert "2504.05309" not in {citation.paper_id for citation in like.citations}

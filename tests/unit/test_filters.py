@@ -11,14 +11,20 @@ import typer.main
 
 from rag.answer.render import describe_filters
 from rag.types import Filters
-from rag.types.filters import DATES, FIELDS, FilterError, FilterField, first_day, last_day
+from rag.types.filters import DATES, FIELDS, FilterError, FilterField, chosen, first_day, last_day
 from ui.cli import app
 from ui.cli.chat import HELP, read_filters
 from ui.web.fields import fields
 from ui.web.programs import ENDPOINTS, Programs
 
-TEXTS = {"from": "2025-05", "to": "2025-05", "author": " Wei \n Lin ", "category": "cs.IR, cs.CL"}
-READ = Filters(date(2025, 5, 1), date(2025, 5, 31), "Wei Lin", "cs.IR or cs.CL")
+TEXTS = {
+    "from": "2025-05",
+    "to": "2025-05",
+    "author": " Wei \n Lin ",
+    "category": "cs.IR, cs.CL",
+    "paper": "arXiv:2504.05309v2,2504.05220 doi:10.1/a,b",
+}
+READ = Filters(date(2025, 5, 1), date(2025, 5, 31), "Wei Lin", "cs.IR or cs.CL", "2504.05309 2504.05220 doi:10.1/a,b")
 RESTRICTED = ("search", "ask", "topic", "papers")
 """The commands that take filters."""
 
@@ -58,6 +64,22 @@ def test_a_month_begins_and_ends_with_its_days() -> None:
     assert first_day("2024-02-10") == last_day("2024-02-10") == date(2024, 2, 10)
 
 
+def test_few_papers_are_named_and_many_are_counted() -> None:
+    few, many = chosen(["2504.05309", "2504.05220", "2504.05309"]), chosen(f"2504.{n:05}" for n in range(1, 5001))
+    assert Filters(paper=few).groups() == {"paper": "2504.05309, 2504.05220"}
+    assert (
+        describe_filters(Filters(date_to=date(2025, 5, 1), paper=many)) == "reports to 2025-05-01, 5,000 chosen papers"
+    )
+    assert Filters.read(Filters(paper=many).as_json()) == Filters(paper=many)
+
+
+def test_a_choice_of_no_paper_leaves_none_and_not_all() -> None:
+    none = Filters(paper=chosen([]))
+    assert none
+    assert Filters.read(none.as_json()) == none
+    assert describe_filters(none) == "an empty choice of papers"
+
+
 @pytest.mark.parametrize("row", FIELDS, ids=lambda row: row.key)
 def test_each_row_is_offered_everywhere(row: FilterField) -> None:
     commands: Any = typer.main.get_command(app)
@@ -84,6 +106,6 @@ def test_each_group_is_worded_lifted_and_inherited_alone(group: str) -> None:
 
 def test_the_range_of_dates_is_inherited_as_one() -> None:
     since = Filters(date_from=date(2025, 9, 1))
-    assert since.completed(READ) == Filters(date(2025, 9, 1), None, "Wei Lin", "cs.IR or cs.CL")
+    assert since.completed(READ) == Filters(date(2025, 9, 1), None, READ.author, READ.category, READ.paper)
     assert READ.groups()[DATES] == "reports from 2025-05-01 to 2025-05-31"
     assert Filters(date_to=date(2025, 9, 1)).groups() == {DATES: "reports to 2025-09-01"}

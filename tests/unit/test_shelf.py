@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -17,6 +18,7 @@ from rag.papers.schema import SCHEMA_VERSION
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.sources.identifiers import title_id
 from rag.types import Chunk, Filters, Paper
+from rag.types.filters import chosen
 from tests.support.papers import make_paper
 
 
@@ -329,6 +331,15 @@ def test_papers_are_selected_by_category_and_by_archive(shelf: Shelf, category: 
     shelf.record([make_paper(str(n), categories=names) for n, names in enumerate(sets, 1)])
     assert shelf.select(Filters(category=category)) == frozenset(found.split())
     assert [paper.paper_id for paper in shelf.browse(filters=Filters(category=category))] == found.split()
+
+
+def test_papers_are_selected_by_id_also_by_thousands_of_them(shelf: Shelf) -> None:
+    shelf.record([make_paper(str(n), day=f"2025-04-0{n}") for n in (1, 2, 3)])
+    thousands = Filters(paper=chosen([f"2501.{n:05}" for n in range(1, 5000)] + ["2", "3", "gone"]))
+    assert shelf.select(thousands) == frozenset({"2", "3"})
+    assert [paper.paper_id for paper in shelf.browse(filters=thousands)] == ["3", "2"]
+    assert shelf.select(replace(thousands, date_to=date(2025, 4, 2))) == frozenset({"2"})
+    assert shelf.select(Filters(paper=chosen([]))) == frozenset()
 
 
 def test_categories_follow_the_newest_listing_and_restrict_on_top_of_others(shelf: Shelf) -> None:

@@ -1,47 +1,103 @@
-"""The copy that protects a store: several who open after a kill all find the state before it."""
+"""A conversation as one HTML file: whole, escaped, without script, and loading nothing."""
 
 from __future__ import annotations
 
-import threading
-import time
-from pathlib import Path
+import re
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
 
-import pytest
+from rag.papers.conversations import Exchange
+from rag.sources.files import DIGEST
+from rag.types import Answer, Citation, Filters, Note, Receipt
+from ui.snapshot import snapshot
 
-from rag.index.snapshot import Snapshot
+NOW = datetime(2025, 5, 1, tzinfo=UTC)
+EVIL = '<script>alert(1)</script><img src="https://evil.example/x.png" onerror="x()">'
 
 
-def test_of_several_who_open_after_a_kill_none_finds_an_empty_store(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = Snapshot(tmp_path)
-    (first.store / "data").write_text("before")
-    first.begin()
-    (first.store / "data").write_text("half-written")
-    first.abandon()
-    discard = Snapshot._discard
+class Elements(HTMLParser):
+    """The elements of a page with their attributes."""
 
-    def slowly(self: Snapshot, folder: Path) -> None:
-        discard(self, folder)
-        time.sleep(0.3)
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
 
-    monkeypatch.setattr(Snapshot, "_discard", slowly)
-    found: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: found.append((Snapshot(tmp_path).store / "data").read_text())) for _ in range(4)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def exchange(question: str, *titles: str, said: str = "Said [1].", stopped: bool = False, url: str = "") -> Exchange:
+    citations = tuple(
+        Citation(
+            n=n, paper_id=f"2504.0000{n}", version=2, title=title, authors=(f"Ann {EVIL}", "Bo"), date="2025-04-10",
+            url=url or f"https://arxiv.org/abs/2504.0000{n}", chunk_id="c", quote=f"Quote {n} {EVIL}", start=0, end=9,
+            page=3, section=f"Method {EVIL}",
+        )
+        for n, title in enumerate(titles, 1)
+    )  # fmt: skip
+    answer = Answer(
+        question=question, standalone_question=question, answer=said, abstained=False, reason=None, confidence="high",
+        confidence_p=0.9, mode="extractive", citations=citations, notes=(Note(code="x", text=f"Note {EVIL}"),),
+        receipt=Receipt(corpus="c0ffee", config="beef", model="extractive"),
+    )  # fmt: skip
+    filters = Filters(date_from=date(2025, 4, 1), author="Lee")
+    return Exchange(1, question, filters, said, None if stopped else answer, (), NOW)
+
+
+def test_everything_is_there_and_every_marker_leads_to_its_quote() -> None:
+    first = exchange("First?", "One", "Two", said="Said [1] and [2].")
+    second = exchange("Second?", "One", said="Again [1].")
+    text = snapshot("Talk", [first, second], NOW)
+    shown = Elements(text).found
+    ids = {given["id"] for _, given in shown if "id" in given}
+    assert ids == {"e1-1", "e1-2", "e2-1"}
+    assert {given["href"] for _, given in shown if (given.get("href") or "").startswith("#")} == {f"#{i}" for i in ids}
+    for part in ("First?", "Second?", "Quote 2 ", "page 3", "high confidence", "2 questions; as it stood on 2025-05-01",
+                 "restricted to reports from 2025-04-01, author Lee", "version 2"):  # fmt: skip
+        assert part in text
+    assert text.count("<li>Ann ") == 2, "each paper stands in the references once"
+    assert DIGEST.decode() in text
+
+
+def test_strangers_text_is_shown_and_nothing_else() -> None:
+    talk = [
+        exchange(f"Q {EVIL}", f"Title {EVIL}", said=f"Said {EVIL} [1] ![x](https://evil.example/y.png)\x1b[31m\x07")
     ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == ["before"] * 4
+    text = snapshot(f"Talk {EVIL}", talk, NOW)
+    shown = Elements(text).found
+    assert not {tag for tag, _ in shown} & {
+        "script",
+        "img",
+        "iframe",
+        "link",
+        "object",
+        "embed",
+        "form",
+        "base",
+        "video",
+    }
+    assert not [
+        name for _, given in shown for name in given if name.startswith("on") or name in ("src", "srcset", "style")
+    ]
+    links = {given.get("href") for tag, given in shown if tag == "a"}
+    assert links == {"#e1-1", "https://arxiv.org/abs/2504.00001"}
+    policy = next(given["content"] for _, given in shown if given.get("http-equiv") == "Content-Security-Policy")
+    assert policy
+    assert policy.startswith("default-src 'none'")
+    assert "url(" not in text
+    assert "@import" not in text
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text)
+    assert "alert(1)" in text, "what was written can be read"
 
 
-def test_opening_beside_a_living_writer_leaves_its_copy_alone(tmp_path: Path) -> None:
-    writer = Snapshot(tmp_path)
-    (writer.store / "data").write_text("before")
-    writer.begin()
-    (writer.store / "data").write_text("after")
-    assert (Snapshot(tmp_path).store / "data").read_text() == "after"
-    writer.commit()
-    assert (Snapshot(tmp_path).store / "data").read_text() == "after"
+def test_only_addresses_of_the_web_are_links() -> None:
+    text = snapshot("Talk", [exchange("Q", "One", url="javascript:alert(1)")], NOW)
+    assert {given["href"] for tag, given in Elements(text).found if tag == "a"} == {"#e1-1"}
+
+
+def test_an_answer_that_was_stopped_says_so() -> None:
+    text = snapshot("Talk", [exchange("Q", said="Half a", stopped=True)], NOW)
+    assert "Half a" in text
+    assert "Stopped before its end." in text
+    assert "References" not in text

@@ -17,24 +17,59 @@ from ui.cli import (
     bibliography,
     chat,
     configuration,
+    conversations,
     fetch,
     follow,
+    keep,
     library,
     replay,
     report,
+    similar,
     topic,
     watch,
     web,
 )
 from ui.cli import eval as evaluation
-from ui.cli.common import ConfigFile, DataDir
+from ui.cli.common import ConfigFile, DataDir, configured
+from ui.cli.help import DAILY, EVALUATION, LIBRARY, add, begin, group
 from ui.cli.terminal import Plain
 
+COMMANDS = (
+    ("new", report.new, DAILY, "paperchat new --since 7d"),
+    ("ask", ask.ask, DAILY, 'paperchat ask "How does IterQR rewrite queries?" --from 2025-04'),
+    ("chat", chat.chat, DAILY, "paperchat chat --resume"),
+    ("search", ask.search, DAILY, 'paperchat search "semantic IDs" -k 5 --author "Wei Lin"'),
+    ("topic", topic.topic, DAILY, 'paperchat topic "query expansion" --out notes.md'),
+    ("similar", similar.similar, DAILY, "paperchat similar 2504.05309 -k 5"),
+    ("follow", follow.follow, DAILY, 'paperchat follow "Which papers rewrite queries?"'),
+    ("list", keep.lists, DAILY, "paperchat list thesis --add 2504.05309"),
+    ("note", keep.note, DAILY, 'paperchat note 2504.05309 "compare with ours"'),
+    ("ui", web.ui, DAILY, "paperchat ui --port 8000"),
+    ("ingest", library.ingest, LIBRARY, "paperchat ingest reports/ thesis.bib 2504.05309v2.pdf"),
+    ("fetch", fetch.fetch, LIBRARY, "paperchat fetch --category cs.IR --since 7d"),
+    ("watch", watch.watch, LIBRARY, "paperchat watch --config watch.yaml"),
+    ("report", report.report, LIBRARY, "paperchat report --date 2025-04-10 --out reports"),
+    ("papers", library.papers, LIBRARY, "paperchat papers --query rewrite --starred"),
+    ("show", library.show, LIBRARY, "paperchat show IterQR"),
+    ("remove", library.remove, LIBRARY, "paperchat remove 2504.05309"),
+    ("import", bibliography.take, LIBRARY, "paperchat import thesis.bib"),
+    ("export", bibliography.export, LIBRARY, "paperchat export --list thesis --format bibtex --out thesis.bib"),
+    ("doctor", library.doctor, LIBRARY, "paperchat doctor --repair"),
+    ("bench", bench.bench, EVALUATION, "paperchat bench --out bench"),
+    ("replay", replay.replay, EVALUATION, "paperchat replay answer.json"),
+)
+"""Each command with its group and an example, in the order of `--help`."""
 app = typer.Typer(
+    cls=group(
+        {
+            DAILY: 'paperchat ask "Which papers rewrite queries?" --list thesis',
+            LIBRARY: "paperchat fetch --category cs.IR --since 7d",
+            EVALUATION: "paperchat eval run --qa questions.jsonl --out run",
+        }
+    ),
     name="paperchat",
     help="A chat assistant over recent research papers: every answer cited, every citation checkable.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -49,36 +84,28 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     config: ConfigFile = None,
     data_dir: DataDir = None,
+    user: Annotated[
+        str, typer.Option("--user", metavar="NAME", help="Whose stars, lists and notes, where the page has users.")
+    ] = "",
     show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Take the global options, which may stand before the command or after it."""
+    """Take the global options, which may stand before the command or after it; without a command, say how to begin."""
+    if context.invoked_subcommand is None:
+        print(begin(configured(context, config, data_dir).library_dir))
 
 
-app.command("ingest")(library.ingest)
-app.command("fetch")(fetch.fetch)
-app.command("remove")(library.remove)
-app.command("papers")(library.papers)
-app.command("show")(library.show)
-app.command("import")(bibliography.take)
-app.command("export")(bibliography.export)
-app.command("search")(ask.search)
-app.command("ask")(ask.ask)
-app.command("chat")(chat.chat)
-app.command("topic")(topic.topic)
-app.command("new")(report.new)
-app.command("report")(report.report)
-app.command("watch")(watch.watch)
-app.command("follow")(follow.follow)
-app.command("replay")(replay.replay)
-app.command("doctor")(library.doctor)
-app.command("ui")(web.ui)
-app.command("bench")(bench.bench)
-app.add_typer(configuration.app, name="config")
-app.add_typer(evaluation.app, name="eval")
+for _name, _function, _panel, _example in COMMANDS:
+    add(app, _name, _function, _panel, _example)
+add(app, "star", keep.star, DAILY, "paperchat star 2504.05309", hidden=True)
+app.add_typer(keep.app, name="keep", rich_help_panel=DAILY)
+app.add_typer(conversations.app, name="conversations", rich_help_panel=DAILY)
+app.add_typer(configuration.app, name="config", rich_help_panel=LIBRARY)
+app.add_typer(evaluation.app, name="eval", rich_help_panel=EVALUATION)
 
 
 ALLOCATIONS = 50_000

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from rag.papers.shelf import Shelf
     from rag.types import Paper, Passage, Turn
 
+_WAYS = {"dense": "by meaning", "lexical": "by shared words"}
+"""How a passage was found, in words."""
 _WORDS_SHOWN = 6
 """Matched words named for a hit; `--json` has all."""
 
@@ -135,12 +137,18 @@ def _print_hits(hits: Sequence[Passage]) -> None:
 
 def _why(hit: Passage) -> str:
     """The reasons a hit was found for, in a line."""
-    ranks = ", ".join(f"{name} {rank}" for name, rank in hit.ranks.items())
-    parts = [f"score {hit.score:.3f}", f"rank {ranks}"]
+    ways = [f"{_ordinal(rank)} {_WAYS.get(name, name)}" for name, rank in hit.ranks.items()]
+    found = ", ".join(ways)
     if hit.matched:
         more = len(hit.matched) - _WORDS_SHOWN
-        parts.append(", ".join(hit.matched[:_WORDS_SHOWN]) + (f" and {more} more" if more > 0 else ""))
-    return " · ".join([*parts, *(f"preferred: {reason}" for reason in hit.boosts)])
+        found += f": {', '.join(hit.matched[:_WORDS_SHOWN])}" + (f" and {more} more" if more > 0 else "")
+    return " · ".join([found, *("the conversation is about it" for _ in hit.boosts)])
+
+
+def _ordinal(number: int) -> str:
+    """``1st``, ``12th``, ``23rd``."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 @filtered

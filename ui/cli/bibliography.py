@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +24,7 @@ from ui.cli.common import (
     say,
     with_library,
 )
-from ui.cli.library import add_places, plain_id
+from ui.cli.library import add_places
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -63,26 +62,25 @@ def export(
     conversation: Annotated[
         str, typer.Option("--conversation", metavar="ID", help="Papers that a conversation of the page cites.")
     ] = "",
-    paper: Annotated[list[str] | None, typer.Option("--paper", metavar="ID", help="This paper; several.")] = None,
     filters: Filters = UNFILTERED,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this new file.")] = None,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write papers as a bibliography: those named, found or cited, else all that the filters leave."""
+    """Write papers as a bibliography: those found or cited, else all that the filters leave."""
     check_format(form)
-    if sum(map(bool, (query, conversation, paper))) > 1:
-        raise typer.BadParameter("give one of --query, --conversation and --paper")
-    if filters and (conversation or paper):
-        raise typer.BadParameter("--conversation and --paper name papers; filters go with --query, or stand alone")
+    if query and conversation:
+        raise typer.BadParameter("give one of --query and --conversation")
+    if filters and conversation:
+        raise typer.BadParameter("--conversation names papers; filters go with --query, or stand alone")
     if out:
-        _check_new(out)
+        check_new(out)
     settings = with_library(context, config, data_dir)
     if query:
         check_question(query, settings)
         papers = _found(settings, query, filters, k)
     else:
-        papers = _named(settings, conversation, paper or (), filters)
+        papers = _named(settings, conversation, filters)
     from rag.papers.references import written
     from rag.sources.files import DIGEST
 
@@ -99,16 +97,16 @@ def export(
         with out.open("x", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except FileExistsError:
-        _check_new(out)
+        check_new(out)
     say(f"{len(papers):,} papers written to {out}." if len(papers) != 1 else f"1 paper written to {out}.")
 
 
-def _check_new(path: Path) -> None:
+def check_new(path: Path, option: str = "--out") -> None:
     """Refuse a file that is there, and a place that no file can be written to, before any work is done."""
     from ui.cli.topic import check_writable
 
     if path.exists() or path.is_symlink():
-        raise typer.BadParameter(f"{path} exists already; name another file", param_hint="'--out'")
+        raise typer.BadParameter(f"{path} exists already; name another file", param_hint=f"'{option}'")
     check_writable(path)
 
 
@@ -120,17 +118,21 @@ def _found(settings: Config, query: str, filters: Filters, k: int | None) -> lis
         return papers_of(assistant.library.shelf, assistant.search(query, filters, k).passages)
 
 
-def _named(settings: Config, conversation: str, paper_ids: Sequence[str], filters: Filters) -> list[Paper]:
-    """Papers by id, by the conversation that cites them, or all that the filters leave, newest first."""
+def _named(settings: Config, conversation: str, filters: Filters) -> list[Paper]:
+    """Papers that a conversation cites, that are named, in that order, or all that the filters leave, newest first."""
     from rag.papers.shelf import Shelf
 
     shelf = Shelf.existing(settings.library_dir)
     try:
         if conversation:
             return _cited(settings, shelf, conversation)
-        if paper_ids:
-            return [shelf.paper(plain_id(paper_id)) for paper_id in dict.fromkeys(paper_ids)]
-        return shelf.browse("", filters)
+        found = shelf.browse("", filters)
+        if filters.paper is None:
+            return found
+        held, named = {paper.paper_id: paper for paper in found}, filters.paper.split()
+        for paper_id in named if filters == Filters(paper=filters.paper) else ():
+            held.get(paper_id) or shelf.paper(paper_id)  # which says that there is none
+        return [held[paper_id] for paper_id in named if paper_id in held]
     finally:
         shelf.close()
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.text.grammar import plural
 from rag.types import Filters
 from rag.types.filters import FIELDS, FilterError
 from ui.cli.common import (
@@ -22,6 +23,7 @@ from ui.cli.common import (
     ModeName,
     keep_log_quiet,
     mode_of,
+    reader,
     say,
     with_library,
 )
@@ -29,13 +31,14 @@ from ui.cli.printing import Paragraphs, print_answer, print_notes, print_referen
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.papers.conversations import Exchange
+    from rag.config import Config
+    from rag.papers.conversations import Conversations, Exchange
     from rag.types import Answer, Mode, Turn
 
 PROMPT = "\n> "
 HELP = f"""\
 Type a question; one that points back ("and what data did they use?") continues the conversation.
-  /new                    forget the conversation so far
+  /new                    begin another conversation
   /topic QUERY            what the papers say about a topic, by theme
   /papers                 list the papers cited so far
   /bibtex                 print them as BibTeX
@@ -48,6 +51,7 @@ Type a question; one that points back ("and what data did they use?") continues 
 def chat(
     context: typer.Context,
     mode: ModeName = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the last conversation.")] = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -63,8 +67,52 @@ def chat(
         if (answering or settings.answer.mode) == "llm":
             with suppress(LLMError):  # of which each answer tells; a mistake in the configuration ends the chat here
                 assistant.engine.model()
-        conversation = Conversation(assistant, answering)
-        (_at_prompt if sys.stdin.isatty() else _from_pipe)(conversation)
+        with _record(settings, reader(context)) as record:
+            conversation = Conversation(assistant, answering, record)
+            if resume:
+                conversation.resume()
+            (_at_prompt if sys.stdin.isatty() else _from_pipe)(conversation)
+
+
+@contextmanager
+def _record(settings: Config, user: str) -> Iterator[Record | None]:
+    """Where the conversation is kept; None, and said so, where the library may not be written to."""
+    from rag.errors import LibraryError
+    from rag.papers.conversations import FILE_NAME, Conversations
+
+    try:
+        store = Conversations(settings.library_dir / FILE_NAME)
+    except LibraryError as error:
+        say(f"This conversation is not kept. {error.message}")
+        yield None
+        return
+    try:
+        yield Record(store, user)
+    finally:
+        store.close()
+
+
+@dataclass
+class Record:
+    """A conversation as it is kept beside the library, where the page finds it too."""
+
+    store: Conversations
+    user: str
+    conversation_id: str = ""
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange; the first one begins the conversation."""
+        if not self.conversation_id:
+            self.conversation_id = self.store.start(self.user, exchange.question)
+        where = (self.user, self.conversation_id, exchange.question, exchange.filters)
+        self.store.add(*where, exchange.said, exchange.answer)
+
+    def last(self) -> list[Exchange]:
+        """Go on with the conversation that was asked in last, and return what was said in it."""
+        from ui.cli.conversations import last_of
+
+        self.conversation_id = last_of(self.store, self.user)
+        return self.store.exchanges(self.user, self.conversation_id)
 
 
 def _from_pipe(conversation: Conversation) -> None:
@@ -120,8 +168,17 @@ class Conversation:
 
     assistant: Assistant
     mode: Mode | None = None
+    record: Record | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     filters: Filters = UNFILTERED
+
+    def resume(self) -> None:
+        """Go on with the last conversation, and say where it stands; `ConversationNotFound` where there is none."""
+        if self.record:
+            self.exchanges = self.record.last()
+            self.filters = self.exchanges[-1].filters if self.exchanges else self.filters
+        if self.exchanges:
+            say(f"Going on after {plural(len(self.exchanges), 'question')}, the last: {self.exchanges[-1].question}")
 
     def take(self, line: str, answer: Callable[[str], None]) -> bool:
         """Obey a command or answer a question; False when the reader leaves."""
@@ -188,13 +245,22 @@ class Conversation:
         return tuple(turn for exchange in self.exchanges if exchange.said for turn in _turns(exchange))
 
     def _keep(self, question: str, said: str, answer: Answer | None) -> None:
+        from rag.errors import LibraryError
         from rag.papers.conversations import Exchange
 
         number = len(self.exchanges) + 1
         self.exchanges.append(Exchange(number, question, self.filters, said, answer, (), datetime.now(UTC)))
+        if self.record:
+            try:
+                self.record.add(self.exchanges[-1])
+            except LibraryError as error:  # answers are given from a library that may not be written to
+                say(f"This conversation is not kept. {error.message}")
+                self.record = None
 
     def _new(self, _: str) -> None:
         self.exchanges.clear()
+        if self.record:
+            self.record.conversation_id = ""
         print("A new conversation.")
 
     def _topic(self, query: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import sys
@@ -16,7 +17,7 @@ import typer
 
 from rag.text.controls import escaped_controls
 from rag.types import Filters
-from rag.types.filters import FilterError, FilterField
+from rag.types.filters import FIELDS, FilterError, FilterField
 from ui.cli.terminal import console
 from ui.options import gathered, spread
 
@@ -35,6 +36,18 @@ ConfigFile = Annotated[
 ]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="Folder of the library.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+KEPT: dict[str, dict[str, Any]] = {
+    "lists": {
+        "default": None,
+        "annotation": Annotated[
+            list[str] | None,
+            typer.Option("--list", metavar="NAME", help="Papers of this list; several are alternatives."),
+        ],
+    },
+    "starred": {"default": False, "annotation": Annotated[bool, typer.Option("--starred", help="Starred papers.")]},
+    "later": {"default": False, "annotation": Annotated[bool, typer.Option("--later", help="Papers kept for later.")]},
+}
+"""Options of what a reader keeps, beside those of the table of filters."""
 UNFILTERED = Filters()
 """The default of a command's parameter `filters` (`filtered`)."""
 Bibtex = Annotated[bool, typer.Option("--bibtex", help="Print the references as BibTeX as well.")]
@@ -113,16 +126,47 @@ def check_format(form: str | None) -> None:
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each row of the table of filters, in the place of its parameter `filters`."""
+    """Give a command an option for each row of the table of filters, and for what is kept, in the place of `filters`.
+
+    The command has the parameters `context`, `config` and `data_dir` too: what is kept is looked up where they lead.
+    """
     signature = spread(command, _option)
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    of_kept = [inspect.Parameter(name, kind, **given) for name, given in KEPT.items()]
+    at = next(n for n, name in enumerate(signature.parameters) if name == FIELDS[-1].name) + 1
+    parameters = [*signature.parameters.values()]
+    signature = signature.replace(parameters=[*parameters[:at], *of_kept, *parameters[at:]])
 
     @wraps(command)
     def wrapped(*args: object, **kwargs: object) -> None:
         texts, others = gathered(signature, *args, **kwargs)
-        command(**others, filters=_filters(texts))
+        filters = _filters(texts)
+        kept = {name: others.pop(name, None) for name in KEPT}
+        if any(kept.values()):
+            from ui.cli.keep import within
+
+            settings = with_library(others["context"], others.get("config"), others.get("data_dir"))
+            filters = within(filters, settings, reader(others["context"]), **kept)
+        command(**others, filters=filters)
 
     wrapped.__signature__ = signature  # type: ignore[attr-defined]  # what Typer makes the options of
     return wrapped
+
+
+def reader(context: typer.Context) -> str:
+    """Whose stars, lists and notes are meant; empty where the page has no users."""
+    return str(context.find_root().params.get("user") or "")
+
+
+def plain_id(written: str) -> str:
+    """The id in what people paste: an address, ``arXiv:2504.05309`` or ``2504.05309v2``."""
+    from rag.sources.identifiers import ImpossibleId, read_id
+
+    try:
+        found = read_id(written.strip())
+    except ImpossibleId:
+        return written
+    return found.paper_id if found else written
 
 
 def _option(row: FilterField) -> object:
@@ -134,6 +178,8 @@ def _filters(given: Mapping[str, str | list[str] | None]) -> Filters:
     """The options as `Filters`; one that is blank or cannot be read is wrong usage."""
     texts = {key: ", ".join(text) if isinstance(text, list) else text for key, text in given.items()}
     said = {key: text for key, text in texts.items() if given[key] not in (None, [])}
+    if given.get("paper"):
+        said["paper"] = " ".join(map(plain_id, given["paper"] or ()))
     for key, text in said.items():
         if not (text or "").strip():
             raise typer.BadParameter(f"--{key} is blank")

@@ -13,6 +13,7 @@ import typer
 from rag.text.grammar import plural
 from ui.cli import calibrate, judge, support
 from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say, with_library
+from ui.cli.help import Command
 from ui.cli.measures import (
     LINES_SHOWN,
     interval,
@@ -28,16 +29,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Measure answers and rankings, with intervals.", no_args_is_help=True)
 
-app.command("calibrate")(calibrate.calibrate)
-app.command("nuggets")(judge.nuggets)
-app.command("judge")(judge.judge)
-app.command("support")(support.support)
+app.command("calibrate", cls=Command)(calibrate.calibrate)
+app.command("nuggets", cls=Command)(judge.nuggets)
+app.command("judge", cls=Command)(judge.judge)
+app.command("support", cls=Command)(support.support)
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
 QaFile = Annotated[Path, typer.Option("--qa", metavar="FILE", help="QA set: one JSON object a line.")]
 
 
-@app.command()
+@app.command(cls=Command)
 def run(
     context: typer.Context,
     qa: QaFile,
@@ -87,7 +88,7 @@ def run(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(cls=Command)
 def retrieval(
     context: typer.Context,
     dataset: Annotated[Path, typer.Option("--dataset", metavar="BEIR_DIR", help="Folder in BEIR's layout.")],
@@ -140,7 +141,7 @@ def retrieval(
         say(f"{metrics['failed']} queries failed and count as 0; {out / 'run.json'} lists them.")
 
 
-@app.command()
+@app.command(cls=Command)
 def compare(
     folder_a: Annotated[Path, typer.Argument(metavar="DIR_A", help="Folder of a finished run.")],
     folder_b: Annotated[Path, typer.Argument(metavar="DIR_B", help="Folder of another over the same questions.")],
@@ -158,7 +159,7 @@ def compare(
     say(f"Report: {out / REPORT}")
 
 
-@app.command()
+@app.command(cls=Command)
 def add(
     context: typer.Context,
     qa: QaFile,

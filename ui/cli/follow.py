@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def follow(
     context: typer.Context,
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[QUERY]", help="A question or topic to follow from now on.")
+        list[str] | None, typer.Argument(metavar="QUERY", help="A question or topic to follow from now on.")
     ] = None,
     remove: Annotated[
         int | None, typer.Option("--remove", min=1, max=MOST, metavar="N", help="Follow number N no longer.")
@@ -90,6 +90,8 @@ def _print(brought: list[Brought]) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from rag.follow.changes import cited
+    from rag.text.readable import readable
     from ui.edition.wording import brought_lines
 
     console = Console(highlight=False)
@@ -101,3 +103,6 @@ def _print(brought: list[Brought]) -> None:
         console.print(Text.assemble((f"{one.followed.number}. {one.followed.question}", "bold"), (f"  {when}", "dim")))
         for text in brought_lines(one):
             console.print(Text(f"   {text}"), soft_wrap=True)
+        if one.answer and not one.change:
+            for paper in cited(one.answer.citations).values():
+                console.print(Text(f"   Cited: {readable(paper.title)} ({paper.paper_id})"), soft_wrap=True)

@@ -22,6 +22,7 @@ from ui.cli.common import (
     DataDir,
     configured,
     filtered,
+    plain_id,
     print_json,
     progress_bar,
     say,
@@ -37,10 +38,19 @@ if TYPE_CHECKING:
     from rag.sources.identifiers import Identifier
     from rag.types import Paper
 
+_CHECKS = {
+    "shelf": "papers",
+    "pending": "waiting",
+    "chunks": "passages",
+    "chroma": "search by meaning",
+    "lexical": "search by words",
+}
+"""What `doctor` calls its checks to a person; `--json` keeps their own names."""
 _REJECTED_SHOWN = 20
 _OTHER_SHOWN = 5
 _UNKEPT_SHOWN = 12
 _UNREAD_SHOWN = 10
+_CANDIDATES = 20
 
 
 def ingest(
@@ -197,7 +207,10 @@ def papers(
 
 def show(
     context: typer.Context,
-    paper_id: Annotated[str, typer.Argument(metavar="PAPER_ID", help="The paper's id; with --png a passage's.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="PAPER", help="The paper's id, or words of its title; with --png a passage's."),
+    ],
     png: Annotated[
         Path | None, typer.Option("--png", metavar="FILE", help="Draw the page of a passage's PDF, with it marked.")
     ] = None,
@@ -209,6 +222,7 @@ def show(
     data_dir: DataDir = None,
 ) -> None:
     """Show one paper."""
+    written = " ".join(words)
     settings = configured(context, config, data_dir)
     from rag.papers.metadata import known_of
     from rag.papers.shelf import Shelf
@@ -217,12 +231,14 @@ def show(
     shelf = Shelf.existing(settings.library_dir)
     if png:
         try:
-            _draw(shelf, settings.library_dir, paper_id, png)
+            _draw(shelf, settings.library_dir, written, png)
         finally:
             shelf.close()
         print_json({"file": str(png)}) if as_json else print(png)
         return
-    paper = _named_version(shelf, paper_id) if version is None else shelf.paper(plain_id(paper_id), version)
+    paper = named_paper(shelf, written)
+    if version is not None:
+        paper = shelf.paper(paper.paper_id, version)
     versions = shelf.versions(paper.paper_id)
     if as_json:
         print_json(paper_json(paper, versions))
@@ -233,7 +249,7 @@ def show(
     terminal.print(Text(readable(paper.title), style="bold"))
     terminal.print(Text(", ".join(map(readable, paper.authors))))
     days = ", ".join(map(str, paper.listed))
-    number = f", arXiv's v{paper.arxiv_version}" if paper.arxiv_version else ""
+    number = f", arXiv's version {paper.arxiv_version}" if paper.arxiv_version else ""
     held = f"{paper.paper_id} version {paper.version} of {len(versions)}{number}; listed {days}"
     terminal.print(Text(held, style="dim"))
     if paper.url:
@@ -244,6 +260,48 @@ def show(
             terminal.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
     terminal.print()
     terminal.print(Text(readable(paper.abstract) or "No abstract: only its title is known."))
+
+
+def named_paper(shelf: Shelf, written: str) -> Paper:
+    """The one paper that an id or words of its title name.
+
+    Raises:
+        PaperNotFound: there is none, or there are several, which are listed.
+    """
+    from rag.errors import PaperNotFound
+    from rag.text.readable import readable
+
+    paper_id = plain_id(written)
+    written_id = _identifier(written)
+    if (written_id and written_id.url) or paper_id in shelf.papers([paper_id]):  # any word may be another source's id
+        return _named_version(shelf, written)
+    found = titled(shelf, written)
+    if not found:
+        return shelf.paper(paper_id)  # which says that there is none
+    if len(found) == 1:
+        return found[0]
+    named = "\n".join(f"  {one.paper_id:<11}  {readable(one.title)}" for one in found[:_CANDIDATES])
+    more = f"\n  … and {len(found) - _CANDIDATES} more: name more words" if len(found) > _CANDIDATES else ""
+    raise PaperNotFound(
+        f"{plural(len(found), 'paper')} may be meant by “{written}”:\n{named}{more}", "Name one by its id."
+    )
+
+
+def titled(shelf: Shelf, written: str) -> list[Paper]:
+    """The papers whose titles words name: called so, else with the words side by side, else with all of them; by id."""
+    from rag.papers.claims import Claim
+    from rag.text.folding import fold
+    from rag.text.readable import readable
+
+    called = [one.paper_id for one in shelf.entities.namings(written, MOST) if one.claim == Claim.CALLED]
+    ids = called or shelf.entities.titled(written, MOST)
+    found = list(shelf.papers(ids).values()) if ids else []
+    if not found:
+        wanted = {fold(word) for word in written.split()} - {""}
+        every = shelf.browse(written) if wanted else []
+        found = [one for one in every if wanted <= {fold(word) for word in readable(one.title).split()}]
+    whole = [one for one in found if fold(readable(one.title)) == fold(written)]
+    return sorted(whole or found, key=lambda one: one.paper_id)
 
 
 def _named_version(shelf: Shelf, written: str) -> Paper:
@@ -271,12 +329,6 @@ def _draw(shelf: Shelf, folder: Path, chunk_id: str, file: Path) -> None:
             picture.write(content)
     except OSError as error:
         raise LibraryError(f"{file} cannot be written: {error.strerror}.", "Choose another.") from None
-
-
-def plain_id(written: str) -> str:
-    """The id in what people paste: an address, ``arXiv:2504.05309`` or ``2504.05309v2``."""
-    found = _identifier(written)
-    return found.paper_id if found else written
 
 
 def _identifier(written: str) -> Identifier | None:
@@ -312,12 +364,12 @@ def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
 
 def doctor(
     context: typer.Context,
-    mend: Annotated[bool, typer.Option("--repair", help="Make the indexes agree with the shelf.")] = False,
+    mend: Annotated[bool, typer.Option("--repair", help="Build anew what does not agree with the papers.")] = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Check that shelf, Chroma and lexical index agree. --repair makes them."""
+    """Check that the library is whole: papers, and both ways to find them. --repair mends what is not."""
     settings = with_library(context, config, data_dir)
     from rag import open_library
     from rag.index.health import examine, repair
@@ -328,8 +380,9 @@ def doctor(
         print_json(health.as_json())
     else:
         for check in health.checks:
-            print(f"{'ok ' if check.ok else 'BAD'}  {check.name:<9} {check.detail}")
+            name = _CHECKS.get(check.name, check.name)
+            print(f"{'ok ' if check.ok else 'BAD'}  {name:<18} {check.detail}")
         if not health.ok:
-            print("`paperchat doctor --repair` makes them agree.", file=sys.stderr)
+            print("`paperchat doctor --repair` mends it.", file=sys.stderr)
     if not health.ok:
         raise typer.Exit(1)

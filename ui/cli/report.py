@@ -23,6 +23,7 @@ from ui.cli.common import (
 
 if TYPE_CHECKING:
     from rag.errors import PaperchatError
+    from rag.papers.shelf import Shelf
     from rag.topics.digest import Changed, Digest, Entry
     from ui.edition import Edition, Written
 
@@ -58,6 +59,7 @@ def report(
         first = days[0] or (_first(since, last) if since else last)
         if first > last:
             raise typer.BadParameter(f"{first} comes after {last}", param_hint="'--since'")
+        _say_outside(library.shelf, first, last)
         errors = followed_again(library, progress)
         edition = make_edition(library, first, last, progress)
         written = write_edition(edition, out, progress)
@@ -66,6 +68,15 @@ def report(
     else:
         print_edition(edition, written)
     finish(errors)
+
+
+def _say_outside(shelf: Shelf, first: date, last: date) -> None:
+    """Say where days that are asked for lie outside those that the library holds."""
+    days = shelf.listing_days()
+    if days and last < days[0]:
+        say(f"The library begins on {days[0]}: nothing is held of {last}{'' if first == last else ' or before'}.")
+    elif days and first > days[-1]:
+        say(f"The library ends on {days[-1]}: nothing is held of {first}{'' if first == last else ' or after'}.")
 
 
 def new(
@@ -170,6 +181,7 @@ def _changed_json(changed: Changed) -> dict[str, Any]:
 
 def print_edition(edition: Edition, written: Written) -> None:
     """Say what was written."""
+    from rag.text.readable import readable
     from ui.edition.wording import heading, lead
 
     print(f"{heading(edition)}: {lead(edition)}")
@@ -177,6 +189,8 @@ def print_edition(edition: Edition, written: Written) -> None:
         told = brought.change
         what = f"{len(told.new)} new, {len(told.dropped)} dropped, {len(told.changed)} quoted anew"
         print(f"Followed {brought.followed.number}, {brought.followed.question}: {what}")
+        for paper in told.new[:_SHOWN]:
+            print(f"  New: {readable(paper.title)} ({paper.paper_id})")
     if written.not_in_tables:
         shown = ", ".join(f"{paper_id} ({day})" for day, paper_id in written.not_in_tables[:_SHOWN])
         more = f" and {len(written.not_in_tables) - _SHOWN} more" if len(written.not_in_tables) > _SHOWN else ""
