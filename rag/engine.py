@@ -27,6 +27,7 @@ from rag.query.conversation import resumed
 from rag.query.words import check_question
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
+from rag.retrieve.membership import with_membership
 from rag.retrieve.reranker import FEW, MANY, build_reranker
 from rag.themes.plan import Planner
 from rag.types import (
@@ -216,8 +217,16 @@ class Engine:
         missing = frozenset(understood.named) - {passage.paper_id for passage in found}
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
-        ranked = self.reranker.rerank(understood.search_text, found, MANY if many else FEW)
-        return ranked if many else _meant_first(ranked, understood)
+        if not many:
+            return _meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
+        listed = self.reranker.rerank(understood.search_text, found, MANY)
+        members = with_membership(self.library, understood, listed)
+        if not understood.unsure:
+            return members
+        # One paper may be meant as well: it comes first as it would alone.
+        known = {passage.chunk_id: passage.scores for passage in members}
+        ranked = self.reranker.rerank(understood.search_text, found, FEW)
+        return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
 
     def search(
         self,

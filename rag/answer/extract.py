@@ -58,7 +58,13 @@ class ExtractiveWriter:
         ranked = distinct_papers(passages)
         kind = kind or question.kind
         fitting = choose_papers(
-            ranked, kind, question.subjects, whole=whole, about=question.phrase, unsure=question.unsure
+            ranked,
+            kind,
+            question.subjects,
+            whole=whole,
+            about=question.phrase,
+            unsure=question.unsure,
+            within=bool(question.filters),
         )
         if kind in ("list", "topic") and not whole:
             fitting = demanded(self.library, question, kind, ranked, fitting)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.citations import Checked
 from rag.answer.draft import Draft, Quote
-from rag.answer.render import Reply, closest, escape, offering
+from rag.answer.render import Reply, closest, escape, first_listed, offering
 from rag.index.library import Library
 from rag.papers.shelf import ChunkRow
 from rag.papers.tally import tally
@@ -321,12 +321,8 @@ def _restriction(filters: Filters) -> str:
     """The filters in words that follow "papers": `` by Jimmy Lin, first listed since 2025-10-01``."""
     given = filters.without(DATES).given()
     by = "".join(f" {row.phrase.format(escape(row.brief(value) if row.brief else str(value)))}" for row, value in given)
-    first, last = filters.date_from, filters.date_to
-    if first and last:
-        when = f"on {first}" if first == last else f"from {first} to {last}"
-    else:
-        when = f"since {first}" if first else f"until {last}"
-    return by + (f"{',' if by else ''} first listed {when}" if first or last else "")
+    days = first_listed(filters)
+    return by + (f",{days}" if by and days else days)
 
 
 def _apart(understood: Question) -> str:

@@ -59,7 +59,11 @@ class QuotedReply:
         checked = check(draft, self.library, len(behind.citations) + 1, () if behind.text else behind.citations)
         for item in checked.removed:
             yield Removed(item.text, item.reason)
-        said = entry.reply(checked) if entry else reply(self.retriever, asked, passages, decision, checked, draft.told)
+        said = (
+            entry.reply(checked)
+            if entry
+            else reply(self.retriever, asked, passages, decision, checked, draft.told, draft.found)
+        )
         parts = (EVIDENCE, *said.parts) if behind.text else said.parts
         text = ""
         for part in parts:
@@ -101,7 +105,8 @@ def _as_wanted(asked: Question, passages: Sequence[Passage], whole: bool, most: 
 
     Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.
     """
-    papers = choose_papers(distinct_papers(passages), "list", whole=whole, about=asked.phrase) if passages else []
+    ranked, within = distinct_papers(passages), bool(asked.filters)
+    papers = choose_papers(ranked, "list", whole=whole, about=asked.phrase, within=within) if passages else []
     if asked.wanted.order:
         papers = papers if whole or asked.wanted.limit else papers[:most]
         papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")

@@ -39,6 +39,7 @@ def reply(
     decision: Decision,
     checked: Checked,
     told: Told | None = None,
+    found: int = 0,
 ) -> Reply:
     """Put the checked quotes, or what there is to say without any, into words.
 
@@ -49,6 +50,7 @@ def reply(
         decision: Whether they answer.
         checked: The quotes that stand.
         told: What the answer before told already.
+        found: How many papers belong to a list or a topic, of which the first are quoted.
     """
     groups = [render_group(group) for group in checked.groups]
     if told == "again" and groups and decision.reason is None:
@@ -58,7 +60,8 @@ def reply(
         text = f"The abstract tells no more about this than was quoted before.{besides}"
         return Reply((text, *groups), "detail_absent", closest(passages))
     if groups and decision.reason is None:
-        return Reply((*_absent(understood), *_count(retriever, understood, checked), *_by_theme(groups, checked)))
+        above, below = _count(retriever, understood, checked, found), _more(understood, len(groups), found)
+        return Reply((*_absent(understood), *above, *_by_theme(groups, checked), *below))
     if groups:
         title = escape(readable(checked.groups[0][0].title))
         lacks = f"“{title}” is about this, but its abstract does not tell. What comes closest:"
@@ -104,15 +107,16 @@ def _absent(understood: Question) -> tuple[str, ...]:
     return (f"{names} {verb} in none of these papers, so there is nothing here to compare with.",)
 
 
-def _count(retriever: HybridRetriever, understood: Question, checked: Checked) -> tuple[str, ...]:
-    """What a list is; how many papers there are of which it shows some, only where these were counted."""
+def _count(retriever: HybridRetriever, understood: Question, checked: Checked, found: int) -> tuple[str, ...]:
+    """What a list is, and of how many papers it shows some: of about how many, unless they were counted."""
+    shown, shelf, wanted = len(checked.groups), retriever.library.shelf, understood.wanted
+    counted_by = _counted_by(understood.filters)
     if understood.kind != "list":
         return ()
-    shown, shelf, wanted = len(checked.groups), retriever.library.shelf, understood.wanted
     by_date = wanted.order or ("newest" if understood.selects else None)
     order = f", {by_date} first" if by_date and shown > 1 else ""
     if wanted.limit and by_date:
-        return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:",)
+        return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:", *counted_by)
     if understood.mention or understood.selects:
         allowed = shelf.select(understood.filters)
         fitting = understood.papers if allowed is None else allowed & (understood.papers or allowed)
@@ -120,10 +124,35 @@ def _count(retriever: HybridRetriever, understood: Question, checked: Checked) -
         found -= len(understood.left_out if fitting is None else fitting & understood.left_out)
     else:
         many = "How many there are cannot be told. " if understood.intent.kind == "count" else ""
-        return (f"{many}The {f'{shown} closest papers' if shown > 1 else 'closest paper'}{order}:",)
+        closest = f"{shown} closest papers" if shown > 1 else "closest paper"
+        closest = f"{shown} closest of about {found} papers on this" if found > shown > 1 else closest
+        return (f"{many}The {closest}{order}:", *counted_by)
     if found > shown:
-        return (f"The first {shown} of {plural(found, 'paper')} found{order}:",)
-    return (f"{plural(found, 'paper')} found{order}:",)
+        return (f"The first {shown} of {plural(found, 'paper')} found{order}:", *counted_by)
+    return (f"{plural(found, 'paper')} found{order}:", *counted_by)
+
+
+def _more(understood: Question, shown: int, found: int) -> tuple[str, ...]:
+    """Below a topic: how many papers more are likely to be on it, and how its days were read."""
+    if understood.kind != "topic":
+        return ()
+    many = f"About {plural(found - shown, 'more paper')} on this; dates or a narrower question show others."
+    return (*((many,) if found > shown else ()), *_counted_by(understood.filters))
+
+
+def _counted_by(filters: Filters) -> tuple[str, ...]:
+    """By which of its days a paper is counted where days are wanted: not by those on which it was listed again."""
+    days = first_listed(filters)
+    return (f"Only papers{days}: those that a report of these days lists again are not among them.",) if days else ()
+
+
+def first_listed(filters: Filters) -> str:
+    """The days of filters in words that follow "papers": `` first listed since 2025-10-01``; nothing without any."""
+    first, last = filters.date_from, filters.date_to
+    if first and last:
+        return f" first listed on {first}" if first == last else f" first listed from {first} to {last}"
+    since = f" first listed since {first}" if first else ""
+    return f" first listed until {last}" if last else since
 
 
 def _by_theme(groups: Sequence[str], checked: Checked) -> tuple[str, ...]:

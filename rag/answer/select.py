@@ -1,6 +1,6 @@
 """Which papers an answer cites: as many as its kind of question wants, of those that were found.
 
-How the limits were set: docs/adr/0005-extraction.md.
+How the limits were set: docs/adr/0005-extraction.md, and for lists and topics 0025-list-membership.md.
 """
 
 from __future__ import annotations
@@ -15,14 +15,21 @@ from rag.query.intent import Kind
 from rag.query.question import Question
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import known_text
+from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
 from rag.text.readable import readable
 from rag.types import Passage
 
 TIE = 0.97
 """A single question cites a second paper only when its score is at least this share of the best one's."""
-BACKGROUND_RANK, ON_TOPIC = 15, 0.35
-"""The paper at this rank is taken to be off the topic; one that belongs to a list or a topic lies at least this share
-of the way from its score to the best one's. Where there are fewer papers, the background is 0."""
+BELONGS, SURELY, WITHIN = 0.65, 0.8, 0.5
+"""Chances from which a paper is of a list or a topic: of any; where one paper may be meant as well; and within filters,
+which leave few papers: a list of them is to be complete."""
+HOLDS = 0.25
+"""The chance that is enough for a paper that holds a list's whole subject word for word."""
+ON_TOPIC = 0.35
+"""Where nobody looked whether papers belong (another reranker, an embedder without vectors of tokens), or none of the
+few does that filters leave: a paper belongs from this share of the way from the score at `BACKGROUND_RANK` to the
+best one's."""
 RARE = 20
 """A name in more passages than this is an everyday one (LLM, GPT), and no list is about it alone."""
 UNSURE = 0.9
@@ -48,27 +55,22 @@ def choose_papers(
     whole: bool = False,
     about: re.Pattern[str] | None = None,
     unsure: bool = False,
+    within: bool = False,
 ) -> list[Passage]:
     """Choose the papers to cite among the best passages of each, best first.
 
     A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
     cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
     rather than in its text); where it names fewer than two, or none is found, the best papers besides. A list or a
-    topic cites all that stand out from the background, in their order; a list puts those before them that hold its
-    whole subject word for word, however low they are ranked. Where one paper may be meant as well, only those are cited
-    that are about as near as the best.
+    topic cites all that are likely to belong (`rag.retrieve.membership`), a list also those that hold its whole subject
+    word for word. Where one paper may be meant as well, only those are cited that belong nearly for sure; within
+    filters, also those that may well belong.
     """
     if kind == "single":
         return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
     if kind in ("list", "topic"):
-        floor = ranked[BACKGROUND_RANK - 1].score if len(ranked) >= BACKGROUND_RANK else 0.0
-        least = floor + ON_TOPIC * (ranked[0].score - floor)
-        least = max(least, UNSURE * ranked[0].score) if unsure else least
-        fitting = [paper for paper in ranked if whole or paper.score >= least]
-        if kind == "topic" or about is None:
-            return fitting
-        held = [paper for paper in ranked if about.search(readable(f"{paper.title}\n{paper.text}"))]
-        return held + [paper for paper in fitting if paper not in held]
+        held = [paper for paper in ranked if about.search(_text(paper))] if about and kind == "list" else []
+        return list(ranked) if whole else _members(ranked, held, SURELY if unsure else WITHIN if within else BELONGS)
     chosen: dict[str, Passage] = {}
     for subject in subjects:
         exact = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)")  # PRISM is rather PRISM than Prism
@@ -82,6 +84,32 @@ def choose_papers(
         best = [paper for paper in ranked if paper.paper_id not in chosen]
         chosen |= {paper.paper_id: paper for paper in best[: COMPARED - len(chosen)]}
     return list(chosen.values())
+
+
+def _members(ranked: Sequence[Passage], held: Sequence[Passage], least: float) -> list[Passage]:
+    """The papers that belong to a list or a topic; the first one always does.
+
+    Args:
+        ranked: The best passage of each paper, best first.
+        held: Those that hold the whole subject of a list word for word.
+        least: The chance from which a paper belongs.
+    """
+    best = max((paper.scores.get(MEMBERSHIP, -1.0) for paper in ranked), default=-1.0)
+    if best >= (least if len(ranked) < BACKGROUND_RANK else 0.0):
+        likely = [
+            paper
+            for n, paper in enumerate(ranked)
+            if not n or paper.scores.get(MEMBERSHIP, 0.0) >= (HOLDS if paper in held else least)
+        ]
+        return [*likely, *(paper for paper in held if MEMBERSHIP not in paper.scores)]
+    floor = ranked[BACKGROUND_RANK - 1].score if len(ranked) >= BACKGROUND_RANK else 0.0
+    nearest = floor + ON_TOPIC * (ranked[0].score - floor)
+    nearest = max(nearest, UNSURE * ranked[0].score) if least == SURELY else nearest
+    return [*held, *(paper for paper in ranked if paper.score >= nearest and paper not in held)]
+
+
+def _text(paper: Passage) -> str:
+    return readable(f"{paper.title}\n{paper.text}")
 
 
 def demanded(
@@ -100,8 +128,9 @@ def demanded(
 
     named: Sequence[Passage] = ranked[:BACKGROUND_RANK]
     names = _rare_names(library, question.names)
-    for name in names:
-        named = holding(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)"), named) or named
+    if names:  # "SPARQL or Cypher": any of them is enough
+        anyone = "|".join(map(re.escape, names))
+        named = holding(re.compile(rf"(?<!\w)(?:{anyone})(?!\w)"), named) or named
     if names and len(named) < min(len(ranked), BACKGROUND_RANK):
         fitting = named if kind == "list" else [paper for paper in ranked if paper in fitting or paper in named]
     if kind == "list" and question.sort:

@@ -30,8 +30,10 @@ WEIGHT = 1.5
 """What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1."""
 ANSWERED = 0.1
 """What a difference of 1 in the log-odds that a paper answers is worth in fused scores."""
-FEW, MANY = 12, 20
+FEW, MANY = 12, 30
 """Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
+NEARNESS = "nearness"
+"""How near the wording of a paper that was looked at is, among its passages' scores."""
 KEPT = 400
 """Passages whose token vectors are kept for the next question, about 150 kB each."""
 
@@ -108,8 +110,13 @@ class LateInteraction(Reranker):
             return list(passages)
         near = np.array([_nearness(asked, other) for other in others])
         gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
+        known = {paper.paper_id: round(float(one), 6) for paper, one in zip(papers, near, strict=True)}
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "wording") for passage in passages]
-        return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
+        said = [
+            replace(one, scores={**one.scores, NEARNESS: known[one.paper_id]}) if one.paper_id in known else one
+            for one in moved
+        ]
+        return sorted(said, key=lambda passage: (-passage.score, passage.chunk_id))
 
     def _embed(self, texts: Sequence[str]) -> list[TokenVectors] | None:
         """Token vectors of texts; those of texts seen lately are not computed again."""
@@ -131,7 +138,9 @@ class Answering(Reranker):
     """Ranks the first papers by the chance that they answer, after another reranker; safe to share between threads.
 
     The answer scorer reads question and abstract together, so it tells the paper that answers from one that is only
-    near. Its word on the best sentence and on the whole abstract count alike.
+    near. Its word on the best sentence and on the whole abstract count alike. Where many papers are wanted none has to
+    answer by itself, and its word says little on what they are about (docs/adr/0025-list-membership.md): the other
+    reranker's order stays.
     """
 
     def __init__(self, first: Reranker, scores: AnswerScores) -> None:
@@ -147,18 +156,15 @@ class Answering(Reranker):
     def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
         """Look at the first `depth` papers: each gains by how much likelier it answers than the least likely."""
         ranked = self._first.rerank(question, passages, depth)
+        if depth > FEW:
+            return ranked
         papers = [paper.paper_id for paper in distinct_papers(ranked, depth)]
         judged = self._scores.of([question], papers) if len(papers) > 1 else {}
         odds = {paper_id: (one.best + one.answered) / 2 for paper_id, one in judged.items()}
         least = min(odds.values(), default=0.0)
         gains = {paper_id: ANSWERED * (one - least) for paper_id, one in odds.items()}
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "answers") for passage in ranked]
-        ordered = sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
-        if depth <= FEW:
-            return ordered
-        # Where many are wanted none has to answer by itself: only their order counts.
-        scores = sorted((passage.score for passage in ranked), reverse=True)
-        return [replace(passage, score=score) for passage, score in zip(ordered, scores, strict=True)]
+        return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
 
 
 def _nearness(asked: Weighed, other: TokenVectors) -> float:

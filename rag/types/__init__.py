@@ -262,7 +262,8 @@ class Passage:
     Attributes:
         score: Fused score; higher is better, comparable within one query only.
         ranks: 1-based rank in each candidate list that held it, e.g. ``{"dense": 1, "lexical": 4}``.
-        scores: The lists' own scores: cosine similarity (``dense``), BM25 (``lexical``).
+        scores: The lists' own scores: cosine similarity (``dense``), BM25 (``lexical``); of papers that had a second
+            look how near their wording is (``nearness``), and the chance that they belong to a list (``membership``).
         matched: Words of the question that stand in the passage, as they stand there, the rarest first.
         boosts: What the score gained on top of the fused lists, by reason, e.g. ``{"conversation": 0.2}``.
     """

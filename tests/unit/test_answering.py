@@ -12,13 +12,14 @@ import pytest
 
 from rag.answer.draft import quote_text
 from rag.answer.extract import LIST_WORDS, MARGIN, ExtractiveWriter, pack
-from rag.answer.select import BACKGROUND_RANK, choose_papers
+from rag.answer.select import BELONGS, HOLDS, SURELY, WITHIN, choose_papers
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
-from rag.query import Question, Reader
+from rag.query import Kind, Question, Reader
 from rag.query.subject import read_phrase
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import HybridRetriever
+from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
 from rag.types import Passage
 from tests.support.papers import make_paper
 
@@ -49,6 +50,11 @@ PAPERS = (
 def passage(paper_id: str, points: float, title: str = "A Title", text: str = "We do things.") -> Passage:
     """A retrieved passage with a fused score."""
     return Passage(f"c{paper_id}", paper_id, 1, title, ("Ada",), date(2025, 4, 8), "", 0, len(text), text, points)
+
+
+def member(paper_id: str, chance: float, text: str = "We do things.") -> Passage:
+    """A retrieved passage of a paper that belongs to a list with a chance."""
+    return replace(passage(paper_id, chance, text=text), scores={MEMBERSHIP: chance})
 
 
 def ids(papers: list[Passage]) -> list[str]:
@@ -141,6 +147,45 @@ def test_a_list_that_may_be_one_paper_holds_what_is_about_as_near() -> None:
     ranked = [passage("a", 1.0), passage("b", 0.91), passage("c", 0.89)]
     assert ids(choose_papers(ranked, "list", unsure=True)) == ["a", "b"]
     assert ids(choose_papers(ranked, "topic")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("kind", ["list", "topic"])
+def test_a_list_holds_what_is_likely_to_belong(kind: Kind) -> None:
+    far = [member(f"far{i}", 0.1) for i in range(BACKGROUND_RANK)]
+    ranked = [member("a", 0.95), member("b", BELONGS + 0.01), member("c", BELONGS - 0.01), *far, passage("late", 0.05)]
+    assert ids(choose_papers(ranked, kind)) == ["a", "b"]
+    assert len(choose_papers(ranked, kind, whole=True)) == len(ranked)
+    assert ids(choose_papers([member("only", 0.2), *far], kind)) == ["only"], "there is always a closest paper"
+
+
+def test_a_list_that_may_be_one_paper_holds_what_belongs_nearly_for_sure() -> None:
+    far = [member(f"far{i}", 0.1) for i in range(BACKGROUND_RANK)]
+    ranked = [member("a", SURELY - 0.05), member("b", SURELY + 0.01), member("c", SURELY - 0.01), *far]
+    assert ids(choose_papers(ranked, "list", unsure=True)) == ["a", "b"]
+    assert ids(choose_papers(ranked, "list")) == ["a", "b", "c"]
+
+
+def test_within_filters_what_may_belong_is_listed() -> None:
+    far = [member(f"far{i}", 0.1) for i in range(BACKGROUND_RANK)]
+    ranked = [member("a", 0.9), member("b", WITHIN + 0.05), member("c", WITHIN - 0.05), *far]
+    assert ids(choose_papers(ranked, "list", within=True)) == ["a", "b"]
+    assert ids(choose_papers(ranked, "list")) == ["a"]
+
+
+def test_to_hold_a_list_s_subject_word_for_word_makes_it_likelier_to_belong() -> None:
+    far = [member(f"far{i}", 0.1) for i in range(BACKGROUND_RANK)]
+    held = [member("held", HOLDS + 0.01, "Query expansion."), member("mentions", HOLDS - 0.01, "Query expansion.")]
+    late = passage("late", 0.01, text="On query expansion.")
+    ranked = [member("a", 0.9), *held, *far, late]
+    phrase = read_phrase("papers on query expansion")
+    assert ids(choose_papers(ranked, "list", about=phrase)) == ["a", "held", "late"]
+    assert ids(choose_papers(ranked, "topic", about=phrase)) == ["a"]
+
+
+def test_of_few_papers_none_of_which_is_likely_to_belong_those_that_stand_out_are_listed() -> None:
+    few = [member("a", BELONGS - 0.1), member("b", BELONGS - 0.2), member("c", 0.01)]
+    assert ids(choose_papers(few, "list")) == ["a", "b"]
+    assert ids(choose_papers([member("d", BELONGS), *few], "list")) == ["d"]
 
 
 def test_few_papers_have_no_background() -> None:
