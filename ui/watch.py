@@ -95,6 +95,8 @@ def watch_once(library: Library, selection: Selection | None, progress: Progress
         if library.config.watch.sources:
             _ingest(library, progress, done)
         if library.shelf.has_papers():
+            with library.writing(progress):
+                library.describe_missing(progress)
             _report(library, progress, done)
         elif not done.errors:
             done.errors.append(no_papers(library.folder))

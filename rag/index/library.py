@@ -13,12 +13,12 @@ import hashlib
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -390,11 +390,64 @@ class Library:
         fresh = [chunk for chunk in chunks if chunk.chunk_id not in old or unit[chunk.paper_id]]
         vectors = embed_texts(self.embedding, [chunk.embedded_text for chunk in fresh], on_progress=progress)
         gone = old.keys() - {chunk.chunk_id for chunk in chunks}
+        self._describe(papers.values(), chunks, fresh, vectors)
         self.shelf.mark_writing(list(unit))
         with self._gate.write():
             self._write(half_written, gone, unit, fresh, vectors, chunks)
             self.shelf.mark_indexed(list(unit), chunks)
         return sum(chunk.chunk_id not in old for chunk in fresh), len(gone)
+
+    def _describe(
+        self, papers: Iterable[Paper], chunks: Sequence[Chunk], fresh: Sequence[Chunk], vectors: np.ndarray
+    ) -> None:
+        """Make cards and tags of papers all of whose abstract was embedded just now; others have theirs, or wait.
+
+        They wait for `describe_missing`, which reads stored vectors.
+        """
+        rows = {chunk.chunk_id: row for row, chunk in enumerate(fresh)}
+        near: dict[str, list[int]] = defaultdict(list)
+        held = {paper.paper_id: paper for paper in papers}
+        for chunk in chunks:
+            if chunk.start < held[chunk.paper_id].body_start:
+                near[chunk.paper_id].append(rows.get(chunk.chunk_id, -1))
+        whole = [held[paper_id] for paper_id, places in near.items() if min(places) >= 0]
+        if whole:
+            self._keep_described(whole, {one.paper_id: vectors[near[one.paper_id]] for one in whole})
+
+    def describe_missing(self, progress: Progress | None = None) -> int:
+        """Make the cards and tags that are missing, or that an earlier version made; the caller holds `writing()`.
+
+        Whoever is killed within loses the last few papers' alone.
+
+        Returns:
+            Number of papers described.
+        """
+        from rag.cards import makers
+
+        missing = self.shelf.descriptions.missing(makers(self.embedding_info.identity))
+        for done, unit in enumerate(_units(missing)):
+            papers = self.shelf.papers(unit)
+            near: dict[str, list[str]] = defaultdict(list)
+            for row in self.shelf.chunks(unit):
+                if row.start < papers[row.paper_id].body_start and row.version == papers[row.paper_id].version:
+                    near[row.paper_id].append(row.chunk_id)
+            with self.indexes() as indexes:
+                stored = indexes.vectors.vectors([chunk_id for ids in near.values() for chunk_id in ids])
+            borders = np.cumsum([0, *map(len, near.values())]).tolist()
+            vectors = {one: stored[a:b] for one, (a, b) in zip(near, pairwise(borders), strict=True)}
+            self._keep_described(list(papers.values()), vectors)
+            if progress:
+                progress("cards", done * UNIT + len(unit), len(missing))
+        return len(missing)
+
+    def _keep_described(self, papers: Sequence[Paper], vectors: Mapping[str, np.ndarray]) -> None:
+        from rag.cards import described, makers
+        from rag.cards.subjects import load_subjects
+
+        embedder, vocabulary = self.embedding_info.identity, load_subjects()
+        subjects = [(one.tag, one.label, one.broader) for one in vocabulary.subjects]
+        self.shelf.descriptions.enter_subjects(vocabulary.fingerprint, subjects, vocabulary.names())
+        self.shelf.descriptions.write(described(papers, vectors, embedder), makers(embedder))
 
     def _write(
         self,

@@ -12,13 +12,15 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.errors import LibraryError
 from rag.papers.database import Database
 from rag.papers.shelf import Shelf
+from rag.text.names import name_words
+from rag.text.readable import readable
 from rag.types import Filters, Paper
 from rag.types.filters import DATES
 
@@ -57,6 +59,29 @@ _ACTIVITY = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM lis
     GROUP BY l.day ORDER BY l.day"""
 
 
+_RELEVANCE = "bm25(catalogue_words, 1.0, 8.0, 1.0)"
+FACET = 12
+"""Values of a facet."""
+_FACETS = {
+    "month": "SELECT substr(date, 1, 7) AS value, count(*) FROM papers WHERE paper_id IN {fitting} "
+    "GROUP BY value ORDER BY value DESC LIMIT ?",
+    "category": "SELECT name AS value, count(*) AS n FROM categories WHERE paper_id IN {fitting} AND name LIKE '%.%' "
+    "GROUP BY name ORDER BY n DESC, name LIMIT ?",
+    "tag": """SELECT s.label, count(*) AS n FROM tags t JOIN subjects s USING (tag)
+        JOIN papers p ON p.paper_id = t.paper_id AND p.latest = t.version
+        WHERE t.paper_id IN {fitting} GROUP BY tag ORDER BY n DESC, s.label LIMIT ?""",
+    "has": """SELECT field, count(DISTINCT c.paper_id) AS n FROM cards c
+        JOIN papers p ON p.paper_id = c.paper_id AND p.latest = c.version
+        WHERE c.paper_id IN {fitting} GROUP BY field ORDER BY n DESC, field LIMIT ?""",
+    "author": """SELECT
+        (SELECT p.authors FROM authorship w JOIN entity_papers e USING (entry) JOIN papers p USING (paper_id)
+            WHERE w.author = t.author LIMIT 1) || char(10) || a.name, t.n
+        FROM (SELECT author, count(*) AS n FROM authorship JOIN entity_papers USING (entry)
+            WHERE paper_id IN {fitting} GROUP BY author ORDER BY n DESC, author LIMIT ?) t
+        JOIN authors a USING (author)""",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of the catalogue: how many papers fit in all, and those of this page, newest first."""
@@ -87,12 +112,14 @@ class _Rows:
 
     Attributes:
         among: What a row of a paper whose id is in a JSON list fulfils.
+        relevance: An order by how much a paper is about the words; empty where there is none.
     """
 
     source: str
     values: list[object]
     order: str
     among: str
+    relevance: str = ""
 
 
 class Catalogue:
@@ -120,7 +147,16 @@ class Catalogue:
         self._is_ready = True
         return True
 
-    def page(self, words: str = "", filters: Filters | None = None, limit: int = 25, offset: int = 0) -> Page:
+    def page(
+        self,
+        words: str = "",
+        filters: Filters | None = None,
+        limit: int = 25,
+        offset: int = 0,
+        *,
+        best_first: bool = False,
+        among: Collection[str] | None = None,
+    ) -> Page:
         """A page of the papers that fit, newest first.
 
         Args:
@@ -128,17 +164,48 @@ class Catalogue:
             filters: As everywhere.
             limit: Papers on a page.
             offset: Papers on the pages before it.
+            best_first: Begin with the papers that are most about the words (BM25, where titles count most), if any.
+            among: Ids of the papers that may be on it; None allows all.
         """
         terms = _WORD.findall(words)
         if words.strip() and not terms:
             return Page(0, ())
-        rows = _looked_up(terms) if self.prepare() else _scanned(terms)
-        restriction, values = self._restricted(filters or Filters(), rows.among)
-        sql, values = f"FROM {rows.source}{restriction}", [*rows.values, *values]
+        rows = self._fitting(terms, filters or Filters(), among)
+        sql, values = f"FROM {rows.source}", rows.values
+        if best_first and terms and rows.relevance:
+            rows = replace(rows, order=f"{rows.relevance}, {rows.order}")
         ((total,),) = self._db.all(f"SELECT count(*) {sql}", values)
         found = self._db.all(f"SELECT paper_id {sql} ORDER BY {rows.order} LIMIT ? OFFSET ?", [*values, limit, offset])
         papers = self._shelf.papers(row[0] for row in found)  # one that was removed just now is missing
         return Page(int(total), tuple(papers[row[0]] for row in found if row[0] in papers))
+
+    def facets(
+        self, words: str = "", filters: Filters | None = None, *, among: Collection[str] | None = None
+    ) -> dict[str, tuple[tuple[str, int], ...]]:
+        """What the papers that fit have in common: most frequent first, months newest first; at most `FACET` of each.
+
+        Returns:
+            By ``month`` (2025-11), ``author``, ``category``, ``tag`` (a subject's label) and ``has`` (a field of the
+            card), values with how many of the papers have them.
+        """
+        terms = _WORD.findall(words)
+        rows = self._fitting(terms, filters or Filters(), among)
+        fitting = f"(SELECT paper_id FROM {rows.source})"
+        found = {}
+        for name, sql in _FACETS.items():
+            values = self._db.all(sql.format(fitting=fitting), [*rows.values, FACET])
+            read = _as_written if name == "author" else str
+            found[name] = tuple((read(value), int(count)) for value, count in values)
+        return found
+
+    def _fitting(self, terms: Sequence[str], filters: Filters, among: Collection[str] | None) -> _Rows:
+        """The rows of papers that fit, with all conditions."""
+        rows = _looked_up(terms) if self.prepare() else _scanned(terms)
+        restriction, values = self._restricted(filters, rows.among)
+        if among is not None:
+            restriction += f" AND {rows.among}"
+            values.append(json.dumps(sorted(among)))
+        return replace(rows, source=f"{rows.source}{restriction}", values=[*rows.values, *values])
 
     def activity(self) -> tuple[ReportDay, ...]:
         """What every day's reports listed, ascending; a day without any is left out."""
@@ -178,6 +245,13 @@ class Catalogue:
         return ids
 
 
+def _as_written(value: str) -> str:
+    """An author's name as one of their papers writes it: its authors as JSON, a newline, and the name folded."""
+    authors, _, folded = value.partition("\n")
+    names = map(readable, json.loads(authors))
+    return next((name for name in names if " ".join(name_words(name)) == folded), folded)
+
+
 def _looked_up(terms: Sequence[str]) -> _Rows:
     """Rows of the catalogue's own tables."""
     # The plus keeps SQLite from asking the word index once for each of an author's papers.
@@ -185,7 +259,7 @@ def _looked_up(terms: Sequence[str]) -> _Rows:
     if not terms:
         return _Rows("catalogue WHERE true", [], "rowid DESC", among)
     query = " ".join(f'"{term}"' for term in terms) + "*"
-    return _Rows("catalogue_words WHERE catalogue_words MATCH ?", [query], "rowid DESC", among)
+    return _Rows("catalogue_words WHERE catalogue_words MATCH ?", [query], "rowid DESC", among, _RELEVANCE)
 
 
 def _scanned(terms: Sequence[str]) -> _Rows:

@@ -12,7 +12,7 @@ from rag.types import Paper
 
 _LISTED = """SELECT l.day, l.paper_id, l.version FROM listings l JOIN papers p USING (paper_id)
     WHERE l.day BETWEEN ? AND ? ORDER BY l.day, l.paper_id, l.version = p.latest, l.version"""
-_FIRST_LISTED = """SELECT paper_id FROM papers WHERE date BETWEEN ? AND ? ORDER BY date DESC, paper_id"""
+_FIRST_LISTED = """SELECT paper_id FROM papers WHERE date BETWEEN ? AND ? ORDER BY date DESC, paper_id LIMIT ?"""
 _CHANGED = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM listings GROUP BY paper_id, version)
     SELECT f.paper_id, f.version, f.day, (
         SELECT o.version FROM listings o WHERE o.paper_id = f.paper_id AND o.version != f.version AND o.day < f.day
@@ -60,6 +60,11 @@ class ReportDays:
         ((day,),) = self._db.all("SELECT max(day) FROM listings WHERE day <= ?", (until.isoformat(),))
         return date.fromisoformat(day) if day else None
 
+    def counts(self) -> dict[date, int]:
+        """How many papers were listed for the first time on each day that brought any, ascending."""
+        rows = self._db.all("SELECT date, count(*) FROM papers GROUP BY date ORDER BY date")
+        return {date.fromisoformat(day): count for day, count in rows}
+
     def listings(self, since: date, until: date) -> Iterator[Listing]:
         """What was listed, by day; of two texts that one day lists of a paper, the one that holds comes last."""
         rows = self._db.all(_LISTED, (since.isoformat(), until.isoformat()))
@@ -70,9 +75,9 @@ class ReportDays:
                 text = paper if paper.version == version else self._shelf.paper(paper_id, version)
                 yield Listing(date.fromisoformat(day), text)
 
-    def first_listed(self, since: date, until: date) -> list[Paper]:
-        """Papers whose first listing lies within, newest first."""
-        rows = self._db.all(_FIRST_LISTED, (since.isoformat(), until.isoformat()))
+    def first_listed(self, since: date, until: date, most: int | None = None) -> list[Paper]:
+        """Papers whose first listing lies within, newest first; at most so many."""
+        rows = self._db.all(_FIRST_LISTED, (since.isoformat(), until.isoformat(), -1 if most is None else most))
         papers = self._shelf.papers(row[0] for row in rows)
         return [papers[row[0]] for row in rows if row[0] in papers]
 

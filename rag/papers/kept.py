@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,7 +39,11 @@ CREATE TABLE notes (
     changed TEXT NOT NULL, UNIQUE (owner, paper_id));
 CREATE TABLE visits (owner TEXT PRIMARY KEY, before TEXT, last TEXT NOT NULL) WITHOUT ROWID
 """
-STEPS = (_FIRST,)
+_REACH = """
+ALTER TABLE visits ADD COLUMN reach TEXT;
+ALTER TABLE visits ADD COLUMN seen TEXT
+"""
+STEPS = (_FIRST, _REACH)
 """What each version of the schema adds to the one before. Numbers are never used twice, so that one tells what was
 written when, and a revision is one text."""
 _Kind = Literal["star", "later", "read"]
@@ -213,15 +217,33 @@ class Kept(PaperLists):
             user: Who is here.
             now: This moment. Within `SAME_VISIT` of the last call it belongs to the same visit.
         """
+        return self._visit(user, now, None)[0]
+
+    def seen(self, user: str, now: datetime, newest: date) -> date | None:
+        """Note a visit as `visit` does, and return the newest day that was there at the one before; None for the first.
+
+        Args:
+            user: Who is here.
+            now: This moment.
+            newest: The newest day that the library holds now.
+        """
+        return self._visit(user, now, newest)[1]
+
+    def _visit(self, user: str, now: datetime, newest: date | None) -> tuple[datetime | None, date | None]:
         now = now.astimezone(UTC)
         with self._db.transaction() as db:
-            row = db.execute("SELECT before, last FROM visits WHERE owner = ?", (user,)).fetchone()
-            before, last = (row[0], datetime.fromisoformat(row[1])) if row else (None, None)
+            row = db.execute("SELECT before, last, reach, seen FROM visits WHERE owner = ?", (user,)).fetchone()
+            before, last, reach, seen = row or (None, None, None, None)
+            last = datetime.fromisoformat(last) if last else None
             if last and now - last > SAME_VISIT:
-                before = last.isoformat()
+                before, seen = last.isoformat(), reach
             latest = max(now, last) if last else now  # a clock may be set back
-            db.execute("INSERT OR REPLACE INTO visits VALUES (?, ?, ?)", (user, before, latest.isoformat()))
-        return datetime.fromisoformat(before) if before else None
+            reach = max(filter(None, (reach, newest and newest.isoformat())), default=None)
+            values = (user, before, latest.isoformat(), reach, seen)
+            db.execute(
+                "INSERT OR REPLACE INTO visits (owner, before, last, reach, seen) VALUES (?, ?, ?, ?, ?)", values
+            )
+        return datetime.fromisoformat(before) if before else None, date.fromisoformat(seen) if seen else None
 
     # --- all of a reader's ------------------------------------------------------------------------------------------
 

@@ -59,10 +59,37 @@ CREATE TABLE heard (
     paper_id TEXT NOT NULL, day TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (paper_id, day, row)) WITHOUT ROWID;
 """
 """`papers.versions` fills them: arXiv's number of a text, which of a day's listings came last, which rows were seen."""
-STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES, _CORRECTIONS)
+_DESCRIPTIONS = """
+CREATE TABLE described (
+    paper_id TEXT NOT NULL, version INTEGER NOT NULL, fold TEXT NOT NULL, card TEXT NOT NULL, tags TEXT NOT NULL,
+    PRIMARY KEY (paper_id, version)) WITHOUT ROWID;
+CREATE TABLE cards (
+    paper_id TEXT NOT NULL, version INTEGER NOT NULL, field TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    PRIMARY KEY (paper_id, version, field, start)) WITHOUT ROWID;
+CREATE TABLE tags (
+    tag TEXT NOT NULL, paper_id TEXT NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL,
+    PRIMARY KEY (tag, paper_id, version)) WITHOUT ROWID;
+CREATE INDEX tags_by_paper ON tags (paper_id, version);
+CREATE TABLE subjects (tag TEXT PRIMARY KEY, label TEXT NOT NULL, broader TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE subject_names (name TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (name, tag)) WITHOUT ROWID;
+"""
+"""`papers.descriptions` fills them, with what is made of the texts and can be made again."""
+STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES, _CORRECTIONS, _DESCRIPTIONS)
 """What each version of the schema adds to the one before; a library is brought up to date by those that it lacks."""
 SCHEMA_VERSION = len(STEPS)
-OF_A_PAPER = ("papers", "versions", "listings", "metadata", "categories", "bodies", "heard")
+OF_A_PAPER = (
+    "papers",
+    "versions",
+    "listings",
+    "metadata",
+    "categories",
+    "bodies",
+    "heard",
+    "described",
+    "cards",
+    "tags",
+)
 """Tables whose rows leave with their paper."""
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema'"

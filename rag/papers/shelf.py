@@ -20,6 +20,7 @@ from typing import Any
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
 from rag.papers import bodies, metadata
 from rag.papers.database import Database
+from rag.papers.descriptions import Descriptions
 from rag.papers.entities import Entities, require
 from rag.papers.schema import SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
 from rag.papers.versions import Outcome as Outcome
@@ -71,6 +72,7 @@ class Shelf:
         self.path = path
         self._db = Database(path)
         self.entities = Entities(self._db)
+        self.descriptions = Descriptions(self._db)
         self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
         found = self._db.read(schema_of)
         if is_outdated(found):

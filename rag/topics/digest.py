@@ -71,8 +71,36 @@ class Digest:
         return tuple(entry for part in self.parts for entry in part.entries)
 
 
-def make_digest(library: Library, since: date, until: date, progress: Progress | None = None) -> Digest:
-    """Read what a span of days brought; both days are inclusive.
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a digest is made of before a line of each paper is chosen, which takes longest.
+
+    Attributes:
+        themes: Names and papers, theme by theme.
+    """
+
+    since: date
+    until: date
+    themes: tuple[tuple[str, tuple[Paper, ...]], ...]
+    changed: tuple[Changed, ...]
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """All new papers, theme by theme."""
+        return tuple(paper for _, of in self.themes for paper in of)
+
+
+def outline(
+    library: Library, since: date, until: date, plans: Sequence[Plan] | None = None, most: int | None = None
+) -> Outline:
+    """Read which papers a span of days brought, by theme; both days are inclusive.
+
+    Args:
+        library: Holds the papers.
+        since: The first day.
+        until: The last one.
+        plans: How the papers were grouped before; they are grouped anew where that does not hold all of them.
+        most: Papers that are read, the newest; None reads all.
 
     Raises:
         EmptyLibrary: there are no papers.
@@ -80,16 +108,31 @@ def make_digest(library: Library, since: date, until: date, progress: Progress |
     library.require_papers()
     days = ReportDays(library.shelf)
     try:
-        papers, revisions = days.first_listed(since, until), days.revisions(since, until)
+        papers, revisions = days.first_listed(since, until, most), days.revisions(since, until)
     finally:
         days.close()
+    known = {paper.paper_id: paper for paper in papers}
+    if plans is None or {i for plan in plans for i in plan.papers} != set(known):
+        plans = _themes(library, papers, since)
+    themes = ((plan.name, tuple(known[i] for i in plan.papers)) for plan in plans)
+    return Outline(since, until, tuple(themes), tuple(map(_changed, revisions)))
+
+
+def make_digest(library: Library, since: date, until: date, progress: Progress | None = None) -> Digest:
+    """Read what a span of days brought; both days are inclusive.
+
+    Raises:
+        EmptyLibrary: there are no papers.
+    """
+    found = outline(library, since, until)
+    papers = found.papers
     entries: dict[str, Entry] = {}
     for paper, span in zip(papers, lines(papers, library.config.embedding.threads), strict=True):
         entries[paper.paper_id] = Entry(paper, span)
         if progress:
             progress("choosing lines", len(entries), len(papers))
-    parts = [Part(plan.name, tuple(entries[i] for i in plan.papers)) for plan in _themes(library, papers, since)]
-    return Digest(since, until, tuple(parts), tuple(map(_changed, revisions)))
+    parts = (Part(name, tuple(entries[paper.paper_id] for paper in of)) for name, of in found.themes)
+    return Digest(since, until, tuple(parts), found.changed)
 
 
 def _themes(library: Library, papers: Sequence[Paper], since: date) -> list[Plan]:

@@ -16,9 +16,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Annotated, Any, Literal, get_type_hints
 
+from rag.types.card import CARD_FIELDS
+
 OR = " or "
 """Between names any of which is meant."""
 _BETWEEN = re.compile(r",|\s+or\s+")
+AND = " and "
+"""Between names all of which are meant."""
+_TOGETHER = re.compile(r",|\s+and\s+")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _PARTED = re.compile(r",?\s+|,(?=\d{4}\.\d)")
 """Between ids; a comma may stand in one."""
@@ -130,9 +135,20 @@ def _few_or_many(value: str) -> str:
     return ", ".join(ids) if len(ids) <= _NAMED else f"{len(ids):,} chosen papers"
 
 
+def _all_of_card(text: str) -> str:
+    """Fields of a card between commas, or joined by "and" as they come back: ``code and data``."""
+    names = dict.fromkeys(filter(None, (_one_line(name).casefold() for name in _TOGETHER.split(text))))
+    for name in names:
+        if name not in CARD_FIELDS:
+            raise ValueError(f"{name!r} is no field of a card, which are {', '.join(CARD_FIELDS)}")
+    if not names:
+        raise ValueError(f"{text!r} names nothing")
+    return AND.join(names)
+
+
 def _listed(names: str) -> str:
-    """What `_any_of` read as a JSON list in small letters."""
-    return json.dumps(names.casefold().split(OR))
+    """What `_any_of` or `_all_of_card` read as a JSON list in small letters."""
+    return json.dumps(re.split(f"{OR}|{AND}", names.casefold()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +206,35 @@ class Filters:
             bound=_ids_json,
             phrase="among {}",
             brief=_few_or_many,
+            several=True,
+        ),
+    ] = None
+    tag: Annotated[
+        str | None,
+        FilterField(
+            "tag",
+            "Papers on this subject (sequential-recommendation, or another of its names) or a narrower one; "
+            "several are alternatives.",
+            "SUBJECT",
+            _any_of,
+            condition="(p.paper_id, p.latest) IN (SELECT paper_id, version FROM tags WHERE tag IN "
+            "(SELECT tag FROM subject_names WHERE name IN (SELECT value FROM json_each(?))))",
+            bound=_listed,
+            phrase="on {}",
+            several=True,
+        ),
+    ] = None
+    has: Annotated[
+        str | None,
+        FilterField(
+            "has",
+            "Papers whose abstract says this: task, method, data, result or code (a link); several must all be there.",
+            "FIELD",
+            _all_of_card,
+            condition="NOT EXISTS (SELECT 1 FROM json_each(?) wanted WHERE NOT EXISTS (SELECT 1 FROM cards c "
+            "WHERE c.paper_id = p.paper_id AND c.version = p.latest AND c.field = wanted.value))",
+            bound=_listed,
+            phrase="with {}",
             several=True,
         ),
     ] = None

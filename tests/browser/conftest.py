@@ -49,7 +49,7 @@ def new_tab(browser: Browser, address: str) -> Iterator[Callable[..., Tab]]:
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def open_tab(path: str = "/", url: str = address, **options: object) -> Tab:
+    def open_tab(path: str = "/chat", url: str = address, **options: object) -> Tab:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})  # type: ignore[arg-type]
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

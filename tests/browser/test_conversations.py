@@ -36,7 +36,7 @@ window.fetch = async (...request) => {
 
 def test_reloading_opens_the_same_conversation(tab: Tab) -> None:
     tab.ask(ANNOTATE).ask(ITERQR)
-    assert re.search(r"\?conversation=[\w-]{12}$", tab.page.url)
+    assert re.search(r"/conversation/[\w-]{12}$", tab.page.url)
     expect(tab.page).to_have_title(f"{ANNOTATE} · paperchat")
     tab.page.reload()
     tab.ready()
@@ -57,7 +57,7 @@ def test_a_restarted_server_still_has_it_and_users_are_apart(new_tab: NewTab, tm
     sample_library(tmp_path)
     known = users(ada="engine", bob="builder")
 
-    def signed_in(url: str, name: str, password: str, path: str = "/") -> Tab:
+    def signed_in(url: str, name: str, password: str, path: str = "/chat") -> Tab:
         tab = new_tab(path, url)
         tab.page.get_by_label(re.compile("name", re.IGNORECASE)).fill(name)
         tab.page.get_by_label(re.compile("password", re.IGNORECASE)).fill(password)
@@ -104,7 +104,7 @@ def test_conversations_are_listed_searched_opened_renamed_and_deleted(tab: Tab) 
     tab.ask(NOWHERE)
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator(".welcome")).to_be_visible()
-    expect(page).to_have_title("paperchat")
+    expect(page).to_have_title("Chat · paperchat")
     assert "conversation" not in page.url
     tab.ask(ITERQR)
 
@@ -161,7 +161,7 @@ def test_export_gives_markdown_with_references_and_bibtex(tab: Tab) -> None:
 
 def test_a_long_conversation_shows_its_end_first(new_tab: NewTab, library_folder: Path) -> None:
     tab = new_tab().ready().ask(ANNOTATE)
-    conversation = tab.page.url.rpartition("=")[2]
+    conversation = tab.page.url.rpartition("/")[2]
     store = Conversations(library_folder / FILE_NAME)
     (asked,) = store.exchanges("", conversation)
     for n in range(200):

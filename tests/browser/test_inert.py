@@ -51,7 +51,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_hostile_papers_are_shown_as_text(new_tab: NewTab, hostile: str) -> None:
-    tab = new_tab("/", hostile).ready()
+    tab = new_tab("/chat", hostile).ready()
     tab.ask(QUESTION)
     expect(tab.last.locator(".answer")).to_contain_text("<svg onload=window.harmed=1>")
     expect(tab.cards.first).to_contain_text("<script>window.harmed=1</script>")
@@ -65,13 +65,13 @@ def test_hostile_papers_are_shown_as_text(new_tab: NewTab, hostile: str) -> None
     for area in ("#thread", "#evidence", "#conversations"):
         assert tab.page.locator(f"{area} :is(img, script, style, iframe, object, video, audio)").count() == 0
         links = tab.page.locator(f"{area} a").evaluate_all("links => links.map(one => one.getAttribute('href'))")
-        assert all(link.startswith(("#", "?conversation=")) for link in links), links
+        assert all(link.startswith(("#", "/conversation/")) for link in links), links
     assert tab.page.evaluate(HANDLERS) == 0
     assert tab.page.evaluate("window.harmed") is None
 
 
 def test_a_name_of_a_conversation_is_text(new_tab: NewTab, hostile: str) -> None:
-    tab = new_tab("/", hostile).ready().ask(QUESTION)
+    tab = new_tab("/chat", hostile).ready().ask(QUESTION)
     tab.page.get_by_role("button", name="Rename").click()
     tab.page.get_by_label("Name of the conversation").fill("<img src=x onerror=window.harmed=1>")
     tab.page.keyboard.press("Enter")

@@ -136,7 +136,7 @@ def test_every_control_has_a_name(tab: Tab) -> None:
 def test_an_address_may_hold_a_question(new_tab: NewTab) -> None:
     tab = new_tab("/?q=How+does+IterQR+rewrite+queries%3F").ready()
     tab.answered("How does IterQR rewrite queries?")
-    expect(tab.page).to_have_url(re.compile(r"/\?conversation=[\w-]+$"))
+    expect(tab.page).to_have_url(re.compile(r"/conversation/[\w-]+$"))
     tab.page.reload()
     tab.ready()
     expect(tab.page.locator(".turn")).to_have_count(1)
@@ -144,7 +144,8 @@ def test_an_address_may_hold_a_question(new_tab: NewTab) -> None:
 
 def test_an_unknown_conversation_is_said_to_be_unknown(new_tab: NewTab) -> None:
     tab = new_tab("/?conversation=nosuchthing").ready()
-    expect(tab.last.get_by_role("alert")).to_contain_text("There is no conversation 'nosuchthing'.")
+    expect(tab.page.locator("#view .lead")).to_contain_text("There is no such conversation.")
+    tab.page.get_by_role("link", name="Chat", exact=True).click()
     tab.ask(ANNOTATE)
     expect(tab.page.locator(".turn")).to_have_count(1)
 
@@ -200,6 +201,6 @@ def test_a_phone_shows_a_new_answer_from_its_beginning(new_tab: NewTab) -> None:
 
 
 def test_the_page_has_an_icon_and_a_title(tab: Tab) -> None:
-    expect(tab.page).to_have_title("paperchat")
+    expect(tab.page).to_have_title("Chat · paperchat")
     expect(tab.page.locator("head link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/svg"))
     assert tab.page.request.get(urljoin(tab.page.url, "/favicon.ico")).headers["content-type"].startswith("image/svg")

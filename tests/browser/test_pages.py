@@ -1,4 +1,4 @@
-"""The library, topic and setup pages and the sign-in form, in a real browser."""
+"""The library, paper, add, topic and setup pages and the sign-in form, in a real browser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from rag.config import Config
 from rag.index.library import Library
@@ -48,85 +48,86 @@ def pages(folder: Path) -> Iterator[str]:
 @pytest.fixture
 def library(new_tab: Callable[..., Tab], pages: str) -> Page:
     """The library page."""
-    return on_library(new_tab(url=pages).page)
+    return on_library(new_tab("/library", url=pages).ready().page)
 
 
 def on_library(page: Page) -> Page:
-    page.get_by_role("tab", name="Library").click()
-    expect(page.locator("#found table")).to_be_visible()
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
     return page
 
 
 def find(page: Page, words: str) -> None:
-    page.get_by_label("Search", exact=True).fill(words)
+    page.get_by_label("Search titles and abstracts").fill(words)
+
+
+def said(page: Page) -> Locator:
+    """How many papers the list has."""
+    return page.locator("#view .count-of")
+
+
+def titles(page: Page) -> Locator:
+    return page.locator("#view .found > .rows .title")
 
 
 def test_the_list_is_turned_page_by_page(library: Page) -> None:
-    rows = library.locator("#found tbody tr")
-    expect(rows).to_have_count(25)
+    expect(titles(library)).to_have_count(25)
     find(library, "filler")
-    expect(library.locator("#found .here")).to_have_text("1–25 of 40")
-    library.get_by_role("button", name="Older").click()
-    expect(library.locator("#found .here")).to_have_text("26–40 of 40")
-    expect(rows).to_have_count(15)
-    expect(library.get_by_role("button", name="Older")).to_be_disabled()
-    library.get_by_role("button", name="Newer").click()
-    expect(library.locator("#found .here")).to_have_text("1–25 of 40")
+    expect(library.locator("#view .here")).to_have_text("1 to 25 of 40")
+    library.get_by_role("link", name="More →").click()
+    expect(library.locator("#view .here")).to_have_text("26 to 40 of 40")
+    expect(titles(library)).to_have_count(15)
+    assert library.url.endswith("/library?words=filler&at=25")
+    library.go_back()
+    expect(library.locator("#view .here")).to_have_text("1 to 25 of 40")
+    expect(library.get_by_label("Search titles and abstracts")).to_have_value("filler")
 
 
-def test_words_dates_and_authors_restrict_the_list(library: Page) -> None:
+def test_words_dates_and_authors_restrict_the_list(library: Page, pages: str) -> None:
     find(library, "IterQR")
-    expect(library.locator("#found tbody tr")).to_have_count(1)
-    expect(library.locator("#found .title")).to_contain_text("IterQR")
+    expect(said(library)).to_have_text("1 paper found")
+    expect(titles(library)).to_contain_text("IterQR")
+    expect(library.get_by_role("heading", name="Near in meaning")).to_be_visible()
     find(library, "")
-    library.locator("#find input[name=to]").fill("2024-01-31")
-    expect(library.locator("#found .here")).to_have_text("1–25 of 40")
-    library.locator("#find input[name=author]").fill("Nobody Known")
+    expect(said(library)).to_have_text("Newest first")
+    library.locator(".facets a", has_text="January 2024").click()
+    expect(said(library)).to_have_text("40 papers found")
+    library.get_by_role("link", name="Without: January 2024").click()
+    expect(said(library)).to_have_text("Newest first")
+    library.goto(f"{pages}/library?author=Nobody+Known")
     expect(library.get_by_text("No paper fits.")).to_be_visible()
-    library.locator("#find input[name=from]").fill("2025-01-31")
-    expect(library.locator("#found .failure")).to_contain_text("lies after the last")
+    library.goto(f"{pages}/library?from=2025-01-31&to=2024-01-31")
+    expect(library.locator("#view .failure")).to_contain_text("lies after the last")
 
 
 def test_a_paper_shows_its_versions_and_what_changed(library: Page) -> None:
     find(library, "doors")
-    library.get_by_role("button", name=OPENED).click()
-    paper = library.locator("#paper article")
+    library.get_by_role("link", name=OPENED).click()
+    paper = library.locator("#view article.paper")
     expect(paper.get_by_role("heading", name=OPENED).first).to_be_visible()
+    assert library.url.endswith("/paper/2402.00001")
     expect(paper.locator(".diff del")).to_have_text("four")
     expect(paper.locator(".diff ins")).to_have_text("seven")
     expect(paper.get_by_role("link", name="PDF")).to_have_attribute("href", "https://arxiv.org/pdf/2402.00001")
-    library.get_by_role("button", name="All papers").click()
-    expect(paper).to_have_count(0)
-
-
-def test_a_search_that_finds_nothing_shows_no_paper(library: Page) -> None:
-    expect(library.locator("#covered")).to_contain_text("papers in the library")
-    find(library, "IterQR")
-    expect(library.locator("#found tbody tr")).to_have_count(1)
-    expect(library.locator("#found .version")).to_have_text("v1")
-    library.locator("#found .title").click()
-    expect(library.locator("#paper article")).to_be_visible()
-    find(library, "Mallory nothing pixel")
-    expect(library.get_by_text("No paper fits.")).to_be_visible()
-    expect(library.locator("#paper article")).to_be_hidden()
-    expect(library.get_by_text("What each report brought")).to_be_visible()
-    find(library, "IterQR")
-    expect(library.locator("#paper article")).to_be_visible()
+    expect(library.locator(".similar .title").first).to_be_visible()
+    expect(library.locator(".similar .title", has_text=OPENED)).to_have_count(0)
+    library.go_back()
+    expect(titles(library)).to_have_text([OPENED])
 
 
 def test_what_strangers_wrote_does_nothing(library: Page) -> None:
     """The browser fails the test when the page asks another host, opens a dialog or raises."""
     find(library, "pixel")
-    title = library.locator("#found .title")
+    title = titles(library)
     expect(title).to_have_count(1)
     expect(title).to_contain_text("[link](javascript:alert(1))")
     expect(title).to_contain_text("${1+1} {{1}}")
     title.click()
-    expect(library.locator("#paper .people")).to_have_text("Mallory")
-    assert library.locator("#library img, #library a[href^=javascript]").count() == 0
+    expect(library.locator("#view .people")).to_have_text("Mallory")
+    assert library.locator("#view img, #view a[href^=javascript]").count() == 0
 
 
-def test_an_upload_lists_the_rows_it_could_not_read(library: Page, tmp_path: Path) -> None:
+def test_an_upload_lists_the_rows_it_could_not_read(new_tab: Callable[..., Tab], pages: str, tmp_path: Path) -> None:
+    page = new_tab("/add", url=pages).ready().page
     row = {
         "arxiv_id": "2403.00001",
         "title": "Freshly Uploaded",
@@ -136,61 +137,61 @@ def test_an_upload_lists_the_rows_it_could_not_read(library: Page, tmp_path: Pat
     }
     path = tmp_path / "mixed.jsonl"
     path.write_text(f"{json.dumps(row)}\n<b>not</b> JSON\n")
-    library.locator("#files input[type=file]").set_input_files(path)
-    expect(library.locator("#files")).to_contain_text("mixed")
-    library.get_by_role("button", name="Add to the library").click()
-    added = library.locator("#added")
+    page.locator("#files input[type=file]").set_input_files(path)
+    expect(page.locator("#files")).to_contain_text("mixed")
+    page.get_by_role("button", name="Add to the library").click()
+    added = page.locator("#added")
     expect(added).to_contain_text("1 new, 0 updated, 0 unchanged papers")
     expect(added.locator(".rejected td").first).to_have_text("mixed.jsonl:2")
     expect(added.locator(".rejected td").last).to_contain_text("not JSON")
-    find(library, "freshly uploaded")
-    expect(library.locator("#found .title")).to_have_count(1)
-    expect(library.locator("#found .title")).to_have_text("Freshly Uploaded")
+    page.get_by_role("link", name="Library", exact=True).click()
+    find(page, "freshly uploaded")
+    expect(titles(page)).to_have_text(["Freshly Uploaded"])
 
 
-def test_a_file_of_another_kind_is_not_taken(library: Page, tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_not_taken(new_tab: Callable[..., Tab], pages: str, tmp_path: Path) -> None:
+    page = new_tab("/add", url=pages).ready().page
     path = tmp_path / "notes.md"
     path.write_text("# Notes\n")
-    library.locator("#files input[type=file]").set_input_files(path)
-    expect(library.locator("#files")).to_contain_text("notes")
-    library.get_by_role("button", name="Add to the library").click()
-    expect(library.locator("#added .failure")).to_contain_text("notes.md")
-    expect(library.locator("#added")).not_to_contain_text(str(tmp_path))
+    page.locator("#files input[type=file]").set_input_files(path)
+    expect(page.locator("#files")).to_contain_text("notes")
+    page.get_by_role("button", name="Add to the library").click()
+    expect(page.locator("#added .failure")).to_contain_text("notes.md")
+    expect(page.locator("#added")).not_to_contain_text(str(tmp_path))
 
 
 def test_a_paper_is_removed_only_after_a_yes(library: Page) -> None:
     find(library, "filler 39")
-    title = library.locator("#found .title", has_text="Filler 39")
-    title.click()
-    library.get_by_role("button", name="Remove from the library…").click()
-    library.get_by_role("button", name="Keep it").click()
-    expect(library.locator("#paper .removal.asking")).to_have_count(0)
-    library.get_by_role("button", name="Remove from the library…").click()
+    titles(library).filter(has_text="Filler 39").click()
+    expect(library.get_by_role("button", name="Remove it")).to_be_hidden()
+    library.get_by_text("Remove from the library…").click()
     library.get_by_role("button", name="Remove it").click()
-    expect(library.locator("#found .note")).to_have_text("Removed: Filler 39")
-    expect(title).to_have_count(0)
-    expect(library.locator("#paper article")).to_have_count(0)
+    expect(library.locator("#toast")).to_have_text("Removed from the library.")
+    expect(library.get_by_role("heading", name="Library")).to_be_visible()
+    find(library, "filler 39")
+    expect(titles(library).filter(has_text="Filler 39")).to_have_count(0)
 
 
-def test_the_plot_shows_what_reports_brought(library: Page) -> None:
-    bar = library.locator("#brought .column").first
+def test_the_plot_shows_what_reports_brought(new_tab: Callable[..., Tab], pages: str) -> None:
+    page = new_tab("/add", url=pages).ready().page
+    bar = page.locator("#brought .column").first
     expect(bar).to_have_attribute("title", re.compile(r"Jan 2024: (39|40) new"))  # another test removes one
-    library.get_by_label("day").check()
-    expect(library.locator("#brought .column").last).to_have_attribute("title", "22 Nov: 7 new")
+    page.get_by_label("day").check()
+    expect(page.locator("#brought .column").last).to_have_attribute("title", "22 Nov: 7 new")
 
 
-def test_the_library_fits_a_phone(new_tab: Callable[..., Tab], pages: str) -> None:
-    page = on_library(new_tab(url=pages, viewport={"width": 390, "height": 844}).page)
-    find(page, "doors")
-    page.get_by_role("button", name=OPENED).click()
-    expect(page.locator("#paper article")).to_be_in_viewport()
-    expect(page.locator("#found")).to_be_hidden()
+@pytest.mark.parametrize(
+    "path", ["/today", "/library?words=doors", "/paper/2402.00001", "/paper/none", "/add"]
+)
+def test_pages_fit_a_phone(new_tab: Callable[..., Tab], pages: str, path: str) -> None:
+    page = new_tab(path, url=pages, viewport={"width": 390, "height": 844}).ready().page
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_topic_is_summarised_and_saved(new_tab: Callable[..., Tab], pages: str) -> None:
-    page = new_tab(url=pages).page
-    page.get_by_role("tab", name="Topic").click()
+    page = new_tab(url=pages).ready().page
+    page.get_by_role("link", name="Topic").click()
     page.get_by_label("Topic", exact=True).last.fill("retrieval-augmented generation")
     page.get_by_role("button", name="Summarise").click()
     summary = page.locator("#summary article:not(.running)")
@@ -207,8 +208,8 @@ def test_a_topic_is_summarised_and_saved(new_tab: Callable[..., Tab], pages: str
 
 
 def test_a_topic_that_the_library_does_not_know(new_tab: Callable[..., Tab], pages: str) -> None:
-    page = new_tab(url=pages).page
-    page.get_by_role("tab", name="Topic").click()
+    page = new_tab(url=pages).ready().page
+    page.get_by_role("link", name="Topic").click()
     page.get_by_label("Topic", exact=True).last.fill("cheese making in the Alps")
     page.get_by_role("button", name="Summarise").click()
     expect(page.locator("#summary .abstained")).to_be_visible()
@@ -218,8 +219,8 @@ def test_the_setup_says_what_is_missing_and_no_secret(
     new_tab: Callable[..., Tab], pages: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
-    page = new_tab(url=pages).page
-    page.get_by_role("tab", name="Setup").click()
+    page = new_tab(url=pages).ready().page
+    page.get_by_role("link", name="Setup").click()
     setup = page.locator("#setup article")
     expect(setup.locator(".lead")).to_contain_text("for written answers set llm.provider and llm.model")
     expect(setup).to_contain_text("all-MiniLM-L6-v2")
@@ -238,7 +239,7 @@ def test_who_has_a_password_gets_in(new_tab: Callable[..., Tab], folder: Path) -
         expect(page.get_by_label("Name")).to_have_value("ada")
         page.get_by_label("Password").fill("correct horse")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("tab", name="Library")).to_be_visible()
+        expect(page.get_by_role("link", name="Library")).to_be_visible()
         assert page.url == f"{url}/?q="
         page.get_by_role("button", name="Theme: system (next: light)").click()
         page.get_by_role("button", name="Theme: light (next: dark)").click()

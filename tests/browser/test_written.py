@@ -94,5 +94,5 @@ def test_an_address_only_fills_the_box_where_answers_cost_money(new_tab: NewTab,
 
 def test_the_setup_page_says_who_writes(new_tab: NewTab, written: str) -> None:
     tab = new_tab(url=written).ready()
-    tab.page.get_by_role("tab", name="Setup").click()
+    tab.page.get_by_role("link", name="Setup").click()
     expect(tab.page.locator("#setup .lead")).to_contain_text("Answers are written by scripted")

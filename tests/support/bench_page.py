@@ -102,13 +102,13 @@ def main() -> None:
         _, empty, _ = nothing.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
         with served(folder, make=TimedAssistant) as url:
             pairs = [
-                (opened(browser, url, "#question textarea"), opened(browser, empty, ".gradio-container"))
+                (opened(browser, f"{url}/chat", "#question textarea"), opened(browser, empty, ".gradio-container"))
                 for _ in range(REPEATS)
             ]
             ours, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
             print(f"ready: {ours:.0f}, empty page {theirs:.0f}, ratio {ours / theirs:.2f}")
             page = browser.new_page()
-            page.goto(url)
+            page.goto(f"{url}/chat")
             tab = Tab(page).ready()
             tab.ask(ANNOTATE)
             starts = [first_word(page) for _ in range(REPEATS)]
@@ -120,7 +120,7 @@ def main() -> None:
             page.get_by_role("button", name="New conversation").click()
             expect(page.locator(".welcome")).to_be_visible()
             tab.ask(ANNOTATE)
-            lengthen(folder, page.url.rpartition("=")[2])
+            lengthen(folder, page.url.rpartition("/")[2])
             page.reload()
             tab.ready()
             long = [asked(tab, f"How does IterQR rewrite queries, for the {n}th time?") for n in range(REPEATS)]

@@ -41,15 +41,15 @@ def _abstention(tab: Tab) -> None:
 
 
 def _topic(tab: Tab) -> None:
-    tab.page.get_by_role("tab", name="Topic").click()
+    tab.page.get_by_role("link", name="Topic").click()
     tab.page.get_by_label("Topic", exact=True).fill("query rewriting")
     tab.page.get_by_role("button", name="Summarise").click()
     expect(tab.page.get_by_role("button", name="Save as Markdown")).to_be_visible()
 
 
 def _library(tab: Tab) -> None:
-    tab.page.get_by_role("tab", name="Library").click()
-    expect(tab.page.locator("#library-page tbody tr").first).to_be_visible()
+    tab.page.get_by_role("link", name="Library").click()
+    expect(tab.page.locator("#view .row").first).to_be_visible()
 
 
 STATES: Mapping[str, tuple[Mapping[str, Any], Callable[[Tab], None]]] = {
@@ -69,7 +69,7 @@ def take(browser: Browser, url: str, folder: Path, name: str) -> None:
     options, act = STATES[name]
     context = browser.new_context(**options)
     page = context.new_page()
-    page.goto(url)
+    page.goto(f"{url}/chat")
     tab = Tab(page).ready()
     act(tab)
     page.wait_for_timeout(700)  # what moves has come to rest

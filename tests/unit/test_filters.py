@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -23,8 +24,11 @@ TEXTS = {
     "author": " Wei \n Lin ",
     "category": "cs.IR, cs.CL",
     "paper": "arXiv:2504.05309v2,2504.05220 doi:10.1/a,b",
+    "tag": "RAG",
+    "has": "Code, data",
 }
-READ = Filters(date(2025, 5, 1), date(2025, 5, 31), "Wei Lin", "cs.IR or cs.CL", "2504.05309 2504.05220 doi:10.1/a,b")
+PAPERS = "2504.05309 2504.05220 doi:10.1/a,b"
+READ = Filters(date(2025, 5, 1), date(2025, 5, 31), "Wei Lin", "cs.IR or cs.CL", PAPERS, "RAG", "code and data")
 RESTRICTED = ("search", "ask", "topic", "papers")
 """The commands that take filters."""
 
@@ -50,6 +54,7 @@ def test_texts_become_filters_and_come_back_from_json() -> None:
         ({"from": "soon"}, "from", "'soon' is not a date"),
         ({"to": "2025-13"}, "to", "'2025-13' is not a date"),
         ({"category": " , "}, "category", "names nothing"),
+        ({"has": "code, colour"}, "has", "'colour' is no field of a card, which are task, method, data, result, code"),
         ({"from": "2025-06-01", "to": "2025-05"}, "from", "the first day, 2025-06-01, lies after the last, 2025-05-31"),
     ],
 )
@@ -106,6 +111,6 @@ def test_each_group_is_worded_lifted_and_inherited_alone(group: str) -> None:
 
 def test_the_range_of_dates_is_inherited_as_one() -> None:
     since = Filters(date_from=date(2025, 9, 1))
-    assert since.completed(READ) == Filters(date(2025, 9, 1), None, READ.author, READ.category, READ.paper)
+    assert since.completed(READ) == replace(READ, date_from=date(2025, 9, 1), date_to=None)
     assert READ.groups()[DATES] == "reports from 2025-05-01 to 2025-05-31"
     assert Filters(date_to=date(2025, 9, 1)).groups() == {DATES: "reports to 2025-09-01"}

@@ -1,4 +1,4 @@
-"""Pieces of the library and topic pages that need no browser."""
+"""Pieces of the add, topic and setup pages that need no browser."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from markupsafe import escape
 
 from rag.config import Config
 from rag.index.library import IngestReport
-from rag.papers.catalogue import Page
 from rag.types import Rejected
-from tests.support.papers import make_paper
 from ui.web.bars import bars
 from ui.web.differences import differences
-from ui.web.papers import added, catalogue
+from ui.web.papers import added
 from ui.web.setup import written_answers
 
 TEXT = st.text(alphabet=st.sampled_from("ab cd.,<>&é\n"), max_size=60)
@@ -74,15 +72,6 @@ def test_the_highest_bar_fits_its_scale(number: int) -> None:
 
 def test_nothing_is_no_plot() -> None:
     assert bars([], ("new",), "month", "All") == ""
-
-
-def test_the_catalogue_escapes_what_strangers_wrote() -> None:
-    paper = make_paper('"><script>', "<img src=x onerror=alert(1)>", authors=("<b>M</b>",))
-    shown = str(catalogue(Page(1, (paper,)), 0, "<i>done</i>"))
-    assert "<img" not in shown
-    assert "<script" not in shown
-    assert "<b>" not in shown
-    assert "<i>" not in shown
 
 
 def test_every_rejected_row_is_listed() -> None:

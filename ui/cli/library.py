@@ -14,6 +14,7 @@ import typer
 from rag.sources import Place, accepted, discover
 from rag.text.grammar import plural
 from rag.types import Filters
+from ui.cli.cards import card_lines, described_json, print_facets, warn_of_unknown
 from ui.cli.common import (
     MOST,
     UNFILTERED,
@@ -183,19 +184,34 @@ def papers(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, max=MOST, metavar="N", help="At most so many (default: all).")
     ] = None,
+    count: Annotated[
+        bool, typer.Option("--facets", help="Count them by month, category, tag and what their cards hold.")
+    ] = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
     """List papers, newest first."""
+    if count and (query or limit):
+        raise typer.BadParameter("--facets counts what the filters leave; it goes without --query and --limit")
     settings = configured(context, config, data_dir)
+    from rag.papers.facets import facets
     from rag.papers.shelf import Shelf
     from rag.text.readable import readable
 
     shelf = Shelf.existing(settings.library_dir)
+    if count:
+        counted = facets(shelf, filters)
+        print_json(counted.as_json()) if as_json else print_facets(counted)
+        warn_of_unknown(shelf)
+        return
     found = shelf.browse(query, filters, limit)
+    if filters.tag or filters.has:
+        warn_of_unknown(shelf)
     if as_json:
-        print_json([paper_json(paper, shelf.versions(paper.paper_id)) for paper in found])
+        print_json(
+            [paper_json(paper, shelf.versions(paper.paper_id)) | described_json(shelf, paper) for paper in found]
+        )
         return
     for paper in found:
         print(f"{paper.date}  {paper.paper_id:<11}  {readable(paper.title)}{' (withdrawn)' * bool(paper.withdrawn)}")
@@ -241,7 +257,7 @@ def show(
         paper = shelf.paper(paper.paper_id, version)
     versions = shelf.versions(paper.paper_id)
     if as_json:
-        print_json(paper_json(paper, versions))
+        print_json(paper_json(paper, versions) | described_json(shelf, paper))
         return
     from rich.text import Text
 
@@ -258,6 +274,8 @@ def show(
         if value:
             said = "yes" if isinstance(value, bool) else value if isinstance(value, str) else ", ".join(value)
             terminal.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
+    for name, said in card_lines(shelf, paper):
+        terminal.print(Text(f"{name}: {said}"), soft_wrap=True)
     terminal.print()
     terminal.print(Text(readable(paper.abstract) or "No abstract: only its title is known."))
 

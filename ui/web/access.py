@@ -34,10 +34,12 @@ from ui.web.users import USERS_VARIABLE, Users
 
 USER = "paperchat.user"
 """Key of the ASGI scope under which the user's name stands."""
+NOWHERE = "paperchat.nowhere"
+"""Key of the ASGI scope that says that a browser asks for an address at which nothing is."""
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _CALLS = r"(?:call/v2|call|run|api)"
 _SERVED = re.compile(
-    r"/(?:|quote/[0-9a-f]{32}\.png|config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(?:assets|static|svelte)/.+"
+    r"/(?:|today|library|chat|add|setup|topic(?:/.+)?|(?:day|paper|conversation)/.+|view/.+|ready|act/[a-z]+|export/[a-z]+|quote/[0-9a-f]{32}\.png|config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:app_id|info|openapi\.json|queue/join|queue/data|heartbeat/[^/]+|cancel|reset|upload"
     r"|upload_progress|file=(?![a-z]+:).+|component_server|mcp(?:/.*)?"
     rf"|{_CALLS}/(?P<name>[a-z_]+)(?:/[^/]+)?))/?",
@@ -110,7 +112,9 @@ class Door:
         if path in SignIn.PATHS and self._users:
             return await self._sign_in.respond(request)
         if not self._is_served(path):
-            return PlainTextResponse("There is nothing here.", 404)
+            if not _is_browser(request):
+                return PlainTextResponse("There is nothing here.", 404)
+            request.scope[NOWHERE] = True  # a person is told, and what to do
         if not self._users:
             return None
         user = self._sessions.user(request.cookies.get(COOKIE, "")) or await self._by_password(request)
@@ -195,9 +199,13 @@ def _name(url: str) -> str:
         return ""
 
 
+def _is_browser(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
 def _unauthorised(request: Request) -> Response:
     """Send a browser to the form, and tell a program what it must send."""
-    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if _is_browser(request):
         return RedirectResponse(SignIn.address(request), 303)
     return PlainTextResponse("Sign in first.", 401, {"WWW-Authenticate": 'Basic realm="paperchat", charset="UTF-8"'})
 

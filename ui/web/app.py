@@ -11,7 +11,7 @@ from ui.web import chat, library, programs, setup, topic
 from ui.web.context import Web
 
 TITLE = "paperchat"
-PAGES = (("Chat", chat), ("Topic", topic), ("Library", library), ("Setup", setup))
+PAGES = (("Chat", chat), ("Topic", topic), ("Add", library), ("Setup", setup))
 """The tabs: each page is a module with `build(web)`, called inside its tab."""
 
 

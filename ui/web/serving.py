@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,11 @@ from rag.errors import ConfigError, PaperchatError
 from ui.web.users import Users, read_users
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from rag.assistant import Assistant
+    from rag.config import UIConfig
 
 _BACKLOG = 128
 
@@ -43,31 +45,74 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
         from ui.web.server import Server
 
         with open_assistant(config) as assistant:
-            app = guarded_app(assistant, config, users)
-            warming = threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True)
-            warming.start()
+            app = guarded_app(assistant, config, users, partial(_warm_up, assistant))
             say(f"paperchat is at {_address(listening)} (Ctrl-C ends it)")
             Server(app).run([listening])
-            warming.join()  # a thread that is cut off inside the model's library aborts the process
 
 
-def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:
-    """The whole web application: the page, and the door before it."""
+def guarded_app(assistant: Assistant, config: Config, users: Users, then: Callable[[], None] | None = None) -> ASGIApp:
+    """The whole web application: the pages, Gradio's as soon as it is made, and the door before them.
+
+    Args:
+        assistant: Answers questions; its library is shown.
+        config: Where the library lies and what the page may do.
+        users: Who may use it; everybody where there are none.
+        then: What is done in the background when all of it is there.
+    """
+    from importlib.util import find_spec
+
+    from fastapi import FastAPI
+
+    from rag.papers.conversations import FILE_NAME, Conversations
+    from ui.web.access import USER, Door, Rules
+    from ui.web.actions import Actions
+    from ui.web.arrivals import fetch_category
+    from ui.web.assets import Assets
+    from ui.web.deferred import Deferred
+    from ui.web.opening import Front, Opening
+    from ui.web.pictures import serve_pictures
+    from ui.web.sessions import Sessions, session_key
+    from ui.web.site import Site
+
+    ui = config.ui
+    endpoints = _endpoints(ui)
+    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users)), then)
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    serve_pictures(web, assistant.library)
+    web.get("/ready")(gradio.wait)
+    site = Site(assistant, Conversations(assistant.library.folder / FILE_NAME))
+    fetch = partial(fetch_category, assistant.library, config)
+    Actions(site, lambda request: request.scope.get(USER) or "", fetch).serve(web)
+    spec = find_spec("gradio")
+    assert spec is not None
+    assert spec.origin is not None, "Gradio is installed"
+    assets = Assets(gradio, Path(spec.origin).parent / "templates" / "frontend" / "assets")
+    key = session_key(assistant.library.folder) if users else b""
+    app = Opening(Front(web, assets), site, gradio)
+    return Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
+
+
+def _endpoints(ui: UIConfig) -> frozenset[str]:
+    """What programs may call; refuses early what the MCP server lacks."""
+    if not (ui.api or ui.mcp):
+        return frozenset()
+    from ui.web import programs
+
+    if ui.mcp:
+        programs.require_mcp()
+    return frozenset(programs.ENDPOINTS)
+
+
+def _gradio_app(assistant: Assistant, config: Config, has_users: bool) -> FastAPI:
+    """Gradio's page, alone."""
     import gradio as gr
     from fastapi import FastAPI, Request
 
-    from ui.web import programs
-    from ui.web.access import USER, Door, Rules
+    from ui.web.access import USER
     from ui.web.app import build_app
-    from ui.web.assets import Assets
-    from ui.web.opening import Opening
-    from ui.web.pictures import serve_pictures
-    from ui.web.sessions import Sessions, session_key
     from ui.web.style import launch_options
 
     ui = config.ui
-    if ui.mcp:
-        programs.require_mcp()
     blocks = build_app(assistant, config)
     blocks.delete_cache = (3600, 24 * 3600)  # uploads and exports are kept for a day at most
 
@@ -75,13 +120,11 @@ def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:
         name: str | None = request.scope.get(USER)
         return name
 
-    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    serve_pictures(web, assistant.library)
-    app = gr.mount_gradio_app(
-        web,
+    app: FastAPI = gr.mount_gradio_app(
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         blocks,
         "/",
-        auth_dependency=user_of if users else None,
+        auth_dependency=user_of if has_users else None,
         enable_monitoring=False,
         max_file_size=ui.max_upload_mb * 1_000_000,
         mcp_server=ui.mcp,
@@ -90,10 +133,7 @@ def guarded_app(assistant: Assistant, config: Config, users: Users) -> ASGIApp:
         ssr_mode=False,
         **launch_options(),
     )
-    endpoints = frozenset(programs.ENDPOINTS) if ui.api or ui.mcp else frozenset()
-    key = session_key(assistant.library.folder) if users else b""
-    assets = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
-    return Door(Opening(Assets(app, assets)), Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
+    return app
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -129,10 +169,12 @@ def _private_gradio() -> Iterator[None]:
 
 
 def _warm_up(assistant: Assistant) -> None:
-    """Load what answers need while the reader is still typing: the questions that the page offers are asked once."""
+    """Load what answers need while the reader is still reading: the questions that the page offers are asked once."""
     from ui.web.examples import examples
+    from ui.web.news import News
 
     try:
+        News(assistant.library).prepare()
         for question in examples(assistant.library.shelf):
             assistant.answer(question, mode="extractive")
     except PaperchatError:  # an empty library, a missing key: the first question says so, in the conversation

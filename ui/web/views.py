@@ -11,6 +11,7 @@ from rag.papers.conversations import Conversation
 from rag.papers.references import FORMATS
 from rag.papers.shelf import Coverage
 from rag.text.grammar import plural
+from ui.web import address
 from ui.web.rendering import EMPTY, button, element, join
 
 
@@ -76,7 +77,7 @@ def conversations(found: Sequence[Conversation], current: str, searched: bool) -
         link = element(
             "a",
             one.title,
-            href=f"?conversation={one.conversation_id}",
+            href=address.conversation(one.conversation_id),
             data_action="open",
             data_conversation=one.conversation_id,
             aria_current="page" if one.conversation_id == current else None,

@@ -4,6 +4,7 @@ window.paperchat = (() => {
   "use strict";
   let tab = null; // the component that holds where this tab is
   let ask = null; // hands an event to the last exchange's component
+  const raised = {}; // by component, what hands an event to it
   let asked = false; // whether a question was sent that has not been seen yet
   const ALWAYS = ["show", "rate", "open", "new", "follow"]; // what may be done while an answer is under way
   const ASKING = ["ask", "retry", "lift"];
@@ -131,6 +132,7 @@ window.paperchat = (() => {
       raise(action, data);
     };
     if (actions.includes("ask")) ask = trigger;
+    raised[element.closest(".block")?.id] = trigger;
     element.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       const marker = event.target.closest("a.marker");
@@ -174,47 +176,59 @@ window.paperchat = (() => {
     });
     watch("value", show);
     show();
+    restrict = (value) => {
+      props.value = value;
+      show();
+    };
   }
 
   // --- where the tab is -----------------------------------------------------------------------------------------------
 
+  const site = () => window.paperchatSite;
   const parameters = () => new URLSearchParams(location.search);
+  let restrict = null; // sets the fields that restrict the next question
 
   function address(value) {
-    const conversation = parameters().get("conversation");
+    const conversation = site().conversationHere();
     return conversation ? { ...value, conversation } : value;
   }
 
   function place(props, watch) {
     tab = props;
-    watch("value", () => {
-      const { conversation = "", title = "" } = props.value || {};
-      const search = parameters();
-      document.title = title ? `${title} · paperchat` : "paperchat";
-      if ((search.get("conversation") || "") === conversation) return;
-      const moves = search.has("conversation"); // from one conversation to another: the back button goes back
-      search.delete("q");
-      if (conversation) search.set("conversation", conversation);
-      else search.delete("conversation");
-      const url = `${location.pathname}${search.size ? "?" : ""}${search}`;
-      history[moves ? "pushState" : "replaceState"](null, "", url);
-    });
+    watch("value", () => site().placed(props.value?.conversation || "", props.value?.title || ""));
+  }
+
+  // What an address asks of this page once it can be used.
+  const open = (conversation) => raised.listed?.("open", { conversation });
+
+  function fresh(fields) {
+    const { q, conversation, ...filters } = fields;
+    if (tab?.value?.conversation) raised.beginnings?.("new", {});
+    if (Object.keys(filters).length) restrict?.(filters);
+    focus();
+  }
+
+  function begin(question, { q, ...filters }, wanted) {
+    if (tab) tab.value = {};
+    restrict?.(filters);
+    if (wanted && ask) ask("ask", { text: question });
+    else fill(question);
   }
 
   // Who asks before the server has opened the new conversation asks in it nevertheless.
   addEventListener("click", (event) => event.target.closest("#new") && tab && (tab.value = {}), true);
-  addEventListener("popstate", () => location.reload());
 
-  if (parameters().has("conversation") || parameters().has("q")) document.documentElement.classList.add("opening");
+  if (/^\/conversation\//.test(location.pathname) || parameters().has("conversation") || parameters().has("q"))
+    document.documentElement.classList.add("opening");
 
   function arrived(costs) {
     document.documentElement.classList.replace("opening", "arrived") || document.documentElement.classList.add("arrived");
-    const question = parameters().get("q");
+    site().arrived();
+    const { q: question, ...filters } = site().onChat() ? Object.fromEntries(parameters()) : {};
     if (busy()) {
       ask("follow", {});
-    } else if (question && !parameters().get("conversation")) {
-      if (costs || !ask) fill(question);
-      else ask("ask", { text: question });
+    } else if (question && !site().conversationHere()) {
+      begin(question, { ...filters }, !costs || site().wasAsked());
     } else if ($("#past .turn")) {
       $("#live .turn")?.scrollIntoView({ block: "start" });
     }
@@ -301,5 +315,7 @@ window.paperchat = (() => {
     turn?.scrollIntoView({ block: "start" });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
-  return { wire, filters, place, address, announce, arrived, opened, taken, download, focus, reveal };
+  return {
+    wire, filters, place, address, announce, arrived, opened, taken, download, focus, reveal, copy, open, fresh, begin,
+  };
 })();

@@ -1,0 +1,93 @@
+"""Papers like a paper, lines that are remembered, facets, days, and questions that a paper answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from rag.config import Config
+from rag.errors import PaperNotFound
+from rag.index.library import Library
+from rag.papers.catalogue import Catalogue
+from rag.papers.days import ReportDays
+from rag.papers.kept import FILE_NAME, Kept
+from rag.retrieve.likeness import similar
+from rag.topics import line_store
+from rag.topics.line_store import LineStore
+from tests.support.papers import make_paper
+from ui.web.news import News
+from ui.web.suggestions import ASKED, Asked
+
+NEAR = "We rank passages with a dense retriever and measure recall."
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    rows = [
+        make_paper("2504.00001", "Ranking Passages", NEAR, ("Ada Ling",), "2025-04-10"),
+        make_paper("2504.00002", "Ranking Passages Again", f"{NEAR} Twice.", ("Ling, Ada", "Bo Ray"), "2025-04-11"),
+        make_paper("2504.00003", "Baking Bread", "We bake bread from rye and water.", ("Cy Dee",), "2025-04-11"),
+    ]
+    library = Library(Config(data_dir=tmp_path))
+    library.ingest(rows)
+    return library
+
+
+def test_a_paper_is_never_like_itself(library: Library) -> None:
+    found = similar(library, "2504.00001", 2)
+    assert [paper_id for paper_id, _ in found] == ["2504.00002", "2504.00003"]
+    assert found[0][1] > found[1][1]
+    with pytest.raises(PaperNotFound):
+        similar(library, "2504.99999", 2)
+
+
+def test_lines_are_chosen_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    papers = list(library.shelf.papers(["2504.00001", "2504.00003"]).values())
+    store = LineStore(library.folder)
+    assert store.known(papers) == {}
+    chosen = store.chosen(papers)
+    assert chosen == {"2504.00001": NEAR, "2504.00003": "We bake bread from rye and water."}
+    monkeypatch.setattr(line_store, "lines", lambda papers, _: iter([None] * len(papers)))
+    assert LineStore(library.folder).chosen(papers) == chosen
+
+
+def test_best_first_begins_with_titles_and_facets_count_what_fits(library: Library) -> None:
+    catalogue = Catalogue(library.shelf)
+    assert catalogue.page("passages", best_first=True).total == 2
+    facets = catalogue.facets("passages")
+    assert facets["month"] == (("2025-04", 2),)
+    assert facets["author"][0] == ("Ada Ling", 2)
+    assert catalogue.facets(among=["2504.00003"])["author"] == (("Cy Dee", 1),)
+    assert catalogue.page(among=[]).total == 0
+
+
+def test_days_are_counted_and_a_first_visit_sees_the_newest(library: Library) -> None:
+    assert ReportDays(library.shelf).counts() == {date(2025, 4, 10): 1, date(2025, 4, 11): 2}
+    news = News(library)
+    assert news.span(None) == (date(2025, 4, 10), date(2025, 4, 11))
+    assert news.span(date(2025, 4, 10)) == (date(2025, 4, 11), date(2025, 4, 11))
+    assert news.span(date(2025, 4, 11)) == (date(2025, 4, 11), date(2025, 4, 11))
+    assert news.edition(*news.span(date(2025, 4, 11)), date(2025, 4, 11)).is_idle
+    assert not news.edition(*news.span(None)).lines
+    news.prepare()
+    assert len(news.edition(*news.span(None)).lines) == 3
+
+
+def test_a_visit_remembers_the_newest_day_of_the_one_before(tmp_path: Path) -> None:
+    kept, now = Kept(tmp_path / FILE_NAME), datetime(2025, 4, 12, 8, tzinfo=UTC)
+    first, second = date(2025, 4, 10), date(2025, 4, 11)
+    assert kept.seen("", now, first) is None
+    assert kept.seen("", now + timedelta(minutes=5), second) is None
+    assert kept.seen("", now + timedelta(hours=1), second) == second
+    assert kept.seen("ada", now, second) is None
+
+
+def test_questions_are_asked_of_a_paper_that_answers_them(library: Library) -> None:
+    asked = Asked(library)
+    bread = library.paper("2504.00003")
+    found = asked.of(bread)
+    assert set(found) <= set(ASKED)
+    assert len(found) <= 1  # its one sentence answers one question
+    assert "Is the code available?" not in found

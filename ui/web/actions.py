@@ -1,0 +1,199 @@
+"""What the drawn pages ask of the server: parts that come later, and what a reader does with papers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from rag.errors import KeepError, NoteConflict, PaperchatError, UsageError
+from rag.papers.references import FORMATS, written
+from rag.sources import discover, read_source
+from rag.text.grammar import plural
+from ui.web import bookmarks
+from ui.web.address import Address
+from ui.web.site import Site, View
+
+MOST_BYTES = 1_000_000
+"""Of what an action is sent; the longest note has a tenth of it, in characters."""
+Said = Mapping[str, Any]
+"""An action's answer: what is said, which part of the page is drawn anew, where to go."""
+
+
+class Actions:
+    """The handlers of one site."""
+
+    def __init__(self, site: Site, user: Callable[[Request], str], fetch: Callable[[str], str]) -> None:
+        """Act on what a site shows.
+
+        Args:
+            site: Draws the pages.
+            user: Who sends a request.
+            fetch: Adds the newest papers of a category of arXiv, and says what came.
+        """
+        self._site = site
+        self._user = user
+        self._fetch = fetch
+        self._acts: Mapping[str, Callable[[Mapping[str, str], str], Said]] = {
+            "star": self._star,
+            "later": self._later,
+            "read": self._read,
+            "list": self._list,
+            "note": self._note,
+            "remove": self._remove,
+            "fetch": self._fetched,
+            "sample": self._sample,
+        }
+
+    def serve(self, app: FastAPI) -> None:
+        """Give an app the addresses."""
+        app.get("/view/lines")(self.lines)
+        app.get("/view/similar/{paper_id:path}")(self.similar)
+        app.get("/view/questions/{paper_id:path}")(self.questions)
+        app.get("/view/{path:path}")(self.view)
+        app.get("/export/{form}")(self.export)
+        app.post("/act/{name}")(self.act)
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def view(self, request: Request) -> Response:
+        """A page's drawing, for a browser that has the rest of the page already."""
+        path = request.scope["path"].removeprefix("/view")
+        return drawn(self._site.view(Address.read(path, request.url.query), self._user(request)))
+
+    def lines(self, request: Request) -> Response:
+        """Lines of some papers, by id."""
+        ids = request.query_params.get("papers", "").split()
+        return _told(lambda: self._site.news.lines(ids))
+
+    def similar(self, paper_id: str, request: Request) -> Response:
+        """Papers like one."""
+        return _told(lambda: {"html": str(self._site.similar(paper_id, self._user(request)))})
+
+    def questions(self, paper_id: str) -> Response:
+        """Questions that a paper answers."""
+        return _told(lambda: {"html": str(self._site.questions(paper_id))})
+
+    def export(self, form: str, request: Request) -> Response:
+        """Papers as a bibliography, chosen as on the library's page."""
+        if form not in FORMATS:
+            return PlainTextResponse(f"There is no format {form!r}. There are {', '.join(FORMATS)}.", 404)
+        try:
+            papers = self._site.holdings(dict(request.query_params), self._user(request))
+        except PaperchatError as error:
+            return PlainTextResponse(f"{error.message} {error.advice}", 400)
+        name = f"papers{FORMATS[form].suffix}"
+        return Response(
+            written(papers, form),
+            media_type="text/plain; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    # --- doing ------------------------------------------------------------------------------------------------------
+
+    async def act(self, name: str, request: Request) -> Response:
+        """Do what the reader wants; the body is a JSON object of texts."""
+        does = self._acts.get(name)
+        if does is None:
+            return JSONResponse({"problem": "There is no such action."}, 404)
+        body = bytearray()
+        async for part in request.stream():
+            body.extend(part)
+            if len(body) > MOST_BYTES:
+                return JSONResponse({"problem": "That is too long."}, 413)
+        try:
+            sent = json.loads(bytes(body) or b"{}")
+            fields = {key: value for key, value in sent.items() if isinstance(value, str)}
+        except (ValueError, AttributeError, RecursionError):
+            return JSONResponse({"problem": "That cannot be read."}, 400)
+        owner = self._user(request)
+        return await run_in_threadpool(_told, lambda: does(fields, owner))
+
+    def _star(self, fields: Mapping[str, str], owner: str) -> Said:
+        ids, on = _papers(fields), fields.get("on") != "off"
+        for paper_id in ids:
+            self._site.kept.star(owner, paper_id, on)
+        return {"said": "Starred." if on else "The star is taken away.", "pressed": on}
+
+    def _later(self, fields: Mapping[str, str], owner: str) -> Said:
+        ids, on = _papers(fields), fields.get("on") != "off"
+        for paper_id in ids:
+            self._site.kept.later(owner, paper_id, on)
+        return {"said": "Kept to read later." if on else "No longer kept for later.", "pressed": on}
+
+    def _read(self, fields: Mapping[str, str], owner: str) -> Said:
+        ids = _papers(fields)
+        self._site.kept.read(owner, ids)
+        return {"said": f"{plural(len(ids), 'paper')} marked as read.", "read": ids}
+
+    def _list(self, fields: Mapping[str, str], owner: str) -> Said:
+        ids, name, kept = _papers(fields), fields.get("list", ""), self._site.kept
+        if fields.get("on") == "off":
+            changed = kept.take(owner, name, ids)
+            said = f"Taken off “{changed.name}”."
+        else:
+            try:
+                changed = kept.put(owner, name, ids)
+            except PaperchatError as error:
+                if isinstance(error, KeepError):
+                    raise
+                kept.make_list(owner, name)
+                changed = kept.put(owner, name, ids)
+            said = f"On “{changed.name}” now."
+        return {"said": said, "parts": {"lists": str(self._site.lists(ids, owner))}}
+
+    def _note(self, fields: Mapping[str, str], owner: str) -> Said:
+        (paper_id, *_), text = _papers(fields), fields.get("text", "")
+        number = fields.get("revision", "0")
+        revision = int(number) if number.isdecimal() and len(number) < 19 else 0
+        try:
+            stored = self._site.kept.write_note(owner, paper_id, text, revision)
+        except NoteConflict as conflict:
+            part = bookmarks.note(paper_id, None, conflict, text)
+            return {"problem": conflict.message, "parts": {"note": str(part)}}
+        said = "Note saved." if stored.text else "Note deleted."
+        return {"said": said, "parts": {"note": str(bookmarks.note(paper_id, stored))}}
+
+    def _remove(self, fields: Mapping[str, str], owner: str) -> Said:
+        self._site.library.remove(_papers(fields))
+        return {"said": "Removed from the library.", "go": "/library"}
+
+    def _fetched(self, fields: Mapping[str, str], owner: str) -> Said:
+        return {"said": self._fetch(fields.get("category", "").strip()), "go": "/today"}
+
+    def _sample(self, fields: Mapping[str, str], owner: str) -> Said:
+        from importlib.resources import files
+        from pathlib import Path
+
+        from ui.intake import take_in
+
+        folder = Path(str(files("rag") / "sample"))
+        rows = (row for path in discover([folder]).files for row in read_source(path))
+        report = take_in(self._site.library, rows, None)
+        return {"said": f"{plural(report.papers_new, 'paper')} added.", "go": "/today"}
+
+
+def drawn(view: View) -> Response:
+    """A view as the browser's script takes it."""
+    shown = {"page": view.page, "title": view.title, "html": str(view.html), "path": view.target}
+    return JSONResponse(shown, view.status, {"Cache-Control": "no-store"})
+
+
+def _papers(fields: Mapping[str, str]) -> list[str]:
+    ids = fields.get("papers", "").split()
+    if not ids:
+        raise UsageError("No paper is named.", "Choose one.")
+    return ids
+
+
+def _told(does: Callable[[], Mapping[str, Any]]) -> Response:
+    """An answer as JSON, an error in its own words."""
+    try:
+        return JSONResponse(dict(does()), headers={"Cache-Control": "no-store"})
+    except PaperchatError as error:
+        return JSONResponse({"problem": f"{error.message} {error.advice}".strip()}, 400)

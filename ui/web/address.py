@@ -1,0 +1,74 @@
+"""Addresses of the page: what a path names, and the paths of papers, days, topics and conversations.
+
+`/today` (also `/`), `/day/2025-11-22`, `/paper/2504.05309`, `/library?words=…`, `/chat`, `/conversation/ID`,
+`/topic/query rewriting`, `/add` and `/setup`; nothing else is a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import parse_qsl, quote, urlencode
+
+LONE = ("today", "library", "chat", "topic", "add", "setup")
+"""Pages whose path is their name."""
+NAMED = ("day", "paper", "conversation", "topic")
+"""Pages whose path goes on with what they show."""
+MISSING = "missing"
+READ = frozenset({"today", "day", "paper", "library", MISSING})
+"""Pages that are drawn by the server; the others are Gradio's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a reader is.
+
+    Attributes:
+        page: One of `LONE` and `NAMED`, or `MISSING`.
+        key: Which paper, day, topic or conversation.
+        fields: What stands behind the question mark.
+    """
+
+    page: str
+    key: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: str, query: str = "") -> Address:
+        """Read a path, decoded, with what stands behind its question mark, encoded."""
+        fields = dict(parse_qsl(query))
+        name, _, key = path.strip("/").partition("/")
+        if not name:
+            if conversation := fields.get("conversation"):
+                return cls("conversation", conversation, fields)
+            return cls("chat" if "q" in fields else "today", "", fields)
+        if key and name in NAMED:
+            return cls(name, key, fields)
+        return cls(name, "", fields) if name in LONE and not key else cls(MISSING, path, fields)
+
+
+def paper(paper_id: str) -> str:
+    """The path of a paper."""
+    return f"/paper/{quote(paper_id)}"
+
+
+def day(of: date) -> str:
+    """The path of a day."""
+    return f"/day/{of}"
+
+
+def library(**fields: object) -> str:
+    """The path of the library, restricted by fields; empty ones are left out."""
+    given = {name.rstrip("_"): str(value) for name, value in fields.items() if value}
+    return f"/library?{urlencode(given)}" if given else "/library"
+
+
+def conversation(conversation_id: str) -> str:
+    """The path of a conversation."""
+    return f"/conversation/{quote(conversation_id, safe='')}"
+
+
+def topic(query: str) -> str:
+    """The path of a topic."""
+    return f"/topic/{quote(query, safe='')}"

@@ -1,0 +1,284 @@
+"""The pages that the server draws: an address → what is shown, for the reader who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from markupsafe import Markup
+
+from rag.assistant import Assistant
+from rag.errors import ConversationNotFound, KeepError, PaperchatError, PaperNotFound
+from rag.papers.catalogue import Catalogue
+from rag.papers.conversations import Conversations
+from rag.papers.descriptions import card_of, tags_of
+from rag.papers.kept import FILE_NAME as KEPT
+from rag.papers.kept import Kept
+from rag.retrieve.likeness import similar
+from rag.sources.identifiers import paper_id_and_url
+from rag.types import Filters, Paper
+from rag.types.filters import FIELDS
+from ui.web import address, bookmarks, items, paper, shelves, today
+from ui.web.address import MISSING, Address
+from ui.web.news import News
+from ui.web.place import read_filters
+from ui.web.rendering import EMPTY, element
+from ui.web.shelves import PAGE_SIZE, Holding
+from ui.web.suggestions import Asked
+
+LIKE = 6
+"""Papers like one that its page shows."""
+FEW = 5
+"""Papers found by their words below which those near in meaning are shown as well."""
+NEAR = 10
+_TITLES = {"chat": "Chat", "topic": "Topic", "add": "Add papers", "setup": "Setup"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an address shows.
+
+    Attributes:
+        page: The address' page, by which the browser tells what to show beside it.
+        title: Of the browser's tab.
+        html: What is drawn here; empty for pages that are Gradio's.
+        status: Of the response.
+        target: The address' proper path, where it was written in another way.
+    """
+
+    page: str
+    title: str
+    html: Markup = EMPTY
+    status: int = 200
+    target: str = ""
+
+
+class Site:
+    """Draws pages; safe from many threads."""
+
+    def __init__(self, assistant: Assistant, conversations: Conversations) -> None:
+        """Draw what this assistant's library holds.
+
+        Args:
+            assistant: Over the library.
+            conversations: Of all readers.
+        """
+        self.library = assistant.library
+        self.shelf = assistant.library.shelf
+        self.kept = Kept(self.library.folder / KEPT)
+        self.news = News(self.library)
+        self.catalogue = Catalogue(self.shelf)
+        self._assistant = assistant
+        self._conversations = conversations
+        self._asked = Asked(self.library)
+
+    def view(self, at: Address, owner: str) -> View:
+        """What an address shows to a reader."""
+        try:
+            if at.page == "today":
+                return self._today(owner)
+            if at.page == "day":
+                return self._day(at.key, owner)
+            if at.page == "paper":
+                return self._paper(at.key, owner)
+            if at.page == "library":
+                return self._library(at.fields, owner)
+            if at.page == "conversation":
+                title = self._conversations.title(owner, at.key)
+                return View(at.page, title, target=f"/conversation/{at.key}")
+        except PaperNotFound:
+            return missing(f"The paper {at.key} is not in this library.")
+        except ConversationNotFound:
+            return missing("There is no such conversation. It may have been deleted, or belong to somebody else.")
+        except PaperchatError as error:
+            said = [
+                element("h1", "That did not work", tabindex="-1"),
+                element("p", error.message),
+                element("p", error.advice),
+            ]
+            return View(MISSING, "Error", element("div", *said, class_="page missing"), 500)
+        if at.page in _TITLES:
+            return View(at.page, at.key or _TITLES[at.page])
+        return missing("There is no page at this address.")
+
+    def similar(self, paper_id: str, owner: str) -> Markup:
+        """The papers nearest to one."""
+        found = [paper_id for paper_id, _ in similar(self.library, paper_id, LIKE)]
+        papers = self.shelf.papers(found)
+        near = [papers[paper_id] for paper_id in found if paper_id in papers]
+        return paper.similar(near, self.marks(found, owner))
+
+    def questions(self, paper_id: str) -> Markup:
+        """Questions that a paper answers."""
+        one = self.library.paper(paper_id)
+        return paper.questions(one, self._asked.of(one))
+
+    def marks(self, paper_ids: Iterable[str], owner: str) -> dict[str, Markup]:
+        """The buttons of some papers."""
+        ids = list(paper_ids)
+        with suppress(KeepError):  # an id that cannot be kept has no buttons
+            return {key: bookmarks.marks(key, kept) for key, kept in self.kept.marks(owner, ids).items()}
+        return {}
+
+    def note(self, paper_id: str, owner: str) -> Markup:
+        """The reader's note on a paper."""
+        try:
+            return bookmarks.note(paper_id, self.kept.note(owner, paper_id))
+        except KeepError:
+            return EMPTY
+
+    def lists(self, paper_ids: list[str], owner: str) -> Markup:
+        """The lists to choose from for some papers."""
+        found = self.kept.lists(owner)
+        on = [one.name for one in found if set(paper_ids) <= set(one.papers)]
+        return bookmarks.lists(paper_ids, [one.name for one in found], on)
+
+    def holdings(self, fields: Mapping[str, str], owner: str) -> list[Paper]:
+        """All papers that the library's page would show, for a file of them."""
+        words, filters, among = self._restricted(fields, owner)
+        return list(self.catalogue.page(words, filters, -1, 0, best_first=True, among=among).papers)
+
+    # --- pages ------------------------------------------------------------------------------------------------------
+
+    def _today(self, owner: str) -> View:
+        newest = self.news.newest()
+        if newest is None:
+            return View("today", "Today", today.empty())
+        seen = self.kept.seen(owner, datetime.now(UTC), newest)
+        return View("today", "Today", self._edition(*self.news.span(seen), seen, owner))
+
+    def _day(self, key: str, owner: str) -> View:
+        try:
+            day = date.fromisoformat(key)
+        except ValueError:
+            return missing(f"{key} is no day. Days are written like 2025-11-22.")
+        if day not in self.news.counts():
+            return missing(f"No paper came in on {key}.", self._days())
+        return View("day", items.day(day), self._edition(day, day, None, owner))
+
+    def _days(self) -> Markup:
+        newest = self.news.newest()
+        return today.strip(self.news.edition(newest, newest)) if newest else EMPTY
+
+    def _edition(self, since: date, until: date, seen: date | None, owner: str) -> Markup:
+        edition = self.news.edition(since, until, seen)
+        ids = [one.paper_id for one in edition.outline.papers]
+        ids += [one.revision.new.paper_id for one in edition.outline.changed]
+        return today.page(today.personal(edition, self.kept.unread(owner, ids), self.marks(ids, owner)))
+
+    def _paper(self, key: str, owner: str) -> View:
+        paper_id = self._known(key)
+        latest = self.library.paper(paper_id)
+        versions = [self.shelf.paper(paper_id, number) for number in self.shelf.versions(paper_id)]
+        mine, note = EMPTY, EMPTY
+        with suppress(KeepError):
+            (kept,) = self.kept.marks(owner, [paper_id]).values()
+            mine = bookmarks.marks(paper_id, kept, words=True) + self.lists([paper_id], owner)
+            note = self.note(paper_id, owner)
+            if not kept.read:
+                self.kept.read(owner, [paper_id])
+        said = card_of(self.shelf, paper_id), tags_of(self.shelf, paper_id) or ()
+        days = self.catalogue.version_days(paper_id)
+        html = paper.page(versions, latest.version, days, marks=mine, note=note, card=said[0], tags=said[1])
+        return View("paper", items.title_of(latest), html, target=address.paper(paper_id))
+
+    def _known(self, key: str) -> str:
+        """The id of the paper that an address names, however it is written."""
+        if not self.shelf.versions(key) and (found := paper_id_and_url(key)):
+            return found[0]
+        return key
+
+    def _library(self, fields: Mapping[str, str], owner: str) -> View:
+        held = self.shelf.coverage().papers
+        if not held:
+            return View("library", "Library", today.empty())
+        lists = self.kept.lists(owner)
+        counts = {
+            "later": len(self.kept.to_read(owner)),
+            "starred": len(self.kept.starred(owner)),
+            "noted": len(self.kept.noted(owner)),
+        }
+        shelf = bookmarks.shelf(counts, [(one.name, len(one.papers)) for one in lists], fields)
+        names = [one.name for one in lists]
+        try:
+            words, filters, among = self._restricted(fields, owner)
+        except PaperchatError as error:
+            holding = Holding(fields, held=held, shelf=shelf, lists=names, problem=f"{error.message} {error.advice}")
+            return View("library", "Library", shelves.page(holding))
+        text = fields.get("at", "")
+        offset = int(text) if text.isdecimal() and len(text) < 10 else 0
+        best = fields.get("order") != "newest"
+        found = self.catalogue.page(words, filters, PAGE_SIZE, offset, best_first=best, among=among)
+        facets = self.catalogue.facets(words, filters, among=among)
+        near = self._near(words, filters, among, found.papers) if words and found.total < FEW else []
+        ids = [one.paper_id for one in (*found.papers, *near)]
+        holding = Holding(
+            fields, found.total, found.papers, offset, facets, held, self.marks(ids, owner), shelf, names, near=near
+        )
+        title = f"{words} · Library" if words else "Library"
+        return View("library", title, shelves.page(holding))
+
+    def _near(self, words: str, filters: Filters, among: frozenset[str] | None, found: Iterable[Paper]) -> list[Paper]:
+        """Papers near in meaning to words that few papers have."""
+        known = {one.paper_id for one in found}
+        passages = self._assistant.retriever.search(words, filters, 3 * NEAR, papers=among, explained=0)
+        ids = list(dict.fromkeys(one.paper_id for one in passages if one.paper_id not in known))[:NEAR]
+        papers = self.shelf.papers(ids)
+        return [papers[paper_id] for paper_id in ids if paper_id in papers]
+
+    def _restricted(self, fields: Mapping[str, str], owner: str) -> tuple[str, Filters, frozenset[str] | None]:
+        """What the fields of the library's page restrict to: words, filters, and papers where the reader's marks do."""
+        given = dict(fields)
+        if month := given.get("month"):
+            given["from"] = given["to"] = month
+        among: frozenset[str] | None = None
+        if name := given.get("list"):
+            among = frozenset(self.kept.get_list(owner, name).papers)
+        kept = {"later": self.kept.to_read, "starred": self.kept.starred, "noted": self.kept.noted}.get(
+            given.get("keep", "")
+        )
+        if kept:
+            chosen = frozenset(kept(owner))
+            among = chosen if among is None else among & chosen
+        restricted = {row.key: given.get(row.key, "") for row in FIELDS}
+        return " ".join(given.get("words", "").split()), read_filters(restricted), among
+
+
+def missing(why: str, more: Markup = EMPTY) -> View:
+    """The page for an address at which nothing is: it says so, and where to look."""
+    field = element(
+        "input",
+        type="search",
+        name="words",
+        placeholder="Search titles and abstracts",
+        aria_label="Search titles and abstracts",
+        required=True,
+    )
+    form = element(
+        "form",
+        field,
+        element("button", "Search", type="submit", class_="go"),
+        action="/library",
+        class_="ask",
+        role="search",
+    )
+    ways = element(
+        "p",
+        element("a", "Today", href="/today"),
+        " · ",
+        element("a", "Library", href="/library"),
+        " · ",
+        element("a", "Ask", href="/chat"),
+    )
+    html = element(
+        "div",
+        element("h1", "Nothing is here", tabindex="-1"),
+        element("p", why, class_="lead"),
+        form,
+        more,
+        ways,
+        class_="page missing",
+    )
+    return View(MISSING, "Nothing is here", html, 404)

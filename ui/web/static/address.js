@@ -1,0 +1,389 @@
+// Addresses: which page this tab shows. Drawn pages (Today, a day, a paper, the library) come from the server as a piece of
+// the page; Chat, Topic, Add and Setup are Gradio's tabs. Neither loads the page anew, so going on and back is quick.
+window.paperchatSite = (() => {
+  "use strict";
+  const TABS = { chat: "chat", conversation: "chat", topic: "topic", add: "add", setup: "setup" };
+  const DRAWN = ["today", "day", "paper", "library", "missing"];
+  const root = document.documentElement;
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const chosen = new Set(); // papers that are ticked, also on other pages of the list
+  let name = ""; // of the browser's tab
+  let ready = false; // whether Gradio's part of the page can be used
+  let turns = 0;
+  let open = ""; // the conversation that the chat page holds, and what it is called
+  let called = "";
+  let explicit = false; // whether the reader has just asked for what the address says
+
+  // --- addresses ------------------------------------------------------------------------------------------------------
+
+  function pageOf(url) {
+    const [, page = "", ...rest] = url.pathname.split("/");
+    const key = decodeURIComponent(rest.join("/"));
+    if (!page) {
+      const conversation = url.searchParams.get("conversation");
+      if (conversation) return { page: "conversation", key: conversation };
+      return { page: url.searchParams.has("q") ? "chat" : "today", key: "" };
+    }
+    return TABS[page] || DRAWN.includes(page) ? { page, key } : null;
+  }
+
+  const here = () => pageOf(location.href ? new URL(location.href) : location) || { page: "missing", key: "" };
+  const conversationHere = () => (here().page === "conversation" ? here().key : "");
+
+  async function go(address, { replace = false, back = null, quiet = false } = {}) {
+    const url = new URL(address, location.origin);
+    const to = pageOf(url) || { page: "missing", key: "" };
+    if (!back) history[replace ? "replaceState" : "pushState"]({}, "", url);
+    const turn = ++turns;
+    if (TABS[to.page] && to.page !== "conversation") return tab(to, url);
+    if (to.page === "conversation" && (to.key === open || ready)) return tab(to, url);
+    try {
+      const response = await fetch(`/view${url.pathname === "/" ? "/today" : url.pathname}${url.search}`, { headers: { Accept: "application/json" } });
+      if (response.status === 401) return location.reload(); // the server leads to the form, and from there back
+      const view = await response.json();
+      if (turn !== turns) return;
+      if (TABS[view.page]) return tab(to, url);
+      draw(view, quiet);
+      if (!quiet) scrollTo(0, back?.y ?? 0);
+    } catch {
+      if (turn === turns) say("The server cannot be reached. Try again when it is back.", true);
+    }
+  }
+
+  function show(page) {
+    root.dataset.page = page;
+    const section = { day: "today", paper: "library", add: "library", conversation: "chat", missing: "" }[page] ?? page;
+    $$("#site [data-page]").forEach((link) => {
+      if (link.dataset.page === section) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    });
+  }
+
+  function entitle(title) {
+    name = title ? `${title} · paperchat` : "paperchat";
+    document.title = name;
+  }
+
+  // --- drawn pages ----------------------------------------------------------------------------------------------------
+
+  function draw(view, quiet) {
+    const main = $("#view");
+    const before = root.dataset.page;
+    show(view.page);
+    entitle(view.title);
+    if (view.path && decodeURIComponent(location.pathname) !== decodeURIComponent(view.path)) history.replaceState(history.state, "", view.path + location.search);
+    if (view.page !== "library") chosen.clear();
+    if (quiet && before === "library" && view.page === "library") return redraw(main, view);
+    main.innerHTML = view.html;
+    settle(main);
+    $("h1", main)?.focus({ preventScroll: true });
+  }
+
+  // The list below a search that is being typed: the box keeps what is in it, and the cursor.
+  function redraw(main, view) {
+    const drawn = document.createElement("div");
+    drawn.innerHTML = view.html;
+    for (const part of ["[data-part=found]", "[data-part=facets]", ".top"]) $(part, main).replaceWith($(part, drawn));
+    const form = $(".find", main);
+    $$("input[type=hidden]", form).forEach((field) => field.remove());
+    form.append(...$$(".find input[type=hidden]", drawn));
+    settle(main);
+  }
+
+  function settle(within) {
+    $$("[data-later]", within).forEach(later);
+    $$("[data-line]", within).forEach((line) => lines.observe(line));
+    $$("input.pick", within).forEach((box) => (box.checked = chosen.has(box.value)));
+    const facets = $(".facets > details", within);
+    if (facets && !matchMedia("(min-width: 60rem)").matches) facets.open = false;
+    $(".strip [aria-current]", within)?.scrollIntoView({ block: "nearest", inline: "center" });
+    if ($(".days", within) && scrollY < 2) scrollTo(0, 0);
+    count();
+  }
+
+  async function later(part) {
+    const response = await fetch(part.dataset.later).catch(() => null);
+    part.removeAttribute("data-later");
+    if (response?.ok) part.innerHTML = (await response.json()).html;
+    else part.remove();
+  }
+
+  // Lines that were not chosen yet are asked for when they are about to be seen, some at a time.
+  const wanted = new Set();
+  let asking = false;
+  const lines = new IntersectionObserver(
+    (seen) => {
+      for (const { target, isIntersecting } of seen) if (isIntersecting) wanted.add(target.dataset.line), lines.unobserve(target);
+      fill();
+    },
+    { rootMargin: "600px" },
+  );
+
+  async function fill() {
+    if (asking || !wanted.size) return;
+    asking = true;
+    const some = [...wanted].slice(0, 8);
+    some.forEach((id) => wanted.delete(id));
+    const response = await fetch(`/view/lines?${new URLSearchParams({ papers: some.join(" ") })}`).catch(() => null);
+    const found = response?.ok ? await response.json() : {};
+    for (const id of some) {
+      const place = $(`[data-line="${CSS.escape(id)}"]`);
+      if (found[id]) place?.replaceWith(found[id]);
+      else place?.closest(".line").remove();
+    }
+    asking = false;
+    fill();
+  }
+
+  // --- Gradio's tabs --------------------------------------------------------------------------------------------------
+
+  function tab({ page, key }, url) {
+    show(page);
+    chosen.clear();
+    if (!ready) return; // `arrived` reads the address
+    const button = document.getElementById(`${TABS[page]}-page-button`);
+    if (button?.getAttribute("aria-selected") !== "true") button?.click();
+    if (TABS[page] === "chat") chat(page, key, url);
+    else {
+      entitle(key || { topic: "Topic", add: "Add papers", setup: "Setup" }[page]);
+      if (page === "topic" && key) summarise(key);
+      scrollTo(0, 0);
+    }
+  }
+
+  function chat(page, key, url) {
+    const question = url.searchParams.get("q");
+    entitle(page === "conversation" && key === open ? called : "Chat");
+    if (page === "conversation") {
+      if (key !== open) paperchat.open(key);
+    } else if (question) {
+      paperchat.begin(question, Object.fromEntries(url.searchParams), explicit);
+      explicit = false;
+    } else {
+      paperchat.fresh(Object.fromEntries(url.searchParams));
+    }
+  }
+
+  async function summarise(query) {
+    const form = await drawnBy("#about form"); // a tab's content is made when it is first looked at
+    const field = $("[name=query]", form);
+    if (field.value === query) return;
+    field.value = query;
+    form.requestSubmit();
+  }
+
+  const drawnBy = (selector) =>
+    new Promise((settle) => {
+      const look = () => ($(selector) ? settle($(selector)) : requestAnimationFrame(look));
+      look();
+    });
+
+  // The chat page has come to another conversation.
+  function placed(conversation, title) {
+    [open, called] = [conversation, title];
+    const path = conversation ? `/conversation/${encodeURIComponent(conversation)}` : "/chat";
+    $("#site [data-page=chat]").href = path;
+    const { page, key } = here();
+    if (TABS[page] !== "chat") return; // the reader looks at another page
+    entitle(title || "Chat");
+    if ((page === "conversation" ? key : "") === conversation) return;
+    const passing = new URLSearchParams(location.search).has("q"); // nobody wants to come back to the asking
+    history[passing ? "replaceState" : "pushState"]({}, "", path);
+    show(conversation ? "conversation" : "chat");
+  }
+
+  // A page that was read before Gradio was there gets its part of it, in the order in which it would have been read.
+  async function complete() {
+    const answer = await fetch("/ready").then(() => fetch("/setup", { headers: { Accept: "text/html" } })).catch(() => null);
+    if (!answer?.ok) return setTimeout(complete, 2000);
+    const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.body.append(document.importNode($("gradio-app", whole), true));
+    for (const part of $$("script, link[rel=stylesheet], style", whole.head)) {
+      if (part.hasAttribute("data-ours")) continue;
+      const copy = document.createElement(part.localName);
+      for (const { name, value } of part.attributes) copy.setAttribute(name, value);
+      copy.textContent = part.textContent;
+      document.head.append(copy);
+    }
+  }
+
+  // Gradio's part of the page can be used now.
+  function arrived() {
+    ready = true;
+    document.title = name;
+    const to = here();
+    if (TABS[to.page]) {
+      if (TABS[to.page] === "chat") return; // the chat page itself has read the address
+      tab(to, new URL(location.href));
+    }
+  }
+
+  // --- what readers do ------------------------------------------------------------------------------------------------
+
+  function ask(question, papers) {
+    explicit = true;
+    const fields = new URLSearchParams({ q: question, ...(papers ? { paper: papers } : {}) });
+    go(`/chat?${fields}`);
+  }
+
+  async function act(element, address, fields) {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(fields),
+    }).catch(() => null);
+    if (!response) return say("The server cannot be reached. What you typed stays here; try again when it is back.", true);
+    if (response.status === 401) return say("You are signed out. What you typed stays here.", true, "/login");
+    const { said, problem, pressed, parts, read, go: next } = await response.json();
+    for (const [part, html] of Object.entries(parts || {})) {
+      const place = element.closest(`[data-part="${part}"]`) || $(`#view [data-part="${part}"]`);
+      const isOpen = place?.open;
+      if (!place) continue;
+      const drawn = document.createElement("div");
+      drawn.innerHTML = html;
+      drawn.firstElementChild.open = Boolean(isOpen);
+      place.replaceWith(drawn.firstElementChild);
+    }
+    if (pressed !== undefined) press(address, fields.papers.split(" "), pressed);
+    for (const id of read || []) $$(`.row[data-paper="${CSS.escape(id)}"] .dot`).forEach((dot) => dot.replaceChildren() || dot.classList.remove("unread"));
+    if (read) element.remove();
+    if (!(problem && parts)) say(problem || said || "", Boolean(problem)); // a part that is drawn anew says what is wrong
+    if (next) go(next);
+    return !problem;
+  }
+
+  function press(address, papers, on) {
+    for (const button of $$(`button.mark[data-post="${address}"]`))
+      if (papers.includes(button.dataset.papers)) button.setAttribute("aria-pressed", String(on));
+  }
+
+  let quiet = 0;
+  function say(text, stays = false, link = "") {
+    const place = $("#toast");
+    place.textContent = "";
+    clearTimeout(quiet);
+    if (!text) return;
+    requestAnimationFrame(() => {
+      place.textContent = text;
+      if (link) {
+        const to = document.createElement("a");
+        Object.assign(to, { href: link, target: "_blank", textContent: "Sign in" });
+        place.append(" ", to);
+      }
+    });
+    quiet = setTimeout(() => (place.textContent = ""), stays ? 12000 : 3500);
+  }
+
+  function count() {
+    const bar = $("#view .choice");
+    if (!bar) return;
+    bar.hidden = !chosen.size;
+    $(".number", bar).textContent = `${chosen.size} chosen`;
+  }
+
+  const papersOf = (element) => (element.hasAttribute("data-chosen") ? [...chosen].join(" ") : element.dataset.papers || "");
+
+  function pressed(button) {
+    const { post, list } = button.dataset;
+    const toggled = button.getAttribute("aria-pressed");
+    const on = button.type === "checkbox" ? button.checked : toggled === null || toggled !== "true";
+    act(button, post, { papers: papersOf(button), on: on ? "on" : "off", ...(list ? { list } : {}) });
+  }
+
+  addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const button = event.target.closest("#view button");
+    if (button?.dataset.post) return pressed(button);
+    if (button?.dataset.action === "copy") return paperchat.copy(button, button.dataset.text);
+    if (button?.dataset.action === "clear") {
+      chosen.clear();
+      return settle($("#view"));
+    }
+    const link = event.target.closest("a[href]");
+    if (!link || link.target || link.origin !== location.origin) return;
+    const url = new URL(link.href);
+    if (link.hasAttribute("data-here")) {
+      event.preventDefault();
+      return $(link.hash)?.scrollIntoView({ block: "start" });
+    }
+    if (link.hasAttribute("data-chosen")) url.searchParams.set("paper", [...chosen].join(" "));
+    if (link.hasAttribute("download")) return void (link.href = url);
+    if (url.hash || !pageOf(url)) return;
+    event.preventDefault();
+    explicit = link.hasAttribute("data-ask");
+    go(url);
+  });
+
+  addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches?.("#view input.pick")) {
+      chosen[box.checked ? "add" : "delete"](box.value);
+      count();
+    } else if (box.matches?.("#view [data-post]")) pressed(box);
+  });
+
+  addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.matches("#about form")) return topic(form);
+    if (!form.closest("#view")) return;
+    event.preventDefault();
+    const fields = Object.fromEntries(new FormData(form));
+    if (form.hasAttribute("data-ask")) return fields.q.trim() && ask(fields.q.trim(), form.dataset.papers);
+    if (!form.dataset.post) return go(addressed(form));
+    if (form.hasAttribute("data-chosen")) fields.papers = papersOf(form);
+    const button = $("button", form);
+    button.disabled = true;
+    if (form.closest(".empty")) say("One moment…", true);
+    await act(form, form.dataset.post, fields);
+    button.disabled = false;
+  });
+
+  function topic(form) {
+    const query = $("[name=query]", form).value.trim();
+    const path = `/topic/${encodeURIComponent(query)}`;
+    if (query && location.pathname !== path) history.pushState({}, "", path);
+    entitle(query);
+  }
+
+  function addressed(form) {
+    const fields = [...new FormData(form)].filter(([, value]) => String(value).trim());
+    const query = new URLSearchParams(fields).toString();
+    return `${form.getAttribute("action")}${query ? "?" : ""}${query}`;
+  }
+
+  let typing = 0;
+  addEventListener("input", (event) => {
+    const form = event.target.closest?.("#view form[data-live]");
+    if (!form) return;
+    clearTimeout(typing);
+    typing = setTimeout(() => go(addressed(form), { replace: true, quiet: true }), 250);
+  });
+
+  addEventListener("popstate", (event) => go(location.href, { back: event.state || {} }));
+  history.scrollRestoration = "manual";
+  let resting = 0;
+  addEventListener("scroll", () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => history.replaceState({ ...history.state, y: scrollY }, ""), 150);
+  });
+
+  addEventListener("DOMContentLoaded", () => {
+    name = document.title;
+    settle($("#view"));
+    if (history.state?.y) scrollTo(0, history.state.y);
+    // Gradio writes the name of its app over that of the page.
+    new MutationObserver(() => document.title !== name && (document.title = name)).observe($("title"), { childList: true });
+  });
+
+  return {
+    go,
+    complete,
+    placed,
+    arrived,
+    conversationHere,
+    say,
+    onChat: () => TABS[here().page] === "chat",
+    wasAsked: () => explicit,
+  };
+})();
