@@ -137,41 +137,54 @@ class Engine:
         yield Retrieved(gathered.passages)
         begun = Outcome(complete=False, notes=notes)
         outcome = yield from self._answer(llm, understood, found, begun) if found else told(parts, begun)
+        prompts = {**reading.prompts, **(found.prompts if found else {}), **outcome.prompts}
+        answer = self._finished(asked, reading, gathered, outcome, llm, prompts)
         end = time.perf_counter()
-        yield Done(
-            Answer(
-                question=asked,
-                standalone_question=understood.standalone,
-                answer=outcome.text,
-                abstained=outcome.reason is not None,
-                reason=outcome.reason,
-                confidence=outcome.confidence,
-                mode=outcome.mode,
-                confidence_p=None if outcome.chance is None else round(outcome.chance, 3),
-                notes=(
-                    *understood.notes,
-                    *unknown_names(understood),
-                    *reading.notes,
-                    *gathered.notes,
-                    *outcome.notes,
-                    *withdrawn(self.library, outcome.citations),
-                    *state_of_the_index(self.library),
-                ),
-                parts=outcome.parts,
-                clarify=outcome.clarify,
-                citations=outcome.citations,
-                removed=outcome.removed,
-                closest=outcome.closest,
-                retrieved=tuple(map(RetrievedPassage.of, gathered.passages)),
-                filters=understood.filters.as_json(),
-                timings=Timings(
-                    retrieve_ms=round(1000 * (retrieved - begin), 3),
-                    answer_ms=round(1000 * (end - retrieved), 3),
-                    total_ms=round(1000 * (end - begin), 3),
-                ),
-                usage=llm.used() if llm else None,
-                receipt=self.receipt(llm, {**reading.prompts, **(found.prompts if found else {}), **outcome.prompts}),
-            )
+        spent = Timings(
+            retrieve_ms=round(1000 * (retrieved - begin), 3),
+            answer_ms=round(1000 * (end - retrieved), 3),
+            total_ms=round(1000 * (end - begin), 3),
+        )
+        yield Done(answer.model_copy(update={"timings": spent}))
+
+    def _finished(
+        self,
+        asked: str,
+        reading: Reading,
+        gathered: Gathered,
+        outcome: Outcome,
+        llm: GuardedLLM | None,
+        prompts: Mapping[str, str],
+    ) -> Answer:
+        """The answer with all that is told beside it, but for the time it took."""
+        understood = reading.understood
+        return Answer(
+            question=asked,
+            standalone_question=understood.standalone,
+            answer=outcome.text,
+            abstained=outcome.reason is not None,
+            reason=outcome.reason,
+            confidence=outcome.confidence,
+            mode=outcome.mode,
+            confidence_p=None if outcome.chance is None else round(outcome.chance, 3),
+            notes=(
+                *understood.notes,
+                *unknown_names(understood),
+                *reading.notes,
+                *gathered.notes,
+                *outcome.notes,
+                *withdrawn(self.library, outcome.citations),
+                *state_of_the_index(self.library),
+            ),
+            parts=outcome.parts,
+            clarify=outcome.clarify,
+            citations=outcome.citations,
+            removed=outcome.removed,
+            closest=outcome.closest,
+            retrieved=tuple(map(RetrievedPassage.of, gathered.passages)),
+            filters=understood.filters.as_json(),
+            usage=llm.used() if llm else None,
+            receipt=self.receipt(llm, prompts),
         )
 
     def checked(self, question: str) -> str:

@@ -22,8 +22,8 @@ from rag.sources.arxiv.listing import Listing
 from rag.sources.arxiv.positions import NotFound
 from rag.sources.arxiv.selection import Selection
 from rag.sources.identifiers import is_titled
-from rag.text.folding import fold
 from rag.text.readable import readable
+from rag.text.titles import title_key, title_words
 from rag.types import Paper, Rejected, Row
 from ui.intake import count_words
 
@@ -209,10 +209,8 @@ class Fetcher:
 
     def _here(self, wanted: Paper) -> Paper | None:
         """The library's own paper of the same title, where it has one of arXiv's."""
-        title = fold(readable(wanted.title))
-        words = "".join(char if char.isalnum() else " " for char in wanted.title).split()
-        for paper in self._library.shelf.browse(" ".join(words)):
-            if paper.abstract and _is_arxiv(paper) and fold(readable(paper.title)) == title:
+        for paper in self._library.shelf.browse(" ".join(title_words(wanted.title))):
+            if paper.abstract and _is_arxiv(paper) and title_key(paper.title) == title_key(wanted.title):
                 return paper
         return None
 

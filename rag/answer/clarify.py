@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 
 from rag.answer.outcome import Outcome
-from rag.answer.render import escape
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.conversation import ASKED, content_words, label
+from rag.query.conversation import ASKED, content_words
 from rag.query.entities import MANY, Named
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import distinct_papers
+from rag.text.markdown import escape
 from rag.text.readable import readable
+from rag.text.titles import label
 from rag.types import Clarify, Delta, Event, Paper, Passage
 
 CHOICES = 6

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.citations import Checked
 from rag.answer.draft import Draft, Quote
-from rag.answer.render import Reply, closest, escape, first_listed, offering
+from rag.answer.render import Reply, closest, first_listed, offering
 from rag.index.library import Library
 from rag.papers.shelf import ChunkRow
 from rag.papers.tally import tally
@@ -22,6 +22,7 @@ from rag.query.order import Order
 from rag.query.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.text.grammar import joined, plural
+from rag.text.markdown import escape
 from rag.text.readable import readable
 from rag.types import ClosestPaper, Confidence, Filters, Paper, Passage
 from rag.types.filters import DATES

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from rag.answer.notes import unknown_names
 from rag.answer.outcome import Gathered, Outcome
-from rag.answer.render import escape_line
 from rag.query import Question
+from rag.text.markdown import escape_line
 from rag.types import AnswerPart, Confidence, Delta, Event, Passage, Removed
 
 _T = TypeVar("_T", bound=Hashable)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -13,14 +12,12 @@ from rag.papers.shelf import Shelf
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import joined, plural
+from rag.text.markdown import escape, escape_line
 from rag.text.readable import readable
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
 
 CLOSEST = 3
 """Papers offered when nothing answers."""
-_MARKDOWN = str.maketrans({char: "\\" + char for char in "\\`*[]<>"})
-
-_BLOCK = re.compile(r"^(?P<number>\d{1,9})?(?P<sign>(?<=\d)[.)](?=\s)|(?<!\d)[-+#=~|])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +183,6 @@ def describe_filters(filters: Filters, papers: Collection[str] | None = None) ->
     if papers and filters.paper not in papers:
         parts.append(f"arXiv id {' or '.join(sorted(papers))}")
     return ", ".join(parts)
-
-
-def escape(text: str) -> str:
-    """Make a stranger's text plain text in Markdown: no link, image, emphasis, code or tag."""
-    return text.translate(_MARKDOWN)
-
-
-def escape_line(text: str) -> str:
-    """The same for text that begins a line: "2) …" and "- …" are no list, "# …" is no heading."""
-    return _BLOCK.sub(lambda found: f"{found['number'] or ''}\\{found['sign']}", escape(text), count=1)
 
 
 def render_group(citations: Sequence[Citation]) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from itertools import chain
 
 from rag.index.library import Library
-from rag.query.conversation import label
 from rag.query.intent import Kind
 from rag.query.question import Question
 from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import known_text
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
 from rag.text.readable import readable
+from rag.text.titles import label
 from rag.types import Passage
 
 TIE = 0.97

@@ -12,12 +12,12 @@ from rag.sources.bibliography.biblatex import authors
 from rag.sources.bibliography.entry import Entry, arxiv_category
 from rag.sources.identifiers import bare_doi, month_of
 from rag.text.latex import encode, is_balanced
+from rag.text.months import SHORT
 from rag.text.names import name_words
 from rag.text.persons import Person, person
 from rag.text.readable import readable
 from rag.types import Paper
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _PLAIN_WORD = re.compile(r"[a-z]{2,}")
 _PLAIN_ID = re.compile(r"[a-z0-9.:-]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.:-]")
@@ -53,7 +53,7 @@ def entry_of(paper: Paper, *, whole: bool = False) -> str:
         "title": f"{{{encode(paper.title, exact=whole)}}}",
         "author": _people(paper),
         "year": str(year),
-        "month": _MONTHS[month - 1],
+        "month": SHORT[month - 1],
     }
     if on_arxiv:
         fields |= {"eprint": paper.paper_id, "archivePrefix": "arXiv"}

@@ -17,6 +17,7 @@ from rag.papers.shelf import Shelf
 from rag.sources.files import FULL_TEXTS
 from rag.text.folding import fold
 from rag.text.readable import readable
+from rag.text.titles import title_key
 from rag.types import FullText, Paper, Rejected, Remark, Section
 
 _SAME_TITLE = 60
@@ -127,9 +128,8 @@ def _is_held(shelf: Shelf, known: Paper, read: Paper) -> bool:
 
 def _of_title(shelf: Shelf, title: str) -> Paper | None:
     """The only paper with this very title."""
-    wanted = _plain(title)
     called = [one.paper_id for one in shelf.entities.namings(readable(title), _NAMINGS) if one.claim is Claim.CALLED]
-    same = [paper for paper in shelf.papers(called).values() if _plain(paper.title) == wanted]
+    same = [paper for paper in shelf.papers(called).values() if title_key(paper.title) == title_key(title)]
     return same[0] if len(same) == 1 else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from rag.sources.bibliography.csl import author_of as csl_author
 from rag.sources.bibliography.entry import Entry
 from rag.sources.bibliography.ris import author_of
 from rag.sources.identifiers import month_of
+from rag.text.markdown import escape_line
 from rag.text.persons import Person, person
 from rag.text.readable import readable
 from rag.types import Paper
@@ -22,8 +22,6 @@ from rag.types import Paper
 if TYPE_CHECKING:
     from rag.papers.shelf import Shelf
     from rag.types import Citation, TopicPaper
-
-_MARKS = re.compile(r"([\\`*_\[\]<>#])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def markdown_line(paper: Paper) -> str:
 
 def plain(text: str) -> str:
     """A stranger's text as plain text in one line of Markdown."""
-    return _MARKS.sub(r"\\\1", _one_line(text))
+    return escape_line(_one_line(text))
 
 
 # --- RIS ------------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from rag.sources.identifiers import is_titled, title_id
 from rag.text.folding import plain
 from rag.text.names import name_words
 from rag.text.readable import readable
+from rag.text.titles import title_key, title_words
 from rag.types import Paper
 
 Outcome = Literal["new", "updated", "unchanged"]
@@ -103,7 +104,7 @@ def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
                 db.execute(f"UPDATE versions SET arxiv = ? {place}", (paper.arxiv_version, paper.paper_id, number))
             return int(number), False
     for number, _, arxiv, title, abstract in known:
-        if title_id(title) != title_id(paper.title) or (paper.abstract and abstract):
+        if title_key(title) != title_key(paper.title) or (paper.abstract and abstract):
             continue
         if paper.abstract:
             text = (paper.title, paper.abstract, fold, max(paper.arxiv_version, arxiv))
@@ -118,13 +119,13 @@ def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
 
 def _same_title(db: sqlite3.Connection, paper: Paper) -> str | None:
     """Id of a paper on the shelf with this very title, of which a list told the title alone; None without one."""
-    words = " ".join("".join(char if char.isalnum() else " " for char in plain(readable(paper.title))).split())
-    if len(words.split()) < _TELLING_WORDS:
+    words = title_words(plain(readable(paper.title)))
+    if len(words) < _TELLING_WORDS:
         return None
     sql = """SELECT paper_id, title, authors FROM titles JOIN entity_papers ON entry = titles.rowid
         JOIN papers USING (paper_id) WHERE titles MATCH ? ORDER BY titles.rowid LIMIT 20"""
-    for paper_id, title, authors in db.execute(sql, (f'"{words}"',)):
-        if title_id(title) == title_id(paper.title) and _may_be_theirs(paper.authors, json.loads(authors)):
+    for paper_id, title, authors in db.execute(sql, (f'"{" ".join(words)}"',)):
+        if title_key(title) == title_key(paper.title) and _may_be_theirs(paper.authors, json.loads(authors)):
             return str(paper_id)
     return None
 

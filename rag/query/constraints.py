@@ -7,7 +7,6 @@ mentions them; there the reader is told that nothing was left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,8 +15,7 @@ from rag.query.authors import People, PeopleReading
 from rag.query.dates import DateReading, read_dates
 from rag.query.rules import load_rules
 from rag.query.words import has_content
-
-_MONTH = re.compile(r"\d{2}(?:0[1-9]|1[0-2])\.")
+from rag.sources.identifiers import bare_id, month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +114,14 @@ def read_identifiers(question: str) -> list[IdentifierReading]:
     """
     readings, rules = [], load_rules("ids")
     for match in rules["identifier"].all(question):
-        old = "/" in match["id"]
-        archive = re.split(r"[./]", match["id"].lower())[0] if old else ""
-        alone = archive in rules.words["archives"] if old else len(match["id"]) == 10 and _MONTH.match(match["id"])
+        paper_id = bare_id(match["id"])
+        archive, old, _ = paper_id.rpartition("/")
+        telling = archive in rules.words["archives"] if old else len(paper_id) == 10
         rest = question[: match.start()] + question[match.end() :]
-        if match["address"] or match["word"] or alone or (not old and not has_content(rest)):
+        alone = (telling and month_of(paper_id)) or not (old or has_content(rest))
+        if match["address"] or match["word"] or alone:
             related = rules["related"].find(question, 0, match.start())
             start = match.start() + (len(match["lead"]) if related else 0)
-            paper_id = f"{archive}/{match['id'].split('/')[1]}" if old else match["id"].lower()
             readings.append(IdentifierReading(start, match.end(), paper_id, related is None))
     return readings
 

@@ -10,20 +10,19 @@ from itertools import chain
 from rag.papers.claims import Claim
 from rag.query.entities import resolve
 from rag.query.knowledge import Known
-from rag.query.reference import Nearness, share
+from rag.query.reference import Nearness
 from rag.query.rules import load_rules
+from rag.sources.identifiers import ids_in
 from rag.text.folding import fold
+from rag.text.markdown import unescape
 from rag.text.readable import readable
-from rag.text.terms import STOP_WORDS
+from rag.text.terms import STOP_WORDS, coverage
 from rag.types import Turn
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-.@/+²][^\W_]+)*")
 _CONTRACTION = re.compile(r"\b\w+n['’]t\b|['’](?:s|re|ve|ll|d|m)\b")
-_ARXIV = re.compile(r"(?<![\d.])(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?(?!\d)")
 _BOLD = re.compile(r"\*\*(?P<title>(?:\\.|[^*\\]){8,}?)\*\*")
 _QUOTE = re.compile(r"^> (?P<text>.+?)(?:\s\[\d+\])?$", re.MULTILINE)
-_ESCAPED = re.compile(r"\\([^\w\s])")
-_LABEL = re.compile(r"^([^:]{2,40}):\s")
 _OFFERING = re.compile(r"^Closest papers[^\n]*:\s*(?:\n- .*)+", re.MULTILINE)
 """Where a refusal of ours names other papers; further parts of an answer may follow it."""
 _TOLD = 0.5
@@ -96,19 +95,19 @@ class TalkReader:
 
     def _printed(self, said: str) -> tuple[str, ...]:
         """Papers whose id stands in a text, or whose title in bold, as our own answers print it."""
-        ids = dict.fromkeys(_ARXIV.findall(said))
-        held = self._known.shelf.papers(list(ids))
+        ids = ids_in(said)
+        held = self._known.shelf.papers(ids)
         return tuple(i for i in ids if i in held) or tuple(dict.fromkeys(self._titled(said)))
 
     def _titled(self, said: str) -> Iterable[str]:
         for match in _BOLD.finditer(said):
-            yield from resolve(self._known.entities, unescaped(match["title"])).papers(Claim.CALLED)[:1]
+            yield from resolve(self._known.entities, unescape(match["title"])).papers(Claim.CALLED)[:1]
 
     def _told(self, text: str) -> tuple[str, ...]:
         """The one paper that holds most of the words of an answer, which other programs may write without a name."""
         near = self._nearness.worded(text)[:_LOOKED_AT]
         weights, _ = self._nearness.idf(text)
-        covered = [share(weights, terms) for terms in self._nearness.terms(self._nearness.texts(near))]
+        covered = [coverage(weights, terms) for terms in self._nearness.terms(self._nearness.texts(near))]
         best = max(range(len(near)), key=lambda n: covered[n], default=None)
         return (near[best],) if best is not None and covered[best] >= _TOLD else ()
 
@@ -118,7 +117,7 @@ def quoted(history: Sequence[Turn]) -> tuple[str, ...]:
     last = history[-1] if history else None
     if last is None or last.role != "assistant":
         return ()
-    return tuple(readable(unescaped(match["text"])) for match in _QUOTE.finditer(last.content))
+    return tuple(readable(unescape(match["text"])) for match in _QUOTE.finditer(last.content))
 
 
 def picked(question: str, papers: Sequence[str]) -> tuple[str, ...]:
@@ -134,17 +133,6 @@ def content_words(text: str) -> list[str]:
     words = load_rules("followups").words
     told = words["generic"] | words["frame"] | frozenset(STOP_WORDS)
     return [word for word in _TOKEN.findall(_CONTRACTION.sub("", text)) if word.lower() not in told]
-
-
-def label(title: str) -> str:
-    """What a paper is called in short: what stands before its title's colon, or the title."""
-    match = _LABEL.match(title)
-    return match[1] if match else title
-
-
-def unescaped(text: str) -> str:
-    """Markdown's escapes taken out of a text."""
-    return _ESCAPED.sub(r"\1", text)
 
 
 def _exchanges(history: Sequence[Turn], is_courtesy: Callable[[str], bool]) -> Iterable[tuple[str, str]]:

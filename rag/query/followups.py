@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rag.query.constraints import Constraints
-from rag.query.conversation import Exchange, TalkReader, content_words, label, picked, quoted
+from rag.query.conversation import Exchange, TalkReader, content_words, picked, quoted
 from rag.query.knowledge import Known
 from rag.query.reference import Nearness, Reference
 from rag.query.restrictions import Restrictions
 from rag.query.rules import load_rules
 from rag.query.words import edited, has_content, tidied
 from rag.text.readable import readable
+from rag.text.titles import label
 from rag.types import Filters, Turn
 
 _BORROWED = 12

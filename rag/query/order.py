@@ -12,16 +12,17 @@ Order = Literal["newest", "oldest"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many papers are wanted, and in which order; `spans` of the question say so.
+    """How many papers are wanted, and in which order.
 
     Attributes:
         order: By date; None for the nearest first.
         limit: Papers to name at most; None for all that belong.
+        edits: Where the question says so, and what is to stand there instead before it is searched for.
     """
 
     order: Order | None = None
     limit: int | None = None
-    spans: tuple[tuple[int, int], ...] = ()
+    edits: tuple[tuple[int, int, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.order or self.limit)
@@ -35,9 +36,9 @@ def read_wanted(question: str) -> Wanted:
     """Find the number and the order of the papers that a question wants."""
     rules = load_rules("order")
     order: Order | None = None
-    limit, spans = None, list[tuple[int, int]]()
+    limit, edits = None, list[tuple[int, int, str]]()
     for choice in (("sorted",), ("ordered", "alone"), ("counted", "top")):
-        match = next(filter(None, (rules[name].find(question) for name in choice)), None)
+        name, match = next(((name, match) for name in choice if (match := rules[name].find(question))), ("", None))
         if match is None:
             continue
         said = {name: text for name, text in match.groupdict().items() if text}
@@ -47,5 +48,6 @@ def read_wanted(question: str) -> Wanted:
             order = "newest"
         number = said.get("before") or said.get("after") or said.get("said")
         limit = limit or (rules.number(number) if number else 1 if "one" in said else None)
-        spans.append(match.span("cut" if "cut" in said else "closing"))
-    return Wanted(order, limit, tuple(sorted(spans)))
+        instead = " papers " if name in ("alone", "top") and "cut" in said else " "  # "newest three on GEO"
+        edits.append((*match.span("cut" if "cut" in said else "closing"), instead))
+    return Wanted(order, limit, tuple(sorted(edits)))

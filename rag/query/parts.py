@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from rag.models.intent import Label
-from rag.query.intent import Intent
+from rag.query.intent import SURE, Intent
 from rag.query.rules import load_rules
 from rag.text.sentences import sentences
 from rag.text.terms import STOP_WORDS
@@ -62,7 +62,13 @@ def read_parts(
     if lead and found:
         found[-1] += lead
     parts = tuple(part for part in map(_bare, found) if part)
-    return parts if 1 < len(parts) <= MOST and (compared is None or _each_alone(compared, parts)) else ()
+    one = compared is not None and not _each_alone(compared, parts) and any(map(_compares(read), parts))
+    return parts if 1 < len(parts) <= MOST and not one else ()
+
+
+def _compares(read: Callable[[str], Intent]) -> Callable[[str], bool]:
+    """Tells whether a part compares by itself: "what does PLUM do instead of GRAM, and how well?" only names two."""
+    return lambda part: read(part).chance("compare") >= SURE
 
 
 def _each_alone(names: Sequence[str], parts: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -81,16 +81,15 @@ class Reader:
             text = replace(text, found=replace(text.found, identifiers=(one,)))
         intent = self._known.intents.read(text.standalone, continues=bool(history))
         about = self._of_library(intent, text, opens=not history)
-        found = text.found
         talk = None
         if about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
-            talk = self._continuing.complete(text.standalone, text.search, found, history)
+            talk = self._continuing.complete(text.standalone, text.search, text.found, history)
         if one and intent.kind != "similar":
             talk = self._continuing.put_to(one.paper_id, text.standalone, text.search, text.found)
         if talk:
             intent = self._known.intents.read(talk.typed or _ADDED.sub("", talk.standalone))
             about = about if about and about.needs_focus else self._continued(talk, intent)
-        return self._assembled(intent, text, found, talk, about, given)
+        return self._assembled(intent, text, talk, about, given)
 
     def _one_paper(self, given: Filters, found: Constraints, end: int) -> IdentifierReading | None:
         """The one paper that filters leave, as if the question ended with its id: "who wrote it?" means its authors."""
@@ -138,7 +137,7 @@ class Reader:
         protected = [*found.spans, *((one.start, one.end) for one in found.identifiers)]
         corrections = self.speller().corrections(question, protected)
         edits = [(one.start, one.end, one.meant) for one in corrections]
-        cut = [*self._restrictions.replacements(found), *((start, end, " ") for start, end in wanted.spans)]
+        cut = [*self._restrictions.replacements(found), *wanted.edits]
         search = tidied(edited(question, [*edits, *cut]))
         notes = (*_spelling(corrections), *self._language(question))
         return _Text(edited(question, edits), search, found, notes, wanted)
@@ -148,38 +147,28 @@ class Reader:
         return self._known.intents.is_courtesy(text)
 
     def _assembled(
-        self,
-        intent: Intent,
-        text: _Text,
-        found: Constraints,
-        talk: Continued | None,
-        about: About | None,
-        given: Filters,
+        self, intent: Intent, text: _Text, talk: Continued | None, about: About | None, given: Filters
     ) -> Question:
         """Put together what was read of a question, and of its conversation where it continues one."""
-        read = talk or Continued(text.standalone, text.search, found)
-        notes, found = [*text.notes], read.constraints
-        if talk and read.standalone != text.standalone and not given.paper:
-            notes.append(Note(code="follow_up", text=f"Read as a follow-up: {read.standalone}"))
+        read = talk or Continued(text.standalone, text.search, text.found)
+        found = read.constraints
         filters, filter_notes = self._restrictions.filters(found, given)
         left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
         unread = tuple(one.unread for one in found.unread)
-        notes += [*filter_notes, *left_out_notes, *map(_not_a_date, unread)]
         like = self._liked(intent, read)
         papers = frozenset(one.paper_id for one in found.identifiers if one.restricts).difference(like) or None
         if like:
             read = read._replace(search=self._instead("", read.search, frozenset(like)))
-            notes.append(Note(code="papers_read", text=f"Read from the question: papers like {', '.join(like)}."))
         if like and filters.paper == like[0]:  # others are asked for than the one that was chosen
             filters = replace(filters, paper=None)
-        if papers and filters.paper not in papers:
-            notes.append(Note(code="papers_read", text=f"Read from the question: only {', '.join(sorted(papers))}."))
         vocabulary = self.speller().vocabulary
         names = names_in(read.standalone, self._known.entities, vocabulary)
         read, shape, wanted = self._shaped(intent, read, text.wanted, papers or frozenset(), names)
         shape = Shape("list") if like else shape
-        if shape.kind == "list" and not left_out and load_rules("exclusions")["unheard"](read.search):
-            notes.append(_NOTHING_LEFT_OUT)
+        unheard = shape.kind == "list" and not left_out and load_rules("exclusions")["unheard"](read.search)
+        followed = read.standalone if talk and read.standalone != text.standalone and not given.paper else ""
+        only = frozenset[str]() if papers and filters.paper in papers else papers or frozenset()
+        notes = [*filter_notes, *left_out_notes, *map(_not_a_date, unread), *_on_papers(like, only)]
         phrase = mentioned(read.search) if shape.kind == "list" and not (about or papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
         only_filters = not self._says_more(read)
@@ -191,7 +180,7 @@ class Reader:
             focus=read.focus,
             kind=shape.kind,
             subjects=shape.subjects,
-            notes=tuple(notes),
+            notes=(*text.notes, *_on_talk(followed), *notes, *([_NOTHING_LEFT_OUT] if unheard else ())),
             only_filters=only_filters and (bool(filters or papers) or shape.kind == "list"),
             left_out=left_out.union(read.known, like),
             unwanted=unwanted,
@@ -277,7 +266,7 @@ def with_demands(asked: Question) -> Question:
         asked,
         typed=said,
         compound=asked.intent.several(said),
-        phrase=read_phrase(asked.search_text),
+        phrase=read_phrase(asked.search_text, named=bool(asked.wanted.order)),
         names=read_names(asked.standalone),
         sort=read_sort(said),
         several=rules["several"](said),
@@ -291,6 +280,17 @@ def _listed(shape: Shape, wanted: Wanted, among: frozenset[str] | None) -> Shape
     several = bool(among and len(among) > 1) and shape.kind != "compare"
     ordered = shape.kind == "single" and bool(wanted) and not shape.absent
     return Shape("list") if several or ordered else shape
+
+
+def _on_talk(followed: str) -> list[Note]:
+    return [Note(code="follow_up", text=f"Read as a follow-up: {followed}")] if followed else []
+
+
+def _on_papers(like: Collection[str], only: Collection[str]) -> Iterator[Note]:
+    """What was read of papers that are named by their ids."""
+    for said, papers in (("papers like", like), ("only", sorted(only))):
+        if papers:
+            yield Note(code="papers_read", text=f"Read from the question: {said} {', '.join(papers)}.")
 
 
 def _not_a_date(text: str) -> Note:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from rag.query.knowledge import RARE, Known
 from rag.text.folding import fold
 from rag.text.names import is_name
 from rag.text.readable import readable
+from rag.text.terms import coverage
 
 if TYPE_CHECKING:
     from rag.index.library import Library
@@ -102,12 +103,6 @@ class Nearness:
         return [readable(found[paper].text) for paper in papers if paper in found]
 
 
-def share(weights: Mapping[str, float], terms: Collection[str]) -> float:
-    """Share of the weight of all terms that falls on some, 0…1."""
-    total = math.fsum(weights.values())
-    return math.fsum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A question as far as it can be told without a conversation.
@@ -177,9 +172,9 @@ class Reference:
         texts = [self._nearness.texts(one) for one in papers]
         terms = [self._nearness.terms(one) for one in texts]
         held = [set[str]().union(*one) for one in terms]
-        alone = [share(asked.terms, one.difference(*held[:n], *held[n + 1 :])) for n, one in enumerate(held)]
+        alone = [coverage(asked.terms, one.difference(*held[:n], *held[n + 1 :])) for n, one in enumerate(held)]
         near = self._nearer(asked, papers)
-        foreign = 1.0 - share(asked.terms, set(asked.known))
+        foreign = 1.0 - coverage(asked.terms, set(asked.known))
         tells = max(0.0, math.log1p(math.fsum(asked.known.values())) - _GENERIC)
         found: list[tuple[float, ...]] = []
         for n, one in enumerate(exchanges):
@@ -191,7 +186,7 @@ class Reference:
                 (
                     last,
                     near[n] * tells,
-                    max((share(asked.terms, each) for each in terms[n]), default=0.0) * tells,
+                    max((coverage(asked.terms, each) for each in terms[n]), default=0.0) * tells,
                     alone[n] * tells if rivals else 0.0,
                     max(rivals, default=0.0) * tells,
                     float(any(heard) or bool(asked.papers & set(one.papers))),

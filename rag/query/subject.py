@@ -46,16 +46,19 @@ def names_subject(search: str) -> bool:
     return load_rules("intent")["subject"](search)
 
 
-def read_phrase(search: str) -> re.Pattern[str] | None:
+def read_phrase(search: str, *, named: bool = False) -> re.Pattern[str] | None:
     """What a list of papers is about, as their texts say it, where that is a phrase: "papers on query expansion".
 
     Args:
         search: The question without the words that became filters.
+        named: Whether one word is enough where it is written as names are: "the newest papers on RAG".
     """
     match = load_rules("intent")["phrase"].find(search)
-    if not match:
+    words = [re.escape(word) for word in re.split(r"[\s-]+", match["subject"].removesuffix("s"))] if match else []
+    if len(words) == 1 and named and is_name(words[0]):
+        return re.compile(rf"(?<!\w){words[0]}s?(?!\w)")  # GEO is not Geo
+    if len(words) < 2:
         return None
-    words = [re.escape(word) for word in re.split(r"[\s-]+", match["subject"].removesuffix("s"))]
     return re.compile(rf"(?<!\w){'[- ]'.join(words)}s?(?!\w)", re.IGNORECASE)
 
 

@@ -1,6 +1,6 @@
 """Misspelt words, corrected towards the library's own words, names and authors: "QuerryGym" → "QueryGym".
 
-A word is touched only when neither the library nor an English dictionary knows it, in any inflection, and one word of
+A word is touched only when neither the library nor an English dictionary has it or another form of it, and one word of
 the library is clearly meant. Names need more than a small distance, because other systems' names are one letter away
 too: what differs must be a slip (swapped or doubled letters) unless the name is long, and digits never change.
 """
@@ -31,12 +31,9 @@ _EVERYDAY = 500
 """Uses among a billion words that make a word common knowledge."""
 _SHORT, _LONG = 6, 9
 """Letters from which a word may differ by any one letter; by two, and a name by one that is no slip."""
-_PREFIX = re.compile(
-    r"^(?:anti|auto|bi|bio|co|counter|cross|de|dis|hyper|inter|intra|macro|meta|micro|mis|mono|multi|neuro"
-    r"|non|out|over|para|photo|poly|post|pre|pro|re|semi|sub|super|trans|un|under)(?=.{4})"
-)
-_SUFFIX = re.compile(r"(?<=.{3})(?:i?es|i?ed|s|ing|ers?|ly|ally|able|ness|i?ty|ism|ists?|wise|less|like|[ai]t?ions?)$")
-_BRITISH = {"our": "or", "is(?=e|ing|ation)": "iz", "yse": "yze", "tre$": "ter", "ogue": "og", "ae|oe": "e", "ll": "l"}
+_BRITISH = [
+    pair.split(">") for pair in "our>or is(?=e|ing|ation)>iz yse>yze tre$>ter ogue>og ae|oe>e ll>l ence>ense".split()
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +116,9 @@ class Speller:
         return meant.capitalize() if meant.islower() and word.istitle() else meant
 
     def _is_known(self, part: str) -> bool:
-        """Whether the library or the dictionary has a word, in some inflection, or both halves of a compound."""
+        """Whether the library or the dictionary has a word."""
         key = fold(part)
-        if self._is_word(key) or key.isdigit() or _is_name(part):
-            return self._is_word(key) or key.isdigit()
-        bases = [_PREFIX.sub("", key), _SUFFIX.sub("", key)]
-        return any(map(self._is_word, [*bases, f"{bases[1]}e", f"{bases[1]}y"])) or any(
-            self._is_common(key[:cut]) and self._is_common(key[cut:]) for cut in range(4, len(key) - 3)
-        )
-
-    def _is_common(self, key: str) -> bool:
-        entry = self.vocabulary.entries.get(key)
-        return entry is not None and entry.papers >= COMMON
-
-    def _is_word(self, key: str) -> bool:
-        return key in self.vocabulary.entries or is_english(key)
+        return key in self.vocabulary.entries or is_english(key) or key.isdigit()
 
     def _may_mean(self, word: str, key: str, other: str, apart: int) -> bool:
         """Whether a slip of the fingers explains the difference to a word of the library."""
@@ -143,16 +128,16 @@ class Speller:
             return False
         if is_slip(key, other):
             return len(key) >= _SHORT or not named or word.islower() or _capitals(word) == _capitals(surface)
-        if key[0] != other[0] or apart > 1 or len(key) < _SHORT:
-            # far apart or short: an ordinary word that begins and ends alike
-            alike = key[-2:] == other[-2:] and _bones(key) == _bones(other) if apart > 1 else len(key) != len(other)
-            return alike and key[0] == other[0] and key[-1] == other[-1] and not (named or _is_name(word))
+        if apart > 1 or key[0] != other[0]:
+            return False
+        if len(key) < _SHORT:  # an ordinary word with a letter more or less, that ends alike
+            return len(key) != len(other) and key[-1] == other[-1] and not (named or _is_name(word))
         if _is_name(word):
             return len(key) >= _LONG or self._is_odd(word, surface)
-        if named:
-            return len(key) >= _LONG or not surface[:6].isupper()
-        common = self._is_common(other) or is_english(surface)
-        return common and (len(key) != len(other) or key[-1] == other[-1]) and not (word.istitle() and len(key) < 8)
+        common = self.vocabulary.entries[other].papers >= COMMON or is_english(surface)
+        return named or (
+            common and (len(key) != len(other) or key[-1] == other[-1]) and not (word.istitle() and len(key) < 8)
+        )
 
     def _is_odd(self, word: str, meant: str) -> bool:
         """Whether the part of a name in which both differ is no word as typed: "Blok" in "BlokRank"."""
@@ -171,14 +156,9 @@ def _capitals(word: str) -> int:
     return sum(map(str.isupper, word))
 
 
-def _bones(word: str) -> str:
-    """A word's consonants, doubled ones once: what survives most misspellings of long words."""
-    return re.sub(r"(.)\1+", r"\1", re.sub("[aeiouy]", "", word))
-
-
 def _same_word(one: str, other: str) -> bool:
     """Whether two words differ only as British and American spelling do."""
-    return any(re.sub(a, b, one) == re.sub(a, b, other) for a, b in _BRITISH.items())
+    return any(re.sub(a, b, one) == re.sub(a, b, other) for a, b in _BRITISH)
 
 
 def author_meant(entities: Entities, name: str) -> str | None:

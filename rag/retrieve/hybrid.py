@@ -9,7 +9,6 @@ question's vector is learnt (`rag/models/question_encoder`).
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from rag.papers.shelf import ChunkRow
 from rag.retrieve.matches import matched_words
 from rag.retrieve.query_vector import question_vector
 from rag.text.readable import readable
+from rag.text.terms import coverage as coverage
 from rag.types import Filters, Paper, Passage
 
 Scored = Sequence[tuple[str, float]]
@@ -95,10 +95,7 @@ class HybridRetriever:
         """
         settings = self.library.config.retrieval
         self.library.require_papers()
-        allowed = self.library.shelf.select(filters or Filters())
-        if papers is not None:
-            known = frozenset(self.library.shelf.papers(papers))
-            allowed = known if allowed is None else allowed & known
+        allowed = self._allowed(filters or Filters(), papers)
         if allowed is not None and not allowed:
             return []
         vector = self._vector(expanded.dense if expanded else (question,))
@@ -118,20 +115,29 @@ class HybridRetriever:
             fused = dict(fuse(dense, lexical, dense_weight(covered, settings), depth))
             preferred = {i: FOCUS for i in fused if i in rows and rows[i].paper_id in focus}
             ordered = sorted(fused, key=lambda i: (-fused[i] - preferred.get(i, 0.0), i))
-            places = {"dense": _placed(dense), "lexical": _placed(lexical)}
-            return [
-                replace(
-                    passage,
-                    score=fused[passage.chunk_id] + preferred.get(passage.chunk_id, 0.0),
-                    ranks={name: at[passage.chunk_id][0] for name, at in places.items() if passage.chunk_id in at},
-                    scores={name: at[passage.chunk_id][1] for name, at in places.items() if passage.chunk_id in at},
-                    matched=matched_words(weights, _words(indexes.lexical, passage))
-                    if explained is None or n < explained
-                    else (),
-                    boosts={"conversation": FOCUS} if passage.chunk_id in preferred else {},
-                )
-                for n, passage in enumerate(self._first(rows, ordered, k or self.k))
-            ]
+            first = self._first(rows, ordered, k or self.k)
+            words = [_words(indexes.lexical, passage) for passage in first[:explained]]
+        matched = [matched_words(weights, one) for one in words] + [()] * (len(first) - len(words))
+        places = {"dense": _placed(dense), "lexical": _placed(lexical)}
+        return [
+            replace(
+                passage,
+                score=fused[passage.chunk_id] + preferred.get(passage.chunk_id, 0.0),
+                ranks={name: at[passage.chunk_id][0] for name, at in places.items() if passage.chunk_id in at},
+                scores={name: at[passage.chunk_id][1] for name, at in places.items() if passage.chunk_id in at},
+                matched=said,
+                boosts={"conversation": FOCUS} if passage.chunk_id in preferred else {},
+            )
+            for passage, said in zip(first, matched, strict=True)
+        ]
+
+    def _allowed(self, filters: Filters, papers: frozenset[str] | None) -> frozenset[str] | None:
+        """The papers that may answer; None where all may."""
+        allowed = self.library.shelf.select(filters)
+        if papers is None:
+            return allowed
+        known = frozenset(self.library.shelf.papers(papers))
+        return known if allowed is None else allowed & known
 
     def _vector(self, texts: Sequence[str]) -> np.ndarray:
         """What the dense list is asked: the question's vector, or the mean of those it was rewritten to."""
@@ -162,12 +168,6 @@ def _few_of_each(scored: Scored, rows: Mapping[str, ChunkRow]) -> list[tuple[str
             if seen[rows[chunk_id].paper_id] <= OF_A_PAPER:
                 kept.append((chunk_id, score))
     return kept
-
-
-def coverage(weights: Mapping[str, float], terms: set[str]) -> float:
-    """Share of the weight of all terms that falls on those in `terms`, 0…1, whatever the order of the weights."""
-    total = math.fsum(weights.values())
-    return math.fsum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
 
 
 def dense_weight(covered: float, settings: RetrievalConfig) -> float:

@@ -8,6 +8,7 @@ from datetime import date
 
 from rag.sources.identifiers import ARXIV_ID as ARXIV_ID
 from rag.sources.identifiers import paper_id_and_url as paper_id_and_url
+from rag.text.months import SHORT
 
 LONGEST_TITLE, LONGEST_ABSTRACT, LONGEST_REMARK = 2_000, 50_000, 5_000
 """Characters; the longest title and abstract of 60,000 arXiv papers have 240 and 3,441, of SciFact 300 and 10,000."""
@@ -21,7 +22,6 @@ _INITIALS = re.compile(r"(?:[^\W\d_a-z](?:\.|\b)[\s-]?){1,4}")
 _HAN = re.compile(r"[\u3400-\u9fff·]+(?:\s+[\u3400-\u9fff·]+)+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’-]*")
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(
     r"""(?<!\d)(?:
         (?P<year>\d{4})(?P<mark>[-/._]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)
@@ -39,7 +39,7 @@ def day_in(text: str) -> date | None:
         year = match["year"] or match["year_1"] or match["year_2"] or match["year_3"]
         name = match["name_1"] or match["name_2"]
         try:
-            month = _MONTHS.index(name.lower()) + 1 if name else int(match["month"] or match["month_3"])
+            month = SHORT.index(name.lower()) + 1 if name else int(match["month"] or match["month_3"])
             return date(int(year), month, int(match["day"] or match["day_1"] or match["day_2"] or match["day_3"]))
         except ValueError:  # the 31st of February, the month "Foo"
             continue

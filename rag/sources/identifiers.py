@@ -11,8 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from rag.text.folding import fold
-from rag.text.readable import readable
+from rag.text.titles import title_key
 
 _OLD = r"[a-z][a-z-]+(?:\.[a-z]{2})?/\d{7}"
 ARXIV_ID = r"(?:\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})"
@@ -28,6 +27,10 @@ _SITES = (
     r"doi\.org/10\.48550",
 )
 """Where arXiv's papers are shown, with what stands before the id."""
+ARXIV_PLACE = rf"(?:https?://)?(?:[a-z0-9-]+\.)*(?:{'|'.join(_SITES)})/(?:arxiv[:.])?"
+"""Pattern of what stands before an id in such an address."""
+ARXIV_FORM = rf"(?:\d{{4}}\.\d{{4,5}}|{_OLD})"
+"""Pattern of what is written as an id in a sentence; `month_of` tells whether there is such a month."""
 ARXIV_ADDRESS = rf"https?://(?:[a-z0-9-]+\.)*(?:{'|'.join(_SITES)})/(?:arxiv[:.])?{_WRITTEN}(?:v\d{{1,3}})?"
 """Pattern of an address at which one of arXiv's papers is shown, without what may follow the id."""
 _ARXIV = re.compile(
@@ -38,6 +41,7 @@ _ARXIV = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ADDRESS = re.compile(ARXIV_ADDRESS, re.IGNORECASE)
+_IN_TEXT = re.compile(rf"(?<![\w.-])({ARXIV_FORM})(?:v\d+)?(?!\d)", re.IGNORECASE)
 _NEW = re.compile(r"(?P<year>\d\d)(?P<month>0[1-9]|1[0-2])\.(?P<number>\d+)")
 _NO_ZERO_BEFORE = re.compile(r"[789](?:0[1-9]|1[0-2])\.\d+")
 _OTHER_ID = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
@@ -89,8 +93,7 @@ def read_id(written: str) -> Identifier | None:
         is_sure = bool(match["sure"] or match["word"])
         found = match["id"].lower()
         if "/" in found:
-            archive, _, number = found.partition("/")
-            return _arxiv(f"{archive.partition('.')[0]}/{number}", match["version"])
+            return _arxiv(bare_id(found), match["version"])
         if is_sure or _NEW.fullmatch(found) or _NO_ZERO_BEFORE.fullmatch(found):
             _require_possible(found)
             return _arxiv(found, match["version"])
@@ -121,6 +124,17 @@ def linked_ids(text: str) -> tuple[Identifier, ...]:
     return tuple(found.values())
 
 
+def ids_in(text: str) -> list[str]:
+    """The arXiv ids that stand in a text, each once and in order; what there can be no month of is none."""
+    return list(filter(month_of, dict.fromkeys(map(bare_id, _IN_TEXT.findall(text)))))
+
+
+def bare_id(written: str) -> str:
+    """An arXiv id in its one spelling: ``cs.IR/0112017`` is the paper ``cs/0112017``."""
+    archive, slash, number = written.lower().rpartition("/")
+    return f"{archive.partition('.')[0]}{slash}{number}"
+
+
 def bare_doi(written: str) -> str:
     """A DOI without an address before it; empty where it is none."""
     found = _DOI.fullmatch(written.strip())
@@ -139,7 +153,7 @@ def doi_id(doi: str) -> str:
 
 def title_id(title: str) -> str | None:
     """The id of a paper known by its title alone, equal for all spellings of it; None for one without letters."""
-    folded = fold(readable(title))
+    folded = title_key(title)
     return f"{_TITLED}{hashlib.sha256(folded.encode()).hexdigest()[:_TITLE_DIGITS]}" if folded else None
 
 

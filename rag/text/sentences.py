@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from rag.text.months import SHORT
+
 Span = tuple[int, int]
 """Start and end offsets, in code points."""
 
@@ -32,8 +34,8 @@ _NEVER_LAST = frozenset("e.g eg i.e ie cf c.f vs viz approx resp ca w.r.t s.t a.
 """Words whose full stop ends no sentence."""
 _BEFORE_NUMBERS = frozenset(
     "fig figs eq eqs eqn eqns sec secs sect tab tabs ref refs def thm lem prop app ch chap vol no nos p pp art "
-    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
-)
+    "sept".split()
+) | (frozenset(SHORT) - {"may"})
 """Words whose full stop ends none before a number."""
 _RARELY_LAST = frozenset("al inc ltd co corp u.s u.k u.s.a e.u ph.d a.m p.m jr sr st".split())
 """Words whose full stop, like that of an initial, ends one only before a word that begins sentences."""

@@ -7,9 +7,10 @@ meet; `C++` and `C#` yield terms of their own; scripts written without spaces yi
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -94,3 +95,9 @@ def expand(text: str) -> str:
             extra += run
             extra += map("".join, pairwise(run))
     return " ".join((text, *extra)) if extra else text
+
+
+def coverage(weights: Mapping[str, float], terms: Collection[str]) -> float:
+    """Share of the weight of all terms that falls on those in `terms`, 0…1, whatever the order of the weights."""
+    total = math.fsum(weights.values())
+    return math.fsum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0

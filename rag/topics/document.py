@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from rag.answer.render import escape
 from rag.papers.bibtex import bibtex
 from rag.text.grammar import plural
+from rag.text.markdown import escape
 from rag.text.readable import readable
 from rag.types import Cell, Citation, Topic, TopicPaper
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from rag.answer.citations import find_problem
 from rag.answer.draft import Quote, quote_text
-from rag.answer.render import escape, render_group
+from rag.answer.render import render_group
 from rag.errors import LLMError
 from rag.index.library import Library
 from rag.prompts import load_prompt
+from rag.text.markdown import escape
 from rag.text.untrusted import as_data
 from rag.themes.plan import Plan
 from rag.types import Citation, Delta, Passage, Removed, RemovedText, Theme

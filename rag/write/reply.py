@@ -10,12 +10,13 @@ from rag.answer.abstention import Decision
 from rag.answer.citations import located
 from rag.answer.notes import model_failed
 from rag.answer.outcome import Outcome
-from rag.answer.render import closest, escape
+from rag.answer.render import closest
 from rag.answer.select import choose_papers
 from rag.prompts import load_prompt
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import joined, plural
+from rag.text.markdown import escape
 from rag.text.readable import readable
 from rag.text.untrusted import as_data
 from rag.types import (

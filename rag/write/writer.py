@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from rag.answer.citations import cite, find_problem
 from rag.answer.draft import Quote
-from rag.answer.render import escape
 from rag.errors import LLMError, LLMRequestError
 from rag.index.library import Library
 from rag.models.llm import chat_message, chat_messages, count_tokens
 from rag.prompts import Prompt
 from rag.text.grammar import plural
+from rag.text.markdown import escape
 from rag.text.untrusted import as_data
 from rag.types import Citation, Delta, Passage, Removed, RemovedText
 from rag.write.grounding import SupportChecker, Verdict, split_stream, without_markers

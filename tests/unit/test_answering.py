@@ -12,15 +12,17 @@ import pytest
 
 from rag.answer.draft import quote_text
 from rag.answer.extract import LIST_WORDS, MARGIN, ExtractiveWriter, pack
+from rag.answer.quotes import _as_wanted
 from rag.answer.select import BELONGS, HOLDS, SURELY, WITHIN, choose_papers
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
 from rag.query import Kind, Question, Reader
+from rag.query.order import Wanted
 from rag.query.subject import read_phrase
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import HybridRetriever
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
-from rag.types import Passage
+from rag.types import Filters, Passage
 from tests.support.papers import make_paper
 
 TWO_STAGES = (
@@ -131,6 +133,24 @@ def test_a_list_ends_where_the_background_begins(kind: str) -> None:
 def test_the_subject_of_a_list_is_a_phrase(search: str, text: str, there: bool | None) -> None:
     phrase = read_phrase(search)
     assert (bool(phrase.search(text)) if phrase else None) is there
+
+
+def test_a_name_is_the_subject_of_an_ordered_list() -> None:
+    phrase = read_phrase("papers on GEO", named=True)
+    assert phrase
+    assert (bool(phrase.search("for GEO, we")), bool(phrase.search("Geo-aware"))) == (True, False)
+    assert read_phrase("papers on GEO") is None
+    assert read_phrase("papers on fairness", named=True) is None
+
+
+def test_the_newest_papers_on_a_subject_are_of_those_that_name_it() -> None:
+    near = [replace(passage("near", 1.0, text="GEO."), date=date(2025, 5, 1))]
+    late = [replace(passage("late", 0.2, text="A bit of GEO."), date=date(2025, 6, 1))]
+    other = [replace(passage("other", 0.99), date=date(2025, 7, 1))]
+    asked = Question("", "papers on GEO", Filters(), kind="list", wanted=Wanted("newest", 2))
+    asked = replace(asked, phrase=read_phrase("papers on GEO", named=True))
+    assert ids(_as_wanted(asked, near + other + late, False, 8)) == ["late", "near"]
+    assert ids(_as_wanted(replace(asked, phrase=None), near + other + late, False, 8)) == ["other", "near"]
 
 
 def test_a_list_begins_with_the_papers_that_hold_its_subject() -> None:

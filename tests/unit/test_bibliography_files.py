@@ -216,8 +216,8 @@ HARD = [
 
 
 def test_markdown_is_plain_text() -> None:
-    shown = written([make_paper(title="*Stars* [x](javascript:1) \x1b[31m<b>", authors=("A_B",))], "md")
-    assert shown == ("- A\\_B: *Stars \\[x\\](javascript:1)*, 2025-04-10. https://arxiv.org/abs/2504.00001\n")
+    shown = written([make_paper(title="*Stars* [x](javascript:1) \x1b[31m<b>", authors=("_A_B_",))], "md")
+    assert shown == ("- \\_A_B\\_: *Stars \\[x\\](javascript:1)*, 2025-04-10. https://arxiv.org/abs/2504.00001\n")
 
 
 @pytest.mark.skipif(not shutil.which("biber"), reason="biber is not installed (Debian: apt-get install biber)")

@@ -47,6 +47,19 @@ def test_a_system_set_against_what_was_talked_of(reader: Reader) -> None:
     assert (found.kind, set(found.subjects)) == ("compare", {"2504.00005", "2504.00007"})
 
 
+def test_the_other_one_is_the_paper_that_was_not_talked_of_last(reader: Reader) -> None:
+    gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
+    before = [Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
+    assert reader.understand("And how fast is the other one?", [*before, *TALK]).focus == ("2504.00005",)
+
+
+def test_who_asks_for_others_twice_wants_none_of_those_named_so_far(reader: Reader) -> None:
+    gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
+    others = [Turn(role="user", content="Any other papers on it?"), Turn(role="assistant", content=gym)]
+    found = reader.understand("Are there any other papers?", [*TALK, *others])
+    assert {"2504.00005", "2504.00007"} <= found.left_out
+
+
 @pytest.mark.parametrize("question", ["papers by Laura Dietz", "and what did Laura Dietz find?"])
 def test_an_author_that_it_names_comes_before_what_was_talked_of(reader: Reader, question: str) -> None:
     found = reader.understand(question, TALK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.sources.fields import split_authors
-from rag.sources.identifiers import ImpossibleId, linked_ids, month_of, read_id, title_id
+from rag.sources.identifiers import ImpossibleId, ids_in, linked_ids, month_of, read_id, title_id
 
 URL = "https://arxiv.org/abs/2503.63002"
 
@@ -115,3 +115,8 @@ def test_months_and_titles() -> None:
 )
 def test_authors(written: str, names: str) -> None:
     assert split_authors(written) == tuple(names.split("|"))
+
+
+def test_the_ids_in_a_text_are_found_whatever_stands_around_them() -> None:
+    text = "As in [2503.09516v2], arxiv.org/abs/cs.IR/0112017 and 2503.09516; 9999.99999, 12.3456 and x/1234 are none."
+    assert ids_in(text) == ["2503.09516", "cs/0112017"]

@@ -21,6 +21,8 @@ from rag.query.constraints import read_identifiers
         ("compare 2503.09516 and 2504.00002", ["2503.09516", "2504.00002"]),
         ("the paper (arXiv 2503.09516) says?", ["2503.09516"]),
         ("arXiv 0704.0001", ["0704.0001"]),
+        ("huggingface.co/papers/2503.09516: which reward?", ["2503.09516"]),
+        ("what is in https://www.alphaxiv.org/abs/2503.09516v2", ["2503.09516"]),
         ("what does cs.IR/0601001 say?", ["cs/0601001"]),
         ("hep-th/9901001v2", ["hep-th/9901001"]),
         ("summarize 9999.99999", ["9999.99999"]),  # no month 99, and nothing else is meant

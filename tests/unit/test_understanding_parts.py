@@ -103,6 +103,11 @@ def test_what_is_compared_stands_together_unless_each_is_asked_about_alone() -> 
     assert read_parts(f"{', and '.join(apart)}?", Intent(compound=0.9), INTENTS.read, ("IterQR", "QueryGym")) == apart
 
 
+def test_who_names_what_something_replaces_compares_nothing() -> None:
+    parts = ("What does SEATER use instead of TIGER's index", "how well does it do")
+    assert read_parts(f"{', and '.join(parts)}?", Intent(compound=0.9), INTENTS.read, ("SEATER", "TIGER")) == parts
+
+
 def test_more_questions_than_anybody_asks_at_once_are_one() -> None:
     asked = [f"Who wrote IterQR{n}?" for n in range(MOST + 1)]
     assert len(parted(" ".join(asked[:MOST]))) == MOST

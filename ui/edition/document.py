@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.answer.render import escape, escape_line
 from rag.sources.files import DIGEST
+from rag.text.markdown import escape, escape_line
 from rag.text.readable import readable
 from rag.topics.digest import Changed, Entry
 from ui.edition import Edition

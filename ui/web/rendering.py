@@ -14,9 +14,11 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
+from rag.sources.identifiers import ARXIV_ID
+
 EMPTY = Markup("")
 _MARKER = re.compile(r"\[(\d{1,3})\]")
-_ARXIV_PATH = re.compile(r"/abs/((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?)")
+_ARXIV_PATH = re.compile(rf"/abs/({ARXIV_ID}(?:v\d+)?)")
 _ARXIV_HOSTS = {"arxiv.org", "www.arxiv.org", "export.arxiv.org"}
 
 

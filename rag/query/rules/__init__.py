@@ -13,7 +13,6 @@ A file ``NAME.yaml`` beside this one holds up to four sections::
         meaning: A restriction to days from a month on.     # one sentence
         pattern: \bsince\s+(?P<month>(?&month))\b
         whole: false      # whether the pattern must match the whole text; false is the default
-        until: intent model                                 # what is to replace the rule; left out where it stays
         yes: [anything since January?, "papers since feb"]  # at least two of each; they are the tests
         no: [since we have no labels, in January]
 
@@ -25,72 +24,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rag.errors import ConfigError
+from rag.sources.identifiers import ARXIV_FORM, ARXIV_PLACE
 
 COMMON = "common"
 """The file whose fragments and words every other file sees."""
 _CALL = re.compile(r"\(\?&(\w+)\)")
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Reads every value as text: to the others `yes` and `no` are truth values."""
+_FORMS = {"arxiv_form": ARXIV_FORM, "arxiv_place": ARXIV_PLACE}
+"""Fragments that are no words: the forms of ids."""
+_Words = Annotated[frozenset[str], BeforeValidator(str.split)]
 
 
-class _RuleFile(BaseModel):
-    """One rule, as its file holds it."""
+class Rule(BaseModel):
+    """A pattern with what it means and the examples that it must and must not match.
 
-    model_config = ConfigDict(extra="forbid")
+    Attributes:
+        pattern: As its file holds it; `load_rules` puts all fragments in.
+        whole: Whether it must match the whole text.
+        name: ``file.rule``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     meaning: str = Field(min_length=10)
     pattern: str = Field(min_length=1)
     whole: bool = False
-    until: str | None = None
-    yes: list[str] = Field(min_length=2)
-    no: list[str] = Field(min_length=2)
+    yes: tuple[str, ...] = Field(min_length=2)
+    no: tuple[str, ...] = Field(min_length=2)
+    name: str = ""
 
-
-class _File(BaseModel):
-    """The sections of a file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fragments: dict[str, str] = Field(default_factory=dict)
-    words: dict[str, str] = Field(default_factory=dict)
-    tables: dict[str, dict[str, str]] = Field(default_factory=dict)
-    rules: dict[str, _RuleFile] = Field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A pattern with what it means and the examples that it must and must not match.
-
-    Attributes:
-        name: ``file.rule``.
-        pattern: With all fragments put in.
-        whole: Whether it must match the whole text.
-        until: What is to replace the rule; None where it stays.
-    """
-
-    name: str
-    meaning: str
-    pattern: str
-    whole: bool
-    until: str | None
-    yes: tuple[str, ...]
-    no: tuple[str, ...]
-    _compiled: list[re.Pattern[str]] = field(default_factory=list, compare=False, repr=False)
-
-    @property
+    @cached_property
     def regex(self) -> re.Pattern[str]:
         """The compiled pattern; case is ignored."""
-        if not self._compiled:
-            self._compiled.append(re.compile(self.pattern, re.IGNORECASE))
-        return self._compiled[0]
+        return re.compile(self.pattern, re.IGNORECASE)
 
     def find(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
         """The first place where the rule applies within `text[start:end]`, or None."""
@@ -114,13 +89,15 @@ class Rule:
         return self.find(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """The rules, word sets and tables of a file; `rules["name"]` is a rule."""
+class RuleSet(BaseModel):
+    """The sections of a file; `rules["name"]` is a rule."""
 
-    rules: Mapping[str, Rule]
-    words: Mapping[str, frozenset[str]]
-    tables: Mapping[str, Mapping[str, str]]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fragments: Mapping[str, str] = {}
+    words: Mapping[str, _Words] = {}
+    tables: Mapping[str, Mapping[str, str]] = {}
+    rules: Mapping[str, Rule] = {}
 
     def __getitem__(self, name: str) -> Rule:
         return self.rules[name]
@@ -146,34 +123,32 @@ def load_rules(name: str) -> RuleSet:
     Raises:
         ConfigError: it is not as this module's docstring says, or a fragment is unknown.
     """
-    shared = _read(COMMON)
-    file = _read(name)
+    shared, file = _read(COMMON), _read(name)
     tables = {
-        name: {_unbroken(member): value for member, value in table.items()}
-        for name, table in {**shared.tables, **file.tables}.items()
+        key: {_unbroken(member): value for member, value in table.items()}
+        for key, table in {**shared.tables, **file.tables}.items()
     }
-    fragments = {**shared.fragments, **file.fragments, **{key: "|".join(table) for key, table in tables.items()}}
+    fragments = {
+        **_FORMS,
+        **shared.fragments,
+        **file.fragments,
+        **{key: "|".join(table) for key, table in tables.items()},
+    }
     rules = {
-        key: Rule(
-            f"{name}.{key}",
-            rule.meaning,
-            _filled(rule.pattern, fragments, f"{name}.{key}"),
-            rule.whole,
-            rule.until,
-            tuple(rule.yes),
-            tuple(rule.no),
-        )
+        key: rule.model_copy(update={"name": where, "pattern": _filled(rule.pattern, fragments, where)})
         for key, rule in file.rules.items()
+        for where in (f"{name}.{key}",)
     }
-    words = {key: frozenset(text.split()) for key, text in {**shared.words, **file.words}.items()}
-    return RuleSet(rules, words, tables)
+    return RuleSet.model_construct(
+        fragments=fragments, words={**shared.words, **file.words}, tables=tables, rules=rules
+    )
 
 
 @cache
-def _read(name: str) -> _File:
+def _read(name: str) -> RuleSet:
     try:
         text = (files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
-        return _File.model_validate(yaml.load(text, _Loader) or {})
+        return RuleSet.model_validate(yaml.load(text, _Loader) or {})
     except FileNotFoundError:
         raise ConfigError(f"There are no rules called {name}.", f"Files of rules: {', '.join(names())}.") from None
     except (yaml.YAMLError, ValidationError) as error:

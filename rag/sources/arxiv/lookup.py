@@ -11,6 +11,7 @@ from rag.sources.arxiv.feed import SOURCE, Entry, Refused, read_feed
 from rag.sources.arxiv.selection import titled
 from rag.text.folding import fold
 from rag.text.readable import readable
+from rag.text.titles import title_key, title_words
 from rag.types import Rejected
 
 NO_SUCH_PAPER = "arXiv has no such paper"
@@ -69,7 +70,7 @@ def by_title(connection: Connection, title: str, authors: Sequence[str] = ()) ->
     Raises:
         FetchError: arXiv fails.
     """
-    words = "".join(char if char.isalnum() else " " for char in readable(title)).split()
+    words = title_words(readable(title))
     if not words:
         return "its title has no words"
     parameters = {"search_query": titled(words[:_LONGEST_PHRASE]), "start": "0", "max_results": str(_SAME_TITLE)}
@@ -77,7 +78,7 @@ def by_title(connection: Connection, title: str, authors: Sequence[str] = ()) ->
         feed = connection.ask(connection.settings.api_url, parameters, read_feed)
     except (Refused, Absent) as error:
         return f"arXiv cannot look for its title ({error.args[0]})"
-    same = [entry for entry in feed.entries if fold(readable(entry.paper.title)) == fold(readable(title))]
+    same = [entry for entry in feed.entries if title_key(entry.paper.title) == title_key(title)]
     if len(same) > 1 and authors:
         names = {fold(name) for name in authors}
         same = [entry for entry in same if names & set(map(fold, entry.paper.authors))]

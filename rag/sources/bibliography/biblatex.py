@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, appeared, month_number, partial_date
 from rag.text.latex import decode
+from rag.text.months import SHORT
 from rag.text.persons import from_parts
 
 _PLACES = ("journal", "journaltitle", "booktitle", "school", "institution")
@@ -17,7 +18,6 @@ _USED = frozenset(
     eprintclass keywords keyword note arxivid volume number pages usera crossref""".split()
 )
 _CONTAINERS = frozenset({"proceedings", "mvproceedings", "collection", "mvcollection", "xdata", "set"})
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _PIECE = re.compile(r"\s*(?:(?P<word>[^\s\"{}#]+)|(?P<quote>\")|(?P<brace>\{))")
 _BOUNDARY = re.compile(r"[{}\"]")
 _NAME_PART = re.compile(r"(?:family|given|prefix|suffix|useprefix|juniorcomma)(?:-i)?=")
@@ -38,7 +38,7 @@ def entries(text: str, _: Path) -> Iterator[Entry | tuple[int, str]]:
 
     logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # what it would log is yielded
     blocks = parse_string(text, parse_stack=[]).blocks
-    strings = {month: month for month in _MONTHS}
+    strings = {month: month for month in SHORT}
     found: list[tuple[int, str, str, Fields] | tuple[int, str]] = []
     for block in blocks:
         while isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock) and block.ignore_error_block:

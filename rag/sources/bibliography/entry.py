@@ -22,6 +22,7 @@ from rag.sources.identifiers import (
     read_id,
     title_id,
 )
+from rag.text.months import SHORT
 from rag.types import Paper, Rejected
 
 PartialDate = tuple[int, int, int]
@@ -32,9 +33,8 @@ MARK = "paperchat:"
 
 MOST_VERSIONS = 99
 """A higher number of arXiv's is a mistake or a trick, and would keep every other text from being the latest."""
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBERS = re.compile(r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
-_MONTH = re.compile(r"\b(" + "|".join(_MONTHS) + r")[a-z]*\b", re.IGNORECASE)
+_MONTH = re.compile(r"\b(" + "|".join(SHORT) + r")[a-z]*\b", re.IGNORECASE)
 _DAY = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?(?!\d)")
 _NAMED = re.compile(
     rf"(?:arxiv\s*:\s*|arxiv\.org/(?:abs|pdf|html)/|10\.48550/arxiv\.|\babs/)({ARXIV_ID}(?:v\d{{1,3}})?)(?!\d|/)",
@@ -240,7 +240,7 @@ def partial_date(text: str) -> PartialDate:
         return UNKNOWN
     year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
     if not month and (name := _MONTH.search(text)):
-        month = _MONTHS.index(name[1].lower()) + 1
+        month = SHORT.index(name[1].lower()) + 1
         other = _DAY.search(text[: found.start()] + " " + text[found.end() :])
         day = int(other[1]) if other else 0
     return (year, month if month <= 12 else 0, day if month and day <= 31 else 0)
@@ -249,7 +249,7 @@ def partial_date(text: str) -> PartialDate:
 def month_number(text: str) -> int:
     """The month that a field names, by name or number; 0 where it names none."""
     if name := _MONTH.search(text):
-        return _MONTHS.index(name[1].lower()) + 1
+        return SHORT.index(name[1].lower()) + 1
     number = text.strip()
     return int(number) if number.isdecimal() and 1 <= int(number) <= 12 else 0
 

@@ -13,6 +13,7 @@ from rag.sources.pdf.hyphens import Hyphens
 from rag.sources.pdf.lines import Line
 from rag.sources.pdf.margins import at_edge
 from rag.text.folding import fold
+from rag.text.months import SHORT
 
 _ABSTRACT = re.compile(r"(?:\d\.?\s+)?a\s?b\s?s\s?t\s?r\s?a\s?c\s?t\s*[.:]?", re.I)
 _RUN_IN = re.compile(r"(?:abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
@@ -34,7 +35,6 @@ _IMPRINT = re.compile(r"\bIS[BS]N\b|©|\bcopyright\b|\bproceedings\b|\bjournal\b
 """What a publisher prints above a document's DOI; a DOI below any other line may be a footnote's."""
 _NAMED = re.compile(rf"(?P<id>{ARXIV_ID.replace('/', '[/_]?')})(?P<version>v\d+)?(?:-[0-9a-f]{{12}})?", re.I)
 _ANTHOLOGY = re.compile(r"[A-Z]\d{2}-\d{4}|\d{4}\.[a-z0-9_]+-[a-z0-9]+\.\d+")
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _MARKS = re.compile(r"[^\w.)]+$|[\d²³¹⁰⁴-⁹_]+$|^[\W\d_]+")
 _NO_NAME = re.compile(
     r"@|\b(?:univ\w*|institut\w*|dep\w*|laborator\w*|labs?|school|college|faculty|research|academy|inc|corp|ltd|google|"
@@ -142,7 +142,7 @@ def _dois(lines: Sequence[Line], height: float) -> list[str]:
 def _day(written: str) -> date | None:
     day, month, year = (*written.split(), "", "", "")[:3]
     try:
-        return date(int(year), _MONTHS.index(month) + 1, int(day))
+        return date(int(year), SHORT.index(month.lower()) + 1, int(day))
     except ValueError:
         return None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer.render import describe_filters, escape
+from rag.answer.render import describe_filters
 from rag.query import Question
 from rag.query.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import plural
+from rag.text.markdown import escape
 from rag.types import Filters, Passage
 from rag.write.research.plan import PlanStep
 from rag.write.research.search import described
