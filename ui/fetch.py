@@ -234,7 +234,7 @@ class Fetcher:
             self._full_texts([one for one in papers.values() if one.arxiv_version and not one.withdrawn])
 
     def _ingest(self, rows: Iterable[Row]) -> None:
-        report = self._library.ingest(rows, self._progress)
+        report = self._library.ingest(rows, self._stored)
         self.done.papers_new += report.papers_new
         self.done.papers_updated += report.papers_updated
         self.done.papers_unchanged += report.papers_unchanged
@@ -256,6 +256,10 @@ class Fetcher:
             paths[paper.paper_id] = path
             self._report("downloading", n, len(papers))
         ingest_full_texts(self._library, paths, self._ingest)
+
+    def _stored(self, stage: str, done: int, total: int) -> None:
+        """An ingest's progress, of which nothing is read here."""
+        self._report("storing" if stage == "reading" else stage, done, total)
 
     def _report(self, stage: str, done: int, total: int = 0) -> None:
         if self._progress:

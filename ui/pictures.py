@@ -37,7 +37,7 @@ def quote_picture(shelf: Shelf, folder: Path, chunk_id: str, span: tuple[int, in
         raise PaperNotFound(f"There is no passage {chunk_id}.", "`paperchat search WORDS --json` names passages.")
     paper = shelf.paper(row.paper_id, row.version)
     start, end = span or (row.start, row.end)
-    page = paper.page_at(start)
+    page = paper.page_at((start + end) // 2)
     if not row.start <= start < end <= row.end or page is None:
         raise SourceError(f"This passage of {row.paper_id} stands on no page of a PDF.", "Pick one of a full text.")
     file = kept_file(folder, paper)

@@ -4,6 +4,10 @@
 
 reads every ``NAME.pdf`` of a folder and compares those that have a ``NAME.tei.xml`` beside them. With ``--others`` the
 plain text of other libraries is measured alike, of those that are installed. docs/adr/0021-pdf-parser.md has figures.
+
+    python -m eval.bench.pdf FOLDER --meanwhile BIG.pdf
+
+asks questions about the folder's papers alone, while another file is read, and while another process ingests it.
 """
 
 from __future__ import annotations
@@ -73,7 +77,7 @@ def ours(path: Path) -> tuple[str, list[str]]:
     from rag.sources.pdf.document import read
 
     found = read(path, path.name)
-    headings = [one["heading"] for one in found["sections"] if one["kind"] not in ("table", "figure")]
+    headings = [one["heading"] for one in found["sections"] if one["kind"] not in ("table", "figure", "note")]
     return str(found["body"]), headings
 
 
@@ -132,9 +136,16 @@ def main() -> None:
     options.add_argument("folder", type=Path)
     options.add_argument("--others", action="store_true")
     options.add_argument("--one", help=argparse.SUPPRESS)
+    options.add_argument("--meanwhile", type=Path, metavar="BIG.pdf")
     given = options.parse_args()
     if given.one:
         print(json.dumps(_measure(given.one, given.folder)))
+        return
+    if given.meanwhile:
+        from eval.bench.meanwhile import measured
+
+        for line in measured(given.folder, given.meanwhile):
+            print(line, flush=True)
         return
     print(f"{'reader':<10} {'file':<24} {'s':>6} {'cpu s':>6} {'MB':>5} {'words':>6} {'heads':>6}")
     for name in READERS if given.others else ["paperchat"]:

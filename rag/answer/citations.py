@@ -94,10 +94,13 @@ def cite(n: int, quote: Quote) -> Citation:
 
 
 def located(citation: Citation, library: Library) -> Citation:
-    """A citation of a full text with its page and section."""
+    """A citation of a full text with its section, and the page on which most of it stands."""
     paper = library.paper(citation.paper_id, citation.version)
     section = paper.section_at(citation.start)
     if section is None and not paper.pages:
         return citation
-    place = {"page": paper.page_at(citation.start), "section": section.heading if section else None}
+    place = {
+        "page": paper.page_at((citation.start + citation.end) // 2),
+        "section": section.heading if section else None,
+    }
     return citation.model_copy(update=place)

@@ -43,14 +43,19 @@ def quote_text(quote: Quote) -> str:
     return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
 
 
-def join_neighbours(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
-    """Join quotes of one passage between which only white space stands."""
+def join_neighbours(quotes: Sequence[Quote], *, across_lines: bool = True) -> tuple[Quote, ...]:
+    """Join quotes of one passage between which only white space stands.
+
+    Args:
+        quotes: In reading order.
+        across_lines: Also over the end of a line, where a paragraph, a note or a row of a table ends in a full text.
+    """
     joined: list[Quote] = []
     for quote in quotes:
         last = joined[-1] if joined else None
         if last and last.passage is quote.passage:
             between = quote.passage.text[last.end - quote.passage.start : quote.start - quote.passage.start]
-            if not between.strip():
+            if not between.strip() and (across_lines or "\n" not in between):
                 joined[-1] = Quote(quote.passage, last.start, quote.end)
                 continue
         joined.append(quote)

@@ -94,10 +94,11 @@ def _quoted(
     heading = len(readable(said[0].passage.title).split()) + 1
     odds = _of_one_place(paper, odds)
     taken = pack(odds, [len(sentence.text.split()) for sentence in said], words - heading)
-    quotes = [
-        Quote(found.get(one.passage.chunk_id, one.passage), one.start, one.end) for one in map(said.__getitem__, taken)
-    ]
-    return join_neighbours(quotes), told
+    chosen = [said[n] for n in taken]
+    spans = sorted({span for one in chosen for span in (*one.above, (one.start, one.end))})
+    passage = {one.start: found.get(one.passage.chunk_id, one.passage) for one in chosen}
+    quotes = [Quote(passage.get(start, passage[chosen[0].start]), start, end) for start, end in spans]
+    return join_neighbours(quotes, across_lines=not any(one.in_body for one in chosen)), told
 
 
 def _of_one_place(paper: Judged, odds: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from rag.errors import ConfigError
 from rag.models import EmbeddingInfo
+from rag.text.hyperparameters import spelt_out
 from rag.text.readable import readable
 from rag.text.sentences import Span, sentences, stripped
 from rag.types import Chunk, Paper
@@ -72,7 +73,7 @@ class Chunker:
                 start=span[0],
                 end=span[1],
                 text=text[slice(*span)],
-                embedded_text=head + readable(text[slice(*span)]),
+                embedded_text=head + _found_by(paper, span),
             )
             for part in parts or [(0, len(paper.title))]
             for span in self._spans(text, head, *part)
@@ -135,6 +136,12 @@ class Chunker:
         else:
             for part in self._measured(text, _parts(text, span, 2)):
                 yield from self._checked(text, head, [part])
+
+
+def _found_by(paper: Paper, span: Span) -> str:
+    """What a passage is found by: its readable form, in a body with the short names of settings spelt out."""
+    told = readable(paper.text[slice(*span)])
+    return spelt_out(told) if paper.body and span[0] >= paper.body_start else told
 
 
 def _parts(text: str, span: Span, number: int) -> list[Span]:

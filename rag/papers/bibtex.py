@@ -52,8 +52,8 @@ def entry_of(paper: Paper, *, whole: bool = False) -> str:
     fields = {
         "title": f"{{{encode(paper.title, exact=whole)}}}",
         "author": _people(paper),
-        "year": str(year),
-        "month": SHORT[month - 1],
+        "year": str(year or ""),
+        "month": SHORT[month - 1] if month else "",
     }
     if on_arxiv:
         fields |= {"eprint": paper.paper_id, "archivePrefix": "arXiv"}
@@ -113,7 +113,7 @@ def citation_key(paper: Paper) -> str:
     shown = _UNSAFE.sub("-", paper.paper_id)
     if not _PLAIN_ID.fullmatch(paper.paper_id) and not month_of(paper.paper_id):
         shown += f"-{hashlib.sha256(paper.paper_id.encode()).hexdigest()[:6]}"
-    return f"{word}{published(paper)[0]}:{shown}"
+    return f"{word}{published(paper)[0] or ''}:{shown}"
 
 
 def _people(paper: Paper) -> str:

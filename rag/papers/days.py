@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from rag.papers.database import Database
+from rag.papers.metadata import IS_DATED
 from rag.papers.shelf import Shelf
 from rag.types import Paper
 
-_LISTED = """SELECT l.day, l.paper_id, l.version FROM listings l JOIN papers p USING (paper_id)
-    WHERE l.day BETWEEN ? AND ? ORDER BY l.day, l.paper_id, l.version = p.latest, l.version"""
-_FIRST_LISTED = """SELECT paper_id FROM papers WHERE date BETWEEN ? AND ? ORDER BY date DESC, paper_id LIMIT ?"""
+_LISTED = f"""SELECT l.day, l.paper_id, l.version FROM listings l JOIN papers p USING (paper_id)
+    WHERE l.day BETWEEN ? AND ? AND {IS_DATED} ORDER BY l.day, l.paper_id, l.version = p.latest, l.version"""
+_FIRST_LISTED = f"""SELECT p.paper_id FROM papers p WHERE p.date BETWEEN ? AND ? AND {IS_DATED}
+    ORDER BY p.date DESC, p.paper_id LIMIT ?"""
 _CHANGED = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM listings GROUP BY paper_id, version)
     SELECT f.paper_id, f.version, f.day, (
         SELECT o.version FROM listings o WHERE o.paper_id = f.paper_id AND o.version != f.version AND o.day < f.day
@@ -57,12 +59,13 @@ class ReportDays:
 
     def newest(self, until: date) -> date | None:
         """The newest day, up to a day, on which anything was listed."""
-        ((day,),) = self._db.all("SELECT max(day) FROM listings WHERE day <= ?", (until.isoformat(),))
+        sql = f"SELECT max(day) FROM listings p WHERE day <= ? AND {IS_DATED}"
+        ((day,),) = self._db.all(sql, (until.isoformat(),))
         return date.fromisoformat(day) if day else None
 
     def counts(self) -> dict[date, int]:
         """How many papers were listed for the first time on each day that brought any, ascending."""
-        rows = self._db.all("SELECT date, count(*) FROM papers GROUP BY date ORDER BY date")
+        rows = self._db.all(f"SELECT p.date, count(*) FROM papers p WHERE {IS_DATED} GROUP BY p.date ORDER BY p.date")
         return {date.fromisoformat(day): count for day, count in rows}
 
     def listings(self, since: date, until: date) -> Iterator[Listing]:

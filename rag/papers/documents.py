@@ -65,13 +65,13 @@ def _stem(paper_id: str) -> str:
 
 
 def keep(folder: Path, paper: Paper, file: Path) -> None:
-    """Keep the file that a stored paper's text was read from.
+    """Keep the file that a stored paper's text was read from; one that was fetched into the folder stays as it is.
 
     Raises:
         LibraryError: the folder or the disk refuses.
     """
     kept = folder / FULL_TEXTS / file_name(paper)
-    if kept.exists():
+    if kept.exists() or (_fetched(folder, paper).is_file() and file.samefile(_fetched(folder, paper))):
         return
     begun = kept.with_suffix(".part")
     try:
@@ -88,7 +88,13 @@ def kept_file(folder: Path, paper: Paper) -> Path | None:
     if not paper.body or kept.is_file():
         return kept if paper.body else None
     text = file_name(paper)[-len("-0123456789ab.pdf") :]  # the paper had another id when the file was kept
-    return next(iter(sorted(kept.parent.glob(f"*{text}"))), None)
+    fetched = _fetched(folder, paper)
+    return next(iter(sorted(kept.parent.glob(f"*{text}"))), fetched if fetched.is_file() else None)
+
+
+def _fetched(folder: Path, paper: Paper) -> Path:
+    """Where arXiv's PDF of a paper's text lies once it was fetched (`rag.sources.arxiv.fulltexts.path_of`)."""
+    return folder / FULL_TEXTS / f"{_stem(paper.paper_id)}v{paper.arxiv_version}.pdf"
 
 
 def forget(folder: Path, paper: Paper) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rag.sources.bibliography.entry import Entry, PartialDate, marked, quoted, row
+from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, marked, quoted, row
 from rag.sources.identifiers import month_of, title_id
 from rag.types import Paper
 
@@ -12,8 +12,10 @@ from rag.types import Paper
 def published(paper: Paper) -> PartialDate:
     """Year and month in which a paper appeared, by its arXiv id; the day where it was listed in that month.
 
-    A paper that has no such id counts as of the day on which it was first listed.
+    A paper that has no such id counts as of the day on which it was first listed; nobody knows of an undated one.
     """
+    if paper.undated and not month_of(paper.paper_id):
+        return UNKNOWN
     year, month = month_of(paper.paper_id) or (paper.date.year, paper.date.month)
     return year, month, paper.date.day if (year, month) == (paper.date.year, paper.date.month) else 0
 

@@ -13,12 +13,15 @@ from typing import Any
 
 from rag.types import Paper
 
-NAMES = ("categories", "comment", "doi", "licence", "withdrawn")
+UNDATED = "undated"
+NAMES = ("categories", "comment", "doi", "licence", "withdrawn", UNDATED)
 """Attributes of `Paper` that are kept this way."""
 COLUMN = "(SELECT json_group_object(name, json(value)) FROM metadata m WHERE m.paper_id = p.paper_id)"
 """In a query of papers ``p``: what `attributes` reads."""
 DECIDING = "(SELECT value FROM metadata m WHERE m.paper_id = p.paper_id AND m.name = 'categories')"
 """The same for what decides which papers may answer; null where nothing is known."""
+IS_DATED = f"NOT EXISTS (SELECT 1 FROM metadata m WHERE m.paper_id = p.paper_id AND m.name = '{UNDATED}')"
+"""In a query of papers ``p``: that some source told a day."""
 _KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name) DO
     UPDATE SET day = excluded.day, value = excluded.value WHERE excluded.day >= day"""
 _KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
@@ -29,7 +32,7 @@ Known = str | tuple[str, ...] | bool | None
 
 def known_of(paper: Paper) -> dict[str, Known]:
     """What is known of a paper, by name; empty where it is not."""
-    return {name: getattr(paper, name) for name in NAMES}
+    return {name: getattr(paper, name) for name in NAMES if name != UNDATED or paper.undated}
 
 
 def record_metadata(db: sqlite3.Connection, paper: Paper) -> bool:

@@ -94,7 +94,8 @@ def markdown_line(paper: Paper) -> str:
     names = ", ".join(readable(name) for name in paper.authors[:3]) + (" et al." if len(paper.authors) > 3 else "")
     who = f"{plain(names)}: " if names else ""
     where = paper.url or paper.paper_id
-    return f"{who}*{plain(readable(paper.title))}*, {paper.date}. {plain(where)}"
+    day = "" if paper.undated else f", {paper.date}"
+    return f"{who}*{plain(readable(paper.title))}*{day}. {plain(where)}"
 
 
 def plain(text: str) -> str:
@@ -113,8 +114,8 @@ def _record(paper: Paper) -> str:
         ("TY", "GEN"),
         ("TI", paper.title),
         *(("AU", _inverted(person(name))) for name in paper.authors),
-        ("PY", str(year)),
-        ("DA", f"{year}/{month:02}/{f'{day:02}' if day else ''}/"),
+        ("PY", str(year or "")),
+        ("DA", f"{year}/{month:02}/{f'{day:02}' if day else ''}/" if year else ""),
         ("AB", paper.abstract),
         *(("KW", name) for name in paper.categories),
         ("DO", doi_of(paper)),
@@ -169,7 +170,7 @@ def _item(paper: Paper) -> dict[str, Any]:
         "type": "article",
         "title": paper.title,
         "author": [_name(person(name)) for name in paper.authors],
-        "issued": {"date-parts": [[part for part in published(paper) if part]]},
+        "issued": {"date-parts": [[part for part in published(paper) if part]]} if published(paper)[0] else {},
         "abstract": paper.abstract,
         "DOI": doi_of(paper),
         "URL": paper.url,

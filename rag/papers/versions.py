@@ -10,7 +10,8 @@ A row that was on the shelf before is never news: putting the same rows there ag
 Version numbers follow the order in which texts were first seen, for they must never move.
 
 A paper of which a list told no more than its title has an id made of it (`sources.identifiers.title_id`). All that
-is known of it becomes the paper's own once a source names that by an id.
+is known of it becomes the paper's own once a source names that by an id. So does what is known under a DOI, once
+arXiv says of a paper that this is its DOI.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
 from rag.papers.bodies import record_body
 from rag.papers.entities import enter, leave
-from rag.papers.metadata import known_of, record_metadata
+from rag.papers.metadata import UNDATED, known_of, record_metadata
 from rag.papers.schema import OF_A_PAPER
-from rag.sources.identifiers import is_titled, title_id
+from rag.sources.identifiers import OF_DOI, bare_doi, doi_id, is_titled, month_of, title_id
 from rag.text.folding import plain
 from rag.text.names import name_words
 from rag.text.readable import readable
@@ -52,11 +54,17 @@ def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
     """
     if is_titled(paper.paper_id):
         paper = replace(paper, paper_id=_same_title(db, paper) or paper.paper_id)
-    paper_id, day = paper.paper_id, paper.day.isoformat()
+    elif paper.paper_id.startswith(OF_DOI):
+        paper = replace(paper, paper_id=_same_doi(db, paper.paper_id) or paper.paper_id)
+    paper_id = paper.paper_id
     known = db.execute(_KNOWN, (paper_id,)).fetchone()
-    is_adopted = known is None and _adopts(db, paper)
-    if is_adopted:
-        known = db.execute(_KNOWN, (paper_id,)).fetchone()
+    made = _of_less(db, paper) if known is None else None
+    is_adopted = made is not None and _adopts(db, paper, made)
+    if known and (doubled := _published_as(db, paper)):
+        _take_in(db, paper_id, int(known[0]), doubled)
+    paper = _dated(db, paper)
+    day = paper.day.isoformat()
+    known = db.execute(_KNOWN, (paper_id,)).fetchone()
     version, is_new_text = _version(db, paper)
     db.execute(_LIST, (paper_id, day, version))
     is_news = db.execute("INSERT OR IGNORE INTO heard VALUES (?, ?, ?)", (paper_id, day, _said(paper))).rowcount > 0
@@ -83,6 +91,27 @@ def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
         return paper_id, "new"
     is_changed = is_new_text or is_new_latest or has_new_authors or says_more or has_new_body
     return paper_id, "updated" if is_changed else "unchanged"
+
+
+def _dated(db: sqlite3.Connection, paper: Paper) -> Paper:
+    """A paper with the day that it counts under: one that tells none takes that of a paper which is known.
+
+    The first day that a source tells takes the place of the one that was only supposed.
+    """
+    known = db.execute("SELECT date FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
+    if known is None:
+        return paper
+    place = "WHERE paper_id = ? AND name = ?"
+    is_supposed = db.execute(f"SELECT 1 FROM metadata {place}", (paper.paper_id, UNDATED)).fetchone() is not None
+    if paper.undated:
+        day = date.fromisoformat(known[0])
+        return replace(paper, date=day, listed=(day,), undated=is_supposed)
+    if is_supposed:
+        told = {"id": paper.paper_id, "day": paper.day.isoformat(), "first": paper.date.isoformat()}
+        db.execute(f"DELETE FROM metadata {place}", (paper.paper_id, UNDATED))
+        db.execute("UPDATE OR REPLACE listings SET day = :day WHERE paper_id = :id", told)
+        db.execute("UPDATE papers SET date = :first, authors_day = :day WHERE paper_id = :id", told)
+    return paper
 
 
 def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
@@ -130,19 +159,46 @@ def _same_title(db: sqlite3.Connection, paper: Paper) -> str | None:
     return None
 
 
-def _adopts(db: sqlite3.Connection, paper: Paper) -> bool:
-    """Give a new paper all that was known of it under an id made of its title; whether there was anything."""
+def _of_less(db: sqlite3.Connection, paper: Paper) -> str | None:
+    """The id under which a new paper was known before a source named its own: made of its title, or of its DOI."""
+    if by_doi := _published_as(db, paper):
+        return by_doi
     made = title_id(paper.title)
     if made is None or is_titled(paper.paper_id) or len(paper.title.split()) < _TELLING_WORDS:
-        return False
+        return None
     known = db.execute("SELECT authors FROM papers WHERE paper_id = ?", (made,)).fetchone()
-    if known is None or not _may_be_theirs(paper.authors, json.loads(known[0])):
-        return False
+    return made if known and _may_be_theirs(paper.authors, json.loads(known[0])) else None
+
+
+def _published_as(db: sqlite3.Connection, paper: Paper) -> str | None:
+    """The id of a paper on the shelf that is this paper of arXiv's as it was published: what arXiv says is its DOI."""
+    doi = bare_doi(paper.doi) if month_of(paper.paper_id) else ""
+    found = db.execute("SELECT paper_id FROM papers WHERE paper_id = ?", (doi_id(doi),)).fetchone() if doi else None
+    return str(found[0]) if found else None
+
+
+def _same_doi(db: sqlite3.Connection, by_doi: str) -> str | None:
+    """Id of arXiv's paper that has the DOI which a paper is known by; None without one."""
+    sql = "SELECT paper_id FROM metadata WHERE name = 'doi' AND lower(json_extract(value, '$')) = ? ORDER BY paper_id"
+    found = (str(paper_id) for (paper_id,) in db.execute(sql, (by_doi.removeprefix(OF_DOI),)))
+    return next((paper_id for paper_id in found if month_of(paper_id)), None)
+
+
+def _adopts(db: sqlite3.Connection, paper: Paper, made: str) -> bool:
+    """Give a new paper all that was known of it under another id."""
     leave(db, made)
     for table in OF_A_PAPER:
         db.execute(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", (paper.paper_id, made))
     db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (made,))
     return True
+
+
+def _take_in(db: sqlite3.Connection, paper_id: str, latest: int, doubled: str) -> None:
+    """Take a paper off that is another one on the shelf, which gets its full text where it has none."""
+    body = "INSERT OR IGNORE INTO bodies SELECT ?, ?, body, sections, pages FROM bodies WHERE paper_id = ? LIMIT 1"
+    if db.execute(body, (paper_id, latest, doubled)).rowcount > 0:
+        db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
+    take_off(db, doubled)
 
 
 def take_off(db: sqlite3.Connection, paper_id: str) -> None:

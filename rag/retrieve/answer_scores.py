@@ -15,25 +15,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.index.library import Library
+from rag.models import embed_tokens
 from rag.models.answer_scorer import Abstract, Scores, installed
 from rag.models.cache import Recent
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.hybrid import HybridRetriever, passage_of
+from rag.retrieve.query_vector import weighed
+from rag.text.hyperparameters import spelt_out
 from rag.text.readable import readable
 from rag.text.sentences import Span, sentences
 from rag.types import Paper, Passage
 
 BUDGET, FEWEST, MOST = 24, 2, 12
 """Passages of full texts that are judged at once, each an inference; and of one paper at least and at most."""
-LEAD, SUFFICES = 1.5, 0.0
-"""Log-odds by which sentences of a full text stand back where one of the abstract has so many: the abstract leads
-where it suffices."""
+NOTES = 2
+"""Passages of footnotes that are judged besides."""
+LEAD, SUFFICES, FALLS_SHORT = 1.5, 0.0, -1.0
+"""Log-odds by which sentences of a full text stand back where one of the abstract has so many, and where none has: the
+abstract leads where it suffices, and only there."""
 NEARNESS = 8.0
 """Log-odds that a passage loses against the nearest one of its paper, for a difference of 1 in fused score. It was
-chosen, like `ROW` and `MOST`, with 25 questions about four papers; 40 others were asked afterwards
-(docs/adr/0021-pdf-parser.md)."""
-ROW = 3.0
-"""Log-odds that the row of a table stands back: the scorer has read sentences."""
+chosen, like `WORDING`, `BACK` and `MOST`, with 65 questions about four papers; 40 about these and others were asked
+afterwards (docs/adr/0021-pdf-parser.md)."""
+WORDING = 2.5
+"""Log-odds that a sentence gains for a difference of 1 in its likeness to the question, word by word."""
+BACK = {"table": 2.0, "figure": 1.0, "note": 1.0}
+"""Log-odds that what is no running text stands back: the scorer has read sentences."""
 WORDS = 3
 """What has fewer words is no sentence: a formula, an address, the mark of a figure."""
 KEPT = 500
@@ -45,13 +52,24 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a paper: `paper.text[start:end]`, the passage that holds it, its readable form, where it stands."""
+    """A sentence of a paper: `paper.text[start:end]`, the passage that holds it, its readable form, where it stands.
+
+    Attributes:
+        above: Of the row of a table, what it cannot be read without: its caption and the heads of its columns, as spans
+            of `paper.text`, where they stand in the same passage.
+    """
 
     passage: Passage
     start: int
     end: int
     text: str
     in_body: bool = False
+    above: tuple[Span, ...] = ()
+
+    @property
+    def judged(self) -> str:
+        """What is judged: in a full text the short names of settings are spelt out."""
+        return spelt_out(self.text) if self.in_body else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +143,24 @@ class AnswerScores:
             for paper in papers
         ]
         abstracts = [
-            Abstract(readable(paper.title), tuple(sentence.text for sentence in group.sentences))
+            Abstract(_headed(paper, group), tuple(sentence.judged for sentence in group.sentences))
             for paper, of in zip(papers, groups, strict=True)
             for group in of
         ]
         scores = iter(installed(self.library.config.embedding.threads).score(question, abstracts))
-        return [_judged(paper, of, [next(scores) for _ in of]) for paper, of in zip(papers, groups, strict=True)]
+        likeness = self._likeness(question, [of for of in groups if len(of) > 1])
+        return [
+            _judged(paper, of, [next(scores) for _ in of], likeness) for paper, of in zip(papers, groups, strict=True)
+        ]
+
+    def _likeness(self, question: str, groups: Sequence[Sequence[_Group]]) -> Mapping[str, float]:
+        """How near each sentence of papers with full texts is to a question, word by word, 0…1; empty: nobody knows."""
+        texts = list(dict.fromkeys(one.judged for of in groups for group in of for one in group.sentences))
+        asked = weighed(self.library, question) if texts else None
+        others = embed_tokens(self.library.embedding, texts) if asked else None
+        if asked is None or others is None:
+            return {}
+        return {text: asked.likeness(other) for text, other in zip(texts, others, strict=True)}
 
     def _of_full_text(self, paper: Paper, searched: str, depth: int) -> list[_Group]:
         """The sentences of a paper's abstract, and those of each of the passages of its body that are nearest."""
@@ -138,36 +168,63 @@ class AnswerScores:
             row.chunk_id: row for row in self.library.shelf.chunks([paper.paper_id]) if row.version == paper.version
         }
         lead = [row for row in rows.values() if row.start < paper.body_start]
-        found = self._retriever.search(searched, k=depth + len(lead), papers=frozenset([paper.paper_id]), explained=0)
-        near = [one for one in found if one.chunk_id in rows and one.start >= paper.body_start][:depth]
+        found = self._retriever.search(searched, k=len(rows), papers=frozenset([paper.paper_id]), explained=0)
+        near = _nearest(paper, [one for one in found if one.chunk_id in rows], depth)
+        best = max((one.score for one in near if not _is_note(paper, one)), default=1.0)
         groups = [_Group(_sentences(paper, lead))]
         for one in sorted(near, key=lambda one: one.start):
             told = _sentences(paper, [rows[one.chunk_id]])
             section = paper.section_at(one.start)
-            far = NEARNESS * (1 - one.score / max(near[0].score, 1e-9))
-            groups.append(_Group(told, far + (ROW if section and section.kind == "table" else 0.0)))
+            far = NEARNESS * max(1 - one.score / max(best, 1e-9), 0.0)
+            heading = section.heading if section else ""
+            groups.append(_Group(told, far + BACK.get(section.kind if section else "", 0.0), heading))
         return groups
+
+
+def _nearest(paper: Paper, found: Sequence[Passage], depth: int) -> list[Passage]:
+    """The passages of a body that are judged: the nearest of its text, and footnotes that are nearer than the last.
+
+    Footnotes take no place: short as they are, they are near to anything that shares a word.
+    """
+    body = [one for one in found if one.start >= paper.body_start]
+    text = [one for one in body if not _is_note(paper, one)][:depth]
+    last = text[-1].score if text else 0.0
+    notes = [one for one in body if _is_note(paper, one) and one.score >= last][:NOTES]
+    return [*text, *notes]
+
+
+def _is_note(paper: Paper, passage: Passage) -> bool:
+    section = paper.section_at(passage.start)
+    return section is not None and section.kind == "note"
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Sentences that are read together, and the log-odds by which they stand back."""
+    """Sentences that are read together, the log-odds by which they stand back, the heading that they stand under."""
 
     sentences: tuple[Sentence, ...]
     back: float = 0.0
+    heading: str = ""
 
 
-def _judged(paper: Paper, groups: Sequence[_Group], scores: Sequence[Scores]) -> Judged:
+def _headed(paper: Paper, group: _Group) -> str:
+    """What sentences are judged under: the title of their paper, and of its section in a full text."""
+    return ". ".join(readable(name) for name in (paper.title, group.heading) if name)
+
+
+def _judged(paper: Paper, groups: Sequence[_Group], scores: Sequence[Scores], likeness: Mapping[str, float]) -> Judged:
     """What was said of a paper's abstract and of the passages of its body, taken together.
 
-    Of a passage the sentence counts as much as whether it answers at all, as among papers.
+    Of a passage the sentence counts as much as whether it answers at all, as among papers. What it gains by its own
+    wording is against the abstract's likest sentence.
     """
-    lead = LEAD if scores[0].sentences.max(initial=-np.inf) >= SUFFICES else 0.0
-    pairs = enumerate(zip(groups, scores, strict=True))
-    odds = [
-        (said.sentences + np.float32(said.answered)) / 2 - np.float32(group.back + lead) if n else said.sentences
-        for n, (group, said) in pairs
-    ]
+    lead = LEAD if scores[0].sentences.max(initial=-np.inf) >= SUFFICES else FALLS_SHORT
+    least = max((likeness.get(one.judged, 0.0) for one in groups[0].sentences), default=0.0)
+    odds = [scores[0].sentences]
+    for group, said in zip(groups[1:], scores[1:], strict=True):
+        wording = np.array([likeness.get(one.judged, least) - least for one in group.sentences], dtype=np.float32)
+        back = np.float32(group.back + lead)
+        odds.append((said.sentences + np.float32(said.answered)) / 2 + np.float32(WORDING) * wording - back)
     sentences = tuple(sentence for group in groups for sentence in group.sentences)
     return Judged(paper.paper_id, sentences, np.concatenate(odds), max(one.answered for one in scores))
 
@@ -186,19 +243,32 @@ def _sentences(paper: Paper, rows: Sequence[ChunkRow]) -> tuple[Sentence, ...]:
     for row in sorted((row for row in rows if row.version == paper.version), key=lambda row: row.start):
         passage = passage_of(paper, row)
         begun = found[-1].end if found else 0
-        spans = sentences(passage.text) if row.start < paper.body_start else _in_body(paper, row)
+        in_body = row.start >= paper.body_start and bool(paper.body)
+        spans = _in_body(paper, row) if in_body else sentences(passage.text)
+        above = _above(paper, row) if in_body else ()
         found += [
             Sentence(
                 passage,
                 row.start + start,
                 row.start + end,
                 readable(passage.text[start:end]),
-                row.start >= paper.body_start and bool(paper.body),
+                in_body,
+                above if above and row.start + start >= above[-1][1] else (),
             )
             for start, end in spans
             if row.start + start >= begun
         ]
     return tuple(found)
+
+
+def _above(paper: Paper, row: ChunkRow) -> tuple[Span, ...]:
+    """First sentence of the caption and first row of the table that a passage begins; empty for any other."""
+    section = paper.section_at(row.start)
+    if section is None or section.kind != "table" or section.start != row.start:
+        return ()
+    lines = [match.span() for match in _LINES.finditer(paper.text, row.start, row.end)]
+    caption = sentences(paper.text[slice(*lines[0])])[:1]
+    return (*((row.start + start, row.start + end) for start, end in caption), *lines[1:2])
 
 
 def _in_body(paper: Paper, row: ChunkRow) -> list[Span]:

@@ -26,6 +26,16 @@ class Weighed:
     vectors: np.ndarray
     weights: np.ndarray
 
+    def likeness(self, other: TokenVectors) -> float:
+        """Weighted mean, over the question's tokens, of the similarity to the nearest token of a text; 0 without one.
+
+        Late interaction (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3).
+        """
+        if not len(other.spans):
+            return 0.0
+        nearest = (self.vectors @ other.vectors.astype(np.float32).T).max(axis=1)
+        return float(np.average(nearest, weights=self.weights))
+
 
 def weighed(library: Library, question: str) -> Weighed | None:
     """A question's tokens, each with the idf of its word.

@@ -22,7 +22,7 @@ from rag.models import TokenVectors, embed_tokens
 from rag.models.cache import Recent
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import distinct_papers
-from rag.retrieve.query_vector import Weighed, weighed
+from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
 from rag.types import Passage
 
@@ -108,7 +108,7 @@ class LateInteraction(Reranker):
         others = self._embed(texts) if asked else None
         if asked is None or not others:
             return list(passages)
-        near = np.array([_nearness(asked, other) for other in others])
+        near = np.array([asked.likeness(other) for other in others])
         gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
         known = {paper.paper_id: round(float(one), 6) for paper, one in zip(papers, near, strict=True)}
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "wording") for passage in passages]
@@ -165,14 +165,6 @@ class Answering(Reranker):
         gains = {paper_id: ANSWERED * (one - least) for paper_id, one in odds.items()}
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "answers") for passage in ranked]
         return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
-
-
-def _nearness(asked: Weighed, other: TokenVectors) -> float:
-    """Weighted mean, over the question's tokens, of the similarity to the nearest token of a text."""
-    if not len(other.spans):
-        return 0.0
-    nearest = (asked.vectors @ other.vectors.astype(np.float32).T).max(axis=1)
-    return float(np.average(nearest, weights=asked.weights))
 
 
 def _moved(passage: Passage, gain: float, name: str) -> Passage:

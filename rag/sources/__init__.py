@@ -122,7 +122,7 @@ SOURCES: tuple[FileSource | AddressSource, ...] = (
     FileSource.of_lists("JSON and CSL-JSON", (".json",), ListKind("json", "an array or object of papers in JSON")),
     FileSource.of_lists("CSV", (".csv", ".tsv"), ListKind("values", "CSV with a row of headers")),
     FileSource.of_lists("pages", (".html", ".htm"), ListKind("page", "a page with a table or list of papers")),
-    FileSource("BibTeX", (".bib",), reader("biblatex")),
+    FileSource("BibTeX", (".bib", ".bibtex"), reader("biblatex")),
     FileSource("RIS", (".ris",), reader("ris")),
     FileSource("PDFs", (".pdf",), _read_pdf, costly=True),
     FileSource("Zotero RDF", (".rdf",), reader("zotero"), recogniser("zotero")),
@@ -133,7 +133,7 @@ SOURCES: tuple[FileSource | AddressSource, ...] = (
         _read_arxiv,
     ),
 )
-BIBLIOGRAPHIES = (".bib", ".ris", ".json", ".rdf")
+BIBLIOGRAPHIES = (".bib", ".bibtex", ".ris", ".json", ".rdf")
 """Ends of the names of files that are bibliographies."""
 _LIKE_AN_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:\S")
 

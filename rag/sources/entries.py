@@ -15,7 +15,7 @@ from typing import Literal
 
 from rag.sources.columns import Field, field_of
 from rag.sources.fields import day_in, split_authors
-from rag.sources.identifiers import ARXIV_ADDRESS, ImpossibleId, linked_ids
+from rag.sources.identifiers import ARXIV_ADDRESS, ARXIV_NAME, Identifier, ImpossibleId, linked_ids, named_ids, read_id
 from rag.sources.rows import Origin, paper_of
 from rag.text.markup import links_in, plain, plain_title
 from rag.types import Paper, Rejected
@@ -33,7 +33,14 @@ _LABEL = re.compile(
     r"(?:[^\w<\[(\"'$\\]|_)*(?P<name>[^\W\d_][^:：\[\]()<>|*]{0,40}?)[*_\s]*[:：][*_]*(?:\s+|$|(?=[^/\s]))(?P<value>.*)",
     re.DOTALL,
 )
-_ARXIV = re.compile(ARXIV_ADDRESS, re.IGNORECASE)
+_ADDRESS = re.compile(ARXIV_ADDRESS, re.IGNORECASE)
+_ARXIV = re.compile(rf"{ARXIV_ADDRESS}|{ARXIV_NAME}", re.IGNORECASE)
+_NAMED_ALONE = re.compile(
+    rf"^[^\w\n]*(?:(?:id|paper|pre-?print)[^\w\n]*)?{ARXIV_NAME}(?:[ \t]*\[[\w.-]+\])?[^\w\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line that is nothing but an id: a sentence that holds one may speak of another paper."""
+_LONGEST_ID = 60
 _BOLD = re.compile(
     r"(?<!\*)\*\*(?!\*)(.{1,2000}?)\*\*|<(?:b|strong)>(.{1,2000}?)</(?:b|strong)>|__(.{1,2000}?)__",
     re.DOTALL | re.IGNORECASE,
@@ -76,7 +83,9 @@ class _Entry:
     @property
     def tells(self) -> bool:
         """Whether it is about a paper."""
-        has_link = bool(_ARXIV.search("\n".join([self.head, *self.texts, *self.fields.get("link", [])])))
+        body = "\n".join(self.texts)
+        has_link = bool(_ARXIV.search("\n".join([self.head, *self.fields.get("link", [])])) or _links(body))
+        has_link = has_link or any(map(_is_id, (*self.fields.get("id", []), *self.fields.get("link", []))))
         return has_link or "abstract" in self.fields or "authors" in self.fields
 
     @property
@@ -85,6 +94,11 @@ class _Entry:
         return bool(
             _BOLD.search(self.head) or any(not _ADDRESS_NAME.fullmatch(shown) for shown, _ in links_in(self.head))
         )
+
+
+def _links(text: str) -> bool:
+    """Whether lines below an entry's first link to a paper of arXiv, or are nothing but its id."""
+    return bool(_ADDRESS.search(text) or _NAMED_ALONE.search(text))
 
 
 def is_entry_list(text: str) -> bool:
@@ -125,7 +139,7 @@ def _paper(entry: _Entry, origin: Origin) -> Paper | Rejected:
     body = "\n".join(entry.texts)
     links = [*entry.fields.get("link", []), entry.head, body]
     try:
-        ids = linked_ids(entry.head) or linked_ids("\n".join(entry.fields.get("link", []))) or linked_ids(body)
+        ids = _ids(entry.head, "\n".join(entry.fields.get("link", [])), body)
     except ImpossibleId as error:
         return origin.rejected(entry.line, str(error))
     address = [one.url + (f"v{one.version}" if one.version else "") for one in ids[:1]]
@@ -140,6 +154,22 @@ def _paper(entry: _Entry, origin: Origin) -> Paper | Rejected:
         if said := " ".join(entry.fields.get(name, [])):
             cells[name] = ", ".join(to for _, to in links_in(said)) or plain(said)
     return paper_of(cells, origin, entry.line, entry.day)
+
+
+def _is_id(said: str) -> bool:
+    """Whether a label's value is nothing but an id of arXiv's that can exist."""
+    try:
+        found = read_id(said.strip()) if len(said) < _LONGEST_ID else None
+    except ImpossibleId:
+        return False
+    return found is not None and found.is_arxiv
+
+
+def _ids(head: str, links: str, body: str) -> tuple[Identifier, ...]:
+    """The papers that an entry links to, or else names, in its first line rather than below."""
+    alone = "\n".join(match[0] for match in _NAMED_ALONE.finditer(body))
+    linked = linked_ids(head) or linked_ids(links) or linked_ids(body)
+    return linked or named_ids(head) or named_ids(links) or named_ids(alone)
 
 
 def _title(entry: _Entry) -> tuple[str, str]:
@@ -157,7 +187,7 @@ def _title(entry: _Entry) -> tuple[str, str]:
     if quoted := _QUOTED.search(head):
         return plain_title(quoted[1]), head[quoted.end() :]
     head = head[_LEAD.match(head).end() :] if _LEAD.match(head) else head  # type: ignore[union-attr]  # tested just before
-    link = re.search(r"[\[(]*\s*(?:!?\[[^\]]*\]\(|<?https?://|<a\b)", head)
+    link = re.search(rf"[\[(]*\s*(?:!?\[[^\]]*\]\(|<?https?://|<a\b|{ARXIV_NAME})", head, re.IGNORECASE)
     before = head[: link.start()] if link and link.start() else head
     return plain_title(_TAIL.sub("", before)), head[len(before) :]
 
@@ -217,7 +247,7 @@ def _belongs(line: _Line, entry: _Entry) -> bool:
         return False
     if line.opens == "bullet" and entry.opener == "bullet":
         return line.depth > entry.depth
-    is_told = bool(_ARXIV.search(entry.head)) or bool(entry.fields) or bool(_ARXIV.search("\n".join(entry.texts)))
+    is_told = bool(_ARXIV.search(entry.head)) or bool(entry.fields) or _links("\n".join(entry.texts))
     if line.opens == "bullet":
         return is_told
     return entry.opener == "heading" and is_told and not _ARXIV.search(line.text)

@@ -66,7 +66,8 @@ def split_authors(written: str) -> tuple[str, ...]:
     names = [name for part in joined for name in part]
     if len(names) == 1 and _HAN.fullmatch(names[0]) and all(len(word) > 1 for word in names[0].split()):
         return tuple(names[0].split())
-    return tuple(_paired(names))
+    is_parted = all(len(part) % 2 == 0 for part in joined)  # "Madonna and Prince" are two, with a name each
+    return tuple(_paired(names) if is_parted else names)
 
 
 _WIDE = str.maketrans({"；": ";", "，": ",", "、": ","})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag.text.titles import title_key
@@ -40,8 +41,11 @@ _ARXIV = re.compile(
         (?:\.pdf|\.html)?/?(?:[?#]\S*)?(?:\s\[[\w.-]+\])?""",
     re.IGNORECASE | re.VERBOSE,
 )
+ARXIV_NAME = rf"(?<![\w/.])arxiv\s?:\s?{_WRITTEN}(?:v\d{{1,3}})?(?![\w/]|\.\d)"
+"""Pattern of an id behind the word arXiv, as papers are cited: ``arXiv:2504.05309``."""
 _ADDRESS = re.compile(ARXIV_ADDRESS, re.IGNORECASE)
 _IN_TEXT = re.compile(rf"(?<![\w.-])({ARXIV_FORM})(?:v\d+)?(?!\d)", re.IGNORECASE)
+_NAME = re.compile(ARXIV_NAME, re.IGNORECASE)
 _NEW = re.compile(r"(?P<year>\d\d)(?P<month>0[1-9]|1[0-2])\.(?P<number>\d+)")
 _NO_ZERO_BEFORE = re.compile(r"[789](?:0[1-9]|1[0-2])\.\d+")
 _OTHER_ID = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
@@ -53,6 +57,8 @@ _OF_ARXIV = "10.48550/arxiv."
 _FIRST, _FIVE_DIGITS = (7, 4), (15, 1)
 """Year and month of the first id of the new form, and of the first one with five digits after the point."""
 _TITLED, _TITLE_DIGITS = "title:", 16
+OF_DOI = "doi:"
+"""Begins the id of a paper that is known by its DOI alone."""
 
 
 class ImpossibleId(ValueError):
@@ -117,9 +123,22 @@ def linked_ids(text: str) -> tuple[Identifier, ...]:
     Raises:
         ImpossibleId: one of the addresses is of a paper that cannot exist.
     """
+    return _all_of(match[0] for match in _ADDRESS.finditer(text))
+
+
+def named_ids(text: str) -> tuple[Identifier, ...]:
+    """The arXiv papers that are named ``arXiv:2504.05309`` anywhere in a text, each once, in order.
+
+    Raises:
+        ImpossibleId: one of them cannot exist.
+    """
+    return _all_of(" ".join(match[0].split()) for match in _NAME.finditer(text))
+
+
+def _all_of(written: Iterable[str]) -> tuple[Identifier, ...]:
     found: dict[str, Identifier] = {}
-    for address in dict.fromkeys(match[0] for match in _ADDRESS.finditer(text)):
-        if (one := read_id(address)) and one.version >= found.get(one.paper_id, one).version:
+    for one in map(read_id, dict.fromkeys(written)):
+        if one and one.version >= found.get(one.paper_id, one).version:
             found[one.paper_id] = one
     return tuple(found.values())
 
@@ -148,7 +167,7 @@ def is_arxiv_doi(doi: str) -> bool:
 
 def doi_id(doi: str) -> str:
     """The id of a paper that is known by its DOI, which is the same in capitals and small letters."""
-    return f"doi:{doi.lower()}"
+    return f"{OF_DOI}{doi.lower()}"
 
 
 def title_id(title: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from rag.sources.columns import field_of, reads_as_table
 from rag.sources.rows import Origin, paper_of
@@ -12,6 +12,8 @@ from rag.text.markup import links_in, plain_title
 from rag.types import Paper, Rejected
 
 _MARKS = "\t,;"
+_MOST_AGAIN = 200
+"""Rows with an open quotation mark after which reading goes on: the end of each is looked for in all that follows."""
 
 
 def is_separated_list(text: str) -> bool:
@@ -20,18 +22,39 @@ def is_separated_list(text: str) -> bool:
 
 
 def read_separated_values(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
-    """Yield the rows below the header; one whose quotation marks don't match ends the reading, and says so."""
+    """Yield the rows below the header; a bad one is listed, and takes none below it with it."""
     columns = _header(text)
     origin.unread.update(name for name in columns if name and field_of(name) is None)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_mark(text), strict=True)
-    line = 1
+    lines = io.StringIO(text, newline="").readlines()
+    first: int | None = 0
+    again = 0
+    while first is not None:
+        first = yield from _rows(columns, lines, first, origin, again < _MOST_AGAIN)
+        again += 1
+
+
+def _rows(
+    columns: list[str], lines: list[str], first: int, origin: Origin, may_stop: bool
+) -> Generator[Paper | Rejected, None, int | None]:
+    """Yield rows from a line on; where to go on after a row that an open quotation mark made, None at the end.
+
+    Such a row holds good ones: it ends far below, or nowhere.
+    """
+    rows = csv.reader(iter(lines[first:]), delimiter=_mark("".join(lines)), strict=True)
+    begun = first
     try:
         for cells in rows:
+            end = first + rows.line_num
             if any(cells) and [cell.strip() for cell in cells] != columns:
-                yield _row(columns, cells, origin, line)
-            line = rows.line_num + 1
+                found = _row(columns, cells, origin, begun + 1)
+                yield found
+                if isinstance(found, Rejected) and end > begun + 1 and may_stop:
+                    return begun + 1
+            begun = end
     except csv.Error as error:
-        yield origin.rejected(line, f"from here on nothing can be read: {error}")
+        yield origin.rejected(begun + 1, f"the row cannot be read: {error}")
+        return begun + 1 if may_stop else None
+    return None
 
 
 def _row(columns: list[str], cells: list[str], origin: Origin, line: int) -> Paper | Rejected:

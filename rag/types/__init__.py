@@ -57,7 +57,8 @@ class Section:
 
     Attributes:
         heading: As printed, with its number; of a table or figure its label: ``Table 2``.
-        kind: ``table``, ``figure``, ``references`` (which are not searched), or empty for running text.
+        kind: ``table``, ``figure``, ``note`` (footnotes), ``references`` (which are not searched), or empty for
+            running text.
     """
 
     heading: str
@@ -86,6 +87,7 @@ class Paper:
         doi: Of its publication elsewhere, without an address before it.
         licence: Name or address of the licence that it may be used under.
         withdrawn: Whether its authors or its archive have withdrawn it; None where the source does not say.
+        undated: No source told a day: `date` only says where it stands among others.
         body: Its full text behind the abstract, as read from a document; empty where only the abstract is known.
         sections: Of the body, in order.
         arxiv_version: The N of arXiv's ``vN`` that this text is, as its source names it; 0 where that is unknown.
@@ -114,6 +116,7 @@ class Paper:
     pages: tuple[int, ...] = ()
     unkept: tuple[str, ...] = ()
     arxiv_version: int = 0
+    undated: bool = False
 
     def __post_init__(self) -> None:
         places = [[one.start for one in self.sections], list(self.pages), *([s.start, s.end] for s in self.sections)]
@@ -151,16 +154,15 @@ class Paper:
     def parts(self) -> tuple[tuple[int, int], ...]:
         """Spans of `text` that no passage reaches across: the abstract, then the body from section to section.
 
-        What a paper cites is none of them.
+        What a paper cites is none of them; a table that is set among it is.
         """
         edges = {place for one in self.sections for place in (one.start, one.end)}
         borders = sorted({self.body_start, *edges, len(self.text)})
-        cited = [one for one in self.sections if one.kind == "references"]
         abstract = (self.abstract_start, self.abstract_start + len(self.abstract))
         return tuple(
             part
             for part in (abstract, *pairwise(borders))
-            if part[0] < part[1] and not any(one.start <= part[0] < one.end for one in cited)
+            if part[0] < part[1] and not ((section := self.section_at(part[0])) and section.kind == "references")
         )
 
     def page_at(self, offset: int) -> int | None:

@@ -180,9 +180,7 @@ def test_the_plot_shows_what_reports_brought(new_tab: Callable[..., Tab], pages:
     expect(page.locator("#brought .column").last).to_have_attribute("title", "22 Nov: 7 new")
 
 
-@pytest.mark.parametrize(
-    "path", ["/today", "/library?words=doors", "/paper/2402.00001", "/paper/none", "/add"]
-)
+@pytest.mark.parametrize("path", ["/today", "/library?words=doors", "/paper/2402.00001", "/paper/none", "/add"])
 def test_pages_fit_a_phone(new_tab: Callable[..., Tab], pages: str, path: str) -> None:
     page = new_tab(path, url=pages, viewport={"width": 390, "height": 844}).ready().page
     expect(page.get_by_role("heading", level=1)).to_have_count(1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +15,7 @@ from rag.index.library import Library
 from tests.browser.driving import ANNOTATE, Tab
 from tests.support.page_server import sample_library, served, users
 from tests.support.papers import make_paper
+from ui.web import serving
 
 NewTab = Callable[..., Tab]
 PAPER = "2511.00001"
@@ -157,6 +160,31 @@ def test_a_question_is_asked_from_today_before_the_chat_is_there(new_tab: NewTab
     expect(page.locator("#live .turn[id]")).to_be_visible()
     page.go_back()
     expect(page.locator("#view .today")).to_be_visible()
+
+
+def test_a_page_is_read_before_gradio_is_there(
+    new_tab: NewTab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample_library(tmp_path)
+    make, go_on = serving._gradio_app, threading.Event()
+
+    def late(*given: Any) -> Any:
+        go_on.wait(30)
+        return make(*given)
+
+    monkeypatch.setattr(serving, "_gradio_app", late)
+    with served(tmp_path, whole=False) as url:
+        page = new_tab("/", url=url).page
+        expect(page.locator("#view .row")).not_to_have_count(0)
+        assert page.locator("gradio-app").count() == 0
+        page.locator("#view .title").first.click()
+        page.get_by_label("Ask about this paper").fill("What does it propose?")
+        go_on.set()
+        expect(page.locator("html.arrived")).to_be_attached()
+        expect(page.get_by_label("Ask about this paper")).to_have_value("What does it propose?")
+        page.keyboard.press("Enter")
+        expect(page.locator("#live .turn[id]")).to_be_visible()
+        page.goto("about:blank")  # the server ends before the tab does
 
 
 def test_nothing_at_an_address_is_said_with_a_box_to_search(new_tab: NewTab, today: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from rag.config import UIConfig
 from rag.errors import ConfigError
+from rag.types.filters import FIELDS
 from tests.support.page_server import sample_library, served, users
 from ui.web.access import check_binding
 from ui.web.users import Users
@@ -77,13 +78,13 @@ def test_a_name_in_the_configuration_is_served(folder: Path) -> None:
     ],
 )
 def test_another_site_cannot_call(open_page: str, headers: dict[str, str]) -> None:
-    body = {"data": ["retrieval", None, None, None, None, 1, 0]}
+    body = {"data": ["retrieval", *[None] * len(FIELDS), 1, 0]}
     assert httpx.post(f"{open_page}/gradio_api/run/papers", json=body).status_code == 200
     assert httpx.post(f"{open_page}/gradio_api/run/papers", json=body, headers=headers).status_code == 403
 
 
 def test_our_own_page_can_call(open_page: str) -> None:
-    body = {"data": ["retrieval", None, None, None, None, 1, 0]}
+    body = {"data": ["retrieval", *[None] * len(FIELDS), 1, 0]}
     headers = {"origin": open_page, "sec-fetch-site": "same-origin"}
     assert httpx.post(f"{open_page}/gradio_api/run/papers", json=body, headers=headers).status_code == 200
 

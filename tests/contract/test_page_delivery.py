@@ -35,7 +35,7 @@ def test_the_theme_is_chosen_before_anything_else_runs(page: httpx.Client, accep
     answer = page.get("/", headers={"Accept-Encoding": accepted})
     assert answer.headers.get("content-encoding") == ("gzip" if "gzip" in accepted else None)
     head = answer.text.partition("<head>")[2]
-    assert head.startswith("<script>// Light, dark")
+    assert head.startswith("<script data-ours>// Light, dark")
     assert "</gradio-app>" in head
     assert answer.text.rstrip().endswith("</html>")
     assert answer.headers["content-type"].startswith("text/html")

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rag.types.filters import FIELDS
 from tests.support.page_server import sample_library, served
 from ui.web.users import USERS_VARIABLE, Users
 
@@ -120,7 +121,7 @@ def test_what_another_process_writes_is_on_the_page_at_once(folder: Path, tmp_pa
     with served(folder, {"api": True}) as address:
 
         def found(endpoint: str) -> bool:
-            every = [None] * 4  # first and last day, author, category
+            every = [None] * len(FIELDS)
             data = {"search": ["moored zeppelins", 3, *every], "papers": ["zeppelin", *every, 3, 0]}[endpoint]
             reply = httpx.post(f"{address}/gradio_api/run/{endpoint}", json={"data": data}, timeout=60).json()
             return "2403.00077" in reply["data"][0]

@@ -12,10 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from rag.assistant import Assistant
 from rag.config import Config, UIConfig
 from rag.index.library import Library
 from rag.sources import discover, read_source
+from ui.web.access import READY
 from ui.web.server import Server
 from ui.web.serving import guarded_app
 from ui.web.users import Users, user_line
@@ -41,6 +44,7 @@ def served(
     known: Users | None = None,
     make: Callable[[Library], Assistant] = Assistant,
     sections: Mapping[str, Any] | None = None,
+    whole: bool = True,
 ) -> Iterator[str]:
     """Serve the library in a folder while the block runs.
 
@@ -50,6 +54,7 @@ def served(
         known: Who must sign in; None lets everybody in.
         make: Makes the assistant over the library.
         sections: Other sections of the configuration, by name.
+        whole: Whether to wait until Gradio's part of the page is there.
 
     Yields:
         The page's address, without a slash at its end.
@@ -64,7 +69,10 @@ def served(
         ended = thread.submit(asyncio.run, page.serve(listening))
         try:
             page.wait(ended)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            if whole:
+                httpx.get(f"{url}{READY}", timeout=60).raise_for_status()
+            yield url
         finally:
             page.end()
             ended.result(20)

@@ -42,6 +42,14 @@ def test_an_entry_of_the_api() -> None:
     assert paper.withdrawn is False
 
 
+def test_where_a_paper_appeared_is_kept_before_its_comment() -> None:
+    space = 'xmlns:arxiv="http://arxiv.org/schemas/atom"'
+    journal = f"<arxiv:journal_ref {space}>J. Examples 3 (2025)\n 4-5</arxiv:journal_ref>"
+    told = ONE.entry().replace("<arxiv:comment", f"{journal}<arxiv:comment")
+    (entry,) = read_feed(Reply(feed(told, 1).encode(), "")).entries
+    assert entry.paper.comment == f"J. Examples 3 (2025) 4-5; {ONE.comment}"
+
+
 def test_an_entry_of_the_announcements() -> None:
     (entry,) = read_feed(Reply(announcements(ONE.announcement("2025-06-03")).encode(), "")).entries
     assert (entry.paper.paper_id, entry.paper.arxiv_version) == ("2504.05309", 3)

@@ -112,7 +112,8 @@ def test_a_damaged_entry_takes_no_other_with_it() -> None:
     assert found[0].paper_id == title_id("a FIRST {Paper}")
     assert found[0].comment == "Journal of Examples"
     assert found[2].date == date.fromtimestamp(1_700_000_000)
-    assert found[2].unkept == ("no date: taken as listed when the file was written",)
+    assert found[2].undated
+    assert found[2].unkept == ("no date",)
     assert [line for line, _ in rejected_of("damaged.bib")] == [4, 7, 8, 11]
     assert rejected_of("damaged.bib")[2] == (8, "the entry has no title")
     assert rejected_of("publisher.ris") == [(13, "the record is cut off: it does not end with ER  -")]

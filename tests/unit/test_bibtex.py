@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from rag.papers.bibtex import bibtex
+import pytest
+
+from rag.papers.bibtex import bibtex, entry_of
+from rag.papers.references import written
+from tests.support.papers import make_paper
 
 DAY = date(2025, 11, 22)
 
@@ -38,3 +42,13 @@ def test_latex_is_kept_and_unbalanced_braces_are_spelt() -> None:
     assert r"title = {{On $x_1$ and \textbf{Q}uery\_1}}" in bibtex("1", r"On $x_1$ and \textbf{Q}uery_1", (), DAY, "")
     assert r"title = {{half \textbraceleft{}open}}" in bibtex("1", "half {open", (), DAY, "")
     assert "title = {{} {}}" not in bibtex("1", "} {", (), DAY, "")
+
+
+@pytest.mark.parametrize("form", ["bibtex", "ris", "csl", "md"])
+def test_an_unknown_date_stays_unknown(form: str) -> None:
+    paper = make_paper("doi:10.1/a", "A Paper", "", day="2025-06-01", url="", undated=True)
+    assert "2025" not in written([paper], form)
+
+
+def test_an_undated_paper_with_an_arxiv_id_is_dated_by_it() -> None:
+    assert "year = {2023}" in entry_of(make_paper("2310.12345", day="2025-06-01", undated=True))

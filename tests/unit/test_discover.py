@@ -130,7 +130,7 @@ def test_an_address_is_a_source_like_a_file(folder: Path, feed: dict[str, list[P
     )
     assert accepted().endswith("arXiv's announcements (arxiv:CATEGORY) or listings (listing:CATEGORY)")
     assert file_suffixes()[:4] == (".md", ".markdown", ".jsonl", ".jsonl.gz")
-    assert file_suffixes()[4:] == (".json", ".csv", ".tsv", ".html", ".htm", ".bib", ".ris", ".pdf", ".rdf")
+    assert file_suffixes()[4:] == (".json", ".csv", ".tsv", ".html", ".htm", ".bib", ".bibtex", ".ris", ".pdf", ".rdf")
 
 
 def test_an_address_that_no_source_takes_says_what_they_take(feed: dict[str, list[Paper | Rejected]]) -> None:

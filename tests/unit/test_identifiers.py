@@ -111,6 +111,9 @@ def test_months_and_titles() -> None:
         ("Ann Alpha, Bo Beta, et al.", "Ann Alpha|Bo Beta"),
         ("Ann Alpha and others", "Ann Alpha"),
         ("Ferdinand Andrade", "Ferdinand Andrade"),
+        ("Madonna and Prince", "Madonna|Prince"),
+        ("Madonna & Prince", "Madonna|Prince"),
+        ("Alpha, A., Beta, B. and Gamma, C.", "Alpha, A.|Beta, B.|Gamma, C."),
     ],
 )
 def test_authors(written: str, names: str) -> None:

@@ -257,6 +257,48 @@ def test_a_csv_row_with_too_many_cells_or_open_quotes_is_listed(tmp_path: Path) 
     assert [row.line for row in rows if isinstance(row, Rejected)] == [3, 4]
 
 
+NAMED = """# Papers of 2025-04-10
+
+- Tides as Tokens. arXiv:2504.05309
+- **Seasons, Trends** (arXiv: 2504.05310v2), Bo Beta
+- Legs and Wheels
+  - arXiv:2504.05311 [cs.RO]
+- Straws
+  - This work extends arXiv:2503.00001 by 3 days.
+  - Link: https://arxiv.org/abs/2504.05312
+"""
+
+
+def test_an_id_behind_the_word_arxiv_is_one_without_a_link(tmp_path: Path) -> None:
+    file = tmp_path / "list.md"
+    file.write_text(NAMED)
+    papers = [row for row in read_source(file) if isinstance(row, Paper)]
+    assert [(one.paper_id, one.title, one.arxiv_version) for one in papers] == [
+        ("2504.05309", "Tides as Tokens", 0),
+        ("2504.05310", "Seasons, Trends", 2),
+        ("2504.05311", "Legs and Wheels", 0),
+        ("2504.05312", "Straws", 0),
+    ]
+
+
+def test_a_paper_that_a_sentence_mentions_is_no_entry(tmp_path: Path) -> None:
+    file = tmp_path / "list.md"
+    file.write_text(
+        "# 2025-04-10\n\n- Tides, https://arxiv.org/abs/2504.05309\n\nSeen beside arXiv:2503.00001 in May.\n"
+    )
+    assert [row.paper_id for row in read_source(file) if isinstance(row, Paper)] == ["2504.05309"]
+
+
+def test_rows_below_an_open_quote_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(
+        'arxiv_id,title,date\n2504.05309,"Open,2025-04-10\n2504.05310,Good,2025-04-10\n2504.05311,"Fine",2025-04-10\n'
+    )
+    rows = list(read_source(file))
+    assert [row.paper_id for row in rows if isinstance(row, Paper)] == ["2504.05310", "2504.05311"]
+    assert [row.line for row in rows if isinstance(row, Rejected)] == [2]
+
+
 def test_columns_that_mean_nothing_are_named() -> None:
     reading = open_source(LISTS / "table-reordered.md")
     list(reading.rows)

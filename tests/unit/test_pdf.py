@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import sys
 import zlib
@@ -9,12 +10,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rag.answer.citations import cite, located
+from rag.answer.draft import Quote, quote_text
+from rag.answer.extract import _quoted
 from rag.config import Config
 from rag.errors import SourceError
 from rag.index.library import Library
 from rag.papers import documents
+from rag.papers.shelf import ChunkRow
+from rag.retrieve.answer_scores import Judged, _sentences
+from rag.retrieve.hybrid import passage_of
 from rag.sources import discover, read_source
 from rag.sources.files import FULL_TEXTS
 from rag.sources.identifiers import title_id
@@ -25,6 +33,7 @@ from rag.sources.pdf.lines import Cell, Line
 from rag.types import FullText, Paper, Remark
 from tests.support.papers import make_paper
 from tests.support.pdfs import LEFT, RIGHT, Sheet, assembled, make_pdf, paper_pdf, stream
+from tests.support.runs import Run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the child's limits are Linux's")
 TITLE = "Zebra Fusion for Dense Search"
@@ -67,7 +76,7 @@ def test_sections_and_pages_count_into_the_stored_text(paper: Paper) -> None:
     headings = [one.heading for one in paper.sections if not one.kind]
     assert headings == ["1 Introduction", "2 Training", "3 Results"]
     for section in paper.sections:
-        assert paper.text[section.start :].startswith(section.heading)
+        assert section.kind == "note" or paper.text[section.start :].startswith(section.heading)
     for words, page, heading in (("3e-5", 1, "2 Training"), ("wide margin", 2, "3 Results"), ("0.61", 2, "Table 1")):
         place = paper.text.index(words)
         section_there = paper.section_at(place)
@@ -83,6 +92,39 @@ def test_a_table_keeps_its_rows_and_its_caption(paper: Paper) -> None:
         "BM25 | 0.42 | 0.40",
         "Zebra | 0.61 | 0.58",
     ]
+
+
+def test_footnotes_stand_in_no_passage_of_the_text(paper: Paper) -> None:
+    (notes,) = [one for one in paper.sections if one.kind == "note"]
+    note = paper.text[notes.start : notes.end]
+    assert note == "1 The code is at https://example.org/zebra"
+    assert [paper.text[slice(*part)].strip() for part in paper.parts if note in paper.text[slice(*part)]] == [note]
+
+
+def test_the_row_of_a_table_is_quoted_below_its_caption_and_its_columns(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        library.ingest(read_source(written(tmp_path, paper_pdf())))
+        held = library.paper(title_id(TITLE) or "")
+        place = held.text.index("Zebra | 0.61")
+        table = next(one for one in library.shelf.chunks([held.paper_id]) if one.start <= place < one.end)
+        told = _sentences(held, [table])
+        rows = {one.text: [held.text[slice(*span)] for span in one.above] for one in told}
+        caption = "Table 1: Results on the Savanna collection."
+        assert rows["Zebra | 0.61 | 0.58"] == [caption, "Model | nDCG | MRR"]
+        assert rows[caption] == []
+        judged = Judged(held.paper_id, told, np.array([0.0, -9, -9, 5.0], dtype=np.float32), 5.0)
+        quotes, _ = _quoted(judged, 60, [], ())
+        assert [quote_text(one) for one in quotes] == [caption, "Model | nDCG | MRR", "Zebra | 0.61 | 0.58"]
+
+
+def test_a_quote_stands_on_the_page_that_holds_most_of_it(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        library.ingest(read_source(written(tmp_path, paper_pdf())))
+        held = library.paper(title_id(TITLE) or "")
+        turn = held.pages[1]
+        for start, end, page in ((turn - 10, turn + 40, 2), (turn - 40, turn + 10, 1)):
+            passage = passage_of(held, ChunkRow("c", held.paper_id, held.version, turn - 50, turn + 50))
+            assert located(cite(1, Quote(passage, start, end)), library).page == page
 
 
 def test_references_are_kept_apart_and_not_searched(paper: Paper) -> None:
@@ -316,6 +358,17 @@ def test_the_file_is_found_when_its_paper_has_another_id(tmp_path: Path) -> None
     assert documents.kept_file(tmp_path, paper) is None
 
 
+def test_a_fetched_pdf_is_kept_once(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    (folder / FULL_TEXTS).mkdir(parents=True)
+    fetched = written(folder / FULL_TEXTS, paper_pdf(), "2504.00001v2.pdf")
+    with Library(Config(data_dir=folder)) as library:
+        library.ingest([replace(make_paper("2504.00001", title=TITLE), arxiv_version=2)])
+        library.ingest(read_source(fetched))
+        assert list((folder / FULL_TEXTS).iterdir()) == [fetched]
+        assert documents.kept_file(folder, library.paper("2504.00001")) == fetched
+
+
 def test_a_removed_papers_files_go_fetched_ones_too_and_no_others(tmp_path: Path) -> None:
     held = tmp_path / "library" / FULL_TEXTS
     held.mkdir(parents=True)
@@ -368,3 +421,16 @@ def test_a_quote_is_marked_on_its_page(tmp_path: Path) -> None:
     )
     assert yellow > 1000, "in the right column"
     assert picture_in_child(file, 1, "words that stand nowhere on it at all", 1.0)["marked"] < 0.5
+
+
+def test_the_commands_say_how_a_full_text_is_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path / "library", capsys, monkeypatch)
+    run("ingest", str(written(tmp_path, paper_pdf())))
+    shown, _ = run("show", title_id(TITLE) or "")
+    assert "full text: 2 pages, 3 sections" in shown
+    said, _ = run("ask", "Which optimizer and learning rate is Zebra trained with?")
+    (chunk,) = set(re.findall(r"p\. 1: paperchat show ([0-9a-f]{32}) --png", said))
+    run("show", chunk, "--png", str(tmp_path / "page.png"))
+    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")

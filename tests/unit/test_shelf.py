@@ -10,10 +10,12 @@ from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryBusy, LibraryError, PaperNotFound
+from rag.papers.days import ReportDays
 from rag.papers.schema import SCHEMA_VERSION
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.sources.identifiers import title_id
@@ -636,3 +638,62 @@ def test_the_file_is_in_wal_mode_so_readers_do_not_block(shelf: Shelf) -> None:
     connection = sqlite3.connect(shelf.path)
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     connection.close()
+
+
+DOI = "10.1145/3726302.3730000"
+
+
+def known_by_doi(**more: Any) -> Paper:
+    return make_paper(f"doi:{DOI}", title="A Published Title", abstract="As published.", url="", **more)
+
+
+@pytest.mark.parametrize("first", ["doi", "arxiv"])
+def test_what_is_known_by_a_doi_is_the_paper_of_arxiv_that_has_it(shelf: Shelf, first: str) -> None:
+    of_arxiv = make_paper("2504.00001", doi=DOI.upper(), arxiv_version=1)
+    both = [known_by_doi(), of_arxiv] if first == "doi" else [of_arxiv, known_by_doi()]
+    for paper in both:
+        shelf.record([paper])
+    assert list(shelf.papers([f"doi:{DOI}", "2504.00001"])) == ["2504.00001"]
+    assert shelf.paper("2504.00001").abstract == of_arxiv.abstract
+    assert len(shelf.versions("2504.00001")) == 2
+
+
+def test_a_doi_that_arxiv_names_later_joins_two_papers_and_keeps_the_full_text(shelf: Shelf) -> None:
+    shelf.record([make_paper("2504.00001"), known_by_doi(body="1 Introduction\n\nAll of it.")])
+    shelf.record([make_paper("2504.00001", doi=DOI, day="2025-04-12")])
+    assert not shelf.papers([f"doi:{DOI}"])
+    assert shelf.paper("2504.00001").body == "1 Introduction\n\nAll of it."
+    assert {paper_id for paper_id, _ in shelf.pending()} >= {f"doi:{DOI}", "2504.00001"}
+
+
+def test_two_papers_that_only_name_one_doi_stay_two(shelf: Shelf) -> None:
+    shelf.record([known_by_doi(), make_paper("4983", doi=DOI, url="")])
+    assert len(shelf.papers([f"doi:{DOI}", "4983"])) == 2
+
+
+def test_an_undated_paper_is_never_new_and_takes_the_first_day_that_is_told(shelf: Shelf) -> None:
+    shelf.record([make_paper("doi:10.1/a", undated=True, day="2025-06-01", listed=(date(2025, 6, 1),))])
+    days = ReportDays(shelf)
+    span = date(2025, 1, 1), date(2025, 12, 31)
+    assert shelf.paper("doi:10.1/a").undated
+    assert not days.first_listed(*span)
+    assert not list(days.listings(*span))
+    assert days.newest(span[1]) is None
+    shelf.record([make_paper("doi:10.1/a", day="2025-08-09", listed=(date(2025, 8, 9),))])
+    known = shelf.paper("doi:10.1/a")
+    assert (known.undated, known.date, known.listed) == (False, date(2025, 8, 9), (date(2025, 8, 9),))
+    assert [one.paper_id for one in days.first_listed(*span)] == ["doi:10.1/a"]
+    shelf.record([make_paper("doi:10.1/a", undated=True, day="2025-10-01", listed=(date(2025, 10, 1),))])
+    assert shelf.paper("doi:10.1/a").listed == (date(2025, 8, 9),), "who tells no day lists nothing again"
+    days.close()
+
+
+def test_a_title_without_a_day_is_dated_by_the_paper_that_adopts_it(shelf: Shelf) -> None:
+    title = "A Long Telling Title"
+    day = date(2025, 6, 1)
+    shelf.record(
+        [make_paper(title_id(title) or "", title=title, abstract="", day="2025-06-01", listed=(day,), undated=True)]
+    )
+    shelf.record([make_paper("2504.00009", title=title, day="2025-04-10", listed=(date(2025, 4, 10),))])
+    known = shelf.paper("2504.00009")
+    assert (known.undated, known.date, known.listed) == (False, date(2025, 4, 10), (date(2025, 4, 10),))

@@ -206,11 +206,12 @@ WAITING = "waiting for another paperchat to finish writing"
 
 
 @contextmanager
-def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
+def progress_bar(quiet: bool = False, begins: str = "reading") -> Iterator[Progress | None]:
     """Show progress on stderr: a bar on a terminal, elsewhere a line every `SECONDS_A_LINE` at most.
 
     Args:
         quiet: Only say when another process is waited for.
+        begins: What is done until the first report.
     """
     if quiet or not sys.stderr.isatty():
         yield _lines(quiet)
@@ -219,7 +220,7 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(highlight=True, stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(begins, total=None)
 
         def report(stage: str, done: int, total: int) -> None:
             description = WAITING if stage == "waiting" else stage

@@ -57,7 +57,7 @@ def fetch(
 
     with (
         open_library(settings) as library,
-        progress_bar(as_json) as progress,
+        progress_bar(as_json, "asking arXiv") as progress,
         Connection(settings, say=say) as connection,
     ):
         fetcher = Fetcher(library, connection, progress, pdf=pdf)

@@ -264,7 +264,7 @@ def show(
     terminal = console()
     terminal.print(Text(readable(paper.title), style="bold"))
     terminal.print(Text(", ".join(map(readable, paper.authors))))
-    days = ", ".join(map(str, paper.listed))
+    days = "on no known day" if paper.undated else ", ".join(map(str, paper.listed))
     number = f", arXiv's version {paper.arxiv_version}" if paper.arxiv_version else ""
     held = f"{paper.paper_id} version {paper.version} of {len(versions)}{number}; listed {days}"
     terminal.print(Text(held, style="dim"))
@@ -276,6 +276,8 @@ def show(
             terminal.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
     for name, said in card_lines(shelf, paper):
         terminal.print(Text(f"{name}: {said}"), soft_wrap=True)
+    if paper.body:
+        terminal.print(Text(_full_text(paper), style="dim"), soft_wrap=True)
     terminal.print()
     terminal.print(Text(readable(paper.abstract) or "No abstract: only its title is known."))
 
@@ -320,6 +322,13 @@ def titled(shelf: Shelf, written: str) -> list[Paper]:
         found = [one for one in every if wanted <= {fold(word) for word in readable(one.title).split()}]
     whole = [one for one in found if fold(readable(one.title)) == fold(written)]
     return sorted(whole or found, key=lambda one: one.paper_id)
+
+
+def _full_text(paper: Paper) -> str:
+    """That a full text is held, how long it is, and how it is seen."""
+    named = [one for one in paper.sections if not one.kind]
+    see = "--json prints it; `paperchat ask` quotes it with pages"
+    return f"full text: {len(paper.pages)} pages, {len(named)} sections; {see}"
 
 
 def _named_version(shelf: Shelf, written: str) -> Paper:
@@ -392,7 +401,7 @@ def doctor(
     from rag import open_library
     from rag.index.health import examine, repair
 
-    with open_library(settings) as library, progress_bar(as_json) as progress:
+    with open_library(settings) as library, progress_bar(as_json, "checking") as progress:
         health = (repair if mend else examine)(library, progress)
     if as_json:
         print_json(health.as_json())

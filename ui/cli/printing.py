@@ -49,7 +49,8 @@ def print_references(answer: Answer) -> None:
     for citation in answer.citations:
         papers.setdefault(citation.paper_id, []).append(citation)
     for citations in papers.values():
-        terminal.print(Text(reference(citations), style="dim"), soft_wrap=True)
+        for line in (reference(citations), *pages_of(citations)):
+            terminal.print(Text(line, style="dim"), soft_wrap=True)
     if answer.confidence_p is not None:
         terminal.print(Text(f"Confidence: {answer.confidence}", style="dim"))
 
@@ -69,6 +70,12 @@ def reference(citations: Sequence[Citation]) -> str:
     )
     said = f" ({'; '.join(map(readable, places))})" if places else ""
     return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}{said}"
+
+
+def pages_of(citations: Sequence[Citation]) -> list[str]:
+    """How the pages of one paper's quotes are seen: a line for each passage of a full text."""
+    shown = dict.fromkeys((one.page, one.chunk_id) for one in citations if one.page)
+    return [f"    p. {page}: paperchat show {chunk_id} --png page.png" for page, chunk_id in shown]
 
 
 def bibtex_entries(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[str]:

@@ -34,6 +34,8 @@ from ui.web.users import USERS_VARIABLE, Users
 
 USER = "paperchat.user"
 """Key of the ASGI scope under which the user's name stands."""
+READY = "/ready"
+"""Answered when all of the page is there; scripts and tests wait for it."""
 NOWHERE = "paperchat.nowhere"
 """Key of the ASGI scope that says that a browser asks for an address at which nothing is."""
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -115,7 +117,7 @@ class Door:
             if not _is_browser(request):
                 return PlainTextResponse("There is nothing here.", 404)
             request.scope[NOWHERE] = True  # a person is told, and what to do
-        if not self._users:
+        if not self._users or path == READY:  # that says no more than that a server is here
             return None
         user = self._sessions.user(request.cookies.get(COOKIE, "")) or await self._by_password(request)
         if user is None:

@@ -71,7 +71,7 @@ def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: M
         element(
             "div",
             element("h3", element("a", title_of(paper), href=address.paper(paper.paper_id), class_="title"), withdrawn),
-            element("p", moment(paper.date), *names, class_="by"),
+            element("p", "date unknown" if paper.undated else moment(paper.date), *names, class_="by"),
             said,
             class_="what",
         ),

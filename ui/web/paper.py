@@ -67,7 +67,7 @@ def page(
 
 
 def _facts(paper: Paper, versions: int) -> Markup:
-    parts: list[Markup | str] = [items.moment(paper.date), paper.paper_id]
+    parts: list[Markup | str] = ["date unknown" if paper.undated else items.moment(paper.date), paper.paper_id]
     if paper.categories:
         parts.append(join((_category(name) for name in paper.categories), " "))
     if versions > 1:

@@ -64,7 +64,7 @@ def guarded_app(assistant: Assistant, config: Config, users: Users, then: Callab
     from fastapi import FastAPI
 
     from rag.papers.conversations import FILE_NAME, Conversations
-    from ui.web.access import USER, Door, Rules
+    from ui.web.access import READY, USER, Door, Rules
     from ui.web.actions import Actions
     from ui.web.arrivals import fetch_category
     from ui.web.assets import Assets
@@ -79,7 +79,7 @@ def guarded_app(assistant: Assistant, config: Config, users: Users, then: Callab
     gradio = Deferred(partial(_gradio_app, assistant, config, bool(users)), then)
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     serve_pictures(web, assistant.library)
-    web.get("/ready")(gradio.wait)
+    web.get(READY)(gradio.wait)
     site = Site(assistant, Conversations(assistant.library.folder / FILE_NAME))
     fetch = partial(fetch_category, assistant.library, config)
     Actions(site, lambda request: request.scope.get(USER) or "", fetch).serve(web)

@@ -249,7 +249,13 @@ def empty() -> Markup:
     steps = (
         (
             "Follow a category of arXiv",
-            "Its newest papers are fetched now; `paperchat watch` in a timer keeps them coming.",
+            join(
+                [
+                    "Its newest papers are fetched now; ",
+                    element("code", "paperchat watch"),
+                    " in a timer keeps them coming.",
+                ]
+            ),
             follow,
         ),
         (

@@ -184,6 +184,7 @@ def _paper(element: Element, found: ArxivId, title: str, abstract: str, days: tu
     authors = tuple(filter(None, names)) or tuple(name for one in creators for name in split_authors(one))
     primary = element.find(f"{_ARXIV}primary_category")
     comment = _line(_text(element, f"{_ARXIV}comment"))[:LONGEST_REMARK]
+    journal = _line(_text(element, f"{_ARXIV}journal_ref"))
     terms = [primary.get("term", "")] if primary is not None else []
     terms += [category.get("term", "") for category in element.iter(f"{_ATOM}category")]
     return Paper(
@@ -195,7 +196,7 @@ def _paper(element: Element, found: ArxivId, title: str, abstract: str, days: tu
         url=found.url,
         listed=(days[1],),
         categories=tuple(dict.fromkeys(filter(_CATEGORY.fullmatch, map(_line, terms)))),
-        comment=comment,
+        comment="; ".join(filter(None, (journal, comment)))[:LONGEST_REMARK],
         doi=_line(_text(element, f"{_ARXIV}doi") or _text(element, f"{_ARXIV}DOI"))[:LONGEST_REMARK],
         licence=_line(_text(element, f"{_DUBLIN}rights"))[:LONGEST_REMARK],
         withdrawn=is_withdrawn(comment),

@@ -21,6 +21,7 @@ _CONTAINERS = frozenset({"proceedings", "mvproceedings", "collection", "mvcollec
 _PIECE = re.compile(r"\s*(?:(?P<word>[^\s\"{}#]+)|(?P<quote>\")|(?P<brace>\{))")
 _BOUNDARY = re.compile(r"[{}\"]")
 _NAME_PART = re.compile(r"(?:family|given|prefix|suffix|useprefix|juniorcomma)(?:-i)?=")
+_FIELD = re.compile(r"^\s*[A-Za-z-]+\s*=\s*[{\"]", re.MULTILINE)
 _JOINED = re.compile(r"\s*#")
 _ESCAPED = re.compile(r"\\([_%&#~{}])|\\url|[{}]")
 
@@ -33,7 +34,13 @@ def entries(text: str, _: Path) -> Iterator[Entry | tuple[int, str]]:
     An entry takes what it lacks from the one that it names as `crossref`; proceedings that papers name so are none.
     """
     from bibtexparser.entrypoint import parse_string
-    from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock, String
+    from bibtexparser.model import (
+        DuplicateBlockKeyBlock,
+        DuplicateFieldKeyBlock,
+        ImplicitComment,
+        ParsingFailedBlock,
+        String,
+    )
     from bibtexparser.model import Entry as Block
 
     logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # what it would log is yielded
@@ -53,6 +60,8 @@ def entries(text: str, _: Path) -> Iterator[Entry | tuple[int, str]]:
             found.append((line, block.entry_type.lower(), block.key.strip(), fields))
         elif isinstance(block, ParsingFailedBlock):
             found.append((line, f"the entry cannot be read: {_reason(block.error)}"))
+        elif isinstance(block, ImplicitComment) and _FIELD.search(block.comment):
+            found.append((line, "fields stand outside of an entry: its beginning is missing"))
     yield from _described(found)
 
 

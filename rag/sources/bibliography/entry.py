@@ -92,7 +92,7 @@ def row(entry: Entry, source: str, of_the_file: date) -> Paper | Rejected:
     """The paper of an entry, or why there is none.
 
     An entry belongs to the paper of its arXiv id, wherever it names one; else it is kept under its DOI, else under its
-    title. An entry without a date counts as listed when its file was written.
+    title. An entry without a date is undated: it only stands among others as if listed when its file was written.
 
     Args:
         entry: As read.
@@ -112,7 +112,7 @@ def row(entry: Entry, source: str, of_the_file: date) -> Paper | Rejected:
         "doi": bool(entry.doi and not doi),
         "note": comment is None,
         "keywords": any(arxiv_category(word) not in categories for word in entry.keywords) and "category" not in marks,
-        "no date: taken as listed when the file was written": listed is None,
+        "no date": listed is None,
     }
     day = listed or of_the_file
     paper = Paper(
@@ -132,6 +132,7 @@ def row(entry: Entry, source: str, of_the_file: date) -> Paper | Rejected:
         else found.version
         if found.version <= MOST_VERSIONS
         else 0,
+        undated=listed is None,
         unkept=tuple(name for name, is_so in unkept.items() if is_so),
     )
     reason = _unkeepable(paper)

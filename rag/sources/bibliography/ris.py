@@ -12,6 +12,8 @@ from rag.text.persons import from_parts
 
 _RECORD = re.compile(r"^TY  ?-", re.MULTILINE)
 _END = re.compile(r"^ER  ?-", re.MULTILINE)
+_LINE_END = re.compile(r"\n")
+_OUTSIDE = "text that belongs to no record: a record begins with TY  -"
 _MANY = "AU", "A1", "KW", "UR", "N1"
 _USED = frozenset(
     "TY TI T1 CT AU A1 AB N2 DA PY Y1 DO UR L2 KW JO JF JA J1 J2 T2 BT VL IS SP EP N1 AN M1 C1 ER ID PB DB".split()
@@ -26,15 +28,19 @@ def entries(text: str, _: Path) -> Iterator[Entry | tuple[int, str]]:
     starts = [found.start() for found in _RECORD.finditer(text)]
     before = text[: starts[0] if starts else len(text)]
     if before.strip():
-        yield 1, "text that belongs to no record: a record begins with TY  -"
+        yield 1, _OUTSIDE
     line, position = 1, 0
     for start, stop in zip(starts, [*starts, len(text)][1:], strict=True):
         line += text.count("\n", position, start)
         position = start
-        if not _END.search(text, start, stop):
+        end = _END.search(text, start, stop)
+        if not end:
             yield line, "the record is cut off: it does not end with ER  -"
-        else:
-            yield from _read(text[start:stop], line)
+            continue
+        yield from _read(text[start:stop], line)
+        behind = _LINE_END.search(text, end.end(), stop)
+        if behind and text[behind.end() : stop].strip():
+            yield line + text.count("\n", start, behind.end()), _OUTSIDE
 
 
 def _read(record: str, line: int) -> Iterator[Entry | tuple[int, str]]:

@@ -13,6 +13,7 @@ from rag.types import Section
 
 _GAP = "\n\n"
 _CELLS = " | "
+_NOTES = "Footnotes"
 _MARK = re.compile(r"(?:(?<=[^\W\d_]{2})|(?<=[.,;:?!)\]”\"’]))[⁰¹²³⁴-⁹]{1,2}(?![⁰¹²³⁴-⁹])")
 """The mark of a footnote behind a word or a stop; behind a figure or a single letter stands an exponent."""
 
@@ -23,7 +24,7 @@ class Text:
 
     Attributes:
         pieces: What it is made of so far, `length` characters.
-        sections: Of the text so far; the last one that is no table or figure is open.
+        sections: Of the text so far; the last one that is no table, figure or footnote is open.
         pages: Where each page begins, from the `first` one of the text on.
     """
 
@@ -51,6 +52,8 @@ class Text:
             self._close(end)
             self.open = len(self.sections)
             self.sections.append(Section(said, start, self.length, "references" if is_references(said) else ""))
+        elif block.kind == "note":
+            self._add_note(start)
 
     def finish(self) -> None:
         """Close the last section."""
@@ -60,6 +63,14 @@ class Text:
         """End the section that is open."""
         if self.open is not None:
             self.sections[self.open] = replace(self.sections[self.open], end=end)
+
+    def _add_note(self, start: int) -> None:
+        """Footnotes are a section, those that follow each other one together: no passage mixes them with the text."""
+        last = self.sections[-1] if self.sections else None
+        if last and last.kind == "note" and last.end == start - len(_GAP):
+            self.sections[-1] = replace(last, end=self.length)
+        else:
+            self.sections.append(Section(_NOTES, start, self.length, "note"))
 
     def _add_float(self, block: Block) -> None:
         """A table or a figure is a section of its own: its caption, then its rows, each on a line."""
