@@ -17,7 +17,18 @@ from rag.answer.clarify import Clarifier, asked_back
 from rag.answer.holdings import SHOWN, Entry, Holdings
 from rag.answer.notes import model_failed, state_of_the_index, unknown_names, withdrawn
 from rag.answer.outcome import Gathered, Outcome, Reading
-from rag.answer.parts import Part, are_one, cited_before, in_light, names_nothing, together, told
+from rag.answer.parts import (
+    Part,
+    are_one,
+    cited_before,
+    goes_on_about,
+    in_light,
+    likelier,
+    names_nothing,
+    repeats,
+    together,
+    told,
+)
 from rag.answer.quotes import QuotedReply
 from rag.errors import LLMError
 from rag.index.library import Library
@@ -42,6 +53,7 @@ from rag.types import (
     Receipt,
     Retrieved,
     RetrievedPassage,
+    Shape,
     Timings,
     Turn,
     Understood,
@@ -138,7 +150,7 @@ class Engine:
         begun = Outcome(complete=False, notes=notes)
         outcome = yield from self._answer(llm, understood, found, begun) if found else told(parts, begun)
         prompts = {**reading.prompts, **(found.prompts if found else {}), **outcome.prompts}
-        answer = self._finished(asked, reading, gathered, outcome, llm, prompts)
+        answer = self._finished(asked, reading, gathered, found, outcome, llm, prompts)
         end = time.perf_counter()
         spent = Timings(
             retrieve_ms=round(1000 * (retrieved - begin), 3),
@@ -152,6 +164,7 @@ class Engine:
         asked: str,
         reading: Reading,
         gathered: Gathered,
+        found: _Found | None,
         outcome: Outcome,
         llm: GuardedLLM | None,
         prompts: Mapping[str, str],
@@ -185,6 +198,7 @@ class Engine:
             filters=understood.filters.as_json(),
             usage=llm.used() if llm else None,
             receipt=self.receipt(llm, prompts),
+            shape=_shape(understood, found, outcome),
         )
 
     def checked(self, question: str) -> str:
@@ -313,17 +327,25 @@ class Engine:
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
-            read = in_light(read, whole, self._meant(whole, read) if names_nothing(read) else ())
+            papers = self._meant(whole, read) if names_nothing(read) else goes_on_about(read, whole)
+            read = in_light(read, whole, papers)
             if not restricted:
                 read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
-            found = _returned(self._find(None, read))
-            if found.clarify:  # what is asked back is asked of the whole question
+            part, clarify = self._part(words, read, parts)
+            if clarify:  # what is asked back is asked of the whole question
                 return ()
-            cited = cited_before(parts)
-            outcome = _returned(self.quoted.events(read, found.passages, found.decision, found.entry, behind=cited))
-            parts.append(Part(words, read, found.gathered.passages, outcome))
-            turns += [Turn(role="user", content=words), Turn(role="assistant", content=outcome.text)]
+            if not whole.named and repeats(part, parts):  # it may not be about the same paper after all
+                alone = replace(read, focus=(), search_text=words, standalone=words)
+                part = likelier(part, self._part(words, alone, parts)[0])
+            parts.append(part)
+            turns += [Turn(role="user", content=words), Turn(role="assistant", content=part.outcome.text)]
         return () if are_one(parts) else parts
+
+    def _part(self, words: str, read: Question, before: Sequence[Part]) -> tuple[Part, Clarify | None]:
+        """A part with its answer in quotes, and what would have to be asked back."""
+        found = _returned(self._find(None, read))
+        events = self.quoted.events(read, found.passages, found.decision, found.entry, behind=cited_before(before))
+        return Part(words, read, found.gathered.passages, _returned(events)), found.clarify
 
     def _meant(self, whole: Question, part: Question) -> tuple[str, ...]:
         """The papers that a part is about which names none: those of the whole question, or else the nearest to it.
@@ -367,6 +389,13 @@ class Engine:
     def _unclear(self, understood: Question, passages: Sequence[Passage]) -> Clarify | None:
         """What to ask back, where that is wanted and needed."""
         return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
+
+
+def _shape(understood: Question, found: _Found | None, outcome: Outcome) -> Shape | None:
+    """What kind of answer was given; None where there is none, or to several questions."""
+    if found is None or outcome.reason or not outcome.citations:
+        return None
+    return "list" if found.entry else understood.kind
 
 
 def _returned(events: Generator[Event, None, _T]) -> _T:

@@ -17,7 +17,7 @@ from rag.text.controls import without_controls
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.types import Answer, Citation
-from ui.web.rendering import EMPTY, element, join, markdown, outward
+from ui.web.rendering import EMPTY, QUOTE_ID, element, join, markdown, outward
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -97,7 +97,7 @@ def _evidence(number: int, answer: Answer) -> Markup:
         rows.append(
             element(
                 "dd",
-                element("blockquote", readable(citation.quote)),
+                element("blockquote", readable(citation.quote), id=f"{QUOTE_ID}e{number}-{citation.n}"),
                 element("span", f"{_people(citation)}, {citation.date}{place}", class_="soft"),
             )
         )

@@ -15,7 +15,7 @@ from rag.answer.notes import unknown_names
 from rag.answer.outcome import Gathered, Outcome
 from rag.query import Question
 from rag.text.markdown import escape_line
-from rag.types import AnswerPart, Confidence, Delta, Event, Passage, Removed
+from rag.types import AnswerPart, Citation, Confidence, Delta, Event, Passage, Removed
 
 _T = TypeVar("_T", bound=Hashable)
 _LIKE = ("similar", "others", "recommend")
@@ -44,6 +44,29 @@ def names_nothing(part: Question) -> bool:
     """Whether a part does not say itself which papers it is about, nor the conversation."""
     said = part.focus or part.named or part.papers or part.filters or part.about or part.works
     return part.kind in ("single", "list") and not said
+
+
+def goes_on_about(part: Question, whole: Question) -> tuple[str, ...]:
+    """The one paper that the whole question names, where a part goes on about it by a pronoun; else nothing."""
+    names_one = len(whole.named) == 1 and part.focus == whole.named
+    return whole.named if names_one and part.kind == "single" and not (part.about or part.works) else ()
+
+
+def repeats(part: Part, before: Sequence[Part]) -> bool:
+    """Whether an answer only gives again, with a word more or less, what earlier parts quoted."""
+    given = [one for earlier in before for one in earlier.outcome.citations]
+    quotes = part.outcome.citations
+    return bool(quotes) and all(any(_overlap(one, other) for other in given) for one in quotes)
+
+
+def _overlap(one: Citation, other: Citation) -> bool:
+    same = (one.paper_id, one.version) == (other.paper_id, other.version)
+    return same and one.start < other.end and other.start < one.end
+
+
+def likelier(one: Part, other: Part) -> Part:
+    """The one of two answers to a part that is the likelier to be right; the first where neither is."""
+    return other if (other.outcome.chance or 0.0) > (one.outcome.chance or 0.0) else one
 
 
 def are_one(parts: Sequence[Part]) -> bool:
@@ -125,11 +148,13 @@ def in_light(part: Question, whole: Question, papers: tuple[str, ...]) -> Questi
     """A part as it is meant: papers of the whole question are preferred, what was quoted before it is a repetition.
 
     Things that are asked for of the one paper of the whole ("which base model writes them?") are no list of papers.
+    Where the whole names that paper, it is the only one: another paper's figures are no answer.
     """
     share = len(whole.parts) if len(whole.named) < 2 else 1
     kind = "single" if len(papers) == 1 else part.kind
     focus = () if _of_others(part) else part.focus
-    return replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, share=share)
+    only = frozenset(papers) if len(papers) == 1 and papers == whole.named else part.papers
+    return replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, papers=only, share=share)
 
 
 def _of_others(part: Question) -> bool:

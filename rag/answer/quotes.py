@@ -16,7 +16,6 @@ from rag.answer.select import choose_papers
 from rag.query import Question
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
-from rag.text.readable import readable
 from rag.themes.plan import Planner
 from rag.types import Delta, Event, Note, Passage, Removed
 
@@ -105,14 +104,12 @@ def _as_wanted(asked: Question, passages: Sequence[Passage], whole: bool, most: 
     """The passages of as many papers as are wanted, in the order that is wanted, of those that belong.
 
     Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.
-    Among the newest of a subject that papers name, only those count that name it: the nearness of others would not tell
-    where to stop, and a paper that is a little off it may be newer than all that are on it.
+    In order of time those belong that surely do, and of the others that were found those that name the subject: the
+    first to be shown is no more likely to belong than the last.
     """
-    ranked, within = distinct_papers(passages), bool(asked.filters)
-    papers = choose_papers(ranked, "list", whole=whole, about=asked.phrase, within=within) if passages else []
+    ranked, within, strict = distinct_papers(passages), bool(asked.filters), asked.wanted.order is not None
+    papers = choose_papers(ranked, "list", whole=whole, about=asked.phrase, within=within, unsure=strict)
     if asked.wanted.order:
-        if asked.phrase:
-            papers = [one for one in papers if asked.phrase.search(readable(f"{one.title}\n{one.text}"))] or papers
         papers = papers if whole or asked.wanted.limit else papers[:most]
         papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")
     places = {paper.paper_id: place for place, paper in enumerate(papers[: asked.wanted.limit])}

@@ -188,6 +188,6 @@ def describe_filters(filters: Filters, papers: Collection[str] | None = None) ->
 def render_group(citations: Sequence[Citation]) -> str:
     """One paper of an extractive answer: its title and day, then its quotes with their markers."""
     first = citations[0]
-    listed = f"first listed {first.date}; version {first.version}" if first.version > 1 else first.date
+    listed = f"{first.date}, version {first.version}" if first.version > 1 else first.date
     quotes = "\n>\n".join(f"> {escape_line(readable(citation.quote))} [{citation.n}]" for citation in citations)
     return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"

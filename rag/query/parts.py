@@ -59,7 +59,7 @@ def read_parts(
             lead = ""
         else:
             lead = whole
-    if lead and found:
+    if lead and found and read(_bare(lead)).kind != "courtesy":
         found[-1] += lead
     parts = tuple(part for part in map(_bare, found) if part)
     one = compared is not None and not _each_alone(compared, parts) and any(map(_compares(read), parts))

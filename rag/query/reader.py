@@ -115,7 +115,8 @@ class Reader:
             return About("help") if about.kind == "courtesy" else about
         if about.kind in ("count", "coverage") and _POINTS_BACK.search(text.search):
             return None  # "how many documents does it have?" is about what was talked of
-        return None if about.kind in OPEN and intent.probability < FIRM else about
+        firm = about.kind not in OPEN or about.kind == "courtesy"  # thanks need no answer, however they are worded
+        return about if firm or intent.probability >= FIRM else None
 
     def _continued(self, talk: Continued, intent: Intent) -> About | None:
         """What a completed question asks of the library: of the papers that were talked of, or of those it selects."""

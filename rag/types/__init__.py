@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rag.types.records import Record as Record
     from rag.types.records import RemovedText as RemovedText
     from rag.types.records import RetrievedPassage as RetrievedPassage
+    from rag.types.records import Shape as Shape
     from rag.types.records import Theme as Theme
     from rag.types.records import Timings as Timings
     from rag.types.records import Topic as Topic

@@ -21,6 +21,7 @@ class Record(BaseModel):
 Mode = Literal["extractive", "llm"]
 AbstainReason = Literal["nothing_found", "detail_absent", "outside_range"]
 Confidence = Literal["high", "medium", "low"]
+Shape = Literal["single", "compare", "list", "topic"]
 
 
 class Citation(Record):
@@ -123,6 +124,8 @@ class Answer(Record):
     Attributes:
         confidence_p: The calibrated chance behind `confidence`; None for lists, counts and refusals.
         parts: Where several things were asked and answered one after the other; else empty.
+        shape: What kind of answer it is: one paper's, papers side by side, a list, or papers by theme; None where it is
+            none of them, and for answers kept from before this was noted.
     """
 
     question: str
@@ -144,6 +147,7 @@ class Answer(Record):
     timings: Timings = Timings()
     usage: Usage | None = None
     receipt: Receipt
+    shape: Shape | None = None
 
 
 class Cell(Record):

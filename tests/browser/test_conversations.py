@@ -152,6 +152,12 @@ def test_export_gives_markdown_with_references_and_bibtex(tab: Tab) -> None:
     entries = Path(bibliography.value.path()).read_text(encoding="utf-8")
     assert entries.count("@misc{") == 2
     assert "eprint = {2504.05309}" in entries
+    with tab.page.expect_download() as sent:
+        tab.page.get_by_role("button", name="Export as one HTML file for others").click()
+    assert sent.value.suggested_filename.endswith(".html")
+    html = Path(sent.value.path()).read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "IterQR: An Iterative Framework" in html
     for name, suffix, begins in (("RIS", ".ris", "TY  - GEN\nTI  - "), ("CSL-JSON", ".json", '[\n  {\n    "id": ')):
         with tab.page.expect_download() as other:
             tab.page.get_by_role("button", name=f"Export the cited papers as {name}").click()

@@ -198,7 +198,10 @@ def test_a_topic_is_summarised_and_saved(new_tab: Callable[..., Tab], pages: str
     assert summary.locator(".sides tbody tr").count() > 1
     marker = summary.locator("a.marker").first
     marker.click()
-    expect(summary.locator(".references .selected")).to_have_attribute("id", f"topic-{marker.get_attribute('data-n')}")
+    card = page.locator("#summary .evidence .card.selected")
+    expect(card).to_have_attribute("id", f"topic-{marker.get_attribute('data-n')}")
+    expect(card).to_be_in_viewport()
+    expect(marker).to_be_in_viewport()  # the text stays where it was
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as Markdown").click()
     assert download.value.suggested_filename == "retrieval-augmented-generation.md"

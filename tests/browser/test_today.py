@@ -134,7 +134,7 @@ def test_back_and_forward_and_a_pasted_link_lead_everywhere(new_tab: NewTab, tod
     page.get_by_role("link", name="Topic", exact=True).click()
     page.get_by_label("Topic", exact=True).last.fill("query rewriting")
     page.keyboard.press("Enter")
-    expect(page.locator("#summary article:not(.running)")).to_be_visible()
+    expect(page.locator("#summary .summary:not(.running)")).to_be_visible()
     assert page.url == f"{today}/topic/query%20rewriting"
     page.go_back()
     page.go_back()

@@ -176,3 +176,16 @@ def test_a_part_that_names_nothing_is_about_the_same_paper_within_restrictions_t
 def test_things_asked_of_the_one_paper_are_no_list_of_papers(assistant: Assistant) -> None:
     answer = answered(assistant, "How does IterQR rewrite queries, and which base model writes them?")
     assert [papers(answer, n) for n in range(2)] == [{ITERQR}, {ITERQR}]
+
+
+def test_another_papers_figures_are_no_answer_about_the_one_that_is_named(assistant: Assistant) -> None:
+    """Nor are they where a pronoun stands for it: what its abstract does not tell is said not to be told."""
+    for second in ("what is the exact NDCG@10 on each", "how many GPU hours did it take", "is its code available"):
+        answer = answered(assistant, f"What does IterQR do, and {second}?")
+        assert {one.paper_id for one in answer.citations} == {ITERQR}, second
+
+
+def test_thanks_belong_to_no_part(assistant: Assistant) -> None:
+    answer = answered(assistant, "How does IterQR rewrite queries, and which gains are reported? Thank you!")
+    assert [part.question for part in answer.parts] == ["How does IterQR rewrite queries", "which gains are reported"]
+    assert [papers(answer, n) for n in range(2)] == [{ITERQR}, {ITERQR}]

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -52,7 +53,20 @@ def _library(tab: Tab) -> None:
     expect(tab.page.locator("#view .row").first).to_be_visible()
 
 
+def _today(tab: Tab) -> None:
+    tab.page.get_by_role("link", name="Today").click()
+    expect(tab.page.locator("#view .row").first).to_be_visible()
+
+
+def _paper(tab: Tab) -> None:
+    tab.page.goto(urljoin(tab.page.url, "/paper/2504.05220"))
+    expect(tab.page.locator("#view .similar .row").first).to_be_visible()
+    expect(tab.page.locator("#view .offers a").first).to_be_visible()
+
+
 STATES: Mapping[str, tuple[Mapping[str, Any], Callable[[Tab], None]]] = {
+    "today": (DESK, _today),
+    "paper": (DESK, _paper),
     "beginning": (DESK, _beginning),
     "answer": (DESK, _answer),
     "abstention": (DESK, _abstention),

@@ -133,6 +133,16 @@ def test_another_paper_does_not_answer_for_the_one_that_is_named(library: Librar
     assert evidence.features.best == evidence.features.answered == -6.0
 
 
+def test_of_papers_as_near_as_the_first_the_likeliest_counts(library: Library) -> None:
+    question = asked("Which vectors or postings are kept?", library)
+    passages = HybridRetriever(library).search(question.search_text, k=100)
+    near = [replace(passage, score=1.0 if n < 3 else 0.1) for n, passage in enumerate(passages)]
+    judge = Judge(library, {passages[1].paper_id: 4.0, passages[3].paper_id: 5.0})
+    evidence = gather(judge, question, near)
+    assert (evidence.paper_id, evidence.named) == (passages[0].paper_id, False)
+    assert evidence.features.best == evidence.features.answered == 4.0
+
+
 def test_a_name_within_another_word_of_a_title_names_no_paper(tmp_path: Path) -> None:
     other = make_paper("2502.00001", "GREBEs in Action: Wetland Surveys", "Water birds are counted, with a recall.")
     agent = make_paper("2502.00002", "Drug Agents", "An agent that finds drugs reaches a recall of 83%; GREBE has 65%.")

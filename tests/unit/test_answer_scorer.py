@@ -66,6 +66,13 @@ def test_the_sentence_that_answers_is_the_likeliest(scorer: AnswerScorer, questi
     assert int(np.argmax(scores.sentences)) == best
 
 
+def test_its_odds_are_those_of_the_shipped_weights(scorer: AnswerScorer) -> None:
+    """Recorded: pieces of a sentence are averaged, and question, title and sentences told apart."""
+    (scores,) = scorer.score("How much faster is it than other engines?", [WEB])
+    assert scores.sentences.tolist() == pytest.approx([-6.51, -2.97, -6.14, 1.81], abs=0.1)
+    assert scores.answered == pytest.approx(2.08, abs=0.1)
+
+
 def test_what_is_answered_is_likelier_answered_than_what_is_not(scorer: AnswerScorer) -> None:
     (told,) = scorer.score("How much faster is WebANNS?", [WEB])
     (untold,) = scorer.score("How many nurses took part in the study in Norway?", [WEB])
@@ -94,6 +101,14 @@ def test_a_long_abstract_is_scored_in_several_passes_each_with_the_question(scor
     assert len({part.ids[part.question[0] : part.question[1]] for part in parts}) == 1
     (scores,) = scorer.score("Which experiment failed?", [LONG])
     assert len(scores.sentences) == len(LONG.sentences)
+
+
+def test_what_one_pass_of_a_long_abstract_answers_is_answered(scorer: AnswerScorer) -> None:
+    question = "How much faster is it than other engines?"
+    (told,) = scorer.score(question, [WEB])
+    for sentences in ((*WEB.sentences, *LONG.sentences), (*LONG.sentences, *WEB.sentences)):
+        (scores,) = scorer.score(question, [Abstract(WEB.title, sentences)])
+        assert scores.answered == pytest.approx(told.answered, abs=2.5)
 
 
 def test_of_a_long_question_the_end_counts() -> None:

@@ -143,14 +143,16 @@ def test_a_name_is_the_subject_of_an_ordered_list() -> None:
     assert read_phrase("papers on fairness", named=True) is None
 
 
-def test_the_newest_papers_on_a_subject_are_of_those_that_name_it() -> None:
-    near = [replace(passage("near", 1.0, text="GEO."), date=date(2025, 5, 1))]
-    late = [replace(passage("late", 0.2, text="A bit of GEO."), date=date(2025, 6, 1))]
-    other = [replace(passage("other", 0.99), date=date(2025, 7, 1))]
+def test_the_newest_papers_on_a_subject_are_of_those_that_surely_belong_or_name_it() -> None:
+    near = replace(member("near", 0.95), date=date(2025, 5, 1))
+    late = replace(passage("late", 0.2, text="A bit of GEO."), date=date(2025, 6, 1))
+    loose = replace(member("loose", SURELY - 0.01), date=date(2025, 7, 1))
     asked = Question("", "papers on GEO", Filters(), kind="list", wanted=Wanted("newest", 2))
     asked = replace(asked, phrase=read_phrase("papers on GEO", named=True))
-    assert ids(_as_wanted(asked, near + other + late, False, 8)) == ["late", "near"]
-    assert ids(_as_wanted(replace(asked, phrase=None), near + other + late, False, 8)) == ["other", "near"]
+    assert ids(_as_wanted(asked, [near, loose, late], False, 8)) == ["late", "near"]
+    assert ids(_as_wanted(replace(asked, phrase=None), [near, loose, late], False, 8)) == ["near"]
+    nearest = replace(asked, wanted=Wanted(limit=2))
+    assert ids(_as_wanted(nearest, [near, loose, late], False, 8)) == ["near", "loose"]
 
 
 def test_a_list_begins_with_the_papers_that_hold_its_subject() -> None:

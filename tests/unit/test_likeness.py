@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.answer.suggestions import OPENING
 from rag.config import Config
 from rag.errors import PaperNotFound
 from rag.index.library import Library
@@ -18,7 +19,7 @@ from rag.topics import line_store
 from rag.topics.line_store import LineStore
 from tests.support.papers import make_paper
 from ui.web.news import News
-from ui.web.suggestions import ASKED, Asked
+from ui.web.openers import Asked
 
 NEAR = "We rank passages with a dense retriever and measure recall."
 
@@ -88,6 +89,6 @@ def test_questions_are_asked_of_a_paper_that_answers_them(library: Library) -> N
     asked = Asked(library)
     bread = library.paper("2504.00003")
     found = asked.of(bread)
-    assert set(found) <= set(ASKED)
+    assert set(found) <= set(OPENING)
     assert len(found) <= 1  # its one sentence answers one question
     assert "Is the code available?" not in found

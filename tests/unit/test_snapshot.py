@@ -51,8 +51,11 @@ def test_everything_is_there_and_every_marker_leads_to_its_quote() -> None:
     text = snapshot("Talk", [first, second], NOW)
     shown = Elements(text).found
     ids = {given["id"] for _, given in shown if "id" in given}
-    assert ids == {"e1-1", "e1-2", "e2-1"}
-    assert {given["href"] for _, given in shown if (given.get("href") or "").startswith("#")} == {f"#{i}" for i in ids}
+    places = {"e1-1", "e1-2", "e2-1"}
+    assert ids == places | {f"quote-{place}" for place in places}  # and the quotes that describe the markers
+    leads = {given["href"] for _, given in shown if (given.get("href") or "").startswith("#")}
+    assert leads == {f"#{place}" for place in places}
+    assert {given["aria-describedby"] for _, given in shown if "aria-describedby" in given} <= ids
     for part in ("First?", "Second?", "Quote 2 ", "page 3", "high confidence", "2 questions; as it stood on 2025-05-01",
                  "restricted to reports from 2025-04-01, author Lee", "version 2"):  # fmt: skip
         assert part in text

@@ -295,7 +295,10 @@ def test_a_first_of_something_picks_no_paper(reader: Reader, question: str) -> N
 
 @pytest.mark.parametrize(
     "said",
-    ["thanks!", "ok", "thank you very much", "great", "cool thanks", "got it", "that's all, thanks", "Interesting!"],
+    [
+        *("thanks!", "ok", "thank you very much", "great", "cool thanks", "got it", "that's all, thanks"),
+        *("Interesting!", "thank you very much, this is exactly what I needed"),
+    ],
 )
 def test_a_courtesy_asks_for_nothing_and_is_forgotten(reader: Reader, said: str) -> None:
     found = reader.understand(said, AUTOPK)

@@ -81,7 +81,7 @@ def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> N
     assert 'class="card more selected" id="e7-2"' in second
     assert all("<mark>We do things.</mark>" in card for card in (first, second, third))
     assert "Ada Lovelace, B, C, D, E</p>" in third
-    assert "being named in the question (+0.20)" in first
+    assert "the question names it" in first
     told = replace(told, answer=ANSWER.model_copy(update={"citations": (cited[0], cited[2], cited[1])}))
     with Library(Config(data_dir=tmp_path)) as library:
         assert str(cards(told, library)).count('class="people"') == 3

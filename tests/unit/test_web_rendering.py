@@ -19,7 +19,11 @@ from ui.web.rendering import arxiv_links, attributes, button, element, markdown
 @pytest.mark.parametrize(
     ("text", "html"),
     [
-        ("a [2] b", '<p>a <a class="marker" href="#e1-2" data-n="2" aria-label="Evidence 2: Two">[2]</a> b</p>\n'),
+        (
+            "a [2] b",
+            '<p>a <a class="marker" href="#e1-2" data-n="2" aria-label="Evidence 2: Two" '
+            'aria-describedby="quote-e1-2">[2]</a> b</p>\n',
+        ),
         ("[7]", '<p><a class="marker" href="#e1-7" data-n="7" aria-label="Evidence 7">[7]</a></p>\n'),
         (r"\[2\] [x] [12345]", "<p>[2] [x] [12345]</p>\n"),
         ("<img src=x onerror=a>", "<p>&lt;img src=x onerror=a&gt;</p>\n"),

@@ -83,7 +83,7 @@ def new(
     context: typer.Context,
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="D|7d", help="First day (default: a week up to the newest day held)."),
+        typer.Option("--since", metavar="D|7d", help="First day, or days up to the newest one held (default: 7d)."),
     ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
@@ -100,12 +100,12 @@ def new(
     with open_library(settings) as library, progress_bar(as_json) as progress:
         library.require_papers()
         last = newest_day(library)
-        first = given or (_first(since, today()) if since else last - timedelta(days=NEW_DAYS - 1))
+        first = given or (_first(since, last) if since else last - timedelta(days=NEW_DAYS - 1))
         digest = make_digest(library, first, max(first, last), progress)
     if as_json:
         print_json(digest_json(digest))
     else:
-        _print_digest(digest)
+        _print_digest(digest, last)
 
 
 def finish(errors: list[PaperchatError]) -> None:
@@ -198,7 +198,7 @@ def print_edition(edition: Edition, written: Written) -> None:
     print(f"{plural(len(written.files), 'file')} written to {written.files[0].parent}.")
 
 
-def _print_digest(digest: Digest) -> None:
+def _print_digest(digest: Digest, newest: date) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
@@ -208,7 +208,7 @@ def _print_digest(digest: Digest) -> None:
 
     console = Console(highlight=False)
     if not digest.entries and not digest.changed:
-        console.print(f"Nothing new since {digest.since}.")
+        console.print(f"Nothing new since {digest.since}: the newest day in the library is {newest}.")
     for part in digest.parts:
         console.print(Text.assemble((part.theme, "bold"), (f"  {len(part.entries)}", "dim")))
         for entry in part.entries:

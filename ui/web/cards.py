@@ -1,8 +1,8 @@
-"""The evidence of an answer as HTML: one card a citation; those of one text in a row stand together."""
+"""The evidence of an answer or a topic as HTML: one card a citation; those of one text in a row stand together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -15,18 +15,33 @@ from rag.text.readable import readable
 from rag.types import Citation, Paper, Passage
 from ui.web.papers import people_of
 from ui.web.pictures import page_picture
-from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward
+from ui.web.rendering import (
+    EMPTY,
+    arxiv_links,
+    button,
+    element,
+    fact_line,
+    join,
+    outward,
+    paper_link,
+    place_of,
+)
 
 CONTEXT = 180
 """Characters shown of the paper on either side of a quote."""
 NAMES = 4
 """Authors named before the rest is counted."""
-_LISTS = {"dense": "by meaning", "lexical": "by words"}
+_LISTS = {
+    "dense": "by what it means",
+    "lexical": "by its words",
+    "newest": "among the newest",
+    "oldest": "among the oldest",
+}
 _BOOSTS = {
-    "conversation": "what the conversation is about",
-    "named": "being named in the question",
-    "wording": "its wording",
-    "answers": "how likely it answers",
+    "conversation": "the conversation is about this paper",
+    "named": "the question names it",
+    "wording": "it says it as the question does",
+    "answers": "it is likely to answer",
 }
 
 
@@ -48,18 +63,39 @@ def cards(exchange: Exchange, library: Library, selected: int | None = None) -> 
         selected: Number of the citation that is to stand out.
     """
     citations = exchange.answer.citations if exchange.answer else ()
+    prefix = f"e{exchange.exchange_id}-"
+    return column(citations, prefix, library, exchange.passages, selected, exchange=exchange.exchange_id)
+
+
+def column(
+    citations: Sequence[Citation],
+    prefix: str,
+    library: Library,
+    passages: Iterable[Passage] = (),
+    selected: int | None = None,
+    *,
+    exchange: int | None = None,
+) -> Markup:
+    """A heading and a card for each citation; nothing where there is none.
+
+    Args:
+        citations: In the order in which they are shown.
+        prefix: Of the cards' ids.
+        library: Holds the papers' text.
+        passages: Those behind the citations, with the reasons they were found.
+        selected: Number of the citation that is to stand out.
+        exchange: To whose answer the way back leads.
+    """
     if not citations:
         return EMPTY
-    passages = {passage.chunk_id: passage for passage in exchange.passages}
+    found = {passage.chunk_id: passage for passage in passages}
     shown = []
     for before, one, after in zip((None, *citations), citations, (*citations[1:], None), strict=False):
         kinds = {"more": _same(before, one), "followed": _same(one, after), "selected": one.n == selected}
         kind = [name for name, is_so in kinds.items() if is_so]
-        shown.append(_card(exchange.exchange_id, one, _source(one, library), passages.get(one.chunk_id), kind, library))
+        shown.append(_card(prefix, one, found.get(one.chunk_id), kind, library, exchange))
     heading = element("h2", "Evidence")
-    return element(
-        "section", heading, *shown, class_="evidence", data_exchange=exchange.exchange_id, aria_label="Evidence"
-    )
+    return element("section", heading, *shown, class_="evidence", data_exchange=exchange, aria_label="Evidence")
 
 
 def _source(citation: Citation, library: Library) -> _Source:
@@ -79,52 +115,40 @@ def _same(one: Citation | None, other: Citation | None) -> bool:
 
 
 def _card(
-    exchange_id: int,
+    prefix: str,
     citation: Citation,
-    source: _Source,
     passage: Passage | None,
     kind: Sequence[str],
     library: Library,
+    exchange: int | None,
 ) -> Markup:
     """A card; one that has `more` of the text of the card above does not say again whose and how old it is."""
+    source = _source(citation, library)
     number = element("span", str(citation.n), class_="n", aria_hidden="true")
-    links = arxiv_links(citation.url)
-    title = readable(citation.title)
-    parts = [element("h3", number, outward(title, links[0]) if links else element("span", title))]
+    parts = [element("h3", number, paper_link(citation.paper_id, readable(citation.title)))]
     parts += [] if "more" in kind else [_byline(citation, source), _newer(citation, source)]
-    parts += [_where(citation), _quoted(citation, source), _whole(citation, source)]
+    parts += [fact_line(place_of(citation)), _quoted(citation, source), _whole(citation, source)]
     parts += [page_picture(citation, library), _why(passage)]
-    back = {"exchange": exchange_id, "n": citation.n}
+    back = {"exchange": exchange, "n": citation.n}
     parts.append(button("Back to the answer", "back", back, class_="back"))
-    parts.append(EMPTY if "followed" in kind else _actions(citation, links))
+    parts.append(EMPTY if "followed" in kind else _actions(citation))
     return element(
         "article",
         *parts,
         class_=" ".join(["card", *kind]),
-        id=f"e{exchange_id}-{citation.n}",
+        id=f"{prefix}{citation.n}",
+        data_n=citation.n,
         tabindex="-1",
         aria_label=f"Evidence {citation.n}",
     )
 
 
-def _where(citation: Citation) -> Markup:
-    """Page and section of a quote from a whole paper."""
-    where = [f"page {citation.page}"] if citation.page else []
-    where += [readable(citation.section)] if citation.section else []
-    return element("p", " · ".join(where), class_="facts") if where else EMPTY
-
-
 def _byline(citation: Citation, source: _Source) -> Markup:
     names = [readable(name) for name in citation.authors]
     people = people_of(citation.authors, NAMES)
-    of = f" of {len(source.versions)}" if len(source.versions) > 1 else ""
-    facts = [f"first listed {citation.date}", f"version {citation.version}{of}", citation.paper_id]
-    return join(
-        [
-            element("p", people, class_="people", title=", ".join(names)) if names else EMPTY,
-            element("p", " · ".join(facts), class_="facts"),
-        ]
-    )
+    several = f"version {citation.version} of {len(source.versions)}" if len(source.versions) > 1 else ""
+    said = element("p", people, class_="people", title=", ".join(names)) if names else EMPTY
+    return join([said, fact_line([citation.date, several, citation.paper_id])])
 
 
 def _newer(citation: Citation, source: _Source) -> Markup:
@@ -179,23 +203,29 @@ def _marked(before: str, quote: str, after: str) -> Sequence[Markup | str]:
 
 
 def _why(passage: Passage | None) -> Markup:
-    """The reasons for which retrieval found the passage."""
+    """The reasons for which the search found the passage."""
     if passage is None:
         return EMPTY
-    ranks = [f"rank {rank} {_LISTS.get(name, name)}" for name, rank in passage.ranks.items()]
-    rows = [("Found at", ", ".join(ranks))] if ranks else []
+    ranks = [f"{_nth(rank)} {_LISTS.get(name, name)}" for name, rank in passage.ranks.items()]
+    rows = [("Found", ", ".join(ranks))] if ranks else []
     if passage.matched:
-        rows.append(("Words matched", ", ".join(passage.matched)))
+        rows.append(("Words of the question", ", ".join(passage.matched)))
     if passage.boosts:
-        gains = (f"{_BOOSTS.get(name, name)} ({gain:+.2f})" for name, gain in passage.boosts.items())
-        rows.append(("Moved by", ", ".join(gains)))
+        rows.append(("Moved up because", ", ".join(_BOOSTS.get(name, name) for name in passage.boosts)))
     if not rows:
         return EMPTY
     table = element("dl", *(join([element("dt", name), element("dd", text)]) for name, text in rows))
     return element("details", element("summary", "Why this passage"), table)
 
 
-def _actions(citation: Citation, links: tuple[str, str] | None) -> Markup:
+def _nth(rank: int) -> str:
+    """A rank as it is said: ``1st``, ``2nd``, ``11th``."""
+    ending = "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"{rank:,}{ending}"
+
+
+def _actions(citation: Citation) -> Markup:
+    links = arxiv_links(citation.url)
     parts = [outward("arXiv", links[0]), outward("PDF", links[1])] if links else []
     parts.append(button("Copy BibTeX", "copy", {"text": entry(citation)}))
     return element("footer", *parts)

@@ -176,5 +176,4 @@ class Chat:
         owner = owner_of(request)
         before = self._stored(event, request)
         self._store.rate(owner, before.exchange_id, before.rating, text_of(event, "comment"))
-        gr.Info("Your comment is kept with the answer.", duration=3)
         return self._drawing.conversation(owner, Place.read(tab))

@@ -8,6 +8,7 @@ import gradio as gr
 
 from rag.papers.references import FORMATS, cited
 from rag.papers.transcript import markdown
+from ui.snapshot import snapshot
 from ui.web import turns, views
 from ui.web.asking import Asker
 from ui.web.context import Web
@@ -15,6 +16,9 @@ from ui.web.drawing import Changes, Drawing
 from ui.web.events import number_of, owner_of, tab_of, text_of, told
 from ui.web.parts import Parts, ready_box, running_box
 from ui.web.place import Place
+
+SNAPSHOT = ".html"
+"""What the name of a conversation ends in that is made to be sent."""
 
 
 class Keeping:
@@ -107,14 +111,17 @@ class Keeping:
         exchanges = self._store.exchanges(owner, place.conversation)
         title = self._store.title(owner, place.conversation)
         form = FORMATS.get(kind, FORMATS["md"])
-        if form is FORMATS["md"]:
+        suffix = SNAPSHOT if kind == "html" else form.suffix
+        if kind == "html":
+            text = snapshot(title, exchanges)
+        elif form is FORMATS["md"]:
             text = markdown(title, exchanges)
         else:
             citations = (one for exchange in exchanges if exchange.answer for one in exchange.answer.citations)
             text = form.write(cited(self._shelf, citations))
         return {
             self._parts.download: {
-                "name": f"{title}{form.suffix}",
+                "name": f"{title}{suffix}",
                 "text": text,
                 "moment": str(number_of(event, "moment")),
             }

@@ -21,14 +21,14 @@ from ui.web.deferred import Deferred
 from ui.web.rendering import EMPTY, element
 from ui.web.site import Site, View
 
-STYLES = ("site.css", "today.css", "paper.css", "shelves.css")
-SCRIPTS = ("theme.js", "address.js")
+STYLES = ("site.css", "keys.css", "today.css", "paper.css", "shelves.css")
+SCRIPTS = ("theme.js", "address.js", "keys.js")
 _LINKS = (("Today", "today"), ("Chat", "chat"), ("Topic", "topic"), ("Library", "library"))
 _SECTIONS = {"day": "today", "paper": "library", "add": "library", "conversation": "chat"}
 """Under which of the links a page stands."""
 
 
-_OURS = ("view", "act", "export", "quote", "ready")
+_OURS = ("view", "act", "export", "quote", "answer", "ready")
 _BARE = (
     b'<!doctype html><html lang="en"><head><meta charset="utf-8"><base href="./" />'
     b'<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
@@ -123,7 +123,7 @@ def _body(view: View) -> Markup:
         element("a", "Skip to the page", href="#view", id="skip", data_here=True),
         element("a", "paperchat", href="/today", class_="home"),
         element("nav", *links, aria_label="Pages"),
-        _link("Setup", "setup", section == "setup", class_="setup"),
+        element("div", _link("Setup", "setup", section == "setup"), class_="ends"),
         id="site",
     )
     main = element("main", view.html, id="view", hidden=None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -15,9 +15,14 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from rag.sources.identifiers import ARXIV_ID
+from rag.text.readable import readable
+from rag.types import Citation
 
 EMPTY = Markup("")
+QUOTE_ID = "quote-"
+"""Before the id that a marker leads to: the quote that describes it (`ui.web.peeks`)."""
 _MARKER = re.compile(r"\[(\d{1,3})\]")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ARXIV_PATH = re.compile(rf"/abs/({ARXIV_ID}(?:v\d+)?)")
 _ARXIV_HOSTS = {"arxiv.org", "www.arxiv.org", "export.arxiv.org"}
 
@@ -91,12 +96,30 @@ def outward(text: str, url: str) -> Markup:
     return element("a", text, href=url, target="_blank", rel="noopener noreferrer")
 
 
+def paper_link(paper_id: str, text: str) -> Markup:
+    """A link to a paper's page here."""
+    return element("a", text, href=f"/paper/{quote(paper_id)}", data_paper=paper_id)
+
+
+def place_of(citation: Citation) -> list[str]:
+    """Page and section of a quote from a whole paper."""
+    page = [f"page {citation.page}"] if citation.page else []
+    return page + ([readable(citation.section)] if citation.section else [])
+
+
+def fact_line(facts: Iterable[str], tag: str = "p") -> Markup:
+    """Facts in a row, none of them broken over two lines before there is no other place; empty ones are left out."""
+    told = [element("span", fact) for fact in facts if fact]
+    return element(tag, join(told, "\N{NO-BREAK SPACE}· "), class_="facts") if told else EMPTY
+
+
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.disable(["image", "link", "autolink", "html_inline", "html_block", "reference"])
     parser.inline.ruler.before("link", "marker", _read_marker)
     parser.add_render_rule("marker", _render_marker)
+    parser.add_render_rule("text", _render_text)
     return parser
 
 
@@ -112,7 +135,29 @@ def _read_marker(state: StateInline, silent: bool) -> bool:
 
 
 def _render_marker(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    n = int(tokens[index].content)
-    titles: Sequence[str] = env["titles"]
-    about = f"Evidence {n}: {titles[n - 1]}" if 0 < n <= len(titles) else f"Evidence {n}"
-    return str(element("a", f"[{n}]", class_="marker", href=f"#{env['prefix']}{n}", data_n=n, aria_label=about))
+    return str(marker(int(tokens[index].content), env["prefix"], env["titles"]))
+
+
+def _render_text(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """Text in which no day is broken over two lines."""
+    return str(dated(tokens[index].content))
+
+
+def dated(text: str) -> Markup:
+    """Text in which no day is broken over two lines."""
+    return Markup(_DAY.sub(r"<time>\g<0></time>", str(escape(text))))
+
+
+def marker(n: int, prefix: str, titles: Sequence[str] = ()) -> Markup:
+    """A link to the n-th piece of evidence.
+
+    Args:
+        n: Its number.
+        prefix: Of the ids that markers link to.
+        titles: What the first, second … marker cites, for screen readers; its quote then stands on the page as well.
+    """
+    is_known = 0 < n <= len(titles)
+    about = f"Evidence {n}: {titles[n - 1]}" if is_known else f"Evidence {n}"
+    described = f"{QUOTE_ID}{prefix}{n}" if is_known else None
+    href = f"#{prefix}{n}"
+    return element("a", f"[{n}]", class_="marker", href=href, data_n=n, aria_label=about, aria_describedby=described)

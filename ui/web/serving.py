@@ -61,14 +61,16 @@ def guarded_app(assistant: Assistant, config: Config, users: Users, then: Callab
     """
     from importlib.util import find_spec
 
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request
 
     from rag.papers.conversations import FILE_NAME, Conversations
     from ui.web.access import READY, USER, Door, Rules
     from ui.web.actions import Actions
     from ui.web.arrivals import fetch_category
     from ui.web.assets import Assets
+    from ui.web.context import Web
     from ui.web.deferred import Deferred
+    from ui.web.later import serve_later
     from ui.web.opening import Front, Opening
     from ui.web.pictures import serve_pictures
     from ui.web.sessions import Sessions, session_key
@@ -80,9 +82,16 @@ def guarded_app(assistant: Assistant, config: Config, users: Users, then: Callab
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     serve_pictures(web, assistant.library)
     web.get(READY)(gradio.wait)
-    site = Site(assistant, Conversations(assistant.library.folder / FILE_NAME))
+    conversations = Conversations(assistant.library.folder / FILE_NAME)
+
+    def owner_of(request: Request) -> str:
+        name: str = request.scope.get(USER) or ""
+        return name
+
+    serve_later(web, Web(assistant, config, conversations), owner_of)
+    site = Site(assistant, conversations)
     fetch = partial(fetch_category, assistant.library, config)
-    Actions(site, lambda request: request.scope.get(USER) or "", fetch).serve(web)
+    Actions(site, owner_of, fetch).serve(web)
     spec = find_spec("gradio")
     assert spec is not None
     assert spec.origin is not None, "Gradio is installed"

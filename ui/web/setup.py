@@ -1,4 +1,8 @@
-"""The setup page: what answers are made with, and what is missing for written ones. It knows no secret."""
+"""The setup page: what a person sets (how it looks, who writes answers, who may use it), and all settings behind that.
+
+It knows no secret and changes no file: what is chosen for answers becomes lines for config.yaml, which is read when the
+page starts.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from rag.config import Config, public_address
 from rag.errors import PaperchatError
 from rag.models.llm import build_llm
 from ui.web.context import Web
+from ui.web.events import owner_of
 from ui.web.rendering import element
 
 _HOSTED = "OpenAI"
@@ -25,21 +30,111 @@ def build(web: Web) -> None:
     tab = get_render_context()
     assert isinstance(tab, gr.Tab)
     with gr.Column(elem_id="setup", min_width=0):
-        shown = gr.HTML(apply_default_css=False)
+        shown = gr.HTML(js_on_load="settings(element);", apply_default_css=False)
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
 
-    def showing() -> str:
+    def showing(request: gr.Request) -> str:
         """The setup as it is now."""
-        return str(page(web.assistant, web.config))
+        return str(page(web.assistant, web.config, owner_of(request)))
 
     tab.select(showing, None, [shown], **private)
 
 
-def page(assistant: Assistant, config: Config) -> Markup:
-    """The page's text: a sentence on written answers, and four groups of facts."""
+def page(assistant: Assistant, config: Config, user: str = "") -> Markup:
+    """The page's text.
+
+    Args:
+        assistant: Knows the library.
+        config: As it was read when the page started.
+        user: Who has signed in, or "".
+    """
     return element(
         "article",
+        element("h1", "Setup"),
         element("p", written_answers(config), class_="lead"),
+        _look(),
+        _writer(config),
+        _people(config, user),
+        _everything(assistant, config),
+        class_="setup",
+    )
+
+
+def _look() -> Markup:
+    """Light or dark; theme.js remembers it."""
+    names = ("system", "light", "dark")
+    labels = {"system": "As the system has it", "light": "Light", "dark": "Dark"}
+    choices = (
+        element("label", element("input", type="radio", name="theme", value=name), element("span", labels[name]))
+        for name in names
+    )
+    return element("fieldset", element("legend", "Theme"), element("div", *choices, class_="choices"), id="themes")
+
+
+def _writer(config: Config) -> Markup:
+    """Who answers: fields that become lines for config.yaml."""
+    llm, writes = config.llm, config.answer.mode == "llm"
+    server = public_address(llm.base_url) if llm.base_url else ""
+    modes = (
+        ("extractive", "Quote the papers word for word", not writes),
+        ("llm", "Let a language model write, with every citation checked", writes),
+    )
+    choices = (
+        element("label", element("input", type="radio", name="mode", value=value, checked=on), element("span", text))
+        for value, text, on in modes
+    )
+    fields = (
+        (
+            "base_url",
+            "Address of the model server",
+            server,
+            "http://127.0.0.1:11434/v1",
+            "empty for OpenAI itself",
+        ),
+        ("model", "Model", llm.model, "qwen3:8b", "as the server calls it"),
+        (
+            "api_key_env",
+            "Variable that holds the key",
+            llm.api_key_env,
+            "OPENAI_API_KEY",
+            "the key itself stays outside",
+        ),
+    )
+    shown = (
+        element(
+            "label",
+            element("span", text, " ", element("small", hint)),
+            element("input", type="text", name=name, value=value or "", placeholder=example, autocomplete="off"),
+        )
+        for name, text, value, example, hint in fields
+    )
+    lines = element(
+        "div", element("pre", tabindex="0", aria_label="Lines for config.yaml"), class_="lines", hidden=True
+    )
+    return element(
+        "form",
+        element("fieldset", element("legend", "Answers"), element("div", *choices, class_="choices"), *shown),
+        element("button", "Show the lines for config.yaml", type="submit", class_="go"),
+        element("div", lines, class_="lines", hidden=True),
+        id="writer",
+    )
+
+
+def _people(config: Config, user: str) -> Markup:
+    """Who may use the page, and how others may."""
+    said: list[Markup | str] = [f"Nobody has to sign in; the page is served at {config.ui.host} only."]
+    if user:
+        said = [f"You are signed in as {user}. ", element("a", "Sign out", href="/logout")]
+    command, key = element("code", "paperchat config password NAME"), element("code", "ui.auth_file")
+    more = ("To let somebody in, put the line that ", command, " prints into the file that ", key, " names.")
+    return element("section", element("h2", "People"), element("p", *said), element("p", *more))
+
+
+def _everything(assistant: Assistant, config: Config) -> Markup:
+    """All settings, folded away."""
+    return element(
+        "details",
+        element("summary", "All settings"),
         _facts("Answers", _answers(config)),
         _facts("Search", _search(assistant, config)),
         _facts("Papers", _papers(assistant)),
@@ -47,7 +142,6 @@ def page(assistant: Assistant, config: Config) -> Markup:
         element(
             "p", "config.yaml or PAPERCHAT__… variables change this; it is read when the page starts.", class_="hint"
         ),
-        class_="setup",
     )
 
 
@@ -99,7 +193,7 @@ def _papers(assistant: Assistant) -> Iterable[tuple[str, str]]:
     coverage = assistant.library.shelf.coverage()
     yield "Papers", f"{coverage.papers:,}"
     if coverage.papers:
-        yield "First listed", f"{coverage.first} to {coverage.last}"
+        yield "Reports", f"{coverage.first} to {coverage.last}"
     yield "Folder", str(assistant.library.folder)
 
 

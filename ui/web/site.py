@@ -23,10 +23,10 @@ from rag.types.filters import FIELDS
 from ui.web import address, bookmarks, items, paper, shelves, today
 from ui.web.address import MISSING, Address
 from ui.web.news import News
+from ui.web.openers import Asked
 from ui.web.place import read_filters
 from ui.web.rendering import EMPTY, element
 from ui.web.shelves import PAGE_SIZE, Holding
-from ui.web.suggestions import Asked
 
 LIKE = 6
 """Papers like one that its page shows."""

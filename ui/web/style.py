@@ -12,16 +12,19 @@ from gradio.themes import Base, colors, sizes
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 """Fonts that the reader's machine has; Gradio's own themes fetch theirs from Google."""
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
+SCRIPTS = ("stream.js", "evidence.js", "answers.js", "paperchat.js", "setup.js")
+STYLES = ("paperchat.css", "pages.css", "evidence.css", "answers.css")
+"""In the order in which the browser reads them."""
 _STATIC = files("ui.web") / "static"
 
 
 def launch_options() -> dict[str, Any]:
     """What `Blocks.launch` (or `mount_gradio_app`) is given, so that nothing is fetched from elsewhere."""
-    script = "".join((_STATIC / name).read_text(encoding="utf-8") for name in ("stream.js", "paperchat.js"))
+    script = "".join((_STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
     icon = b64encode((_STATIC / "favicon.svg").read_bytes()).decode()
     return {
         "theme": theme(),
-        "css": "".join((_STATIC / name).read_text(encoding="utf-8") for name in ("paperchat.css", "pages.css")),
+        "css": "".join((_STATIC / name).read_text(encoding="utf-8") for name in STYLES),
         "head": f'<link rel="icon" href="data:image/svg+xml;base64,{icon}"><script>{script}</script>',
         "favicon_path": str(Path(str(_STATIC / "favicon.svg"))),
         "footer_links": [],

@@ -1,4 +1,4 @@
-"""A topic's summary as HTML: themes with their quotes, when the papers appeared, a table of them, references."""
+"""A topic's summary as HTML: themes with their quotes, when the papers appeared, a table of them, the evidence."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from datetime import date
 
 from markupsafe import Markup
 
+from rag.index.library import Library
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.topics import bibtex_entries
-from rag.types import Cell, Citation, Note, Topic, TopicPaper
+from rag.types import Cell, Note, Topic, TopicPaper
 from ui.web.bars import bars
-from ui.web.rendering import EMPTY, arxiv_links, button, element, join, markdown, outward
+from ui.web.cards import column
+from ui.web.peeks import peeks
+from ui.web.rendering import EMPTY, button, element, join, markdown, paper_link
 
 PREFIX = "topic-"
-"""Of the ids of the references, to which markers lead."""
+"""Of the ids of the cards, to which markers lead."""
 MOST_KINDS = 6
 """Themes that have a colour of their own in the plot."""
 
@@ -32,12 +35,19 @@ def running(query: str, step: str, text: str) -> Markup:
     return element("article", element("h1", query), status, markdown(text), class_="summary running")
 
 
-def summary(topic: Topic) -> Markup:
-    """A whole summary, or what is offered instead."""
+def summary(topic: Topic, library: Library) -> Markup:
+    """A whole summary with its evidence beside it, or what is offered instead.
+
+    Args:
+        topic: What the papers say.
+        library: Holds their text.
+    """
     heading = element("h1", topic.query)
     if topic.abstained:
-        said = element("div", markdown(topic.text), class_="abstained")
-        return element("article", heading, _notes(topic.notes), said, _closest(topic), class_="summary")
+        said = topic.text.rpartition("\n\n- ")[0] if topic.closest else topic.text  # its list is shown as links
+        closest = element("ul", *(element("li", paper_link(one.paper_id, one.title)) for one in topic.closest))
+        told = element("div", markdown(said), closest if topic.closest else EMPTY, class_="abstained")
+        return element("article", heading, _notes(topic.notes), told, class_="summary")
     parts = [
         heading,
         _notes(topic.notes),
@@ -47,10 +57,11 @@ def summary(topic: Topic) -> Markup:
         *_themes(topic),
         _section("Where papers disagree", *(markdown(text, PREFIX) for text in topic.disagreements)),
         _section("Papers side by side", _table(topic)),
-        _section("References", _references(topic.citations)),
         _removed(topic),
+        peeks(topic.citations, PREFIX),
     ]
-    return element("article", *parts, class_="summary")
+    beside = column(topic.citations, PREFIX, library)
+    return element("div", element("article", *parts, class_="summary"), beside, class_="sided")
 
 
 def _notes(notes: Sequence[Note]) -> Markup:
@@ -59,11 +70,6 @@ def _notes(notes: Sequence[Note]) -> Markup:
 
 def _section(title: str, *content: Markup) -> Markup:
     return element("section", element("h2", title), *content) if any(content) else EMPTY
-
-
-def _closest(topic: Topic) -> Markup:
-    items = (element("li", readable(paper.title), " ", element("small", paper.paper_id)) for paper in topic.closest)
-    return _section("Closest papers", element("ul", *items)) if topic.closest else EMPTY
 
 
 def _tools(topic: Topic) -> Markup:
@@ -102,8 +108,7 @@ def _table(topic: Topic) -> Markup:
 
 
 def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
-    links = arxiv_links(paper.url)
-    title = outward(readable(paper.title), links[0]) if links else element("span", readable(paper.title))
+    title = paper_link(paper.paper_id, readable(paper.title))
     first = element("th", title, element("small", paper.date), scope="row")
     cells = zip(names, (paper.method, paper.data, paper.result), strict=True)
     return element("tr", first, *(_cell(name, cell) for name, cell in cells))
@@ -112,22 +117,6 @@ def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
 def _cell(name: str, cell: Cell | None) -> Markup:
     text = readable(cell.quote) if cell else element("span", "not said", class_="unsaid")
     return element("td", text, data_name=name)
-
-
-def _references(citations: Sequence[Citation]) -> Markup:
-    return element("ol", *(_reference(citation) for citation in citations), class_="references")
-
-
-def _reference(citation: Citation) -> Markup:
-    links = arxiv_links(citation.url)
-    title = readable(citation.title)
-    people = readable(citation.authors[0]) if citation.authors else "unknown authors"
-    if len(citation.authors) > 1:
-        people += " et al."
-    version = f", version {citation.version}" if citation.version > 1 else ""
-    line = (outward(title, links[0]) if links else title, f" {people}, first listed {citation.date}{version}.")
-    quote = element("blockquote", readable(citation.quote))
-    return element("li", *line, quote, id=f"{PREFIX}{citation.n}", class_="card", tabindex="-1", value=citation.n)
 
 
 def _removed(topic: Topic) -> Markup:

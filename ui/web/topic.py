@@ -63,7 +63,8 @@ def _form() -> Markup:
     go = element("button", "Summarise", type="submit", class_="go")
     stop = element("button", "Stop", type="button", class_="stop")
     hint = "Themes with cited quotes, a timeline and a table of papers."
-    return join([element("p", hint, class_="hint"), element("form", about, *fields(), go, stop, class_="fields")])
+    name = element("h1", "Topics", class_="unseen")
+    return join([name, element("p", hint, class_="hint"), element("form", about, *fields(), go, stop, class_="fields")])
 
 
 class Desk:
@@ -81,7 +82,7 @@ class Desk:
         try:
             for came in self._assistant.topic(query, read_filters(sent)):
                 if isinstance(came, TopicDone):
-                    yield str(summaries.summary(came.topic)), came.topic
+                    yield str(summaries.summary(came.topic, self._assistant.library)), came.topic
                     return
                 if isinstance(came, Step):
                     step = worded(came)

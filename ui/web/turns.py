@@ -12,16 +12,20 @@ from rag.papers.shelf import Coverage
 from rag.papers.transcript import with_references
 from rag.text.grammar import plural
 from rag.text.readable import readable
+from rag.topics.comparison import MOST_PAPERS
 from rag.types import Answer, Filters
 from rag.types.filters import DATES
-from ui.web import icons
-from ui.web.rendering import EMPTY, button, element, join, markdown
+from ui.web import icons, quoted
+from ui.web.peeks import peeks
+from ui.web.rendering import EMPTY, button, dated, element, join, markdown
 
 _VERDICTS = {
     "nothing_found": "Not in these papers",
     "detail_absent": "The paper is here, the detail is not",
     "outside_range": "Nothing within these limits",
 }
+LONG, LINES = 280, 5
+"""Characters and lines of a question from which it is folded."""
 _SHOWN_ELSEWHERE = {"filter_read"}
 """Codes of notes that the chips of the filters say already."""
 
@@ -43,7 +47,8 @@ def running(run: Running) -> Markup:
     shown = run.steps[-1:] if run.said else run.steps
     status = element("div", *(element("p", step) for step in shown), class_="status", role="status")
     chips = _chips(run.given, run.in_force, None)
-    body = element("div", markdown(run.said, "running-"), class_="answer", aria_live="polite", aria_busy="true")
+    # A screen reader is told the whole answer once, by the page's script.
+    body = element("div", markdown(run.said, "running-"), class_="answer", aria_busy="true")
     return _frame(run.question, EMPTY, chips, status, body, class_="turn running")
 
 
@@ -64,14 +69,19 @@ def turn(exchange: Exchange, coverage: Coverage, *, last: bool = False) -> Marku
         return _frame(exchange.question, edit, status, said, _tools(exchange, last), class_="turn", **_ids(exchange))
     in_force = Filters.read(answer.filters)
     chips = _chips(exchange.filters, in_force, coverage, exchange.exchange_id if last else None)
-    parts = (chips, _notes(answer), _status(answer), _reply(exchange, answer), _removed(answer))
+    reply = (_reply(exchange, answer), _removed(answer), _table(exchange, answer))
+    parts = (chips, _notes(answer), _status(answer), *reply)
     kind = f"turn {'abstained' if answer.abstained else ''}".strip()
-    return _frame(exchange.question, edit, *parts, _tools(exchange, last), class_=kind, **_ids(exchange))
+    tools = join([_tools(exchange, last), _next(exchange, answer) if last else EMPTY])
+    return _frame(exchange.question, edit, *parts, tools, class_=kind, **_ids(exchange))
 
 
 def _frame(question: str, edit: Markup, *parts: Markup, **given: object) -> Markup:
+    is_long = len(question) > LONG or question.count("\n") >= LINES
     asked = element("header", element("h2", question), edit, class_="asked")
-    return element("article", asked, *parts, **given)
+    whole = button("Show the whole question", "whole", class_="whole", aria_expanded="false") if is_long else EMPTY
+    given["class_"] = f"{given['class_']} folded" if is_long else given["class_"]
+    return element("article", asked, whole, *parts, **given)
 
 
 def _ids(exchange: Exchange) -> dict[str, object]:
@@ -83,12 +93,12 @@ def _reply(exchange: Exchange, answer: Answer) -> Markup:
     said = "" if _asks_back(answer) else answer.answer
     if answer.closest and not (answer.citations or answer.parts):  # each part keeps its own
         said = said.rpartition("\n\n- ")[0] or said
-    titles = [readable(citation.title) for citation in answer.citations]
     verdict = EMPTY
     if answer.reason:
         verdict = element("p", _VERDICTS[answer.reason], class_="verdict")
-    text = markdown(said, f"e{exchange.exchange_id}-", titles)
-    return element("div", verdict, text, _offers(answer), class_="answer")
+    prefix = f"e{exchange.exchange_id}-"
+    text = quoted.body(answer.model_copy(update={"answer": said}), prefix)
+    return join([element("div", verdict, text, _offers(answer), class_="answer"), peeks(answer.citations, prefix)])
 
 
 def _status(answer: Answer) -> Markup:
@@ -98,13 +108,41 @@ def _status(answer: Answer) -> Markup:
     seconds = f"{answer.timings.total_ms / 1000:.1f} s"
     # A refusal, a question back, a list and a count have no chance of being right that anybody knows.
     known = answer.confidence_p is not None and not answer.abstained
-    parts = [f"{answer.confidence.capitalize()} confidence"] if known else []
+    parts: list[Markup | str] = [_confidence(answer)] if known else []
     if quotes:
         parts.append(f"{plural(quotes, 'quote')} from {plural(papers, 'paper')}")
     parts.append(seconds if parts else f"Searched in {seconds}")
     if answer.usage and answer.usage.cost_usd is not None:
         parts.append(f"${answer.usage.cost_usd:.4f}")
-    return element("div", element("p", " · ".join(parts)), class_="status")
+    return element("div", element("p", join(parts, " · ")), class_="status")
+
+
+def _confidence(answer: Answer) -> Markup:
+    """The word, with what it means for whoever points at it."""
+    share = round(100 * (answer.confidence_p or 0.0))
+    meaning = (
+        f"Of 100 answers that look like this one, about {share} quote what was asked. It says how well the quotes fit "
+        "the question, not whether the paper is right."
+    )
+    word = element("button", f"{answer.confidence.capitalize()} confidence", type="button", class_="explained")
+    return element("span", word, element("span", meaning, role="tooltip", class_="meaning"), class_="explaining")
+
+
+def _table(exchange: Exchange, answer: Answer) -> Markup:
+    """Where the papers of an answer stand side by side: at once where they were compared, else when it is wanted."""
+    papers = len({citation.paper_id for citation in answer.citations})
+    if answer.abstained or answer.shape not in ("compare", "list", "topic") or not 1 < papers <= MOST_PAPERS:
+        return EMPTY
+    compared = answer.shape == "compare"
+    wish = EMPTY if compared else button("Compare in a table", "tabulate")
+    return element("div", wish, class_="side-by-side", data_table=exchange.exchange_id, data_auto=compared)
+
+
+def _next(exchange: Exchange, answer: Answer) -> Markup:
+    """Where questions to go on with come to stand."""
+    if answer.abstained or answer.clarify or not answer.citations:
+        return EMPTY
+    return element("div", class_="after", data_next=exchange.exchange_id)
 
 
 def _asks_back(answer: Answer) -> bool:
@@ -164,10 +202,14 @@ def _comment(exchange: Exchange) -> Markup:
     """Where a rated answer can be commented."""
     if exchange.rating is None and not exchange.comment:
         return EMPTY
+    said = "Your mark is kept with the answer" if not exchange.comment else "Your comment is kept with the answer"
+    where = "paperchat eval add --from-feedback"
+    kept = element("p", said, ". It becomes a case to measure answers by: ", element("code", where), class_="kept")
     label = "What was good or wrong about it?"
     field = element("input", type="text", name="comment", value=exchange.comment, placeholder=label, aria_label=label)
-    send = element("button", "Save the comment", type="submit")
-    return element("form", field, send, class_="comment", data_action="comment", data_exchange=exchange.exchange_id)
+    send = element("button", "Change the comment" if exchange.comment else "Save the comment", type="submit")
+    form = element("form", field, send, class_="comment", data_action="comment", data_exchange=exchange.exchange_id)
+    return join([form, kept])
 
 
 def _chips(given: Filters, in_force: Filters, coverage: Coverage | None, lift: int | None = None) -> Markup:
@@ -187,7 +229,7 @@ def _chip(what: str, text: str, read: bool, lift: int | None) -> Markup:
     if lift is not None:
         label = "Edit the question to lift this" if read and what != DATES else "Ask again without this"
         remove = button(icons.CLOSE, "lift", {"exchange": lift, "what": what}, label=label)
-    return element("span", element("span", text), origin, remove, class_="chip")
+    return element("span", element("span", dated(text)), origin, remove, class_="chip")
 
 
 def thread(exchanges: Sequence[Exchange], coverage: Coverage) -> Markup:

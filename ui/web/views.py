@@ -12,7 +12,7 @@ from rag.papers.references import FORMATS
 from rag.papers.shelf import Coverage
 from rag.text.grammar import plural
 from ui.web import address
-from ui.web.rendering import EMPTY, button, element, join
+from ui.web.rendering import EMPTY, button, dated, element, join
 
 
 def welcome(coverage: Coverage, questions: Sequence[str]) -> Markup:
@@ -27,7 +27,7 @@ def welcome(coverage: Coverage, questions: Sequence[str]) -> Markup:
     return element(
         "section",
         element("h1", "Ask your papers"),
-        element("p", held, " Every answer quotes them, and every quote can be checked."),
+        element("p", dated(held), " Every answer quotes them, and every quote can be checked."),
         element("div", *asked, class_="offers"),
         class_="welcome",
     )
@@ -45,6 +45,7 @@ def heading(title: str) -> Markup:
     tools = [
         button("Rename", "renaming", class_="quiet"),
         button("Markdown", "export", {"kind": "md"}, label="Export as Markdown with references", class_="quiet"),
+        button("HTML", "export", {"kind": "html"}, label="Export as one HTML file for others", class_="quiet"),
         *(
             button(form.name, "export", {"kind": kind}, label=f"Export the cited papers as {form.name}", class_="quiet")
             for kind, form in FORMATS.items()

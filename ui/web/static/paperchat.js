@@ -11,40 +11,6 @@ window.paperchat = (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
   const box = () => $("#question textarea, #question input");
 
-  // --- evidence -------------------------------------------------------------------------------------------------------
-
-  const wide = () => matchMedia("(min-width: 72rem)").matches;
-
-  function select(card) {
-    document.querySelectorAll("#evidence .card.selected").forEach((one) => one.classList.remove("selected"));
-    card.classList.add("selected");
-    card.focus({ preventScroll: true });
-    card.scrollIntoView({ block: wide() ? "nearest" : "start", behavior: calm() ? "auto" : "smooth" });
-  }
-
-  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-  function follow(marker, trigger) {
-    const id = marker.getAttribute("href").slice(1);
-    const card = document.getElementById(id);
-    if (card) return select(card);
-    const turn = marker.closest("[data-exchange]");
-    if (turn) trigger("show", { exchange: turn.dataset.exchange, n: marker.dataset.n });
-  }
-
-  function back({ dataset: { exchange, n } }) {
-    const turn = $(`[data-exchange="${exchange}"].turn`);
-    const marker = turn && ($(`a.marker[data-n="${n}"]`, turn) || turn);
-    if (!marker) return;
-    marker.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
-    marker.focus({ preventScroll: true });
-  }
-
-  function reveal() {
-    const card = $("#evidence .card.selected");
-    if (card) select(card);
-  }
-
   // --- what buttons do ------------------------------------------------------------------------------------------------
 
   async function copy(button, text) {
@@ -116,12 +82,20 @@ window.paperchat = (() => {
     $("#unfold").setAttribute("aria-expanded", String($("#conversations").classList.contains("open")));
   }
 
+  function whole(button) {
+    const folded = button.closest(".turn").classList.toggle("folded");
+    button.textContent = folded ? "Show the whole question" : "Fold the question";
+    button.setAttribute("aria-expanded", String(!folded));
+  }
+
   const local = {
     unfold: () => unfold(),
     copy: (button) => copy(button, button.dataset.text),
-    back,
+    back: (button) => evidence.back(button),
     renaming,
     removing,
+    whole,
+    tabulate: (button) => answers.tabulate(button),
     export: (button, trigger) => trigger("export", { kind: button.dataset.kind, moment: Date.now() }),
   };
 
@@ -136,10 +110,11 @@ window.paperchat = (() => {
     element.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       const marker = event.target.closest("a.marker");
+      if (event.target.closest("a[data-paper]")) return; // the site opens its page
       const target = event.target.closest("[data-action]:not(form)");
       if (!marker && !target) return;
       event.preventDefault();
-      if (marker) return follow(marker, trigger);
+      if (marker) return evidence.follow(marker, trigger);
       const { action, ...data } = target.dataset;
       if (local[action]) local[action](target, trigger);
       else if (!busy() || ALWAYS.includes(action)) trigger(action, data);
@@ -151,6 +126,8 @@ window.paperchat = (() => {
       trigger(action, { ...data, ...Object.fromEntries(new FormData(form)) });
     });
   }
+
+  addEventListener("click", (event) => event.target.closest("a[data-paper]") && evidence.hide());
 
   // --- filters --------------------------------------------------------------------------------------------------------
 
@@ -224,6 +201,7 @@ window.paperchat = (() => {
   function arrived(costs) {
     document.documentElement.classList.replace("opening", "arrived") || document.documentElement.classList.add("arrived");
     site().arrived();
+    if (resend(costs)) return;
     const { q: question, ...filters } = site().onChat() ? Object.fromEntries(parameters()) : {};
     if (busy()) {
       ask("follow", {});
@@ -260,7 +238,68 @@ window.paperchat = (() => {
     const question = read.startsWith(sent) && sent.trim() ? sent : read;
     write(read.slice(question.length));
     asked ||= Boolean(question.trim());
+    if (question.trim()) waiting = question;
     return question;
+  }
+
+  // --- a server that is away ------------------------------------------------------------------------------------------
+
+  const UNSENT = "paperchat.unsent";
+  let waiting = ""; // the question that was sent and is not known to be answered
+  let away = null; // what says so
+
+  function remember(question) {
+    try {
+      if (question) sessionStorage.setItem(UNSENT, question);
+      else sessionStorage.removeItem(UNSENT);
+    } catch {
+      // then it is kept in the box alone
+    }
+  }
+
+  function unsent() {
+    try {
+      return sessionStorage.getItem(UNSENT) || "";
+    } catch {
+      return "";
+    }
+  }
+
+  addEventListener("paperchat:lost", () => {
+    if (away) return;
+    const question = waiting.trim();
+    if (question && !box().value.trim()) write(question);
+    remember(question);
+    away = document.createElement("div");
+    away.id = "away";
+    away.setAttribute("role", "alert");
+    away.textContent = question
+      ? "The server does not answer. Your question is kept and sent when it is back."
+      : "The server does not answer. What you type stays here; the page goes on when it is back.";
+    $("#composer").prepend(away);
+    knock();
+  });
+
+  async function knock() {
+    for (;;) {
+      await new Promise((wait) => setTimeout(wait, 1500));
+      const there = await fetch("/gradio_api/app_id", { cache: "no-store" }).catch(() => null);
+      if (!there?.ok && there?.status !== 401 && !there?.redirected) continue;
+      remember(box().value.trim() || unsent());
+      return location.reload(); // a server that was started again knows nothing of this page
+    }
+  }
+
+  // What was not sent is sent now, unless it was answered or is being answered all the same.
+  function resend(costs) {
+    const question = unsent();
+    remember("");
+    if (!question || busy()) return false;
+    const shown = [...document.querySelectorAll("#chat .turn h2")].at(-1)?.textContent;
+    if (shown === question) return false;
+    if (costs || !ask) fill(question);
+    else ask("ask", { text: question });
+    return true;
   }
 
   function focus() {
@@ -276,8 +315,10 @@ window.paperchat = (() => {
       const { name, text } = props.value || {};
       if (!name) return;
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-      link.download = name.replace(/[\\/:*?"<>|\x00-\x1f]+/g, " ").trim();
+      link.href = URL.createObjectURL(new Blob([text], { type: name.endsWith(".html") ? "text/html" : "text/plain" }));
+      const [, stem, ending] = name.match(/^(.*?)(\.\w+)?$/s);
+      const clean = stem.replace(/[\\/:*?"<>|\x00-\x1f]+/g, " ").replace(/\s+/g, " ").replace(/^[\s.]+|[\s.…]+$/g, "");
+      link.download = `${clean || "paperchat"}${ending || ""}`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });
@@ -291,11 +332,17 @@ window.paperchat = (() => {
     if (event.key === "Escape") {
       if (busy()) $("#question .stop-button")?.click();
       else $("#aside [data-action=cancel]")?.click();
-    } else if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
-      event.preventDefault();
-      focus();
     }
   });
+
+  // The whole answer, once: what grows word by word is not read aloud.
+  function tell(turn) {
+    const answer = $(".answer", turn)?.cloneNode(true);
+    if (!answer) return; // a failure is an alert by itself
+    answer.querySelectorAll(".marker, .cites, .found details > div").forEach((one) => one.remove());
+    answer.querySelectorAll("*").forEach((one) => one.append(" ")); // words of neighbours are not one word
+    announce(`Answer: ${answer.textContent.replace(/\s+/g, " ").trim()}`);
+  }
 
   // A new question moves to the top once; what is written below it moves nothing. One that is answered or refused at once
   // may never have been seen under way. Gradio's round buttons have no names.
@@ -310,12 +357,15 @@ window.paperchat = (() => {
     if (now === last) return;
     const ended = last === `… ${question}`;
     last = now;
+    if (turn && !running) waiting = "";
+    if (turn && !running && (ended || asked)) tell(turn);
     if (!running && (ended || !asked)) return;
     asked = false;
     turn?.scrollIntoView({ block: "start" });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   return {
-    wire, filters, place, address, announce, arrived, opened, taken, download, focus, reveal, copy, open, fresh, begin,
+    wire, filters, place, address, announce, arrived, opened, taken, download, focus, reveal: evidence.reveal, copy, open,
+    fresh, begin,
   };
 })();

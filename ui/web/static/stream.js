@@ -6,15 +6,24 @@
   const PATIENCE = 5000; // ms; a stream that lives for so long without a word of the event will speak of it later
   const fetched = window.fetch;
   let open = null; // the stream that is being read
+  let leaving = false; // whether the page is being left, which cuts every stream off
+  addEventListener("pagehide", () => (leaving = true));
 
   window.fetch = async (...request) => {
-    const response = await fetched(...request);
     const address = String(request[0]?.url ?? request[0]);
+    const response = await fetched(...request).catch((error) => {
+      if (address.includes("/queue/join")) lost();
+      throw error;
+    });
+    if (address.includes("/queue/join") && !response.ok) lost();
     if (!response.ok) return response;
     if (address.includes("/queue/data?")) return overheard(response);
     if (address.includes("/queue/join") && open) await open.spokenOf((await response.clone().json()).event_id);
     return response;
   };
+
+  // What was to be asked has not arrived, or its answer is cut off; paperchat.js keeps the question.
+  const lost = () => dispatchEvent(new CustomEvent("paperchat:lost"));
 
   function overheard(response) {
     const known = new Set();
@@ -60,6 +69,7 @@
           }
         } catch (error) {
           end(); // the client leaves a stream by aborting it
+          if (error.name !== "AbortError" && !leaving) lost();
           controller.error(error);
         }
       },

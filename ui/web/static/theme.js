@@ -49,7 +49,7 @@
   }
 
   function offer() {
-    document.body.insertAdjacentHTML("afterbegin", BUTTON);
+    document.querySelector("#site .ends").insertAdjacentHTML("beforeend", BUTTON);
     const button = document.getElementById("theme");
     const next = () => NAMES[(NAMES.indexOf(chosen) + 1) % NAMES.length];
     const label = () => {
@@ -57,13 +57,15 @@
       button.setAttribute("aria-label", button.title);
       button.querySelector("path").setAttribute("d", THEMES[chosen]);
     };
-    button.addEventListener("click", () => {
-      chosen = next();
+    const choose = (name) => {
+      chosen = name;
       remember();
       paint();
       label();
       window.paperchat?.announce(`Theme: ${chosen}`);
-    });
+    };
+    button.addEventListener("click", () => choose(next()));
+    window.theme = { choose, chosen: () => chosen };
     label();
     paint();
     new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });

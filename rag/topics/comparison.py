@@ -1,0 +1,143 @@
+"""Papers side by side: what each says of its task, method, data, result and difference, and of whatever else is asked.
+
+A cell holds a quote of the paper, or nothing. Method, data and result are found as in a topic's table
+(`rag.topics.cells`), else, like everything else, by the answer scorer; no sentence stands in two of the five columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answer.citations import find_problem
+from rag.answer.draft import Quote, quote_text
+from rag.engine import Engine
+from rag.errors import UsageError
+from rag.retrieve.answer_scores import Judged
+from rag.text.readable import readable
+from rag.topics.cells import row
+from rag.types import Cell, Paper, Passage
+
+COLUMNS = ("task", "method", "data", "result", "difference")
+"""What every comparison holds."""
+MOST_PAPERS, MOST_COLUMNS, LONGEST = 12, 8, 120
+"""Papers of a table, columns added to it, and characters of what is wanted in one."""
+_ASKED = {
+    "method": ("What method does it propose?", 1.0),
+    "data": ("On what data was it tested?", 1.0),
+    "result": ("What results does it report?", 0.5),
+    "difference": ("How does it differ from earlier work?", 0.5),
+    "task": ("What problem does it address?", -1.5),
+}
+"""What the answer scorer is asked for a column, in the order in which they choose, and the log-odds from which its
+sentence is taken: every abstract has a problem, said in many ways, and few say a difference."""
+_ANSWERED = 0.0
+"""Log-odds from which a sentence answers what a reader typed, where the abstract as a whole does."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula where it begins a cell; strangers wrote these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A table: a row a paper, a column a thing asked.
+
+    Attributes:
+        columns: `COLUMNS`, then what the reader wanted besides, in their words.
+        papers: As they stand in the library now.
+        cells: For each paper, a cell for each column.
+    """
+
+    columns: tuple[str, ...]
+    papers: tuple[Paper, ...]
+    cells: tuple[tuple[Cell | None, ...], ...]
+
+
+def compare(engine: Engine, paper_ids: Sequence[str], wanted: Sequence[str] = ()) -> Comparison:
+    """Put papers side by side.
+
+    Args:
+        engine: Knows the library, and how far each sentence answers.
+        paper_ids: In order; those that the library does not hold are left out.
+        wanted: Further columns, each in words: "dataset size".
+
+    Raises:
+        UsageError: too many papers or columns, or a column of too many words.
+    """
+    columns = _checked(paper_ids, wanted)
+    held = engine.library.shelf.papers(list(dict.fromkeys(paper_ids)))
+    papers = tuple(held[paper_id] for paper_id in dict.fromkeys(paper_ids) if paper_id in held)
+    ids = [paper.paper_id for paper in papers]
+    judged = {name: engine.scores.of((question,), ids) for name, (question, _) in _ASKED.items()}
+    judged |= {name: engine.scores.of((name,), ids) for name in columns}
+    return Comparison((*COLUMNS, *columns), papers, tuple(_row(engine, paper, judged, columns) for paper in papers))
+
+
+def _checked(paper_ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    columns = tuple(dict.fromkeys(" ".join(text.split()) for text in wanted if text.strip()))
+    columns = tuple(name for name in columns if name.lower() not in COLUMNS)
+    if len(set(paper_ids)) > MOST_PAPERS:
+        raise UsageError(f"{len(set(paper_ids))} papers are too many side by side.", f"Take up to {MOST_PAPERS}.")
+    if len(columns) > MOST_COLUMNS:
+        raise UsageError(f"{len(columns)} added columns are too many.", f"Take up to {MOST_COLUMNS}.")
+    if any(len(name) > LONGEST for name in columns):
+        raise UsageError("What a column is to hold is too long.", f"Say it in up to {LONGEST} characters.")
+    return columns
+
+
+def _row(
+    engine: Engine, paper: Paper, judged: dict[str, dict[str, Judged]], columns: Sequence[str]
+) -> tuple[Cell | None, ...]:
+    """The cells of one paper; a sentence that stands in one of `COLUMNS` stands in no other of them."""
+    said = judged["task"].get(paper.paper_id)
+    if said is None:  # on the shelf, and not indexed yet
+        return (None,) * (len(COLUMNS) + len(columns))
+    cued = row(_passages(said), paper.abstract_start)
+    quotes: dict[str, Quote | None] = {"method": cued.method, "data": cued.data, "result": cued.result}
+    for name, (_, least) in _ASKED.items():
+        taken = [quote for quote in quotes.values() if quote]
+        quotes[name] = quotes.get(name) or _best(judged[name][paper.paper_id], least, paper, taken)
+    for name in columns:
+        found = judged[name][paper.paper_id]
+        quotes[name] = _best(found, _ANSWERED, paper) if found.answered >= _ANSWERED else None
+    return tuple(_cell(engine, quotes[name]) for name in (*COLUMNS, *columns))
+
+
+def _passages(judged: Judged) -> list[Passage]:
+    """The passages of a paper that were judged, in reading order."""
+    return list({one.passage.chunk_id: one.passage for one in judged.sentences}.values())
+
+
+def _best(judged: Judged, least: float, paper: Paper, taken: Sequence[Quote] = ()) -> Quote | None:
+    """The sentence that answers best, of those that stand in no other cell; None where it is not likely enough."""
+    found = None
+    for sentence, odds in zip(judged.sentences, judged.odds.tolist(), strict=True):
+        if odds < least or sentence.start < paper.abstract_start:  # a title tells none of this
+            continue
+        if any(sentence.start < quote.end and quote.start < sentence.end for quote in taken):
+            continue
+        least, found = odds, Quote(sentence.passage, sentence.start, sentence.end)
+    return found
+
+
+def _cell(engine: Engine, quote: Quote | None) -> Cell | None:
+    """A cell, if its quote holds."""
+    if quote is None or find_problem(quote, engine.library):
+        return None
+    return Cell(quote=quote_text(quote), start=quote.start, end=quote.end)
+
+
+def as_csv(comparison: Comparison) -> str:
+    """The table as RFC 4180 has it: a row a paper, cells as a person reads them, nothing that a program would run."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["paper", "title", "date", *map(_inert, comparison.columns)])
+    for paper, cells in zip(comparison.papers, comparison.cells, strict=True):
+        quotes = (readable(cell.quote) if cell else "" for cell in cells)
+        writer.writerow(map(_inert, [paper.paper_id, readable(paper.title), paper.date.isoformat(), *quotes]))
+    return out.getvalue()
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
