@@ -98,7 +98,7 @@ def _evidence(number: int, answer: Answer) -> Markup:
             element(
                 "dd",
                 element("blockquote", readable(citation.quote), id=f"{QUOTE_ID}e{number}-{citation.n}"),
-                element("span", f"{_people(citation)}, {citation.date}{place}", class_="soft"),
+                element("span", f"{_people(citation)}, {citation.when}{place}", class_="soft"),
             )
         )
     return join([element("h3", "Quotes"), element("dl", *rows)])
@@ -111,7 +111,7 @@ def _references(exchanges: Sequence[Exchange]) -> Markup:
         for citation in exchange.answer.citations if exchange.answer else ():
             papers.setdefault(citation.paper_id, citation)
     rows = [
-        element("li", f"{_people(one)}: ", _linked(one), f", {one.date}{_version(one)}. {one.paper_id}")
+        element("li", f"{_people(one)}: ", _linked(one), f", {one.when}{_version(one)}. {one.paper_id}")
         for one in papers.values()
     ]
     return element("section", element("h2", "References"), element("ol", *rows)) if rows else EMPTY

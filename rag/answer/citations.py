@@ -84,7 +84,7 @@ def cite(n: int, quote: Quote) -> Citation:
         version=passage.version,
         title=passage.title,
         authors=passage.authors,
-        date=passage.date.isoformat(),
+        date=passage.told,
         url=passage.url,
         chunk_id=passage.chunk_id,
         quote=quote_text(quote),

@@ -34,6 +34,7 @@ _MOST_NAMED = 5
 _DAYS_NAMED = 31
 """Days that are named where it is asked on which of them papers were listed."""
 _EITHER = re.compile(r"\s+or\s+", re.IGNORECASE)
+_UNDATED = "No source told a date of any paper, so that none is newer than another."
 _CAN_BE_ASKED = (
     "Ask what a paper does or found, how two systems differ, which papers are about something, by an author or from a "
     "month, how many there are, or who wrote one."
@@ -158,12 +159,14 @@ class Holdings:
 
     def _scope(self) -> str:
         held = self.library.shelf.coverage()
-        return f"{plural(held.papers, 'paper')} of this library, first listed from {held.first} to {held.last}"
+        return f"{plural(held.papers, 'paper')} of this library, {held.listed}"
 
     def _news(self, _: Question) -> Entry:
         """The papers of the newest report, which is what is new whenever somebody was here last."""
         newest = self._of_last_day()
         held = self.library.shelf.coverage()
+        if not held.last:
+            return Entry(_UNDATED)
         head = f"The newest report is of {held.last}. It names {plural(len(newest), 'paper')} that no earlier one did."
         return self._listing(head, len(newest), "newest first", newest)
 
@@ -175,7 +178,7 @@ class Holdings:
             "paperchat topic SUBJECT. Of the newest report:"
         )
         newest = self._of_last_day()
-        return self._entry(head, newest, lambda paper: f"({paper.date})", "low")
+        return self._entry(head, newest, lambda paper: f"({paper.when})", "low")
 
     def _trending(self, _: Question) -> Entry:
         """That nobody counts what is talked of, what can be counted, and the newest papers."""
@@ -184,16 +187,19 @@ class Holdings:
             "(“how many papers are about query rewriting since May?”), and so can who wrote most; an overview of a "
             "subject is made by: paperchat topic SUBJECT. Of the newest report:"
         )
-        return self._entry(head, self._of_last_day(), lambda paper: f"({paper.date})", "low")
+        return self._entry(head, self._of_last_day(), lambda paper: f"({paper.when})", "low")
 
     def _of_last_day(self) -> list[Paper]:
         """Papers that the newest report named first."""
-        return self.library.shelf.browse(filters=Filters(date_from=self.library.shelf.coverage().last))
+        last = self.library.shelf.coverage().last
+        return self.library.shelf.browse(filters=Filters(date_from=last)) if last else []
 
     def _coverage(self, _: Question) -> Entry:
         shelf = self.library.shelf
         held, days = shelf.coverage(), shelf.listing_days()
         newest = self._of_last_day()
+        if not days:
+            return Entry(f"The library holds {plural(held.papers, 'paper')}. {_UNDATED}")
         head = (
             f"The library holds {plural(held.papers, 'paper')}, listed on {plural(len(days), 'day')} from {days[0]} to "
             f"{days[-1]}. The newest report names {plural(len(newest), 'paper')} that no earlier one did."
@@ -204,9 +210,7 @@ class Holdings:
         """Count what the filters allow; None where that is nothing, so that papers outside them are offered."""
         shelf, filters, held = self.library.shelf, understood.filters, self.library.shelf.coverage()
         if not filters and not understood.left_out and understood.papers is None:
-            return Entry(
-                f"The library holds {plural(held.papers, 'paper')}, first listed from {held.first} to {held.last}."
-            )
+            return Entry(f"The library holds {plural(held.papers, 'paper')}, {held.listed}.")
         allowed = [
             paper
             for paper in shelf.browse(filters=filters)
@@ -281,6 +285,8 @@ class Holdings:
 
     def _listed(self, paper: Paper) -> str:
         """When reports listed a paper, in words that follow its title."""
+        if paper.undated:
+            return "is of no known date."
         again = f", and again on {joined([day.isoformat() for day in paper.listed[1:]])}" if paper.listed[1:] else ""
         changed = f" Its text has changed since; this is version {paper.version}." if paper.version > 1 else ""
         return f"was first listed on {paper.date}{again}.{changed}"
@@ -292,7 +298,7 @@ class Holdings:
         shown = min(len(papers), self.library.config.answer.max_papers)
         if shown > 1:
             head += f" The first {shown}, {order}:" if shown < count else f" {order.capitalize()}:"
-        return self._entry(head, papers, lambda paper: f"({paper.date})", confidence)
+        return self._entry(head, papers, lambda paper: f"({paper.when})", confidence)
 
     def _entry(self, head: str, papers: Sequence[Paper], say: Callable[[Paper], str], confidence: Confidence) -> Entry:
         rows = self._rows(papers)

@@ -104,13 +104,15 @@ def _as_wanted(asked: Question, passages: Sequence[Passage], whole: bool, most: 
     """The passages of as many papers as are wanted, in the order that is wanted, of those that belong.
 
     Where no number is wanted the nearest `most` are put in order, so that "what is new in X" names the papers about X.
-    In order of time those belong that surely do, and of the others that were found those that name the subject: the
-    first to be shown is no more likely to belong than the last.
+    Of the few newest or oldest that are wanted only those count that surely belong, or name the subject: the first to
+    be shown is no more likely to belong than the last.
     """
-    ranked, within, strict = distinct_papers(passages), bool(asked.filters), asked.wanted.order is not None
+    ranked, within = distinct_papers(passages), bool(asked.filters)
+    strict = bool(asked.wanted.order and asked.wanted.limit)
     papers = choose_papers(ranked, "list", whole=whole, about=asked.phrase, within=within, unsure=strict)
     if asked.wanted.order:
         papers = papers if whole or asked.wanted.limit else papers[:most]
-        papers.sort(key=lambda paper: paper.date, reverse=asked.wanted.order == "newest")
+        newest = asked.wanted.order == "newest"
+        papers.sort(key=lambda paper: (paper.undated != newest, paper.date), reverse=newest)  # the undated come last
     places = {paper.paper_id: place for place, paper in enumerate(papers[: asked.wanted.limit])}
     return sorted((one for one in passages if one.paper_id in places), key=lambda one: places[one.paper_id])

@@ -68,9 +68,10 @@ def reply(
     held = shelf.coverage()
     if understood.unread:
         words = joined([f"“{escape(text)}”" for text in understood.unread])
-        return Reply((f"Not understood as a date: {words}. Write a day as {held.last}.",), "nothing_found")
+        example = held.last or "2025-05-31"
+        return Reply((f"Not understood as a date: {words}. Write a day as {example}.",), "nothing_found")
     searched = held.papers - shelf.unindexed()
-    scope = f"{plural(searched, 'paper')} first listed from {held.first} to {held.last}"
+    scope = f"{plural(searched, 'paper')} {held.listed}"
     if restricted and not passages:
         text = f"No paper matches {restricted}. {_meant(shelf, understood)}The library holds {scope}."
         if (understood.only_filters or understood.about) and _names_nothing(shelf, understood):
@@ -188,6 +189,6 @@ def describe_filters(filters: Filters, papers: Collection[str] | None = None) ->
 def render_group(citations: Sequence[Citation]) -> str:
     """One paper of an extractive answer: its title and day, then its quotes with their markers."""
     first = citations[0]
-    listed = f"{first.date}, version {first.version}" if first.version > 1 else first.date
+    listed = f"{first.when}, version {first.version}" if first.version > 1 else first.when
     quotes = "\n>\n".join(f"> {escape_line(readable(citation.quote))} [{citation.n}]" for citation in citations)
     return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice, pairwise
@@ -31,7 +31,10 @@ from rag.index.chunks import Chunker
 from rag.index.locks import IndexGate, writer_lock
 from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
 from rag.papers.documents import forget, keep, kept_file, matched
+from rag.papers.kept import FILE_NAME as KEPT
+from rag.papers.kept import Kept
 from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
+from rag.sources.identifiers import OF_DOI
 from rag.types import Chunk, FullText, Paper, Rejected, Remark, Row
 
 if TYPE_CHECKING:
@@ -289,6 +292,7 @@ class Library:
         bare: set[str] = set()
         with self.writing(progress):
             self._require_whole_indexes()
+            before = self.shelf.renamed()
             for group in _recorded_together(rows, told, unkept):
                 if isinstance(group, FullText):
                     found = self._add_text(group, told)
@@ -300,6 +304,7 @@ class Library:
                         outcomes[paper_id] = outcome
                 if progress:
                     progress("reading", len(outcomes), 0)
+            told += self._follow_renames(before)
             added, removed = self.index_pending(progress)
         count = Counter(outcomes.values())
         return IngestReport(
@@ -314,6 +319,19 @@ class Library:
             titles_only=sum(not paper.abstract for paper in self.shelf.papers(bare).values()),
             unkept=unkept,
         )
+
+    def _follow_renames(self, before: Mapping[str, str]) -> list[Remark]:
+        """Have what readers keep follow the papers that left their ids, and say which were joined by a DOI."""
+        renamed = self.shelf.renamed()
+        joined = ((old, new) for old, new in renamed.items() if old not in before and old.startswith(OF_DOI))
+        told = [Remark(new, f"is the paper that was known as {old}, by its DOI") for old, new in joined]
+        if renamed and (self.folder / KEPT).is_file():
+            try:
+                with closing(Kept(self.folder / KEPT)) as kept:
+                    kept.follow(renamed)
+            except LibraryError as error:  # the papers are there all the same, and the next ingest tries again
+                told.append(Remark(KEPT, error.message.removesuffix(".")))
+        return told
 
     def _add_text(self, found: FullText, told: list[Rejected | Remark]) -> dict[str, Outcome]:
         """Give a full text to its paper, and keep the file."""

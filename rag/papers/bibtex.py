@@ -24,17 +24,17 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.:-]")
 _VERBATIM = {char: f"%{ord(char):02X}" for char in '{}\\ \n"<>^`|'}
 
 
-def bibtex(paper_id: str, title: str, authors: Iterable[str], listed: date, url: str) -> str:
+def bibtex(paper_id: str, title: str, authors: Iterable[str], listed: date | None, url: str) -> str:
     """One `@misc` entry of a paper of which only this is known.
 
     Args:
         paper_id: arXiv id, or another collection's id.
         title: As the paper writes it; its LaTeX is kept, bare special characters are escaped.
         authors: Names in order.
-        listed: Day of the earliest report.
+        listed: Day of the earliest report; None where none is known.
         url: Where it can be read, may be empty.
     """
-    return entry_of(Paper(paper_id, title, "", tuple(authors), listed, url))
+    return entry_of(Paper(paper_id, title, "", tuple(authors), listed or date.min, url, undated=listed is None))
 
 
 def entry_of(paper: Paper, *, whole: bool = False) -> str:

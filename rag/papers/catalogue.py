@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.errors import LibraryError
 from rag.papers.database import Database
+from rag.papers.metadata import IS_DATED
 from rag.papers.shelf import Shelf
 from rag.text.names import name_words
 from rag.text.readable import readable
@@ -62,24 +63,7 @@ _ACTIVITY = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM lis
 _RELEVANCE = "bm25(catalogue_words, 1.0, 8.0, 1.0)"
 FACET = 12
 """Values of a facet."""
-_FACETS = {
-    "month": "SELECT substr(date, 1, 7) AS value, count(*) FROM papers WHERE paper_id IN {fitting} "
-    "GROUP BY value ORDER BY value DESC LIMIT ?",
-    "category": "SELECT name AS value, count(*) AS n FROM categories WHERE paper_id IN {fitting} AND name LIKE '%.%' "
-    "GROUP BY name ORDER BY n DESC, name LIMIT ?",
-    "tag": """SELECT s.label, count(*) AS n FROM tags t JOIN subjects s USING (tag)
-        JOIN papers p ON p.paper_id = t.paper_id AND p.latest = t.version
-        WHERE t.paper_id IN {fitting} GROUP BY tag ORDER BY n DESC, s.label LIMIT ?""",
-    "has": """SELECT field, count(DISTINCT c.paper_id) AS n FROM cards c
-        JOIN papers p ON p.paper_id = c.paper_id AND p.latest = c.version
-        WHERE c.paper_id IN {fitting} GROUP BY field ORDER BY n DESC, field LIMIT ?""",
-    "author": """SELECT
-        (SELECT p.authors FROM authorship w JOIN entity_papers e USING (entry) JOIN papers p USING (paper_id)
-            WHERE w.author = t.author LIMIT 1) || char(10) || a.name, t.n
-        FROM (SELECT author, count(*) AS n FROM authorship JOIN entity_papers USING (entry)
-            WHERE paper_id IN {fitting} GROUP BY author ORDER BY n DESC, author LIMIT ?) t
-        JOIN authors a USING (author)""",
-}
+_SHOWN = ("month", "category", "tag", "has", "author")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +96,7 @@ class _Rows:
 
     Attributes:
         among: What a row of a paper whose id is in a JSON list fulfils.
+        paper: A row's `paper_id`, as a query within it calls it.
         relevance: An order by how much a paper is about the words; empty where there is none.
     """
 
@@ -119,6 +104,7 @@ class _Rows:
     values: list[object]
     order: str
     among: str
+    paper: str
     relevance: str = ""
 
 
@@ -190,18 +176,19 @@ class Catalogue:
         """
         terms = _WORD.findall(words)
         rows = self._fitting(terms, filters or Filters(), among)
-        fitting = f"(SELECT paper_id FROM {rows.source})"
-        found = {}
-        for name, sql in _FACETS.items():
-            values = self._db.all(sql.format(fitting=fitting), [*rows.values, FACET])
-            read = _as_written if name == "author" else str
-            found[name] = tuple((read(value), int(count)) for value, count in values)
-        return found
+        descriptions, selection = self._shelf.descriptions, f"SELECT paper_id FROM {rows.source}"
+        labels = descriptions.labels()
+        read: dict[str, Callable[[str], str]] = {"author": _as_written, "tag": lambda tag: labels.get(tag, tag)}
+        found = descriptions.counts(_SHOWN, selection, rows.values, FACET)
+        return {
+            name: tuple((read.get(name, str)(value), count) for value, count in values)
+            for name, values in found.items()
+        }
 
     def _fitting(self, terms: Sequence[str], filters: Filters, among: Collection[str] | None) -> _Rows:
         """The rows of papers that fit, with all conditions."""
         rows = _looked_up(terms) if self.prepare() else _scanned(terms)
-        restriction, values = self._restricted(filters, rows.among)
+        restriction, values = self._restricted(filters, rows)
         if among is not None:
             restriction += f" AND {rows.among}"
             values.append(json.dumps(sorted(among)))
@@ -220,10 +207,12 @@ class Catalogue:
             days[version] = (*days.get(version, ()), date.fromisoformat(day))
         return days
 
-    def _restricted(self, filters: Filters, among: str) -> tuple[str, list[object]]:
+    def _restricted(self, filters: Filters, rows: _Rows) -> tuple[str, list[object]]:
         """Dates as a range of rows; what else restricts, by the papers that it leaves."""
         sql = ""
         values: list[object] = []
+        if filters.date_from or filters.date_to:
+            sql += f" AND {IS_DATED.replace('p.paper_id', rows.paper)}"
         if filters.date_from:
             sql += f" AND rowid >= {_ROW_OF_DAY % '?'}"
             values.append(filters.date_from.isoformat())
@@ -231,7 +220,7 @@ class Catalogue:
             sql += f" AND rowid < {_ROW_OF_DAY % '?'} + (1 << {_DAY_BITS})"
             values.append(filters.date_to.isoformat())
         if rest := filters.without(DATES):
-            sql += f" AND {among}"
+            sql += f" AND {rows.among}"
             values.append(self._ids(rest))
         return sql, values
 
@@ -257,19 +246,20 @@ def _looked_up(terms: Sequence[str]) -> _Rows:
     # The plus keeps SQLite from asking the word index once for each of an author's papers.
     among = "+rowid IN (SELECT place FROM catalogue WHERE paper_id IN (SELECT value FROM json_each(?)))"
     if not terms:
-        return _Rows("catalogue WHERE true", [], "rowid DESC", among)
+        return _Rows("catalogue WHERE true", [], "rowid DESC", among, "catalogue.paper_id")
     query = " ".join(f'"{term}"' for term in terms) + "*"
-    return _Rows("catalogue_words WHERE catalogue_words MATCH ?", [query], "rowid DESC", among, _RELEVANCE)
+    source, paper = "catalogue_words WHERE catalogue_words MATCH ?", "catalogue_words.paper_id"
+    return _Rows(source, [query], "rowid DESC", among, paper, _RELEVANCE)
 
 
 def _scanned(terms: Sequence[str]) -> _Rows:
     """Rows of a library without those tables: every paper is read."""
     source = f"""(SELECT {_ROW_OF_DAY % "p.date"} AS rowid, p.paper_id,
         p.paper_id || ' ' || v.title || ' ' || v.abstract AS text
-        FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest) WHERE true"""
+        FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest) AS every WHERE true"""
     source += " AND text LIKE ?" * len(terms)
     among = "paper_id IN (SELECT value FROM json_each(?))"
-    return _Rows(source, [f"%{term}%" for term in terms], "rowid DESC, paper_id", among)
+    return _Rows(source, [f"%{term}%" for term in terms], "rowid DESC, paper_id", among, "every.paper_id")
 
 
 def _create(db: sqlite3.Connection) -> None:

@@ -16,13 +16,13 @@ field, or no tags, for what the paper doesn't say. A shelf of a library is ``lib
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.papers.database import Database
+from rag.papers.metadata import IS_DATED
 from rag.types.card import Card, Span, Tag
 
 if TYPE_CHECKING:
@@ -128,24 +128,45 @@ class Descriptions:
         """Labels of all subjects by tag."""
         return dict(self._db.rows("SELECT tag, label FROM subjects"))
 
-    def counts(self, allowed: Iterable[str] | None) -> Mapping[str, list[tuple[str, int]]]:
-        """Papers by ``month``, ``category``, ``tag`` and ``has``, and how many are ``described``; None: of all."""
-        ids = json.dumps(sorted(allowed)) if allowed is not None else None
-        among = "(?1 IS NULL OR p.paper_id IN (SELECT value FROM json_each(?1)))"
-        return {name: self._db.all(sql.format(among=among), (ids,)) for name, sql in _COUNTS.items()}
+    def counts(
+        self, names: Iterable[str], selection: str, values: Sequence[object], limit: int = -1
+    ) -> dict[str, list[tuple[str, int]]]:
+        """How many papers of a selection have each value of these facets.
+
+        Args:
+            names: Of `FACETS`.
+            selection: A query of ids of papers, in SQL.
+            values: What stands for its question marks.
+            limit: Values of a facet; -1 for all.
+
+        Returns:
+            By facet, values with their numbers: the most frequent first, of months the newest.
+        """
+        return {name: self._db.all(FACETS[name].format(among=selection), [*values, limit]) for name in names}
 
 
-_COUNTS = {
-    "month": "SELECT substr(p.date, 1, 7) m, count(*) FROM papers p WHERE {among} GROUP BY m ORDER BY m",
-    "category": """SELECT c.value, count(*) n FROM papers p JOIN metadata m ON m.paper_id = p.paper_id
-        AND m.name = 'categories', json_each(m.value) c WHERE {among} GROUP BY c.value ORDER BY n DESC, c.value""",
-    "tag": """SELECT t.tag, count(*) n FROM papers p JOIN tags t ON t.paper_id = p.paper_id AND t.version = p.latest
-        WHERE {among} GROUP BY t.tag ORDER BY n DESC, t.tag""",
-    "has": """SELECT c.field, count(DISTINCT p.paper_id) n FROM papers p JOIN cards c ON c.paper_id = p.paper_id
-        AND c.version = p.latest WHERE {among} GROUP BY c.field ORDER BY n DESC, c.field""",
+FACETS = {
+    "papers": "SELECT 'papers', count(*) FROM papers p WHERE p.paper_id IN ({among}) LIMIT ?",
     "described": """SELECT 'described', count(*) FROM papers p JOIN described d ON d.paper_id = p.paper_id
-        AND d.version = p.latest WHERE {among}""",
+        AND d.version = p.latest WHERE p.paper_id IN ({among}) LIMIT ?""",
+    "month": f"""SELECT substr(p.date, 1, 7) AS month, count(*) FROM papers p WHERE p.paper_id IN ({{among}})
+        AND {IS_DATED} GROUP BY month ORDER BY month DESC LIMIT ?""",
+    "category": """SELECT c.value, count(*) AS n FROM papers p JOIN metadata m ON m.paper_id = p.paper_id
+        AND m.name = 'categories', json_each(m.value) c WHERE p.paper_id IN ({among})
+        GROUP BY c.value ORDER BY n DESC, c.value LIMIT ?""",
+    "tag": """SELECT t.tag, count(*) AS n FROM papers p JOIN tags t ON t.paper_id = p.paper_id
+        AND t.version = p.latest WHERE p.paper_id IN ({among}) GROUP BY t.tag ORDER BY n DESC, t.tag LIMIT ?""",
+    "has": """SELECT c.field, count(DISTINCT p.paper_id) AS n FROM papers p JOIN cards c ON c.paper_id = p.paper_id
+        AND c.version = p.latest WHERE p.paper_id IN ({among}) GROUP BY c.field ORDER BY n DESC, c.field LIMIT ?""",
+    # Of an author, a paper's authors as JSON, a newline, and the name folded.
+    "author": """SELECT
+        (SELECT p.authors FROM authorship w JOIN entity_papers e USING (entry) JOIN papers p USING (paper_id)
+            WHERE w.author = t.author LIMIT 1) || char(10) || a.name, t.n
+        FROM (SELECT author, count(*) AS n FROM authorship JOIN entity_papers USING (entry)
+            WHERE paper_id IN ({among}) GROUP BY author ORDER BY n DESC, author LIMIT ?) t
+        JOIN authors a USING (author)""",
 }
+"""What papers are counted by, in SQL with a selection's place."""
 
 
 def _write(db: sqlite3.Connection, one: Description, makers: Makers) -> None:

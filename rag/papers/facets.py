@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ class Facets:
     Attributes:
         papers: In all.
         described: Of them, those whose card and tags are known (`paperchat cards` makes them).
-        months: By ``YYYY-MM`` of `Paper.date`, in order.
+        months: By ``YYYY-MM`` of `Paper.date`, in order; undated papers are in none.
         categories: By category, the most first.
         tags: By subject, the most first; a paper counts for the broader ones too.
         has: By field of the card that isn't empty: ``task``, ``method``, ``data``, ``result``, ``code``.
@@ -47,13 +48,16 @@ class Facets:
 
 def facets(shelf: Shelf, filters: Filters | None = None) -> Facets:
     """Count the papers that the filters leave; without any, all."""
-    found = shelf.descriptions.counts(shelf.select(filters or Filters()))
+    allowed = shelf.select(filters or Filters())
+    selection = "SELECT paper_id FROM papers" if allowed is None else "SELECT value FROM json_each(?)"
+    values = [] if allowed is None else [json.dumps(sorted(allowed))]
+    names = ("papers", "described", "month", "category", "tag", "has")
+    found = shelf.descriptions.counts(names, selection, values)
     labels = shelf.descriptions.labels()
-    months = dict(found["month"])
     return Facets(
-        papers=sum(months.values()),
+        papers=found["papers"][0][1],
         described=found["described"][0][1],
-        months=months,
+        months=dict(reversed(found["month"])),
         categories=dict(found["category"]),
         tags={Tag(tag, labels.get(tag, tag)): count for tag, count in found["tag"]},
         has=dict(found["has"]),

@@ -8,7 +8,7 @@ one reader is ``""``.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -116,17 +116,17 @@ class Kept(PaperLists):
 
     # --- marks ------------------------------------------------------------------------------------------------------
 
-    def star(self, user: str, paper_id: str, on: bool = True) -> None:
-        """Star a paper, or take its star away."""
-        self._mark(user, "star", (paper_id,), on)
+    def star(self, user: str, paper_ids: str | Iterable[str], on: bool = True) -> None:
+        """Star a paper, or several as one after another, or take their stars away."""
+        self._mark(user, "star", _ids(paper_ids)[::-1], on)
 
-    def later(self, user: str, paper_id: str, on: bool = True) -> None:
-        """Keep a paper to be read later, or no longer."""
-        self._mark(user, "later", (paper_id,), on)
+    def later(self, user: str, paper_ids: str | Iterable[str], on: bool = True) -> None:
+        """Keep a paper, or several as one after another, to be read later, or no longer."""
+        self._mark(user, "later", _ids(paper_ids)[::-1], on)
 
-    def read(self, user: str, paper_ids: Iterable[str], on: bool = True) -> None:
+    def read(self, user: str, paper_ids: str | Iterable[str], on: bool = True) -> None:
         """Count papers as read, or as unread again."""
-        self._mark(user, "read", paper_ids, on)
+        self._mark(user, "read", _ids(paper_ids), on)
 
     def marks(self, user: str, paper_ids: Iterable[str]) -> dict[str, Marks]:
         """What the reader keeps of each of these papers, in their order; also of those of which nothing is kept."""
@@ -245,6 +245,33 @@ class Kept(PaperLists):
             )
         return datetime.fromisoformat(before) if before else None, date.fromisoformat(seen) if seen else None
 
+    # --- papers that left their ids ---------------------------------------------------------------------------------
+
+    def follow(self, renamed: Mapping[str, str]) -> None:
+        """Keep of papers under the ids that they have now what was kept under those that they left, for all readers.
+
+        Two notes of one reader become one, the earlier paper's below. Nothing happens where nothing is kept so.
+
+        Args:
+            renamed: Ids that papers left, with those that they have now.
+        """
+        sql = " UNION ".join(f"SELECT paper_id FROM {table}" for table in ("marks", "listed", "notes"))
+        moved = [(old, renamed[old]) for (old,) in self._db.all(sql) if old in renamed]
+        if not moved:
+            return
+        with self._db.transaction() as db:
+            for old, new in moved:
+                for table in ("marks", "listed"):
+                    db.execute(f"UPDATE OR IGNORE {table} SET paper_id = ? WHERE paper_id = ?", (new, old))
+                    db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (old,))
+                # A row's number is its text's revision: two that become one are another text.
+                for owner, text in db.execute("SELECT owner, text FROM notes WHERE paper_id = ?", (old,)).fetchall():
+                    if stored := _note(db, owner, new):
+                        db.execute("DELETE FROM notes WHERE owner = ? AND paper_id IN (?, ?)", (owner, old, new))
+                        row = (owner, new, f"{stored.text}\n\n{text}", now())
+                        db.execute("INSERT INTO notes (owner, paper_id, text, changed) VALUES (?, ?, ?, ?)", row)
+                db.execute("UPDATE notes SET paper_id = ? WHERE paper_id = ?", (new, old))
+
     # --- all of a reader's ------------------------------------------------------------------------------------------
 
     def export(self, user: str) -> dict[str, Any]:
@@ -273,6 +300,10 @@ class Kept(PaperLists):
             db.execute("DELETE FROM listed WHERE list IN (SELECT id FROM lists WHERE owner = ?)", (user,))
             for table in _OF_A_READER:
                 db.execute(f"DELETE FROM {table} WHERE owner = ?", (user,))
+
+
+def _ids(paper_ids: str | Iterable[str]) -> list[str]:
+    return [paper_ids] if isinstance(paper_ids, str) else [*paper_ids]
 
 
 def _note(db: sqlite3.Connection, user: str, paper_id: str) -> Note | None:

@@ -76,9 +76,7 @@ class PaperLists:
         name = checked_name(name)
         with self._db.transaction() as db:
             _refuse_taken(db, user, name)
-            db.execute(
-                "INSERT INTO lists (owner, name, fold, changed) VALUES (?, ?, ?, ?)", (user, name, folded(name), now())
-            )
+            _make(db, user, name)
         return self.get_list(user, name)
 
     def rename_list(self, user: str, name: str, new_name: str) -> PaperList:
@@ -100,10 +98,22 @@ class PaperLists:
             db.execute("DELETE FROM listed WHERE list = ?", (number,))
             db.execute("DELETE FROM lists WHERE id = ?", (number,))
 
-    def put(self, user: str, list_name: str, paper_ids: Iterable[str]) -> PaperList:
-        """Put papers at the end of a list; those that stand in it stay where they are."""
+    def put(self, user: str, list_name: str, paper_ids: Iterable[str], *, make: bool = False) -> PaperList:
+        """Put papers at the end of a list; those that stand in it stay where they are.
+
+        Args:
+            user: Whose list.
+            list_name: Its name.
+            paper_ids: Of the papers.
+            make: Make the list where it is missing, in the same transaction.
+
+        Raises:
+            ListNotFound: there is none, and none is to be made.
+        """
         ids = checked_ids(paper_ids)
         with self._db.transaction() as db:
+            if make:
+                _make(db, user, checked_name(list_name))
             number = _number(db, user, list_name)
             _changed(db, number, db.execute(_PUT, (number, ids, number)).rowcount)
         return self.get_list(user, list_name)
@@ -178,6 +188,13 @@ def _number(db: sqlite3.Connection, user: str, name: str) -> int:
     if row is None:
         raise _no_list(name)
     return int(row[0])
+
+
+def _make(db: sqlite3.Connection, user: str, name: str) -> None:
+    """Make an empty list, unless there is one of that name."""
+    sql = """INSERT INTO lists (owner, name, fold, changed) SELECT ?1, ?2, ?3, ?4
+        WHERE NOT EXISTS (SELECT 1 FROM lists WHERE owner = ?1 AND fold = ?3)"""
+    db.execute(sql, (user, name, folded(name), now()))
 
 
 def _no_list(name: str) -> ListNotFound:

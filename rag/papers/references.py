@@ -81,12 +81,15 @@ def cited(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[Pape
     """
     named = {one.paper_id: one for one in reversed(list(citations))}
     ordered = list(reversed(list(named)))
-    held = shelf.papers(ordered)
-    return [held.get(paper_id) or _of_citation(named[paper_id]) for paper_id in ordered]
+    now = shelf.renamed()
+    held = shelf.papers(now.get(paper_id, paper_id) for paper_id in ordered)
+    papers = (held.get(now.get(paper_id, paper_id)) or _of_citation(named[paper_id]) for paper_id in ordered)
+    return list({paper.paper_id: paper for paper in papers}.values())
 
 
 def _of_citation(one: Citation | TopicPaper) -> Paper:
-    return Paper(one.paper_id, one.title, "", one.authors, date.fromisoformat(one.date), one.url)
+    day = one.day
+    return Paper(one.paper_id, one.title, "", one.authors, day or date.min, one.url, undated=day is None)
 
 
 def markdown_line(paper: Paper) -> str:

@@ -75,21 +75,18 @@ CREATE TABLE subjects (tag TEXT PRIMARY KEY, label TEXT NOT NULL, broader TEXT N
 CREATE TABLE subject_names (name TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (name, tag)) WITHOUT ROWID;
 """
 """`papers.descriptions` fills them, with what is made of the texts and can be made again."""
-STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES, _CORRECTIONS, _DESCRIPTIONS)
+_RENAMES = """
+CREATE TABLE renamed (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX renamed_to ON renamed (new);
+CREATE INDEX metadata_by_doi ON metadata (lower(json_extract(value, '$'))) WHERE name = 'doi';
+"""
+"""`papers.versions` fills them: ids that no paper has any more, with those under which the papers are known now."""
+STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES, _CORRECTIONS, _DESCRIPTIONS, _RENAMES)
 """What each version of the schema adds to the one before; a library is brought up to date by those that it lacks."""
 SCHEMA_VERSION = len(STEPS)
-OF_A_PAPER = (
-    "papers",
-    "versions",
-    "listings",
-    "metadata",
-    "categories",
-    "bodies",
-    "heard",
-    "described",
-    "cards",
-    "tags",
-)
+OF_A_TEXT = ("described", "cards", "tags")
+"""Tables of what is made of a version's title and abstract."""
+OF_A_PAPER = ("papers", "versions", "listings", "metadata", "categories", "bodies", "heard", *OF_A_TEXT)
 """Tables whose rows leave with their paper."""
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema'"

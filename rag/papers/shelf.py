@@ -51,11 +51,21 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the shelf holds: number of papers, earliest and latest `Paper.date`."""
+    """What the shelf holds: number of papers, earliest and latest `Paper.date` of those that some source dates."""
 
     papers: int
     first: date | None
     last: date | None
+
+    @property
+    def days(self) -> str:
+        """The dates in words: ``2025-04-08 to 2025-11-22``."""
+        return f"{self.first} to {self.last}" if self.first else "of no known date"
+
+    @property
+    def listed(self) -> str:
+        """The dates in words that follow papers: ``first listed from 2025-04-08 to 2025-11-22``."""
+        return f"first listed from {self.days}" if self.first else self.days
 
 
 class Shelf:
@@ -236,11 +246,12 @@ class Shelf:
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def paper(self, paper_id: str, version: int | None = None) -> Paper:
-        """One version of a paper, the latest by default.
+        """One version of a paper, the latest by default; by an id that it left, too.
 
         Raises:
             PaperNotFound: no such paper, or not that version of it.
         """
+        (paper_id,) = self.resolved([paper_id])
         found = self.papers([paper_id])
         if not found:
             raise PaperNotFound(
@@ -261,6 +272,17 @@ class Shelf:
         wanted = json.dumps(list(paper_ids))
         rows = self._db.rows(f"{_LATEST} WHERE p.paper_id IN (SELECT value FROM json_each(?))", (wanted,))
         return {row[0]: _paper(row) for row in rows}
+
+    def resolved(self, paper_ids: Iterable[str]) -> list[str]:
+        """The ids under which papers are known now, each once, in their order; any other stays as it is."""
+        ids = list(paper_ids)
+        sql = "SELECT old, new FROM renamed WHERE old IN (SELECT value FROM json_each(?))"
+        now = dict(self._db.all(sql, (json.dumps(ids),)))
+        return list(dict.fromkeys(now.get(paper_id, paper_id) for paper_id in ids))
+
+    def renamed(self) -> dict[str, str]:
+        """The ids that papers left, with those that they have now."""
+        return dict(self._db.all("SELECT old, new FROM renamed"))
 
     def versions(self, paper_id: str) -> tuple[int, ...]:
         """Numbers of the paper's versions, ascending; empty when it is unknown."""
@@ -346,12 +368,15 @@ class Shelf:
 
     def coverage(self) -> Coverage:
         """How many papers there are and which dates they span."""
-        ((count, first, last),) = self._db.all("SELECT count(*), min(date), max(date) FROM papers")
+        dated = f"SELECT p.date FROM papers p WHERE {metadata.IS_DATED} ORDER BY p.date"
+        sql = f"SELECT (SELECT count(*) FROM papers), ({dated} LIMIT 1), ({dated} DESC LIMIT 1)"
+        ((count, first, last),) = self._db.all(sql)
         return Coverage(count, date.fromisoformat(first) if first else None, date.fromisoformat(last) if last else None)
 
     def listing_days(self) -> list[date]:
         """Days on which a report listed any paper, ascending."""
-        return [date.fromisoformat(day) for (day,) in self._db.rows("SELECT DISTINCT day FROM listings ORDER BY day")]
+        rows = self._db.rows(f"SELECT DISTINCT p.day FROM listings p WHERE {metadata.IS_DATED} ORDER BY p.day")
+        return [date.fromisoformat(day) for (day,) in rows]
 
     def chunks(self, paper_ids: Iterable[str] | None = None) -> list[ChunkRow]:
         """Chunks that both indexes hold; of these papers only, where ids are given."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from rag.papers.bibtex import bibtex
 from rag.papers.conversations import Exchange
@@ -51,8 +50,7 @@ def bibliography(exchanges: Iterable[Exchange]) -> str:
 
 def entry(citation: Citation) -> str:
     """The BibTeX entry of a cited paper."""
-    listed = date.fromisoformat(citation.date)
-    return bibtex(citation.paper_id, citation.title, citation.authors, listed, citation.url)
+    return bibtex(citation.paper_id, citation.title, citation.authors, citation.day, citation.url)
 
 
 def reference(citation: Citation, n: int) -> str:
@@ -60,7 +58,7 @@ def reference(citation: Citation, n: int) -> str:
     people = ", ".join(map(readable, citation.authors[:3])) + (" et al." if len(citation.authors) > 3 else "")
     version = f", version {citation.version}" if citation.version > 1 else ""
     where = citation.url or citation.paper_id
-    return f"- [{n}] {plain(people)}: *{plain(readable(citation.title))}*, {citation.date}{version}. {where}"
+    return f"- [{n}] {plain(people)}: *{plain(readable(citation.title))}*, {citation.when}{version}. {where}"
 
 
 def _cited(exchange: Exchange) -> str:

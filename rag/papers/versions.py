@@ -11,7 +11,8 @@ Version numbers follow the order in which texts were first seen, for they must n
 
 A paper of which a list told no more than its title has an id made of it (`sources.identifiers.title_id`). All that
 is known of it becomes the paper's own once a source names that by an id. So does what is known under a DOI, once
-arXiv says of a paper that this is its DOI.
+arXiv says of a paper that this is its DOI, unless title and authors speak against it: a DOI may be mistyped, or that of
+a whole volume. An id that a paper leaves so is kept with the one that it has now.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Literal
 from rag.papers.bodies import record_body
 from rag.papers.entities import enter, leave
 from rag.papers.metadata import UNDATED, known_of, record_metadata
-from rag.papers.schema import OF_A_PAPER
+from rag.papers.schema import OF_A_PAPER, OF_A_TEXT
 from rag.sources.identifiers import OF_DOI, bare_doi, doi_id, is_titled, month_of, title_id
 from rag.text.folding import plain
 from rag.text.names import name_words
@@ -39,11 +40,19 @@ Outcome = Literal["new", "updated", "unchanged"]
 
 _TELLING_WORDS = 3
 """Words from which on a title is one paper's; "Introduction" is many papers'."""
+_SHARED = 2
+"""One of so many words, of the shorter one's, is in both of two titles that are nearly the same."""
 _LATEST_VERSION = """SELECT version FROM listings JOIN versions USING (paper_id, version)
     WHERE paper_id = ? ORDER BY abstract = '', arxiv DESC, day DESC, turn DESC, fold DESC LIMIT 1"""
 _KNOWN = "SELECT latest, date, url, authors, authors_day FROM papers WHERE paper_id = ?"
 _LIST = """INSERT OR IGNORE INTO listings (paper_id, day, version, turn)
     SELECT ?1, ?2, ?3, coalesce(max(turn), 0) + 1 FROM listings WHERE paper_id = ?1 AND day = ?2"""
+_IS_TOLD = f"NOT EXISTS (SELECT 1 FROM metadata WHERE paper_id = :old AND name = '{UNDATED}')"
+# Of one day's texts, those of the paper that goes on come last.
+_TAKE_DAYS = f"""INSERT OR IGNORE INTO listings (paper_id, day, version, turn)
+    SELECT :id, day, :number, 0 FROM listings WHERE paper_id = :old AND version = :version AND {_IS_TOLD}"""
+_TAKE_DATE = f"""UPDATE papers SET date = min(date, (SELECT date FROM papers WHERE paper_id = :old))
+    WHERE paper_id = :id AND {_IS_TOLD}"""
 
 
 def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
@@ -55,9 +64,11 @@ def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
     if is_titled(paper.paper_id):
         paper = replace(paper, paper_id=_same_title(db, paper) or paper.paper_id)
     elif paper.paper_id.startswith(OF_DOI):
-        paper = replace(paper, paper_id=_same_doi(db, paper.paper_id) or paper.paper_id)
+        paper = replace(paper, paper_id=_same_doi(db, paper) or paper.paper_id)
     paper_id = paper.paper_id
     known = db.execute(_KNOWN, (paper_id,)).fetchone()
+    if known is None:
+        db.execute("DELETE FROM renamed WHERE old = ?", (paper_id,))
     made = _of_less(db, paper) if known is None else None
     is_adopted = made is not None and _adopts(db, paper, made)
     if known and (doubled := _published_as(db, paper)):
@@ -110,6 +121,7 @@ def _dated(db: sqlite3.Connection, paper: Paper) -> Paper:
         told = {"id": paper.paper_id, "day": paper.day.isoformat(), "first": paper.date.isoformat()}
         db.execute(f"DELETE FROM metadata {place}", (paper.paper_id, UNDATED))
         db.execute("UPDATE OR REPLACE listings SET day = :day WHERE paper_id = :id", told)
+        db.execute("UPDATE metadata SET day = :day WHERE paper_id = :id", told)
         db.execute("UPDATE papers SET date = :first, authors_day = :day WHERE paper_id = :id", told)
     return paper
 
@@ -139,6 +151,8 @@ def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
             text = (paper.title, paper.abstract, fold, max(paper.arxiv_version, arxiv))
             fill = f"UPDATE versions SET title = ?, abstract = ?, fold = ?, arxiv = ? {place}"
             db.execute(fill, (*text, paper.paper_id, number))
+            for table in OF_A_TEXT:
+                db.execute(f"DELETE FROM {table} {place}", (paper.paper_id, number))
         return int(number), bool(paper.abstract)
     number = max((row[0] for row in known), default=0)
     new = (paper.paper_id, number + 1, paper.title, paper.abstract, fold, paper.arxiv_version)
@@ -173,15 +187,28 @@ def _of_less(db: sqlite3.Connection, paper: Paper) -> str | None:
 def _published_as(db: sqlite3.Connection, paper: Paper) -> str | None:
     """The id of a paper on the shelf that is this paper of arXiv's as it was published: what arXiv says is its DOI."""
     doi = bare_doi(paper.doi) if month_of(paper.paper_id) else ""
-    found = db.execute("SELECT paper_id FROM papers WHERE paper_id = ?", (doi_id(doi),)).fetchone() if doi else None
-    return str(found[0]) if found else None
+    return doi_id(doi) if doi and _is_one(db, paper, doi_id(doi)) else None
 
 
-def _same_doi(db: sqlite3.Connection, by_doi: str) -> str | None:
+def _same_doi(db: sqlite3.Connection, paper: Paper) -> str | None:
     """Id of arXiv's paper that has the DOI which a paper is known by; None without one."""
     sql = "SELECT paper_id FROM metadata WHERE name = 'doi' AND lower(json_extract(value, '$')) = ? ORDER BY paper_id"
-    found = (str(paper_id) for (paper_id,) in db.execute(sql, (by_doi.removeprefix(OF_DOI),)))
-    return next((paper_id for paper_id in found if month_of(paper_id)), None)
+    found = (str(paper_id) for (paper_id,) in db.execute(sql, (paper.paper_id.removeprefix(OF_DOI),)).fetchall())
+    return next((paper_id for paper_id in found if month_of(paper_id) and _is_one(db, paper, paper_id)), None)
+
+
+def _is_one(db: sqlite3.Connection, paper: Paper, paper_id: str) -> bool:
+    """Whether a paper can be one on the shelf with its DOI: called the same, or nearly so and by the same people."""
+    sql = "SELECT title, authors FROM papers JOIN versions USING (paper_id) WHERE paper_id = ? AND version = latest"
+    row = db.execute(sql, (paper_id,)).fetchone()
+    if row is None:
+        return False
+    if title_key(paper.title) == title_key(row[0]):
+        return True
+    some, others = _families(paper.authors), _families(json.loads(row[1]))
+    words = [set(title_words(plain(readable(title)).casefold())) for title in (paper.title, row[0])]
+    shared = len(words[0] & words[1])
+    return bool(some & others) and shared > 0 and _SHARED * shared >= min(map(len, words))
 
 
 def _adopts(db: sqlite3.Connection, paper: Paper, made: str) -> bool:
@@ -190,15 +217,36 @@ def _adopts(db: sqlite3.Connection, paper: Paper, made: str) -> bool:
     for table in OF_A_PAPER:
         db.execute(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", (paper.paper_id, made))
     db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (made,))
+    _rename(db, made, paper.paper_id)
     return True
 
 
 def _take_in(db: sqlite3.Connection, paper_id: str, latest: int, doubled: str) -> None:
-    """Take a paper off that is another one on the shelf, which gets its full text where it has none."""
+    """Make a paper part of another one on the shelf: its texts are versions, its full text is given where none is."""
     body = "INSERT OR IGNORE INTO bodies SELECT ?, ?, body, sections, pages FROM bodies WHERE paper_id = ? LIMIT 1"
     if db.execute(body, (paper_id, latest, doubled)).rowcount > 0:
         db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
+    held = dict(db.execute("SELECT fold, version FROM versions WHERE paper_id = ?", (paper_id,)).fetchall())
+    texts = "SELECT version, fold, abstract FROM versions WHERE paper_id = ? ORDER BY version"
+    for version, fold, abstract in db.execute(texts, (doubled,)).fetchall():
+        number = held.get(fold) or (max(held.values()) + 1 if abstract else latest)
+        at = {"id": paper_id, "number": number, "old": doubled, "version": version}
+        if number > max(held.values()):
+            held[fold] = number
+            for table in ("versions", "bodies"):
+                sql = f"UPDATE OR IGNORE {table} SET paper_id = :id, version = :number"
+                db.execute(f"{sql} WHERE paper_id = :old AND version = :version", at)
+        db.execute(_TAKE_DAYS, at)
+    db.execute(_TAKE_DATE, {"id": paper_id, "old": doubled})
+    db.execute("UPDATE OR IGNORE heard SET paper_id = ? WHERE paper_id = ?", (paper_id, doubled))
     take_off(db, doubled)
+    _rename(db, doubled, paper_id)
+
+
+def _rename(db: sqlite3.Connection, old: str, new: str) -> None:
+    """Keep under which id a paper is known now, within a transaction."""
+    db.execute("UPDATE renamed SET new = ? WHERE new = ?", (new, old))
+    db.execute("INSERT OR REPLACE INTO renamed VALUES (?, ?)", (old, new))
 
 
 def take_off(db: sqlite3.Connection, paper_id: str) -> None:
@@ -211,8 +259,13 @@ def take_off(db: sqlite3.Connection, paper_id: str) -> None:
 
 def _may_be_theirs(some: Sequence[str], others: Sequence[str]) -> bool:
     """Whether two lists of authors can be one paper's: they share a family name, or one of them is empty."""
-    families = [{name_words(readable(name))[-1:] for name in names} - {()} for names in (some, others)]
+    families = _families(some), _families(others)
     return not all(families) or bool(families[0] & families[1])
+
+
+def _families(names: Sequence[str]) -> set[tuple[str, ...]]:
+    """The family names of authors."""
+    return {name_words(readable(name))[-1:] for name in names} - {()}
 
 
 def _said(paper: Paper) -> str:

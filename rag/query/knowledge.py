@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from rag.errors import LibraryError
@@ -34,13 +34,13 @@ class State:
 
     @property
     def first(self) -> date:
-        """Earliest day the library holds."""
-        return self.coverage.first or date.min
+        """Earliest day the library holds; today where no paper has a date."""
+        return self.coverage.first or datetime.now(UTC).date()
 
     @property
     def last(self) -> date:
-        """The newest report's day."""
-        return self.coverage.last or date.max
+        """The newest report's day; today where no paper has a date."""
+        return self.coverage.last or datetime.now(UTC).date()
 
 
 class Known:

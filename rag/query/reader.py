@@ -74,7 +74,7 @@ class Reader:
             filters: Given beside the question, for instance on the command line.
         """
         given = filters or Filters()
-        if self._known.state().coverage.first is None:
+        if not self._known.state().coverage.papers:
             return with_demands(Question(question, question, given))
         text = self._corrected(question)
         if one := self._one_paper(given, text.found, len(question)):

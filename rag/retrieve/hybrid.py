@@ -224,6 +224,7 @@ def passage_of(paper: Paper, row: ChunkRow) -> Passage:
         start=row.start,
         end=row.end,
         text=paper.text[row.start : row.end],
+        undated=paper.undated,
     )
 
 

@@ -18,6 +18,7 @@ def to_node(passage: Passage) -> NodeWithScore:
         "title": passage.title,
         "authors": list(passage.authors),
         "date": passage.date.isoformat(),
+        "undated": passage.undated,
         "url": passage.url,
         "ranks": dict(passage.ranks),
         "scores": dict(passage.scores),
@@ -58,4 +59,5 @@ def from_node(found: NodeWithScore) -> Passage:
         scores=data["scores"],
         matched=tuple(data["matched"]),
         boosts=data["boosts"],
+        undated=data.get("undated", False),
     )

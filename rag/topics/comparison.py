@@ -135,7 +135,7 @@ def as_csv(comparison: Comparison) -> str:
     writer.writerow(["paper", "title", "date", *map(_inert, comparison.columns)])
     for paper, cells in zip(comparison.papers, comparison.cells, strict=True):
         quotes = (readable(cell.quote) if cell else "" for cell in cells)
-        writer.writerow(map(_inert, [paper.paper_id, readable(paper.title), paper.date.isoformat(), *quotes]))
+        writer.writerow(map(_inert, [paper.paper_id, readable(paper.title), paper.told, *quotes]))
     return out.getvalue()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import groupby
 
 from rag.papers.bibtex import bibtex
@@ -44,17 +43,17 @@ def table(topic: Topic) -> str:
     for paper in topic.papers:
         cited = "".join(f"[{n}]" for n in markers.get(paper.paper_id, ()))
         cells = [_cell(getattr(paper, name)) for name in COLUMNS]
-        lines.append(f"| {' '.join((_inline(paper.title), cited)).strip()} ({paper.date}) | {' | '.join(cells)} |")
+        lines.append(f"| {' '.join((_inline(paper.title), cited)).strip()} ({paper.when}) | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def timeline(papers: Sequence[TopicPaper]) -> str:
-    """The papers by month, oldest first."""
-    ordered = sorted(papers, key=lambda paper: (paper.date, paper.paper_id))
+    """The papers by month, oldest first, and those without a date."""
+    ordered = sorted(papers, key=lambda paper: (not paper.date, paper.date, paper.paper_id))
     lines = []
     for month, group in groupby(ordered, key=lambda paper: paper.date[:7]):
         titles = "; ".join(_inline(paper.title) for paper in group)
-        lines.append(f"- **{month}**: {titles}")
+        lines.append(f"- **{month or 'Date unknown'}**: {titles}")
     return "\n".join(lines)
 
 
@@ -65,21 +64,19 @@ def references(topic: Topic) -> Iterator[str]:
         cited = "".join(f"[{n}]" for n in markers.get(paper.paper_id, ())) or paper.paper_id
         people = ", ".join(paper.authors[:3]) + (" et al." if len(paper.authors) > 3 else "")
         where = _inline(paper.url or paper.paper_id)
-        yield f"- {cited} {_inline(people)}: *{_inline(paper.title)}*, {paper.date}. {where}"
+        yield f"- {cited} {_inline(people)}: *{_inline(paper.title)}*, {paper.when}. {where}"
 
 
 def bibtex_entries(topic: Topic) -> list[str]:
     """One BibTeX entry a paper, in the themes' order."""
-    return [
-        bibtex(paper.paper_id, paper.title, paper.authors, date.fromisoformat(paper.date), paper.url)
-        for paper in topic.papers
-    ]
+    return [bibtex(paper.paper_id, paper.title, paper.authors, paper.day, paper.url) for paper in topic.papers]
 
 
 def describe(papers: Sequence[TopicPaper], themes: int) -> str:
     """How much a topic holds, in a sentence."""
-    first, last = min(paper.date for paper in papers), max(paper.date for paper in papers)
-    when = f"first listed {first}" if first == last else f"first listed from {first} to {last}"
+    dates = [paper.date for paper in papers if paper.date]
+    first, last = min(dates, default=""), max(dates, default="of no known date")
+    when = last if not dates else f"first listed {first}" if first == last else f"first listed from {first} to {last}"
     return f"{plural(len(papers), 'paper')} in {plural(themes, 'theme')}, {when}."
 
 

@@ -236,7 +236,7 @@ class TopicEngine:
             version=paper.version,
             title=paper.title,
             authors=paper.authors,
-            date=paper.date.isoformat(),
+            date=paper.told,
             url=paper.url,
             theme=theme,
             method=self._cell(cells.method),

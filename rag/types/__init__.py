@@ -126,6 +126,16 @@ class Paper:
                 raise ValueError(f"{self.paper_id}: sections and pages must lie in the body, in order")
 
     @property
+    def told(self) -> str:
+        """The date as ISO text, empty where no source told one."""
+        return "" if self.undated else self.date.isoformat()
+
+    @property
+    def when(self) -> str:
+        """The date in words."""
+        return self.told or "date unknown"
+
+    @property
     def day(self) -> datetime.date:
         """The newest day on which it was listed: the text of the newest is the current one."""
         return max(self.listed, default=self.date)
@@ -286,6 +296,12 @@ class Passage:
     scores: Mapping[str, float] = field(default_factory=dict)
     matched: tuple[str, ...] = ()
     boosts: Mapping[str, float] = field(default_factory=dict)
+    undated: bool = False
+
+    @property
+    def told(self) -> str:
+        """The date as ISO text, empty where no source told one."""
+        return "" if self.undated else self.date.isoformat()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ _MONTH = re.compile(r"\d{4}-\d{2}")
 _PARTED = re.compile(r",?\s+|,(?=\d{4}\.\d)")
 """Between ids; a comma may stand in one."""
 _WRITTEN = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
+_IS_DATED = "NOT EXISTS (SELECT 1 FROM metadata m WHERE m.paper_id = p.paper_id AND m.name = 'undated')"
+"""In a condition: that some source told a day, for one that is only supposed is no paper's date."""
 NO_PAPER = "-"
 """What stands for no paper at all, and is no paper's id."""
 _NAMED = 3
@@ -146,14 +148,19 @@ def _all_of_card(text: str) -> str:
     return AND.join(names)
 
 
-def _listed(names: str) -> str:
-    """What `_any_of` or `_all_of_card` read as a JSON list in small letters."""
-    return json.dumps(re.split(f"{OR}|{AND}", names.casefold()))
+def _either(names: str) -> str:
+    """What `_any_of` read as a JSON list in small letters."""
+    return json.dumps(names.casefold().split(OR))
+
+
+def _together(names: str) -> str:
+    """What `_all_of_card` read as a JSON list in small letters."""
+    return json.dumps(names.casefold().split(AND))
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restrictions on the papers that may answer; dates are inclusive, on `Paper.date`."""
+    """Restrictions on the papers that may answer; dates are inclusive, on `Paper.date`, and no undated paper's."""
 
     date_from: Annotated[
         date | None,
@@ -162,7 +169,7 @@ class Filters:
             "New on or after this day or month, such as 2025-05-31.",
             "DATE",
             first_day,
-            condition="p.date >= ?",
+            condition=f"p.date >= ? AND {_IS_DATED}",
             control="date",
             group=DATES,
         ),
@@ -174,7 +181,7 @@ class Filters:
             "New on or before this day or month, such as 2025-05.",
             "DATE",
             last_day,
-            condition="p.date <= ?",
+            condition=f"p.date <= ? AND {_IS_DATED}",
             control="date",
             group=DATES,
         ),
@@ -190,7 +197,7 @@ class Filters:
             "CATEGORY",
             _any_of,
             condition="p.paper_id IN (SELECT paper_id FROM categories WHERE name IN (SELECT value FROM json_each(?)))",
-            bound=_listed,
+            bound=_either,
             phrase="in {}",
             several=True,
         ),
@@ -202,7 +209,8 @@ class Filters:
             "This paper, by its id; several are alternatives.",
             "ID",
             _ids,
-            condition="p.paper_id IN (SELECT value FROM json_each(?))",
+            condition="p.paper_id IN (SELECT coalesce(r.new, j.value) FROM json_each(?) j "
+            "LEFT JOIN renamed r ON r.old = j.value)",
             bound=_ids_json,
             phrase="among {}",
             brief=_few_or_many,
@@ -219,7 +227,7 @@ class Filters:
             _any_of,
             condition="(p.paper_id, p.latest) IN (SELECT paper_id, version FROM tags WHERE tag IN "
             "(SELECT tag FROM subject_names WHERE name IN (SELECT value FROM json_each(?))))",
-            bound=_listed,
+            bound=_either,
             phrase="on {}",
             several=True,
         ),
@@ -233,7 +241,7 @@ class Filters:
             _all_of_card,
             condition="NOT EXISTS (SELECT 1 FROM json_each(?) wanted WHERE NOT EXISTS (SELECT 1 FROM cards c "
             "WHERE c.paper_id = p.paper_id AND c.version = p.latest AND c.field = wanted.value))",
-            bound=_listed,
+            bound=_together,
             phrase="with {}",
             several=True,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as Day
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +41,16 @@ class Citation(Record):
     end: int
     page: int | None = None
     section: str | None = None
+
+    @property
+    def when(self) -> str:
+        """The date in words; `date` is empty where no source told one."""
+        return self.date or "date unknown"
+
+    @property
+    def day(self) -> Day | None:
+        """The date; None where no source told one."""
+        return Day.fromisoformat(self.date) if self.date else None
 
 
 class Note(Record):
@@ -171,6 +182,16 @@ class TopicPaper(Record):
     method: Cell | None = None
     data: Cell | None = None
     result: Cell | None = None
+
+    @property
+    def when(self) -> str:
+        """The date in words; `date` is empty where no source told one."""
+        return self.date or "date unknown"
+
+    @property
+    def day(self) -> Day | None:
+        """The date; None where no source told one."""
+        return Day.fromisoformat(self.date) if self.date else None
 
 
 class Theme(Record):

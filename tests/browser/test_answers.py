@@ -220,6 +220,7 @@ def test_the_setup_form_gives_the_lines_to_write(tab: Tab) -> None:
     page.get_by_label("Address of the model server").fill("http://127.0.0.1:11434/v1")
     page.get_by_label("Model", exact=False).last.fill('qwen: "8b"')
     page.get_by_role("button", name="Show the lines for config.yaml").click()
+    expect(page.locator("#setup pre")).to_be_visible()
     expect(page.locator("#setup pre")).to_have_text(
         re.compile(
             r'answer:\s+mode: llm\s+llm:\s+provider: openai-compatible\s+base_url: .*model: "qwen: \\"8b\\""', re.S

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from rag.config import Config
 from rag.index.library import Library
@@ -98,6 +98,43 @@ def test_two_tabs_that_edit_a_note_lose_nothing(new_tab: NewTab, today: str) -> 
     expect(two.locator("#toast")).to_have_text("Note saved.")
     one.reload()
     expect(one.get_by_label("Your note")).to_have_value("The second.")
+
+
+def test_what_is_typed_while_a_note_is_saved_stays_in_the_field(new_tab: NewTab, today: str) -> None:
+    page = opened(new_tab, today, "/paper/2511.00003")
+    held: list[Route] = []
+    page.route("**/act/note", lambda route: held.append(route))
+    note = page.get_by_label("Your note")
+    note.fill("One.")
+    page.get_by_role("button", name="Save").click()
+    note.press_sequentially(" Two.")
+    page.wait_for_function("document.querySelector('#view .note button').disabled")
+    held.pop().continue_()
+    expect(page.locator("#view .note .said")).to_have_text("What you typed since is not saved yet")
+    expect(note).to_have_value("One. Two.")
+    expect(note).to_be_focused()
+    page.unroute("**/act/note")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#view .note .said")).to_contain_text("Saved ")
+    page.reload()
+    expect(note).to_have_value("One. Two.")
+    note.fill("One. Two. Three.")
+    page.get_by_role("link", name="Library", exact=True).click()
+    expect(page.locator("#view .library")).to_be_visible()
+    page.reload()
+    page.go_back()
+    expect(note).to_have_value("One. Two. Three.")
+    expect(page.locator("#view .note .said")).to_have_text("Not saved yet")
+
+
+def test_a_failure_that_speaks_no_json_leaves_the_note_and_its_button(new_tab: NewTab, today: str) -> None:
+    page = opened(new_tab, today, "/paper/2511.00003")
+    page.route("**/act/note", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
+    page.get_by_label("Your note").fill("Kept.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#toast")).to_contain_text("502")
+    expect(page.get_by_role("button", name="Save")).to_be_enabled()
+    expect(page.get_by_label("Your note")).to_have_value("Kept.")
 
 
 def test_chosen_papers_are_exported_and_asked_alone(new_tab: NewTab, today: str) -> None:

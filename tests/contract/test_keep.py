@@ -12,6 +12,7 @@ from rag.config import Config
 from rag.index.library import Library
 from rag.papers.kept import FILE_NAME
 from rag.sources import discover, read_source
+from tests.support.papers import make_paper
 from tests.support.runs import Run
 
 ITERQR = "2504.05309"
@@ -55,6 +56,24 @@ def test_papers_are_starred_kept_for_later_and_read(run: Run, ids: list[str]) ->
     assert [paper["paper_id"] for paper in run.json("papers", "--later")] == [second]
     assert {paper["paper_id"] for paper in run.json("papers", "--starred")} == {first, second, ITERQR}
     assert "9999.99999 is not in the library" in run("keep", "star", first, "9999.99999", code=1)[1]
+
+
+def test_what_is_kept_of_a_paper_is_found_by_the_id_that_it_left(tmp_path: Path, run: Run) -> None:
+    doi = "10.1145/3726302.3730000"
+    with Library(Config(data_dir=tmp_path)) as opened:
+        opened.ingest([make_paper(f"doi:{doi}", url="", undated=True)])
+        run.json("--data-dir", str(tmp_path), "note", f"doi:{doi}", "Read this.")
+        (row,) = run.json("--data-dir", str(tmp_path), "keep", "star", doi)["papers"]
+        assert (row["paper_id"], row["date"]) == (f"doi:{doi}", None)
+        opened.ingest([make_paper("2504.00001", doi=doi)])
+    held = run.json("--data-dir", str(tmp_path), "note", f"doi:{doi}")
+    assert (held["paper_id"], held["text"]) == ("2504.00001", "Read this.")
+    (row,) = run.json("--data-dir", str(tmp_path), "keep", "star")["papers"]
+    assert (row["paper_id"], row["date"]) == ("2504.00001", "2025-04-10")
+    assert run.json("--data-dir", str(tmp_path), "show", f"doi:{doi}")["paper_id"] == "2504.00001"
+    assert [one["paper_id"] for one in run.json("--data-dir", str(tmp_path), "papers", "--paper", doi)] == [
+        "2504.00001"
+    ]
 
 
 def test_what_others_keep_is_theirs(run: Run) -> None:

@@ -148,7 +148,10 @@ def test_new_is_read_by_a_person(sample: Run) -> None:
     out, _ = sample("new", "--since", "2025-10-01")
     assert "(2025-10-11, 2510." in out
     out, _ = sample("new", "--since", "1d")
-    assert out.startswith("Nothing new since")
+    assert out.count("2025-11-22") > 1, "a day back from the newest one held, however long ago that was"
+    assert "2025-10-11" not in out
+    out, _ = sample("new", "--since", "2026-01-01")
+    assert out.startswith("Nothing new since 2026-01-01: the newest day in the library is 2025-11-22.")
 
 
 # --- follow ----------------------------------------------------------------------------------------------------------

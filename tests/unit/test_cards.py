@@ -14,6 +14,7 @@ from rag.cards.subjects import load_subjects, tag_of
 from rag.cards.tagger import MOST, installed
 from rag.config import Config
 from rag.index.library import Library
+from rag.papers.catalogue import FACET, Catalogue
 from rag.papers.descriptions import Makers, card_of, tags_of
 from rag.papers.facets import facets
 from rag.papers.shelf import FILE_NAME
@@ -97,6 +98,43 @@ def test_facets_count_what_each_filter_would_leave(library: Library) -> None:
     assert facets(library.shelf, Filters.read({"from": "2025-05"})).months == {"2025-05": 1}
 
 
+def test_every_label_and_name_of_a_subject_finds_its_papers(library: Library) -> None:
+    db = sqlite3.connect(library.shelf.path)
+    for subject in load_subjects().subjects:
+        for name in (subject.tag, *subject.labels):
+            ((row, asked),) = Filters.read({"tag": name}).given()
+            sql = "SELECT tag FROM subject_names WHERE name IN (SELECT value FROM json_each(?))"
+            assert subject.tag in {tag for (tag,) in db.execute(sql, (row.bound(asked),))}, name
+    db.close()
+
+
+def test_a_category_may_be_called_anything(library: Library) -> None:
+    library.shelf.record([make_paper("2504.00007", "Of Both", categories=("Food and Drink",))])
+    assert library.shelf.select(Filters.read({"category": "Food and Drink or cs.XX"})) == frozenset({"2504.00007"})
+    library.shelf.remove(["2504.00007"])
+
+
+def test_the_page_and_the_command_line_count_the_same(tmp_path: Path) -> None:
+    rows = [
+        make_paper("2504.00001", "Graphs of Rocks", categories=("hep-th", "cs.IR")),
+        make_paper("2504.00002", "Rocks and Water", categories=("hep-th",), undated=True, day="2026-11-28"),
+        make_paper("2504.00003", "Bread", categories=("math-ph",)),
+    ]
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest(rows)
+        whole, page = facets(library.shelf), Catalogue(library.shelf)
+        shown = page.facets()
+        assert dict(shown["category"]) == whole.categories == {"hep-th": 2, "cs.IR": 1, "math-ph": 1}
+        assert dict(shown["month"]) == whole.months == {"2025-04": 2}
+        assert dict(shown["tag"]) == {tag.label: count for tag, count in list(whole.tags.items())[:FACET]}
+        assert dict(shown["has"]) == whole.has
+        assert whole.papers == 3
+        for category, count in shown["category"]:
+            assert page.page(filters=Filters(category=category)).total == count
+        assert dict(page.facets("rocks", among=["2504.00002", "2504.00003"])["category"]) == {"hep-th": 1}
+        page.close()
+
+
 def test_a_library_without_cards_says_so_and_gets_the_same_ones_later(tmp_path: Path) -> None:
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([SEQUENTIAL, THEORY])
@@ -104,6 +142,8 @@ def test_a_library_without_cards_says_so_and_gets_the_same_ones_later(tmp_path: 
     db = sqlite3.connect(tmp_path / FILE_NAME)
     for table in ("described", "cards", "tags", "subjects", "subject_names"):
         db.execute(f"DROP TABLE {table}")
+    db.execute("DROP TABLE renamed")
+    db.execute("DROP INDEX metadata_by_doi")
     db.execute("DELETE FROM meta WHERE key = 'subjects'")
     db.execute("UPDATE meta SET value = '4' WHERE key = 'schema'")
     db.commit()
@@ -131,6 +171,18 @@ def test_another_text_is_another_card_and_a_removed_paper_has_none(tmp_path: Pat
         library.remove(["2504.00003"])
         assert facets(library.shelf).has == {}
         assert library.shelf.descriptions.missing(Makers("", "")) == []
+
+
+def test_a_text_that_is_filled_in_leaves_its_old_card_behind(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper("2504.00003", "Sequential Recommendation with Transformers", "")])
+        assert facets(library.shelf).tags
+        library.shelf.record(
+            [make_paper("2504.00003", "Sequential Recommendation with Transformers", day="2025-04-11")]
+        )
+        assert library.shelf.descriptions.unknown() == 1
+        found = facets(library.shelf)
+        assert (found.papers, found.described, found.tags, found.has) == (1, 0, {}, {})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -11,12 +14,14 @@ from hypothesis import strategies as st
 from rag.errors import NoteConflict
 from rag.papers.days import Revision
 from rag.papers.kept import Marks, Note
+from rag.papers.shelf import FILE_NAME, Shelf
 from rag.topics.digest import Changed, Outline
 from rag.types import Section
 from rag.types.card import Card, Span, Tag
 from tests.support.papers import make_paper
 from ui.web import address, bookmarks, items, paper, shelves, today
 from ui.web.address import Address
+from ui.web.site import Site
 
 HOSTILE = make_paper('"><script>', "<img src=x onerror=alert(1)>", "<b>bold</b>", authors=("<b>M</b>",))
 DAY = date(2025, 11, 24)
@@ -176,3 +181,14 @@ def test_days_with_very_many_papers_lead_to_the_library() -> None:
     assert "9,000 new papers in 2 themes" in html
     assert 'href="/library?from=2025-11-24&amp;to=2025-11-24"' in html
     assert "of these days" not in str(today.page(edition(total=2)))
+
+
+def test_the_address_of_an_id_that_a_paper_left_shows_the_paper(tmp_path: Path) -> None:
+    doi = "10.1145/3726302.3730000"
+    shelf = Shelf(tmp_path / FILE_NAME)
+    shelf.record([make_paper(f"doi:{doi}", url="")])
+    shelf.record([make_paper("2504.00001", doi=doi)])
+    site = cast(Site, SimpleNamespace(shelf=shelf))
+    for key in (f"doi:{doi}", f"https://doi.org/{doi.upper()}", "2504.00001v2", "2504.00001"):
+        assert Site._known(site, key) == "2504.00001"
+    shelf.close()

@@ -185,8 +185,9 @@ def test_a_library_of_an_earlier_schema_gets_the_table(shelf: Shelf, first: str)
         db.execute("DELETE FROM meta WHERE key = 'entities'")
         for change in ("versions DROP COLUMN arxiv", "listings DROP COLUMN turn"):
             db.execute(f"ALTER TABLE {change}")
-        for table in ("heard", "described", "cards", "tags", "subjects", "subject_names"):
+        for table in ("heard", "described", "cards", "tags", "subjects", "subject_names", "renamed"):
             db.execute(f"DROP TABLE {table}")
+        db.execute("DROP INDEX metadata_by_doi")
         db.execute("UPDATE meta SET value = '2' WHERE key = 'schema'")
     old = Shelf(shelf.path)
     if first == "record":

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from rag.config import Config
 from rag.errors import IndexDamaged, KeepError, ListNotFound, NoteConflict
+from rag.index.library import Library
 from rag.papers.kept import FILE_NAME, LONGEST_NOTE, SAME_VISIT, Kept, Marks, Note
 from rag.papers.lists import LONGEST_NAME
+from tests.support.papers import make_paper
 
 A, B, C = "2504.00001", "2504.00002", "doi:10.1145/1,2"
 
@@ -321,3 +324,59 @@ def test_what_is_no_such_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"no database " * 100)
     with pytest.raises(IndexDamaged):
         Kept(tmp_path / FILE_NAME)
+
+
+def test_what_is_kept_follows_a_paper_that_left_its_id(kept: Kept) -> None:
+    kept.star("ada", "doi:10.1/a")
+    kept.read("", ["doi:10.1/a", "2504.00001"])
+    kept.make_list("", "Reading")
+    kept.put("", "Reading", ["2504.00009", "doi:10.1/a"])
+    kept.write_note("", "doi:10.1/a", "Of the published one.", 0)
+    kept.write_note("ada", "doi:10.1/a", "Of the published one.", 0)
+    kept.write_note("ada", "2504.00001", "Of the other.", 0)
+    for _ in range(2):
+        kept.follow({"doi:10.1/a": "2504.00001", "doi:10.1/b": "2504.00002"})
+    assert kept.starred("ada") == ("2504.00001",)
+    assert kept.marks("", ["2504.00001"])["2504.00001"].read
+    assert kept.get_list("", "Reading").papers == ("2504.00009", "2504.00001")
+    notes = [kept.note(user, "2504.00001") for user in ("", "ada")]
+    assert [note and note.text for note in notes] == ["Of the published one.", "Of the other.\n\nOf the published one."]
+    assert kept.noted("") == kept.noted("ada") == ("2504.00001",)
+    assert "doi:10.1/a" not in str(kept.export("")) + str(kept.export("ada"))
+
+
+def test_an_ingest_that_joins_papers_takes_what_is_kept_along_and_says_so(tmp_path: Path) -> None:
+    doi = "10.1145/3726302.3730000"
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper(f"doi:{doi}", url="")])
+        kept = Kept(library.folder / FILE_NAME)
+        kept.write_note("", f"doi:{doi}", "Read this.", 0)
+        report = library.ingest([make_paper("2504.00001", doi=doi)])
+        assert [(one.source, doi in one.text) for one in report.remarks] == [("2504.00001", True)]
+        assert kept.noted("") == ("2504.00001",)
+        kept.star("", f"doi:{doi}")  # from a page that was open all the while
+        report = library.ingest([make_paper("2504.00001", doi=doi)])
+        assert (report.remarks, kept.starred("")) == ((), ("2504.00001",))
+        kept.close()
+
+
+def test_a_list_is_made_and_filled_at_once_by_two_who_add_to_it(kept: Kept) -> None:
+    with pytest.raises(ListNotFound):
+        kept.put("", "New", [A])
+    assert kept.put("", "New", [A], make=True).papers == (A,)
+    assert kept.put("", "new", [B], make=True).papers == (A, B)
+    assert [one.name for one in kept.lists("")] == ["New"]
+    with pytest.raises(KeepError):
+        kept.put("", "Other", ["\x07"], make=True)
+    assert [one.name for one in kept.lists("")] == ["New"]
+
+
+def test_several_are_marked_in_one_writing(kept: Kept) -> None:
+    kept.star("", [A, B])
+    kept.later("", iter([B, C]))
+    kept.later("", A)
+    assert kept.starred("") == (B, A)
+    assert kept.to_read("") == (A, C, B)
+    with pytest.raises(KeepError):
+        kept.star("ada", [A, "\x07"])
+    assert kept.starred("ada") == ()

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryBusy, LibraryError, PaperNotFound
+from rag.papers.catalogue import Catalogue
 from rag.papers.days import ReportDays
 from rag.papers.schema import SCHEMA_VERSION
 from rag.papers.shelf import FILE_NAME, Shelf
+from rag.papers.versions import record
 from rag.sources.identifiers import title_id
 from rag.types import Chunk, Filters, Paper
 from rag.types.filters import chosen
@@ -666,6 +668,53 @@ def test_a_doi_that_arxiv_names_later_joins_two_papers_and_keeps_the_full_text(s
     assert {paper_id for paper_id, _ in shelf.pending()} >= {f"doi:{DOI}", "2504.00001"}
 
 
+def test_a_text_that_was_joined_by_a_doi_stays_as_a_version(shelf: Shelf) -> None:
+    shelf.record([make_paper("2504.00001", arxiv_version=1), known_by_doi(day="2026-01-01")])
+    shelf.record([make_paper("2504.00001", doi=DOI, day="2025-04-12", arxiv_version=1)])
+    assert shelf.paper("2504.00001").abstract == "We do things. They work well."
+    assert shelf.paper("2504.00001", 2).abstract == "As published."
+    generation = shelf.generation()
+    assert shelf.record([known_by_doi(day="2026-01-01")]) == {"2504.00001": "unchanged"}
+    assert shelf.generation() == generation
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_a_doi_joins_no_papers_of_other_people_with_other_titles(shelf: Shelf, order: tuple[int, ...]) -> None:
+    whale = make_paper(f"doi:{DOI}", title="Proceedings Of The Whale Conference", authors=("Ed It",), day="2026-01-01")
+    rows = [whale, make_paper("2505.00002", doi=DOI, day="2025-05-01")]
+    for n in order:
+        shelf.record([rows[n]])
+    shelf.record([rows[1]])
+    assert {one.title for one in shelf.papers([f"doi:{DOI}", "2505.00002"]).values()} == {whale.title, "A Title"}
+    assert shelf.versions("2505.00002") == (1,)
+    assert shelf.renamed() == {}
+
+
+def test_an_id_that_a_paper_left_leads_to_it(shelf: Shelf) -> None:
+    title = "A Long Telling Title"
+    made = title_id(title) or ""
+    shelf.record([make_paper(made, title=title, abstract="")])
+    shelf.record([make_paper(f"doi:{DOI}", title=title)])
+    shelf.record([make_paper("2504.00001", title=title, doi=DOI)])
+    assert shelf.renamed() == {made: "2504.00001", f"doi:{DOI}": "2504.00001"}
+    assert shelf.paper(made).paper_id == shelf.paper(f"doi:{DOI}").paper_id == "2504.00001"
+    assert shelf.select(Filters(paper=chosen([made]))) == frozenset({"2504.00001"})
+    shelf.remove(["2504.00001"])
+    shelf.record([make_paper(f"doi:{DOI}", title="Another")])
+    assert shelf.paper(f"doi:{DOI}").title == "Another", "who has the id now is meant by it"
+
+
+def test_dois_are_looked_up_in_an_index(shelf: Shelf) -> None:
+    seen: list[str] = []
+    with sqlite3.connect(shelf.path) as db:
+        db.set_trace_callback(seen.append)
+        record(db, known_by_doi())
+        db.set_trace_callback(None)
+        (asked,) = (sql for sql in seen if sql.startswith("SELECT") and "name = 'doi'" in sql)
+        plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {asked}"))
+    assert "metadata_by_doi" in plan
+
+
 def test_two_papers_that_only_name_one_doi_stay_two(shelf: Shelf) -> None:
     shelf.record([known_by_doi(), make_paper("4983", doi=DOI, url="")])
     assert len(shelf.papers([f"doi:{DOI}", "4983"])) == 2
@@ -697,3 +746,34 @@ def test_a_title_without_a_day_is_dated_by_the_paper_that_adopts_it(shelf: Shelf
     shelf.record([make_paper("2504.00009", title=title, day="2025-04-10", listed=(date(2025, 4, 10),))])
     known = shelf.paper("2504.00009")
     assert (known.undated, known.date, known.listed) == (False, date(2025, 4, 10), (date(2025, 4, 10),))
+
+
+def test_what_was_told_under_a_supposed_day_gives_way_to_what_is_told_under_a_day(shelf: Shelf) -> None:
+    of_file = date(2026, 11, 28)
+    shelf.record([make_paper(day="2026-11-28", listed=(of_file,), undated=True, comment="Old", categories=("cs.LG",))])
+    shelf.record([make_paper(day="2025-04-08", comment="Accepted", categories=("cs.IR",))])
+    known = shelf.paper("2504.00001")
+    assert (known.comment, known.categories) == ("Accepted", ("cs.IR",))
+    assert shelf.select(Filters(category="cs.IR")) == frozenset({"2504.00001"})
+
+
+def test_a_day_that_is_only_supposed_counts_nowhere_as_the_papers_date(shelf: Shelf) -> None:
+    undated = make_paper("doi:10.1/a", "Rocks", day="2026-11-28", listed=(date(2026, 11, 28),), undated=True)
+    shelf.record([undated])
+    assert (shelf.coverage().papers, shelf.coverage().last, shelf.listing_days()) == (1, None, [])
+    assert shelf.coverage().days == "of no known date"
+    shelf.record([make_paper("2504.00001", "Rocks and water"), make_paper("2504.00002", day="2025-05-01")])
+    assert (shelf.coverage().first, shelf.coverage().last) == (date(2025, 4, 10), date(2025, 5, 1))
+    assert shelf.listing_days() == [date(2025, 4, 10), date(2025, 5, 1)]
+    catalogue = Catalogue(shelf)
+    for filters, rest in ((Filters(date_from=date(2025, 4, 1)), 2), (Filters(date_to=date(2027, 1, 1)), 2)):
+        assert len(shelf.select(filters) or ()) == rest
+        assert catalogue.page(filters=filters).total == rest
+        assert [one.paper_id for one in catalogue.page("rocks", filters).papers] == ["2504.00001"]
+    assert catalogue.page("rocks").total == 2
+    known = shelf.papers(["doi:10.1/a", "2504.00001"])
+    assert [(one.told, one.when) for one in (known["doi:10.1/a"], known["2504.00001"])] == [
+        ("", "date unknown"),
+        ("2025-04-10", "2025-04-10"),
+    ]
+    catalogue.close()

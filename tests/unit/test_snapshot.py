@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
 from rag.papers.conversations import Exchange
+from rag.papers.transcript import bibliography, with_references
 from rag.sources.files import DIGEST
 from rag.types import Answer, Citation, Filters, Note, Receipt
 from ui.snapshot import snapshot
@@ -61,6 +63,21 @@ def test_everything_is_there_and_every_marker_leads_to_its_quote() -> None:
         assert part in text
     assert text.count("<li>Ann ") == 2, "each paper stands in the references once"
     assert DIGEST.decode() in text
+
+
+def test_a_paper_that_nobody_dates_is_of_no_date() -> None:
+    asked = exchange("When?", "One")
+    assert asked.answer
+    nobodys = replace(
+        asked, answer=asked.answer.model_copy(update={"citations": (undated(asked.answer.citations[0]),)})
+    )
+    assert snapshot("Talk", [nobodys], NOW).count("date unknown") == 2
+    assert "date unknown" in with_references(nobodys)
+    assert "year" not in bibliography([nobodys]).replace("2504", "")
+
+
+def undated(citation: Citation) -> Citation:
+    return citation.model_copy(update={"date": "", "paper_id": "doi:10.1/a"})
 
 
 def test_strangers_text_is_shown_and_nothing_else() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -95,6 +96,8 @@ def test_a_table_becomes_a_file_that_runs_nothing(assistant: Assistant) -> None:
     assert rock[0] == "2504.00001"
     assert rock[1 + head.index("method") - 1] == readable(said(found, 0, "method"))
     assert empty[1] == "'=HYPERLINK(1)"
+    nobodys = replace(found, papers=tuple(replace(paper, undated=True) for paper in found.papers))
+    assert [row[2] for row in csv.reader(io.StringIO(as_csv(nobodys)))] == ["date", "", ""]
 
 
 def cited(assistant: Assistant, paper_id: str, quote: str, n: int = 1) -> Citation:

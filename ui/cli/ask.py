@@ -100,7 +100,7 @@ def hit_json(passage: Passage) -> dict[str, object]:
         "version": passage.version,
         "chunk_id": passage.chunk_id,
         "title": passage.title,
-        "date": passage.date.isoformat(),
+        "date": passage.told,
         "score": passage.score,
         "ranks": dict(passage.ranks),
         "scores": dict(passage.scores),
@@ -131,7 +131,8 @@ def _print_hits(hits: Sequence[Passage]) -> None:
         title = Table.grid(padding=(0, 1))
         title.add_row(Text(f"{n:>2}."), Text(readable(hit.title), style="bold"))
         terminal.print(title)
-        terminal.print(Text(f"    {hit.paper_id} · {hit.date} · {_why(hit)}", style="dim"), soft_wrap=True)
+        day = hit.told or "date unknown"
+        terminal.print(Text(f"    {hit.paper_id} · {day} · {_why(hit)}", style="dim"), soft_wrap=True)
         terminal.print(Padding(part, (0, 0, 1, 4)))
 
 

@@ -144,7 +144,7 @@ def _at_prompt(conversation: Conversation) -> None:
     from rag.errors import PaperchatError
 
     held = conversation.assistant.library.shelf.coverage()
-    print(f"{held.papers:,} papers, {held.first} to {held.last}. /help lists the commands.")
+    print(f"{held.papers:,} papers, {held.days}. /help lists the commands.")
     while True:
         try:
             line = input(PROMPT).strip()
@@ -277,7 +277,7 @@ class Conversation:
             for citation in (exchange.answer.citations if exchange.answer else ())
         }
         for citation in cited.values():
-            print(f"{citation.date}  {citation.paper_id:<11}  {readable(citation.title)}")
+            print(f"{citation.date:10}  {citation.paper_id:<11}  {readable(citation.title)}")
         if not cited:
             print("No paper has been cited yet.")
 

@@ -69,7 +69,7 @@ def begin(folder: Path) -> str:
             "`paperchat ui` opens the page, `paperchat --help` shows all commands."
         )
     return (
-        f"{held.papers:,} papers, {held.first} to {held.last}. What is new: `paperchat new`. A question: "
+        f"{held.papers:,} papers, {held.days}. What is new: `paperchat new`. A question: "
         '`paperchat ask "…"`.\n'
         "A conversation: `paperchat chat`, or `paperchat chat --resume`. The page: `paperchat ui`.\n"
         "`paperchat --help` shows all commands, `paperchat COMMAND --help` one with an example."

@@ -86,10 +86,8 @@ def _mark(
             _show(shelf, ids, {kind: True}, as_json)
             return
         ids = _known(shelf, written, required=not off)
-        if kind == "read":
-            kept.read(user, ids, not off)
-        for paper_id in ids if kind != "read" else ():
-            (kept.star if kind == "starred" else kept.later)(user, paper_id, not off)
+        mark = {"starred": kept.star, "later": kept.later, "read": kept.read}[kind]
+        mark(user, ids, not off)
         _show(shelf, ids, {kind: not off}, as_json)
 
 
@@ -135,19 +133,12 @@ def _changed(
     rename: str | None,
 ) -> PaperList:
     """A list, with what is asked for done to it."""
-    from rag.errors import ListNotFound
-
     added = _known(shelf, add)
-    try:
-        found = kept.make_list(user, name) if make else kept.get_list(user, name)
-    except ListNotFound:
-        if not add:
-            raise
-        found = kept.make_list(user, name)
-    if added:
-        found = kept.put(user, name, added)
+    if make:
+        kept.make_list(user, name)
+    found = kept.put(user, name, added, make=True) if added else kept.get_list(user, name)
     if take:
-        found = kept.take(user, name, map(plain_id, take))
+        found = kept.take(user, name, shelf.resolved(map(plain_id, take)))
     return kept.rename_list(user, name, rename) if rename is not None else found
 
 
@@ -170,8 +161,9 @@ def note(
         if written is None:
             _print_notes(kept, shelf, user, as_json)
             return
-        held = kept.note(user, plain_id(written))
-        (paper_id,) = _known(shelf, [written], required=held is None)
+        (paper_id,) = shelf.resolved([plain_id(written)])
+        held = kept.note(user, paper_id)
+        _known(shelf, [paper_id], required=held is None)
         if text is not None:
             typed = sys.stdin.read() if text == "-" else text
             held = kept.write_note(user, paper_id, typed, held.revision if held else 0)
@@ -214,6 +206,7 @@ def _opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
 
     kept, shelf = Kept(settings.library_dir / FILE_NAME), Shelf(settings.library_dir / SHELF)
     try:
+        kept.follow(shelf.renamed())
         yield kept, shelf
     finally:
         kept.close()
@@ -222,7 +215,7 @@ def _opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
 
 def _known(shelf: Shelf, written: Iterable[str], *, required: bool = True) -> list[str]:
     """The ids that are written, each once; one that the library lacks is refused where it is required."""
-    ids = list(dict.fromkeys(map(plain_id, written)))
+    ids = shelf.resolved(map(plain_id, written))
     held = shelf.select(Filters(paper=chosen(ids))) or frozenset()
     for paper_id in ids:
         if required and paper_id not in held:
@@ -241,7 +234,7 @@ def _rows(shelf: Shelf, ids: Sequence[str]) -> list[dict[str, Any]]:
                 "paper_id": paper_id,
                 "title": paper.title if paper else None,
                 "authors": [*paper.authors] if paper else [],
-                "date": paper.date.isoformat() if paper else None,
+                "date": (paper.told or None) if paper else None,
                 "url": paper.url if paper else None,
                 "in_library": paper is not None,
             }

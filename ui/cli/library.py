@@ -165,8 +165,8 @@ def remove(
     settings = with_library(context, config, data_dir)
     from rag import open_library
 
-    distinct = list(dict.fromkeys(map(plain_id, paper_ids)))
     with open_library(settings) as library, progress_bar(as_json) as progress:
+        distinct = library.shelf.resolved(map(plain_id, paper_ids))
         report = library.remove(distinct, progress)
     if as_json:
         print_json({"papers_removed": distinct} | report.as_json())
@@ -214,9 +214,9 @@ def papers(
         )
         return
     for paper in found:
-        print(f"{paper.date}  {paper.paper_id:<11}  {readable(paper.title)}{' (withdrawn)' * bool(paper.withdrawn)}")
+        print(f"{paper.told:10}  {paper.paper_id:<11}  {readable(paper.title)}{' (withdrawn)' * bool(paper.withdrawn)}")
     held = shelf.coverage()
-    say(f"{len(found):,} of {plural(held.papers, 'paper')}, {held.first} to {held.last}.")
+    say(f"{len(found):,} of {plural(held.papers, 'paper')}, {held.days}.")
     if not found:
         say("Try fewer or other words, or lift a filter; `paperchat search WORDS` finds papers by their meaning.")
 
@@ -291,7 +291,7 @@ def named_paper(shelf: Shelf, written: str) -> Paper:
     from rag.errors import PaperNotFound
     from rag.text.readable import readable
 
-    paper_id = plain_id(written)
+    (paper_id,) = shelf.resolved([plain_id(written)])
     written_id = _identifier(written)
     if (written_id and written_id.url) or paper_id in shelf.papers([paper_id]):  # any word may be another source's id
         return _named_version(shelf, written)

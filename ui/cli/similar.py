@@ -41,7 +41,7 @@ def similar(
         print_json({"papers": [_as_json(one, score) for one, score in found], "since": None, "themes": []})
         return
     for one, score in found:
-        print(f"{max(score, 0.0):>4.0%}  {one.date}  {one.paper_id:<11}  {readable(one.title)}")
+        print(f"{max(score, 0.0):>4.0%}  {one.told:10}  {one.paper_id:<11}  {readable(one.title)}")
     if found:
         say(f"Nearest in meaning to “{readable(paper.title)}” ({paper.paper_id}); 100% would be the same text.")
     else:
@@ -53,7 +53,7 @@ def _as_json(paper: Any, score: float) -> dict[str, Any]:
         "paper_id": paper.paper_id,
         "title": paper.title,
         "authors": list(paper.authors),
-        "date": paper.date.isoformat(),
+        "date": paper.told,
         "url": paper.url,
         "line": None,
         "theme": None,

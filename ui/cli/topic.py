@@ -133,4 +133,4 @@ def _line(found: Topic, paper: TopicPaper) -> str:
     from rag.text.readable import readable
 
     markers = "".join(f"[{one.n}]" for one in found.citations if one.paper_id == paper.paper_id)
-    return f"{markers} {readable(paper.title)} ({paper.date}, {paper.paper_id})".strip()
+    return f"{markers} {readable(paper.title)} ({paper.when}, {paper.paper_id})".strip()

@@ -11,16 +11,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from rag.errors import KeepError, NoteConflict, PaperchatError, UsageError
+from rag.errors import NoteConflict, PaperchatError, UsageError
 from rag.papers.references import FORMATS, written
 from rag.sources import discover, read_source
 from rag.text.grammar import plural
 from ui.web import bookmarks
 from ui.web.address import Address
+from ui.web.few import Few
 from ui.web.site import Site, View
 
+_ADDS = ("fetch", "sample")
+"""Actions that take long, one at a time."""
 MOST_BYTES = 1_000_000
 """Of what an action is sent; the longest note has a tenth of it, in characters."""
+WAITING = 16
+"""Requests of a kind that wait for a slow one before them; more are turned away."""
 Said = Mapping[str, Any]
 """An action's answer: what is said, which part of the page is drawn anew, where to go."""
 
@@ -39,6 +44,8 @@ class Actions:
         self._site = site
         self._user = user
         self._fetch = fetch
+        self._choosing, self._asking = Few(1, WAITING), Few(1, WAITING)
+        self._adding = Few(1, 0)
         self._acts: Mapping[str, Callable[[Mapping[str, str], str], Said]] = {
             "star": self._star,
             "later": self._later,
@@ -66,18 +73,19 @@ class Actions:
         path = request.scope["path"].removeprefix("/view")
         return drawn(self._site.view(Address.read(path, request.url.query), self._user(request)))
 
-    def lines(self, request: Request) -> Response:
+    async def lines(self, request: Request) -> Response:
         """Lines of some papers, by id."""
         ids = request.query_params.get("papers", "").split()
-        return _told(lambda: self._site.news.lines(ids))
+        return await self._choosing.run(lambda: _told(lambda: self._site.news.lines(ids))) or _busy()
 
     def similar(self, paper_id: str, request: Request) -> Response:
         """Papers like one."""
         return _told(lambda: {"html": str(self._site.similar(paper_id, self._user(request)))})
 
-    def questions(self, paper_id: str) -> Response:
+    async def questions(self, paper_id: str) -> Response:
         """Questions that a paper answers."""
-        return _told(lambda: {"html": str(self._site.questions(paper_id))})
+        asked = await self._asking.run(lambda: _told(lambda: {"html": str(self._site.questions(paper_id))}))
+        return asked or _busy()
 
     def export(self, form: str, request: Request) -> Response:
         """Papers as a bibliography, chosen as on the library's page."""
@@ -108,22 +116,23 @@ class Actions:
                 return JSONResponse({"problem": "That is too long."}, 413)
         try:
             sent = json.loads(bytes(body) or b"{}")
-            fields = {key: value for key, value in sent.items() if isinstance(value, str)}
+            fields = {key: _written(value) for key, value in sent.items() if isinstance(value, str)}
         except (ValueError, AttributeError, RecursionError):
             return JSONResponse({"problem": "That cannot be read."}, 400)
         owner = self._user(request)
+        if name in _ADDS:
+            added = await self._adding.run(lambda: _told(lambda: does(fields, owner)))
+            return added or _busy("Papers are being added already. Wait until they are there.")
         return await run_in_threadpool(_told, lambda: does(fields, owner))
 
     def _star(self, fields: Mapping[str, str], owner: str) -> Said:
         ids, on = _papers(fields), fields.get("on") != "off"
-        for paper_id in ids:
-            self._site.kept.star(owner, paper_id, on)
+        self._site.kept.star(owner, ids, on)
         return {"said": "Starred." if on else "The star is taken away.", "pressed": on}
 
     def _later(self, fields: Mapping[str, str], owner: str) -> Said:
         ids, on = _papers(fields), fields.get("on") != "off"
-        for paper_id in ids:
-            self._site.kept.later(owner, paper_id, on)
+        self._site.kept.later(owner, ids, on)
         return {"said": "Kept to read later." if on else "No longer kept for later.", "pressed": on}
 
     def _read(self, fields: Mapping[str, str], owner: str) -> Said:
@@ -137,15 +146,10 @@ class Actions:
             changed = kept.take(owner, name, ids)
             said = f"Taken off “{changed.name}”."
         else:
-            try:
-                changed = kept.put(owner, name, ids)
-            except PaperchatError as error:
-                if isinstance(error, KeepError):
-                    raise
-                kept.make_list(owner, name)
-                changed = kept.put(owner, name, ids)
+            changed = kept.put(owner, name, ids, make=True)
             said = f"On “{changed.name}” now."
-        return {"said": said, "parts": {"lists": str(self._site.lists(ids, owner))}}
+        on = fields.get("on") != "off"
+        return {"said": said, "pressed": on, "parts": {"lists": str(self._site.lists(ids, owner))}}
 
     def _note(self, fields: Mapping[str, str], owner: str) -> Said:
         (paper_id, *_), text = _papers(fields), fields.get("text", "")
@@ -184,11 +188,20 @@ def drawn(view: View) -> Response:
     return JSONResponse(shown, view.status, {"Cache-Control": "no-store"})
 
 
+def _busy(why: str = "Too many wait for this already. Try again in a moment.") -> Response:
+    return JSONResponse({"problem": why}, 503, {"Cache-Control": "no-store", "Retry-After": "5"})
+
+
 def _papers(fields: Mapping[str, str]) -> list[str]:
     ids = fields.get("papers", "").split()
     if not ids:
         raise UsageError("No paper is named.", "Choose one.")
     return ids
+
+
+def _written(text: str) -> str:
+    """A text without halves of surrogate pairs, which JSON can name and nothing can write."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _told(does: Callable[[], Mapping[str, Any]]) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -126,19 +126,44 @@ def _conflict(conflict: NoteConflict | None) -> Markup:
     return element("div", element("p", said), stored, element("p", "What you typed:"), class_="conflict", role="alert")
 
 
-def shelf(counts: Mapping[str, int], found: Sequence[tuple[str, int]], current: Mapping[str, str]) -> Markup:
+def off(paper_id: str, name: str) -> Markup:
+    """The button that takes a paper off a list, and puts it there again."""
+    return element(
+        "button",
+        element("span", "On the list", class_="name"),
+        type="button",
+        class_="mark",
+        aria_pressed="true",
+        data_post="/act/list",
+        data_papers=paper_id,
+        data_list=name,
+    )
+
+
+def gone(papers: Sequence[tuple[str, Markup]]) -> Markup:
+    """Papers that have left the library, by id, with what is kept of them."""
+    if not papers:
+        return EMPTY
+    shown = (element("li", element("p", paper_id, class_="what"), kept, class_="row") for paper_id, kept in papers)
+    return element("section", element("h2", "No longer in the library"), items.listed(shown), class_="near")
+
+
+def shelf(
+    counts: Mapping[str, int], used: Collection[str], found: Sequence[tuple[str, int]], current: Mapping[str, str]
+) -> Markup:
     """What the reader keeps, as places in the library.
 
     Args:
-        counts: How many papers are starred, kept for later, and noted.
-        found: The reader's lists with how many papers they hold.
+        counts: How many papers of the library are starred, kept for later, and noted.
+        used: Which of those hold any paper, of the library or gone from it.
+        found: The reader's lists with how many papers of the library they hold.
         current: The fields of the place that is shown.
     """
     names = (("later", "Read later"), ("starred", "Starred"), ("noted", "With a note"))
     shown = [
         _place(name, counts[kind], address.library(keep=kind), current.get("keep") == kind)
         for kind, name in names
-        if counts.get(kind)
+        if kind in used
     ]
     shown += [_place(name, count, address.library(list=name), current.get("list") == name) for name, count in found]
     return join([element("h2", "Kept"), element("ul", *shown, class_="facet")]) if shown else EMPTY

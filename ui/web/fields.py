@@ -15,7 +15,7 @@ const form = element.querySelector('form');
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   props.value = Object.fromEntries(new FormData(form));
-  setTimeout(() => trigger('submit'));
+  setTimeout(() => trigger('submit'), 50); // a component that has just come takes its value a moment later
 });
 """
 """Script of a form that sends its fields when it is submitted."""

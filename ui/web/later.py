@@ -5,7 +5,6 @@ The page's script asks for it, as HTML, when the answer has come into view; the 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -19,9 +18,12 @@ from rag.topics.comparison import Comparison, as_csv, compare
 from rag.types import Citation
 from ui.web import tables
 from ui.web.context import Web
+from ui.web.few import Few
 
 AT_ONCE = 1
 """Of these requests; answers go before them."""
+WAITING = 16
+_BUSY = "Too many wait for this already. Try again in a moment."
 _PRIVATE = {"Cache-Control": "private, no-cache"}
 Columns = Annotated[list[str], Query(alias="column", default_factory=list)]
 
@@ -34,38 +36,40 @@ def serve_later(app: FastAPI, web: Web, owner_of: Callable[[Request], str]) -> N
         web: What pages share.
         owner_of: Whose answers a request may see.
     """
-    few = threading.BoundedSemaphore(AT_ONCE)
+    few = Few(AT_ONCE, WAITING)
 
-    def answered(request: Request, exchange_id: int, make: Callable[[Exchange], Response]) -> Response:
+    async def answered(request: Request, exchange_id: int, make: Callable[[Exchange], Response]) -> Response:
         """What is made of an answer, or our error in its own words."""
-        try:
-            exchange = web.conversations.exchange(owner_of(request), min(abs(exchange_id), 2**62))
-            with few:
-                return make(exchange)
-        except PaperchatError as error:
-            return PlainTextResponse(f"{error.message} {error.advice}", 404, headers=_PRIVATE)
+
+        def made() -> Response:
+            try:
+                return make(web.conversations.exchange(owner_of(request), min(abs(exchange_id), 2**62)))
+            except PaperchatError as error:
+                return PlainTextResponse(f"{error.message} {error.advice}", 404, headers=_PRIVATE)
+
+        return await few.run(made) or PlainTextResponse(_BUSY, 503, headers={**_PRIVATE, "Retry-After": "5"})
 
     def table_of(exchange: Exchange, columns: Sequence[str]) -> Comparison:
         ids = list(dict.fromkeys(citation.paper_id for citation in _cited(exchange)))
         return compare(web.assistant.engine, ids, columns)
 
-    def next_questions(request: Request, exchange_id: int) -> Response:
-        return answered(request, exchange_id, lambda exchange: _suggested(web, exchange))
+    async def next_questions(request: Request, exchange_id: int) -> Response:
+        return await answered(request, exchange_id, lambda exchange: _suggested(web, exchange))
 
-    def side_by_side(request: Request, exchange_id: int, columns: Columns) -> Response:
+    async def side_by_side(request: Request, exchange_id: int, columns: Columns) -> Response:
         def made(exchange: Exchange) -> Response:
             shown = tables.table(table_of(exchange, columns), _cited(exchange), exchange_id)
             return HTMLResponse(shown, headers=_PRIVATE)
 
-        return answered(request, exchange_id, made)
+        return await answered(request, exchange_id, made)
 
-    def as_file(request: Request, exchange_id: int, columns: Columns) -> Response:
+    async def as_file(request: Request, exchange_id: int, columns: Columns) -> Response:
         named = {"Content-Disposition": 'attachment; filename="comparison.csv"', **_PRIVATE}
 
         def made(exchange: Exchange) -> Response:
             return Response(as_csv(table_of(exchange, columns)), media_type="text/csv; charset=utf-8", headers=named)
 
-        return answered(request, exchange_id, made)
+        return await answered(request, exchange_id, made)
 
     app.get("/answer/{exchange_id}/next")(next_questions)
     app.get("/answer/{exchange_id}/table")(side_by_side)

@@ -94,12 +94,14 @@ class News:
             found = self._store.chosen(papers, self._library.config.embedding.threads)
         return {paper_id: line or "" for paper_id, line in found.items()}
 
-    def prepare(self, most: int = 4 * _CHOSEN) -> None:
-        """Have ready what the first visitor sees."""
+    def prepare(self, most: int = 4 * _CHOSEN, ended: threading.Event | None = None) -> None:
+        """Have ready what the first visitor sees; no further once the event is set."""
         if self.newest() is None:
             return
         papers = self._outline(*self.span(None)).papers[:most]
         for start in range(0, len(papers), _CHOSEN):
+            if ended and ended.is_set():
+                return
             self.lines(paper.paper_id for paper in papers[start : start + _CHOSEN])
 
     def _read(self, since: date, until: date, generation: str) -> Outline:

@@ -22,7 +22,7 @@ from ui.web.rendering import EMPTY, element
 from ui.web.site import Site, View
 
 STYLES = ("site.css", "keys.css", "today.css", "paper.css", "shelves.css")
-SCRIPTS = ("theme.js", "address.js", "keys.js")
+SCRIPTS = ("theme.js", "notes.js", "address.js", "keys.js")
 _LINKS = (("Today", "today"), ("Chat", "chat"), ("Topic", "topic"), ("Library", "library"))
 _SECTIONS = {"day": "today", "paper": "library", "add": "library", "conversation": "chat"}
 """Under which of the links a page stands."""

@@ -53,7 +53,7 @@ def _paper(group: Sequence[Citation], prefix: str, titles: Sequence[str]) -> Mar
     first = group[0]
     title = element("strong", paper_link(first.paper_id, readable(first.title)))
     version = f", version {first.version}" if first.version > 1 else ""
-    day = element("time", first.date)
+    day = element("time", first.when)
     if _is_named(group):
         return element("p", title, " ", marker(first.n, prefix, titles), " (", day, ")", class_="heading")
     quotes = (element("p", readable(one.quote), " ", marker(one.n, prefix, titles)) for one in group)
@@ -80,7 +80,7 @@ def _written(group: Sequence[Citation]) -> str:
     """How an answer quotes a paper: its title alone (`rag.answer.holdings`), or what it says."""
     if not _is_named(group):
         return render_group(group)
-    return f"- **{escape(readable(group[0].title))}** [{group[0].n}] ({group[0].date})"
+    return f"- **{escape(readable(group[0].title))}** [{group[0].n}] ({group[0].when})"
 
 
 def _is_named(group: Sequence[Citation]) -> bool:

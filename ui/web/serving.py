@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -50,14 +51,16 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
             Server(app).run([listening])
 
 
-def guarded_app(assistant: Assistant, config: Config, users: Users, then: Callable[[], None] | None = None) -> ASGIApp:
+def guarded_app(
+    assistant: Assistant, config: Config, users: Users, then: Callable[[threading.Event], None] | None = None
+) -> ASGIApp:
     """The whole web application: the pages, Gradio's as soon as it is made, and the door before them.
 
     Args:
         assistant: Answers questions; its library is shown.
         config: Where the library lies and what the page may do.
         users: Who may use it; everybody where there are none.
-        then: What is done in the background when all of it is there.
+        then: What is done in the background when all of it is there, until the event that it is given is set.
     """
     from importlib.util import find_spec
 
@@ -177,14 +180,16 @@ def _private_gradio() -> Iterator[None]:
         yield
 
 
-def _warm_up(assistant: Assistant) -> None:
+def _warm_up(assistant: Assistant, ended: threading.Event) -> None:
     """Load what answers need while the reader is still reading: the questions that the page offers are asked once."""
     from ui.web.examples import examples
     from ui.web.news import News
 
     try:
-        News(assistant.library).prepare()
+        News(assistant.library).prepare(ended=ended)
         for question in examples(assistant.library.shelf):
+            if ended.is_set():
+                return
             assistant.answer(question, mode="extractive")
     except PaperchatError:  # an empty library, a missing key: the first question says so, in the conversation
         return

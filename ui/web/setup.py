@@ -108,9 +108,7 @@ def _writer(config: Config) -> Markup:
         )
         for name, text, value, example, hint in fields
     )
-    lines = element(
-        "div", element("pre", tabindex="0", aria_label="Lines for config.yaml"), class_="lines", hidden=True
-    )
+    lines = element("pre", tabindex="0", aria_label="Lines for config.yaml")
     return element(
         "form",
         element("fieldset", element("legend", "Answers"), element("div", *choices, class_="choices"), *shown),
@@ -193,7 +191,7 @@ def _papers(assistant: Assistant) -> Iterable[tuple[str, str]]:
     coverage = assistant.library.shelf.coverage()
     yield "Papers", f"{coverage.papers:,}"
     if coverage.papers:
-        yield "Reports", f"{coverage.first} to {coverage.last}"
+        yield "Reports", coverage.days
     yield "Folder", str(assistant.library.folder)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -13,13 +12,13 @@ from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.types import Paper
 from rag.types.filters import FIELDS
-from ui.web import address, items
+from ui.web import address, bookmarks, items
 from ui.web.rendering import EMPTY, button, element, join
 
 PAGE_SIZE = 25
 PREVIEW = 320
 """Characters of an abstract in a row."""
-KEEPS = {"later": "to read later", "starred": "starred", "noted": "with a note", "unread": "unread"}
+KEEPS = {"later": "to read later", "starred": "starred", "noted": "with a note"}
 """What the reader's own marks restrict to."""
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
@@ -41,6 +40,7 @@ class Holding:
         lists: The reader's lists.
         problem: Why the fields cannot be read; then nothing is shown.
         near: Papers near in meaning, where few have the words.
+        gone: Papers that have left the library and are kept at the place that is shown, with what can be done.
     """
 
     fields: Mapping[str, str]
@@ -54,6 +54,7 @@ class Holding:
     lists: Sequence[str] = ()
     problem: str = ""
     near: Sequence[Paper] = ()
+    gone: Sequence[tuple[str, Markup]] = ()
 
 
 def page(holding: Holding) -> Markup:
@@ -144,9 +145,10 @@ def _found(holding: Holding) -> list[Markup]:
         return [element("p", holding.problem, class_="failure", role="alert")]
     if not holding.total and not holding.near:
         nothing = "No paper fits. Try fewer or other words, or take away a restriction."
-        return [_given(holding), element("p", nothing, class_="nothing", role="status")]
+        return [_given(holding), element("p", nothing, class_="nothing", role="status"), bookmarks.gone(holding.gone)]
     shown = [_row(paper, holding) for paper in holding.papers]
-    return [_given(holding), _head(holding), items.listed(shown) if shown else EMPTY, _pager(holding), _near(holding)]
+    found = items.listed(shown) if shown else EMPTY
+    return [_given(holding), _head(holding), found, _pager(holding), _near(holding), bookmarks.gone(holding.gone)]
 
 
 def _head(holding: Holding) -> Markup:
@@ -214,6 +216,8 @@ def _said(fields: Mapping[str, str]) -> list[tuple[str, str]]:
         "to": "to {}",
     }
     said += [(name, form.format(fields[name])) for name, form in words.items() if fields.get(name)]
+    if ids := fields.get("paper", "").split():
+        said.append(("paper", plural(len(ids), "chosen paper")))
     if fields.get("list"):
         said.append(("list", f"on the list {fields['list']}"))
     if fields.get("keep") in KEEPS:
@@ -301,8 +305,3 @@ def _choice(lists: Sequence[str]) -> Markup:
         role="toolbar",
         aria_label="With the chosen papers",
     )
-
-
-def query_of(fields: Mapping[str, str]) -> str:
-    """Fields as they stand behind a question mark."""
-    return urlencode({name: value for name, value in fields.items() if value})

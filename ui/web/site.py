@@ -10,22 +10,21 @@ from datetime import UTC, date, datetime
 from markupsafe import Markup
 
 from rag.assistant import Assistant
-from rag.errors import ConversationNotFound, KeepError, PaperchatError, PaperNotFound
+from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatError, PaperNotFound
 from rag.papers.catalogue import Catalogue
 from rag.papers.conversations import Conversations
 from rag.papers.descriptions import card_of, tags_of
-from rag.papers.kept import FILE_NAME as KEPT
-from rag.papers.kept import Kept
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
 from rag.types import Filters, Paper
-from rag.types.filters import FIELDS
-from ui.web import address, bookmarks, items, paper, shelves, today
+from rag.types.filters import chosen
+from ui.web import address, bookmarks, items, nothing, paper, shelves, today
 from ui.web.address import MISSING, Address
+from ui.web.kept import kept_in
 from ui.web.news import News
 from ui.web.openers import Asked
-from ui.web.place import read_filters
 from ui.web.rendering import EMPTY, element
+from ui.web.restriction import KEPT, Restriction, restriction
 from ui.web.shelves import PAGE_SIZE, Holding
 
 LIKE = 6
@@ -33,6 +32,7 @@ LIKE = 6
 FEW = 5
 """Papers found by their words below which those near in meaning are shown as well."""
 NEAR = 10
+Facets = dict[str, tuple[tuple[str, int], ...]]
 _TITLES = {"chat": "Chat", "topic": "Topic", "add": "Add papers", "setup": "Setup"}
 
 
@@ -67,7 +67,7 @@ class Site:
         """
         self.library = assistant.library
         self.shelf = assistant.library.shelf
-        self.kept = Kept(self.library.folder / KEPT)
+        self.kept = kept_in(self.library.folder)
         self.news = News(self.library)
         self.catalogue = Catalogue(self.shelf)
         self._assistant = assistant
@@ -137,16 +137,21 @@ class Site:
 
     def holdings(self, fields: Mapping[str, str], owner: str) -> list[Paper]:
         """All papers that the library's page would show, for a file of them."""
-        words, filters, among = self._restricted(fields, owner)
-        return list(self.catalogue.page(words, filters, -1, 0, best_first=True, among=among).papers)
+        asked = restriction(fields, self.kept, owner)
+        found = self.catalogue.page(asked.words, asked.filters, -1, 0, best_first=True, among=asked.among)
+        return list(found.papers)
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
     def _today(self, owner: str) -> View:
         newest = self.news.newest()
         if newest is None:
-            return View("today", "Today", today.empty())
-        seen = self.kept.seen(owner, datetime.now(UTC), newest)
+            held = self.shelf.coverage().papers
+            drawn = nothing.new(held, max(self.news.counts(), default=None)) if held else today.empty()
+            return View("today", "Today", drawn)
+        seen = None
+        with suppress(LibraryError):  # a library that may not be written remembers no visit
+            seen = self.kept.seen(owner, datetime.now(UTC), newest)
         return View("today", "Today", self._edition(*self.news.span(seen), seen, owner))
 
     def _day(self, key: str, owner: str) -> View:
@@ -178,7 +183,8 @@ class Site:
             mine = bookmarks.marks(paper_id, kept, words=True) + self.lists([paper_id], owner)
             note = self.note(paper_id, owner)
             if not kept.read:
-                self.kept.read(owner, [paper_id])
+                with suppress(LibraryError):  # a library that may not be written remembers nothing
+                    self.kept.read(owner, [paper_id])
         said = card_of(self.shelf, paper_id), tags_of(self.shelf, paper_id) or ()
         days = self.catalogue.version_days(paper_id)
         html = paper.page(versions, latest.version, days, marks=mine, note=note, card=said[0], tags=said[1])
@@ -187,98 +193,91 @@ class Site:
     def _known(self, key: str) -> str:
         """The id of the paper that an address names, however it is written."""
         if not self.shelf.versions(key) and (found := paper_id_and_url(key)):
-            return found[0]
-        return key
+            key = found[0]
+        return self.shelf.resolved([key])[0]
 
     def _library(self, fields: Mapping[str, str], owner: str) -> View:
         held = self.shelf.coverage().papers
         if not held:
             return View("library", "Library", today.empty())
         lists = self.kept.lists(owner)
-        counts = {
-            "later": len(self.kept.to_read(owner)),
-            "starred": len(self.kept.starred(owner)),
-            "noted": len(self.kept.noted(owner)),
-        }
-        shelf = bookmarks.shelf(counts, [(one.name, len(one.papers)) for one in lists], fields)
-        names = [one.name for one in lists]
+        shelf, names = self._kept(fields, owner), [one.name for one in lists]
         try:
-            words, filters, among = self._restricted(fields, owner)
+            asked = restriction(fields, self.kept, owner)
         except PaperchatError as error:
             holding = Holding(fields, held=held, shelf=shelf, lists=names, problem=f"{error.message} {error.advice}")
             return View("library", "Library", shelves.page(holding))
+        words, filters, among = asked.words, asked.filters, asked.among
         text = fields.get("at", "")
         offset = int(text) if text.isdecimal() and len(text) < 10 else 0
         best = fields.get("order") != "newest"
         found = self.catalogue.page(words, filters, PAGE_SIZE, offset, best_first=best, among=among)
-        facets = self.catalogue.facets(words, filters, among=among)
-        near = self._near(words, filters, among, found.papers) if words and found.total < FEW else []
+        near = self._near(asked, found.papers) if words and found.total < FEW else []
         ids = [one.paper_id for one in (*found.papers, *near)]
         holding = Holding(
-            fields, found.total, found.papers, offset, facets, held, self.marks(ids, owner), shelf, names, near=near
+            fields,
+            found.total,
+            found.papers,
+            offset,
+            self._facets(fields, asked, owner),
+            held,
+            self.marks(ids, owner),
+            shelf,
+            names,
+            near=near,
+            gone=self._gone(fields, owner),
         )
         title = f"{words} · Library" if words else "Library"
         return View("library", title, shelves.page(holding))
 
-    def _near(self, words: str, filters: Filters, among: frozenset[str] | None, found: Iterable[Paper]) -> list[Paper]:
+    def _facets(
+        self, fields: Mapping[str, str], asked: Restriction, owner: str
+    ) -> dict[str, tuple[tuple[str, int], ...]]:
+        """Values with how many papers each would leave, in the place of the field's present one."""
+        facets = self.catalogue.facets(asked.words, asked.filters, among=asked.among)
+        for name in facets:
+            if fields.get(name):
+                free = restriction({**fields, name: ""}, self.kept, owner)
+                facets[name] = self.catalogue.facets(free.words, free.filters, among=free.among)[name]
+        return facets
+
+    def _kept(self, fields: Mapping[str, str], owner: str) -> Markup:
+        """What the reader keeps of the papers that the library holds."""
+        kept = {name: read(self.kept, owner) for name, read in KEPT.items()}
+        lists = {one.name: one.papers for one in self.kept.lists(owner)}
+        held = self._held({paper_id for ids in (*kept.values(), *lists.values()) for paper_id in ids})
+        counts = {name: len(held.intersection(ids)) for name, ids in kept.items()}
+        found = [(name, len(held.intersection(ids))) for name, ids in lists.items()]
+        return bookmarks.shelf(counts, [name for name, ids in kept.items() if ids], found, fields)
+
+    def _gone(self, fields: Mapping[str, str], owner: str) -> list[tuple[str, Markup]]:
+        """Papers of the place that is shown that have left the library, with what is kept of them."""
+        place = {name: fields.get(name, "") for name in ("keep", "list")}
+        ids = restriction(place, self.kept, owner).among or ()
+        held = self._held(ids)
+        gone = [paper_id for paper_id in ids if paper_id not in held]
+        return [(paper_id, self._left(paper_id, place["list"], owner)) for paper_id in gone]
+
+    def _left(self, paper_id: str, name: str, owner: str) -> Markup:
+        """What a reader can do with a paper that has left the library."""
+        off = bookmarks.off(paper_id, name) if name else EMPTY
+        note = self.note(paper_id, owner) if self.kept.note(owner, paper_id) else EMPTY
+        return self.marks([paper_id], owner)[paper_id] + off + note
+
+    def _held(self, paper_ids: Iterable[str]) -> frozenset[str]:
+        """Those of some papers that the library holds."""
+        return self.shelf.select(Filters(paper=chosen(paper_ids))) or frozenset()
+
+    def _near(self, asked: Restriction, found: Iterable[Paper]) -> list[Paper]:
         """Papers near in meaning to words that few papers have."""
         known = {one.paper_id for one in found}
-        passages = self._assistant.retriever.search(words, filters, 3 * NEAR, papers=among, explained=0)
+        among = None if asked.among is None else frozenset(asked.among)
+        passages = self._assistant.retriever.search(asked.words, asked.filters, 3 * NEAR, papers=among, explained=0)
         ids = list(dict.fromkeys(one.paper_id for one in passages if one.paper_id not in known))[:NEAR]
         papers = self.shelf.papers(ids)
         return [papers[paper_id] for paper_id in ids if paper_id in papers]
 
-    def _restricted(self, fields: Mapping[str, str], owner: str) -> tuple[str, Filters, frozenset[str] | None]:
-        """What the fields of the library's page restrict to: words, filters, and papers where the reader's marks do."""
-        given = dict(fields)
-        if month := given.get("month"):
-            given["from"] = given["to"] = month
-        among: frozenset[str] | None = None
-        if name := given.get("list"):
-            among = frozenset(self.kept.get_list(owner, name).papers)
-        kept = {"later": self.kept.to_read, "starred": self.kept.starred, "noted": self.kept.noted}.get(
-            given.get("keep", "")
-        )
-        if kept:
-            chosen = frozenset(kept(owner))
-            among = chosen if among is None else among & chosen
-        restricted = {row.key: given.get(row.key, "") for row in FIELDS}
-        return " ".join(given.get("words", "").split()), read_filters(restricted), among
-
 
 def missing(why: str, more: Markup = EMPTY) -> View:
     """The page for an address at which nothing is: it says so, and where to look."""
-    field = element(
-        "input",
-        type="search",
-        name="words",
-        placeholder="Search titles and abstracts",
-        aria_label="Search titles and abstracts",
-        required=True,
-    )
-    form = element(
-        "form",
-        field,
-        element("button", "Search", type="submit", class_="go"),
-        action="/library",
-        class_="ask",
-        role="search",
-    )
-    ways = element(
-        "p",
-        element("a", "Today", href="/today"),
-        " · ",
-        element("a", "Library", href="/library"),
-        " · ",
-        element("a", "Ask", href="/chat"),
-    )
-    html = element(
-        "div",
-        element("h1", "Nothing is here", tabindex="-1"),
-        element("p", why, class_="lead"),
-        form,
-        more,
-        ways,
-        class_="page missing",
-    )
-    return View(MISSING, "Nothing is here", html, 404)
+    return View(MISSING, "Nothing is here", nothing.here(why, more), 404)

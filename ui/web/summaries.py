@@ -82,7 +82,10 @@ def _timeline(topic: Topic) -> Markup:
     names = [readable(theme.name) for theme in topic.themes[:MOST_KINDS]]
     if len(topic.themes) > MOST_KINDS:
         names[-1:] = ["other themes"]
-    counts = [(date.fromisoformat(paper.date), _one_of(len(names), paper.theme)) for paper in topic.papers]
+    dated = [paper for paper in topic.papers if paper.date]
+    counts = [(date.fromisoformat(paper.date), _one_of(len(names), paper.theme)) for paper in dated]
+    if not counts:
+        return EMPTY
     days = [day for day, _ in counts]
     step = "month" if (max(days) - min(days)).days > 90 else "week"
     return _section("When they appeared", bars(counts, names, step, "Papers of the topic over time"))
@@ -109,7 +112,7 @@ def _table(topic: Topic) -> Markup:
 
 def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
     title = paper_link(paper.paper_id, readable(paper.title))
-    first = element("th", title, element("small", paper.date), scope="row")
+    first = element("th", title, element("small", paper.when), scope="row")
     cells = zip(names, (paper.method, paper.data, paper.result), strict=True)
     return element("tr", first, *(_cell(name, cell) for name, cell in cells))
 

@@ -91,7 +91,7 @@ def _citation(paper: Paper, cell: Cell, n: int) -> Citation:
         version=paper.version,
         title=paper.title,
         authors=paper.authors,
-        date=paper.date.isoformat(),
+        date=paper.told,
         url=paper.url,
         chunk_id="",
         quote=cell.quote,
@@ -133,9 +133,7 @@ def _papers_below(comparison: Comparison, cells: Sequence[Sequence[Markup]]) -> 
 
 
 def _head(paper: Paper, scope: str) -> Markup:
-    return element(
-        "th", paper_link(paper.paper_id, readable(paper.title)), element("small", str(paper.date)), scope=scope
-    )
+    return element("th", paper_link(paper.paper_id, readable(paper.title)), element("small", paper.when), scope=scope)
 
 
 def _column(name: str, n: int, scope: str) -> Markup:

@@ -38,7 +38,7 @@ class Parts:
 
 def build(web: Web) -> None:
     """Build the page inside its tab."""
-    parts = _lay_out()
+    parts = _lay_out(web.config.answer.mode == "llm")
     desk = Desk(web.assistant)
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     running = parts.form.submit(
@@ -48,23 +48,25 @@ def build(web: Web) -> None:
     parts.shown.save(desk.saved, [parts.topic], [parts.download], concurrency_limit=None, **private)
 
 
-def _lay_out() -> Parts:
+def _lay_out(costs: bool) -> Parts:
     with gr.Column(elem_id="topic", min_width=0):
-        about = form(_form(), FORM + _STOP, "about")
+        about = form(_form(costs), FORM + _STOP, "about")
         script = "paperchat.wire(element, trigger, ['save']);"
         shown = gr.HTML(js_on_load=script, apply_default_css=False, elem_id="summary")
         download = gr.HTML({}, html_template="", js_on_load="paperchat.download(props, watch);", elem_classes="unseen")
     return Parts(about, shown, gr.State(None), download)
 
 
-def _form() -> Markup:
+def _form(costs: bool) -> Markup:
+    """The form; where a summary costs money, an address that names a topic only fills it."""
     query = element("input", type="search", name="query", placeholder="query rewriting for e-commerce", required=True)
     about = element("label", element("span", "Topic"), query, class_="words")
     go = element("button", "Summarise", type="submit", class_="go")
     stop = element("button", "Stop", type="button", class_="stop")
     hint = "Themes with cited quotes, a timeline and a table of papers."
     name = element("h1", "Topics", class_="unseen")
-    return join([name, element("p", hint, class_="hint"), element("form", about, *fields(), go, stop, class_="fields")])
+    asked = element("form", about, *fields(), go, stop, class_="fields", data_costs=costs or None)
+    return join([name, element("p", hint, class_="hint"), asked])
 
 
 class Desk:

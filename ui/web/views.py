@@ -23,6 +23,7 @@ def welcome(coverage: Coverage, questions: Sequence[str]) -> Markup:
         return element("section", element("h1", "Ask your papers"), *body, class_="welcome")
     days = f"{coverage.first}" if coverage.first == coverage.last else f"{coverage.first} to {coverage.last}"
     held = f"{plural(coverage.papers, 'paper')} from the reports of {days}."
+    held = held if coverage.first else f"{plural(coverage.papers, 'paper')}."
     asked = (button(question, "ask", {"text": question}) for question in questions)
     return element(
         "section",

@@ -97,9 +97,9 @@ def evidence(passage: Passage, paper: str = "") -> Evidence:
         passage: The source.
         paper: The stored text of its paper: a name that the paper uses elsewhere is not foreign.
     """
-    about = f"{passage.url} {passage.paper_id} {passage.date.isoformat()}"
+    about = f"{passage.url} {passage.paper_id} {passage.told}"
     rest = " ".join((*passage.authors, paper or passage.text))
-    return _read(passage.text, passage.title, passage.start, about, str(passage.date.year), rest)
+    return _read(passage.text, passage.title, passage.start, about, passage.told[:4], rest)
 
 
 @lru_cache(maxsize=512)

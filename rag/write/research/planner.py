@@ -73,7 +73,7 @@ class Planner:
         so_far = "Done so far:\n" + "\n".join(as_data(line) for line in done) + "\nPlan what remains.\n"
         values = {
             "question": as_data(asked.standalone),
-            "held": f"{held.papers} papers, first listed from {held.first} to {held.last}",
+            "held": f"{held.papers} papers, {held.listed}",
             "steps": str(MAX_STEPS - len(done)),
             "done": so_far if done else "",
         }

@@ -31,7 +31,10 @@ window.paperchatSite = (() => {
   const here = () => pageOf(location.href ? new URL(location.href) : location) || { page: "missing", key: "" };
   const conversationHere = () => (here().page === "conversation" ? here().key : "");
 
+  let typing = 0; // what will search for what is typed; it must not lead back who has gone on meanwhile
+
   async function go(address, { replace = false, back = null, quiet = false } = {}) {
+    clearTimeout(typing);
     const url = new URL(address, location.origin);
     const to = pageOf(url) || { page: "missing", key: "" };
     if (!back) history[replace ? "replaceState" : "pushState"]({}, "", url);
@@ -92,6 +95,7 @@ window.paperchatSite = (() => {
   }
 
   function settle(within) {
+    paperchatNotes.restore(within);
     $$("[data-later]", within).forEach(later);
     $$("[data-line]", within).forEach((line) => lines.observe(line));
     $$("input.pick", within).forEach((box) => (box.checked = chosen.has(box.value)));
@@ -166,10 +170,14 @@ window.paperchatSite = (() => {
   }
 
   async function summarise(query) {
-    const form = await drawnBy("#about form"); // a tab's content is made when it is first looked at
+    const isNew = !$("#about form"); // a tab's content is made when it is first looked at
+    const form = await drawnBy("#about form");
+    if (isNew) await new Promise((settle) => setTimeout(settle, 250)); // Gradio gives it its first value, over ours
     const field = $("[name=query]", form);
     if (field.value === query) return;
     field.value = query;
+    if (form.hasAttribute("data-costs") && !explicit) return say("Press Summarise to begin.", true);
+    explicit = false;
     form.requestSubmit();
   }
 
@@ -195,7 +203,9 @@ window.paperchatSite = (() => {
 
   // A page that was read before Gradio was there gets its part of it, in the order in which it would have been read.
   async function complete() {
-    const answer = await fetch("/ready").then(() => fetch("/setup", { headers: { Accept: "text/html" } })).catch(() => null);
+    const there = await fetch("/ready").catch(() => null);
+    if (there?.status === 500) return say(await there.text(), true); // drawn pages can be read all the same
+    const answer = there?.ok && (await fetch("/setup", { headers: { Accept: "text/html" } }).catch(() => null));
     if (!answer?.ok) return setTimeout(complete, 2000);
     const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.body.append(document.importNode($("gradio-app", whole), true));
@@ -235,13 +245,19 @@ window.paperchatSite = (() => {
     }).catch(() => null);
     if (!response) return say("The server cannot be reached. What you typed stays here; try again when it is back.", true);
     if (response.status === 401) return say("You are signed out. What you typed stays here.", true, "/login");
-    const { said, problem, pressed, parts, read, go: next } = await response.json();
+    const answer = await response.json().catch(() => null); // a proxy or a failure speaks no JSON
+    if (!answer) return say(`The server could not do that (${response.status}). What you typed stays here; try again.`, true);
+    const { said, problem, pressed, parts, read, go: next } = answer;
     for (const [part, html] of Object.entries(parts || {})) {
       const place = element.closest(`[data-part="${part}"]`) || $(`#view [data-part="${part}"]`);
       const isOpen = place?.open;
       if (!place) continue;
       const drawn = document.createElement("div");
       drawn.innerHTML = html;
+      if (part === "note") {
+        paperchatNotes.answered(place, drawn.firstElementChild, fields.text, Boolean(problem));
+        continue;
+      }
       drawn.firstElementChild.open = Boolean(isOpen);
       place.replaceWith(drawn.firstElementChild);
     }
@@ -335,8 +351,11 @@ window.paperchatSite = (() => {
     const button = $("button", form);
     button.disabled = true;
     if (form.closest(".empty")) say("One moment…", true);
-    await act(form, form.dataset.post, fields);
-    button.disabled = false;
+    try {
+      await act(form, form.dataset.post, fields);
+    } finally {
+      button.disabled = false;
+    }
   });
 
   function topic(form) {
@@ -352,7 +371,6 @@ window.paperchatSite = (() => {
     return `${form.getAttribute("action")}${query ? "?" : ""}${query}`;
   }
 
-  let typing = 0;
   addEventListener("input", (event) => {
     const form = event.target.closest?.("#view form[data-live]");
     if (!form) return;

@@ -7,6 +7,7 @@ window.answers = (() => {
   const PAUSE = 400; // ms after an answer, so that nothing is drawn while it comes into view
   const known = new Map(); // address → HTML
   const under = new Set();
+  const wanted = new Map(); // of a slot, the address that was asked for last
   const $ = (selector, within = document) => within.querySelector(selector);
 
   function columns(exchange) {
@@ -35,19 +36,23 @@ window.answers = (() => {
 
   async function fill(slot, names = columns(slot.dataset.table)) {
     const address = addressOf(slot, names);
+    const key = slot.dataset.next ? `next ${slot.dataset.next}` : `table ${slot.dataset.table}`;
+    wanted.set(key, address);
     if (under.has(address)) return;
     if (!known.has(address)) {
       under.add(address);
       slot.setAttribute("aria-busy", "true");
       const response = await fetch(address).catch(() => null);
       under.delete(address);
-      slot.removeAttribute("aria-busy");
+      const isWanted = wanted.get(key) === address;
+      if (isWanted) slot.removeAttribute("aria-busy");
       if (!response?.ok) {
-        if (slot.dataset.table) fail(slot, response ? await response.text() : "The server does not answer. Try again.");
+        if (slot.dataset.table && isWanted) fail(slot, response ? await response.text() : "The server does not answer. Try again.");
         return;
       }
       known.set(address, await response.text());
     }
+    if (wanted.get(key) !== address) return; // another column was added or taken away meanwhile
     const place = slot.isConnected ? slot : $(`[data-next="${slot.dataset.next}"], [data-table="${slot.dataset.table}"]`);
     if (!place) return;
     const wide = $(".wide", place)?.scrollLeft || 0;

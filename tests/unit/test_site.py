@@ -1,0 +1,172 @@
+"""Drawn pages over real libraries, without a server."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from rag.assistant import Assistant
+from rag.config import Config
+from rag.errors import LibraryError, UsageError
+from rag.index.library import Library
+from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.database import Database
+from rag.papers.kept import FILE_NAME as KEPT
+from rag.types import Paper
+from tests.support.papers import make_paper
+from ui.web import setup, topic
+from ui.web.actions import Actions
+from ui.web.address import Address
+from ui.web.kept import kept_in
+from ui.web.restriction import restriction
+from ui.web.site import Site
+
+PAPERS = (
+    make_paper("2504.00001", "Ranking Passages", "We rank passages.", ("Ada Ling",), "2025-04-10"),
+    make_paper("2505.00002", "Ranking Again", "We rank passages twice.", ("Bo Ray",), "2025-05-05"),
+    make_paper("2505.00003", "Baking Bread", "We bake bread.", ("Bo Ray",), "2025-05-20"),
+)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as entered:
+        yield entered
+
+
+def made(folder: Path, stack: ExitStack, papers: Iterable[Paper] = PAPERS) -> Site:
+    """The pages over a library of some papers."""
+    assistant = stack.enter_context(Assistant(Library(Config(data_dir=folder))))
+    assistant.library.ingest(papers)
+    return Site(assistant, Conversations(folder / FILE_NAME))
+
+
+def drawn(site: Site, path: str, query: str = "") -> str:
+    return str(site.view(Address.read(path, query), "").html)
+
+
+def client_of(site: Site) -> TestClient:
+    app = FastAPI()
+    Actions(site, lambda _: "", lambda category: category).serve(app)
+    return TestClient(app)
+
+
+def test_a_month_and_days_restrict_together(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    for query, titles in {
+        "month=2025-05&from=2025-05-10": {"2505.00003"},
+        "month=2025-05&to=2025-05-10": {"2505.00002"},
+        "month=2025-05": {"2505.00002", "2505.00003"},
+        "month=2025-04&from=2025-05-10": set(),
+    }.items():
+        fields = Address.read("/library", query).fields
+        assert {one.paper_id for one in site.holdings(fields, "")} == titles, query
+
+
+def test_a_count_beside_a_value_is_what_a_click_gives(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    html = drawn(site, "/library", "author=Ada+Ling")
+    assert '<a href="/library?author=Bo+Ray"><span>Bo Ray</span></a><span class="count">2</span>' in html
+    assert "May 2025" not in html
+
+
+def test_what_is_kept_counts_what_the_library_holds_and_names_the_rest(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    site.kept.star("", "2504.00001")
+    site.kept.star("", "2409.99999")
+    site.kept.make_list("", "zoo")
+    site.kept.put("", "zoo", ["2409.99999"])
+    html = drawn(site, "/library", "keep=starred")
+    assert '<span>Starred</span></a><span class="count">1</span>' in html
+    assert '<span>zoo</span></a><span class="count">0</span>' in html
+    assert "No longer in the library" in html
+    assert 'aria-pressed="true" aria-label="Star" title="Star" data-post="/act/star" data-papers="2409.99999"' in html
+    assert 'data-list="zoo"' in drawn(site, "/library", "list=zoo")
+    assert "No longer in the library" not in drawn(site, "/library")
+
+
+def test_a_field_that_restricts_is_said_and_one_that_cannot_is_refused(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    assert "Without: 2 chosen papers" in drawn(site, "/library", "paper=2504.00001+2505.00002")
+    assert "Nothing is kept as" in drawn(site, "/library", "keep=unread")
+    with pytest.raises(UsageError):
+        restriction({"keep": "unread"}, site.kept, "")
+
+
+def test_today_tells_a_library_without_days_from_an_empty_one(tmp_path: Path, stack: ExitStack) -> None:
+    undated = made(tmp_path / "undated", stack, [make_paper(undated=True)])
+    assert "No paper in the library has a date" in drawn(undated, "/today")
+    ahead = made(tmp_path / "ahead", stack, [make_paper(day="2999-01-02")])
+    assert "/day/2999-01-02" in drawn(ahead, "/today")
+    assert "The library is empty" in drawn(made(tmp_path / "empty", stack, []), "/today")
+
+
+def test_a_folder_that_may_not_be_written_is_shown_with_nothing_kept(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path, stack)
+    for path in tmp_path.glob(f"{KEPT}*"):
+        path.unlink()
+    connect = Database._connect
+
+    def refused(self: Database) -> Any:
+        if self.path.name == KEPT:
+            raise sqlite_error()
+        return connect(self)
+
+    monkeypatch.setattr(Database, "_connect", refused)
+    site = made(tmp_path, stack, [])
+    assert "Baking Bread" in drawn(site, "/today")
+    assert "Ranking Passages" in drawn(site, "/paper/2504.00001")
+    with pytest.raises(LibraryError):
+        kept_in(tmp_path).star("", "2504.00001")
+
+
+def sqlite_error() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    return error
+
+
+def test_half_a_surrogate_pair_is_answered(tmp_path: Path, stack: ExitStack) -> None:
+    client = client_of(made(tmp_path, stack))
+    sent = [json.dumps({"papers": "2504.00001", "text": text, "revision": "0"}) for text in ("a\ud800b", "c\ud800d")]
+    assert client.post("/act/note", content=sent[0]).json()["said"] == "Note saved."
+    conflict = client.post("/act/note", content=sent[1]).json()
+    assert "a?b" in conflict["parts"]["note"]
+    assert "c?d" in conflict["parts"]["note"]
+
+
+def test_a_list_is_made_with_its_first_paper_and_grows_from_another_tab(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    client = client_of(site)
+    for paper_id in ("2505.00002", "2504.00001"):
+        assert "problem" not in client.post("/act/list", json={"papers": paper_id, "list": "zoo"}).json()
+    assert site.kept.get_list("", "zoo").papers == ("2505.00002", "2504.00001")
+    assert "blank" in client.post("/act/list", json={"papers": "2504.00001", "list": " "}).json()["problem"]
+
+
+def test_several_papers_are_starred_at_once_or_none(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    client = client_of(site)
+    assert client.post("/act/star", json={"papers": f"2504.00001 {'9' * 600}"}).status_code == 400
+    assert site.kept.starred("") == ()
+    client.post("/act/star", json={"papers": "2504.00001 2505.00002"})
+    assert site.kept.starred("") == ("2505.00002", "2504.00001"), "the last one first"
+
+
+def test_a_topic_that_costs_says_so_to_the_page() -> None:
+    assert "data-costs" in topic._form(costs=True)
+    assert "data-costs" not in topic._form(costs=False)
+
+
+def test_the_setup_form_has_one_place_for_its_lines() -> None:
+    assert str(setup._writer(Config())).count("hidden") == 1
