@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rag.answer.outcome import Outcome
-from rag.answer.parts import Part, goes_on_about, likelier, repeats
+from rag.answer.parts import Part, goes_on_about, in_light, likelier, repeats
 from rag.query import Kind, Question
 from rag.types import Citation, Filters
 
@@ -53,3 +53,20 @@ def test_a_part_goes_on_about_the_one_paper_that_is_named(
 ) -> None:
     whole, piece = Question("w", "w", Filters(), named=named), Question("p", "p", Filters(), focus=focus, kind=kind)
     assert goes_on_about(piece, whole) == papers
+
+
+@pytest.mark.parametrize(
+    ("named", "papers", "only"),
+    [
+        (("a",), ("a",), frozenset({"a"})),
+        ((), ("a",), None),
+        (("a", "b"), ("a", "b"), None),
+        (("a",), (), None),
+    ],
+)
+def test_a_part_about_the_named_paper_is_answered_from_it_alone(
+    named: tuple[str, ...], papers: tuple[str, ...], only: frozenset[str] | None
+) -> None:
+    """A paper that was only guessed is preferred, and no more."""
+    read = in_light(Question("p", "p", Filters()), Question("w", "w", Filters(), named=named), papers)
+    assert (read.papers, read.focus) == (only, papers)
