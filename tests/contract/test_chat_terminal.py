@@ -58,6 +58,15 @@ class Terminal:
         before, _, self.shown = self.shown.partition(text)
         return before
 
+    def wait_until_idle(self) -> None:
+        """Until the process sleeps: a Ctrl-C that comes between readline's echo and its wait is seen with the next key."""
+        ends, asleep = time.monotonic() + SECONDS, 0
+        while asleep < 5:
+            assert time.monotonic() < ends, "it never waited for a key"
+            state = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            asleep = asleep + 1 if state == "S" else 0
+            time.sleep(0.05)
+
 
 @contextmanager
 def terminal(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Iterator[Terminal]:
