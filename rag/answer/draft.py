@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rag.types import Passage
+from rag.types import Citation, Passage
 
 Told = Literal["again", "besides"]
 """What stands in the answer before: what is asked (``again``: quoted because it is what is asked for), or all that the
@@ -41,6 +41,17 @@ class Draft:
 def quote_text(quote: Quote) -> str:
     """The quoted characters, as the passage holds them."""
     return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
+
+
+def title_of(passage: Passage) -> tuple[Quote, ...]:
+    """The quote of the title of a passage's paper, by which the paper is named."""
+    titled = replace(passage, start=0, end=len(passage.title), text=passage.title)
+    return (Quote(titled, 0, len(passage.title)),)
+
+
+def is_title(citation: Citation) -> bool:
+    """Whether a citation only names its paper."""
+    return citation.start == 0 and citation.quote == citation.title
 
 
 def join_neighbours(quotes: Sequence[Quote], *, across_lines: bool = True) -> tuple[Quote, ...]:

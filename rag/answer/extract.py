@@ -8,17 +8,21 @@ answer, while they fit, in reading order. Figures, and what was tried instead: d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answer.draft import Draft, Quote, Told, join_neighbours
+from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text, title_of
 from rag.answer.select import choose_papers, demanded
 from rag.index.library import Library
+from rag.models import embed_tokens
 from rag.query import Kind, Question
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers
+from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.types import Passage
 
 LIST_WORDS = 60
@@ -27,6 +31,10 @@ MARGIN = 2.5
 """Log-odds by which a sentence may be less likely to answer than the best one, and still be quoted beside it."""
 ANSWERS = 0.0
 """Log-odds from which a sentence that was quoted before is quoted again, because it is what is asked for."""
+
+
+NEAR = 0.5
+"""Likeness to the question, word by word, from which on a sentence that does not answer it is shown: half of it."""
 
 
 class ExtractiveWriter:
@@ -79,6 +87,27 @@ class ExtractiveWriter:
         told = drawn[0][1]
         groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
         return Draft(groups, len(fitting), told=told)
+
+    def nearest(self, question: Question, draft: Draft) -> Draft:
+        """Of quotes that do not answer, the sentences near to the question; the paper's title alone where none is.
+
+        What shares nothing with a question but its paper's name would only look like an answer.
+        """
+        asked = weighed(self.library, question.wordings[0])
+        said = [one for group in draft.quotes for quote in group for one in self._sentences(quote)]
+        known = embed_tokens(self.library.embedding, [readable(quote_text(one)) for one in said]) if asked else None
+        if asked is None or known is None or not said:  # nobody knows what is near
+            return draft
+        near = [one for one, tokens in zip(said, known, strict=True) if asked.likeness(tokens) >= NEAR]
+        return replace(draft, quotes=(join_neighbours(near, across_lines=False) or title_of(said[0].passage),))
+
+    def _sentences(self, quote: Quote) -> list[Quote]:
+        """A quote of an abstract sentence by sentence; one of a full text, which may be a table's row, stays whole."""
+        paper = self.library.paper(quote.passage.paper_id, quote.passage.version)
+        if paper.body and quote.start >= paper.body_start:
+            return [quote]
+        spans = sentences(quote_text(quote))
+        return [Quote(quote.passage, quote.start + start, quote.start + end) for start, end in spans]
 
 
 def _quoted(

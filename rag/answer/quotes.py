@@ -91,7 +91,7 @@ class QuotedReply:
             return Draft(())
         if decision.reason == "detail_absent":
             nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
-            return self.writer.write(asked, nearest, "single")
+            return self.writer.nearest(asked, self.writer.write(asked, nearest, "single"))
         whole = asked.only_filters or bool(asked.mention)
         if asked.wanted:
             most = self.library.config.answer.max_papers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.answer.abstention import Decision
 from rag.answer.citations import Checked
-from rag.answer.draft import Told
+from rag.answer.draft import Told, is_title
 from rag.papers.shelf import Shelf
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
@@ -60,9 +60,12 @@ def reply(
         above, below = _count(retriever, understood, checked, found), _more(understood, len(groups), found)
         return Reply((*_absent(understood), *above, *_by_theme(groups, checked), *below))
     if groups:
-        title = escape(readable(checked.groups[0][0].title))
-        lacks = f"“{title}” is about this, but its abstract does not tell. What comes closest:"
-        return Reply((lacks, *groups), "detail_absent", closest(passages))
+        first = checked.groups[0][0]
+        title, named = escape(readable(first.title)), is_title(first)
+        marker = f" [{first.n}]" if named else ""
+        lacks = f"“{title}”{marker} is about this, but its abstract does not tell."
+        said = (lacks,) if named else (f"{lacks} What comes closest:", *groups)
+        return Reply(said, "detail_absent", closest(passages))
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)
     held = shelf.coverage()

@@ -6,9 +6,9 @@ answer, and a difference is the papers', not a model's mood.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from rag.errors import PaperchatError
@@ -16,7 +16,8 @@ from rag.follow.changes import Change, difference
 from rag.index.library import Library, Progress
 from rag.papers.days import ReportDays, today
 from rag.papers.followed import FILE_NAME, Asking, Followed, FollowedQuestions
-from rag.types import Answer
+from rag.papers.shelf import Shelf
+from rag.types import Answer, Citation
 
 Ask = Callable[[str], Answer]
 
@@ -94,15 +95,23 @@ class Follower:
         if not self._path.exists():
             return []
         with self._store() as store:
-            return [_brought(one, store.askings(one.number), since, until) for one in store.all()]
+            return [_brought(one, self._askings(store, one.number), since, until) for one in store.all()]
 
     def _ask(self, one: Followed, ask: Ask) -> None:
         state, reach = self._state(), self._reach()
         answer = ask(one.question)
         with self._store() as store:
-            before = store.askings(one.number)
+            before = self._askings(store, one.number)
             differs = not before or difference(before[-1].citations, answer.citations)
             store.note(one.number, state, Asking(datetime.now(UTC), reach, answer.citations) if differs else None)
+
+    def _askings(self, store: FollowedQuestions, number: int) -> list[Asking]:
+        """What was answered, with the papers under the ids that they have now: another id is no other paper."""
+        renamed = self._library.shelf.renamed()
+        return [
+            replace(one, citations=tuple(_led_on(self._library.shelf, renamed, cited) for cited in one.citations))
+            for one in store.askings(number)
+        ]
 
     def _state(self) -> str:
         """What an answer rests on."""
@@ -134,3 +143,20 @@ def _brought(one: Followed, askings: Sequence[Asking], since: date | None, until
     earlier = range(last) if since is None else (n for n in within if askings[n].reach < since)
     first = max(earlier, default=0)
     return Brought(one, askings[last], difference(askings[first].citations, askings[last].citations))
+
+
+def _led_on(shelf: Shelf, renamed: Mapping[str, str], citation: Citation) -> Citation:
+    """A citation of a paper that left its id as one of the paper that it is now, in the version that has the quote.
+
+    As it was stored where the paper has its id still, or is gone.
+    """
+    paper_id = renamed.get(citation.paper_id, "")
+    paper = shelf.papers([paper_id]).get(paper_id) if paper_id else None
+    if paper is None:
+        return citation
+    versions = (paper, *(shelf.paper(paper_id, version) for version in shelf.versions(paper_id)))
+    place = slice(citation.start, citation.end)
+    held = next((one for one in versions if one.text[place] == citation.quote), paper)
+    return citation.model_copy(
+        update={"paper_id": paper_id, "version": held.version, "title": held.title, "url": held.url}
+    )

@@ -30,10 +30,13 @@ from rag.index import LexicalIndex, VectorStore
 from rag.index.chunks import Chunker
 from rag.index.locks import IndexGate, writer_lock
 from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
+from rag.papers.documents import follow as follow_files
 from rag.papers.documents import forget, keep, kept_file, matched
 from rag.papers.kept import FILE_NAME as KEPT
 from rag.papers.kept import Kept
+from rag.papers.nearest import no_paper
 from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
+from rag.sources.files import FULL_TEXTS as FULL_TEXTS_FOLDER
 from rag.sources.identifiers import OF_DOI
 from rag.types import Chunk, FullText, Paper, Rejected, Remark, Row
 
@@ -321,16 +324,16 @@ class Library:
         )
 
     def _follow_renames(self, before: Mapping[str, str]) -> list[Remark]:
-        """Have what readers keep follow the papers that left their ids, and say which were joined by a DOI."""
+        """Have what readers keep, and full texts' files, follow papers that left their ids; say which a DOI joined."""
         renamed = self.shelf.renamed()
         joined = ((old, new) for old, new in renamed.items() if old not in before and old.startswith(OF_DOI))
         told = [Remark(new, f"is the paper that was known as {old}, by its DOI") for old, new in joined]
-        if renamed and (self.folder / KEPT).is_file():
-            try:
-                with closing(Kept(self.folder / KEPT)) as kept:
-                    kept.follow(renamed)
-            except LibraryError as error:  # the papers are there all the same, and the next ingest tries again
-                told.append(Remark(KEPT, error.message.removesuffix(".")))
+        for name, follow in ((KEPT, _follow_kept), (FULL_TEXTS_FOLDER, follow_files)):
+            if renamed and (self.folder / name).exists():
+                try:
+                    follow(self.folder, renamed)
+                except LibraryError as error:  # the papers are there all the same, and the next ingest tries again
+                    told.append(Remark(name, error.message.removesuffix(".")))
         return told
 
     def _add_text(self, found: FullText, told: list[Rejected | Remark]) -> dict[str, Outcome]:
@@ -357,10 +360,8 @@ class Library:
         with self.writing(progress):
             unknown = [i for i in paper_ids if not self.shelf.versions(i)]
             if unknown:
-                raise PaperNotFound(
-                    f"Not in the library: {', '.join(unknown)}. Nothing was removed.",
-                    "`paperchat papers --query WORDS` looks for papers.",
-                )
+                near = no_paper(self.shelf, unknown[0]).advice
+                raise PaperNotFound(f"Not in the library: {', '.join(unknown)}. Nothing was removed.", near)
             self._require_whole_indexes()
             texts = [self.shelf.paper(i, version) for i in paper_ids for version in self.shelf.versions(i)]
             self.shelf.remove(paper_ids)
@@ -486,6 +487,12 @@ class Library:
             indexes.lexical.replace(list(unit), chunks)
         finally:
             indexes.close()
+
+
+def _follow_kept(folder: Path, renamed: Mapping[str, str]) -> None:
+    """Have what readers keep follow papers to the ids that they have now."""
+    with closing(Kept(folder / KEPT)) as kept:
+        kept.follow(renamed)
 
 
 def _units(items: Iterable[T], size: int = UNIT) -> Iterator[tuple[T, ...]]:

@@ -63,7 +63,8 @@ _ACTIVITY = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM lis
 _RELEVANCE = "bm25(catalogue_words, 1.0, 8.0, 1.0)"
 FACET = 12
 """Values of a facet."""
-_SHOWN = ("month", "category", "tag", "has", "author")
+SHOWN = ("month", "category", "tag", "has", "author")
+"""Facets of a page, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +167,20 @@ class Catalogue:
         return Page(int(total), tuple(papers[row[0]] for row in found if row[0] in papers))
 
     def facets(
-        self, words: str = "", filters: Filters | None = None, *, among: Collection[str] | None = None
+        self,
+        words: str = "",
+        filters: Filters | None = None,
+        *,
+        among: Collection[str] | None = None,
+        names: Sequence[str] = SHOWN,
     ) -> dict[str, tuple[tuple[str, int], ...]]:
         """What the papers that fit have in common: most frequent first, months newest first; at most `FACET` of each.
+
+        Args:
+            words: As for a page.
+            filters: As everywhere.
+            among: Ids of the papers that count; None counts all.
+            names: What is counted; each takes a look at all papers that fit.
 
         Returns:
             By ``month`` (2025-11), ``author``, ``category``, ``tag`` (a subject's label) and ``has`` (a field of the
@@ -179,7 +191,7 @@ class Catalogue:
         descriptions, selection = self._shelf.descriptions, f"SELECT paper_id FROM {rows.source}"
         labels = descriptions.labels()
         read: dict[str, Callable[[str], str]] = {"author": _as_written, "tag": lambda tag: labels.get(tag, tag)}
-        found = descriptions.counts(_SHOWN, selection, rows.values, FACET)
+        found = descriptions.counts(names, selection, rows.values, FACET)
         return {
             name: tuple((read.get(name, str)(value), count) for value, count in values)
             for name, values in found.items()

@@ -124,6 +124,10 @@ class Descriptions:
             db.executemany("INSERT OR IGNORE INTO subject_names VALUES (?, ?)", names)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('subjects', ?)", (key,))
 
+    def subject_names(self) -> dict[str, str]:
+        """The tags of all subjects by what they may be asked for by, in small letters."""
+        return dict(self._db.rows("SELECT name, tag FROM subject_names"))
+
     def labels(self) -> dict[str, str]:
         """Labels of all subjects by tag."""
         return dict(self._db.rows("SELECT tag, label FROM subjects"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from rag.types import FullText, Paper, Rejected, Remark, Section
 _SAME_TITLE = 60
 """Likeness of two titles, of 100, from which on an id may be believed that a document bears."""
 _NAMINGS = 20
+_NAMED = re.compile(r"(?P<stem>.+)(?P<rest>v\d+(?:-[0-9a-f]+)?\.pdf)")
+"""A file's name: of a paper's id, with a version."""
 
 
 def matched(shelf: Shelf, found: FullText) -> tuple[Paper, Remark] | Rejected:
@@ -97,10 +100,33 @@ def _fetched(folder: Path, paper: Paper) -> Path:
     return folder / FULL_TEXTS / f"{_stem(paper.paper_id)}v{paper.arxiv_version}.pdf"
 
 
+def follow(folder: Path, renamed: Mapping[str, str]) -> None:
+    """Keep the files of papers under the ids that they have now which were kept under those that they left.
+
+    Of two files of one text one stays.
+
+    Args:
+        folder: Of the library.
+        renamed: Ids that papers left, with those that they have now.
+
+    Raises:
+        LibraryError: the folder or the disk refuses.
+    """
+    left = {_stem(old): _stem(new) for old, new in renamed.items()}
+    for file in (folder / FULL_TEXTS).glob("*.pdf"):
+        name = _NAMED.fullmatch(file.name)
+        if name and (new := left.get(name["stem"])) and new != name["stem"]:
+            try:
+                file.replace(file.with_name(new + name["rest"]))
+            except OSError as error:
+                raise LibraryError(f"{file} cannot be renamed: {error.strerror}.", "Check the folder.") from None
+
+
 def forget(folder: Path, paper: Paper) -> None:
     """Take the files of a paper that was removed away: what its text was read from, and what was fetched for it."""
-    fetched = re.compile(rf"{re.escape(_stem(paper.paper_id))}v\d+(?:-[0-9a-f]+)?\.pdf")
-    files = [one for one in (folder / FULL_TEXTS).glob("*.pdf") if fetched.fullmatch(one.name)]
+    stem = _stem(paper.paper_id)
+    named = ((one, _NAMED.fullmatch(one.name)) for one in (folder / FULL_TEXTS).glob("*.pdf"))
+    files = [file for file, name in named if name and name["stem"] == stem]
     if kept := kept_file(folder, paper):
         files.append(kept)
     for file in files:

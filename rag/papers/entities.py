@@ -174,6 +174,11 @@ class Entities:
             WHERE titles MATCH ? ORDER BY titles.rowid LIMIT ?"""
         return [row[0] for row in self._ready().rows(sql, (f'"{words}"', limit))] if words else []
 
+    def all_titles(self) -> dict[str, str]:
+        """The titles of all papers by id, in small letters without accents (`rag.text.folding.plain`)."""
+        sql = "SELECT paper_id, title FROM titles JOIN entity_papers ON entry = titles.rowid"
+        return dict(self._ready().rows(sql))
+
     def _ready(self) -> Database:
         """The shelf with its tables made by the present rules; where it may not be written, they stay as they are."""
         if not self._is_current:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from rag.errors import KeepError, ListNotFound
 from rag.papers.database import Database
+from rag.papers.nearest import did_you_mean, nearest
 from rag.text.controls import without_controls
 
 LONGEST_NAME = 200
@@ -64,7 +65,7 @@ class PaperLists:
         """One list."""
         found = self._db.all(_LISTS.format(also="AND l.fold = ?"), (user, folded(checked_name(name))))
         if not found:
-            raise _no_list(name)
+            raise _no_list(name, self.lists(user))
         return _gathered(found)[0]
 
     def make_list(self, user: str, name: str) -> PaperList:
@@ -186,7 +187,7 @@ def _number(db: sqlite3.Connection, user: str, name: str) -> int:
     sql = "SELECT id FROM lists WHERE owner = ? AND fold = ?"
     row = db.execute(sql, (user, folded(checked_name(name)))).fetchone()
     if row is None:
-        raise _no_list(name)
+        raise _no_list(name, _gathered(db.execute(_LISTS.format(also=""), (user,))))
     return int(row[0])
 
 
@@ -197,11 +198,9 @@ def _make(db: sqlite3.Connection, user: str, name: str) -> None:
     db.execute(sql, (user, name, folded(name), now()))
 
 
-def _no_list(name: str) -> ListNotFound:
-    return ListNotFound(
-        f"There is no list {checked_name(name)!r}.",
-        "`paperchat list` shows all of them.",
-    )
+def _no_list(name: str, lists: Iterable[PaperList]) -> ListNotFound:
+    near = did_you_mean([repr(one) for one in nearest(name, (one.name for one in lists))])
+    return ListNotFound(f"There is no list {checked_name(name)!r}.", f"{near}`paperchat list` shows all of them.")
 
 
 def _refuse_taken(db: sqlite3.Connection, user: str, name: str, besides: int = 0) -> None:

@@ -84,10 +84,13 @@ class _Lexicon:
     def _phrases(self, text: str, breaks: Collection[str]) -> Iterator[Key]:
         for run in _runs(text, breaks):
             stems = [self._stem(word) for word in run]
-            for start in range(len(run)):
-                for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
+            ends = [n for n, word in enumerate(run, start=1) if closes(word)]
+            for start, word in enumerate(run):
+                if word.lower() in OPENERS:
+                    continue
+                for end in (n for n in ends if start < n <= start + LONGEST):
                     key = tuple(stems[start:end])
-                    if run[start].lower() not in OPENERS and closes(run[end - 1]) and len(set(key)) == len(key):
+                    if len(set(key)) == len(key):
                         self.written[key][" ".join(run[start:end])] += 1
                         self.ended[key] += end == len(run)
                         yield key
@@ -147,8 +150,13 @@ def name_themes(
     return names
 
 
-def _share(stem: str, papers: Sequence[_Read]) -> float:
-    return sum(paper.stems.get(stem, 0.0) for paper in papers) / max(len(papers), 1)
+def _shares(papers: Sequence[_Read]) -> Mapping[str, float]:
+    """What each stem counts in the mean of papers; those that none of them has are left out."""
+    sums: defaultdict[str, float] = defaultdict(float)
+    for paper in papers:
+        for stem, counts in paper.stems.items():
+            sums[stem] += counts
+    return {stem: total / len(papers) for stem, total in sums.items()}
 
 
 def _word_weights(
@@ -159,10 +167,11 @@ def _word_weights(
     idf: Mapping[str, float],
 ) -> dict[str, float]:
     weights = {}
-    for stem in sorted({stem for paper in papers for stem in paper.stems}):
-        inside = _share(stem, papers)
-        rarity = math.log(1 + inside / (_share(stem, rest) + _share(stem, outside) / 2 + 0.05))
-        lone = LONE if len(papers) > 1 == sum(stem in paper.stems for paper in papers) else 1.0
+    own, others, near = _shares(papers), _shares(rest), _shares(outside)
+    users = Counter(stem for paper in papers for stem in paper.stems)
+    for stem, inside in sorted(own.items()):
+        rarity = math.log(1 + inside / (others.get(stem, 0.0) + near.get(stem, 0.0) / 2 + 0.05))
+        lone = LONE if len(papers) > 1 == users[stem] else 1.0
         weights[stem] = ASKED if stem in asked else lone * inside * rarity * math.sqrt(idf.get(stem, 0.0))
     return weights
 

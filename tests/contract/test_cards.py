@@ -39,6 +39,9 @@ def test_cards_tags_and_facets_are_printed_and_filtered_by(run: Run) -> None:
     assert [paper["paper_id"] for paper in coded] == [
         paper["paper_id"] for paper in papers if paper["card"]["code"] and paper["card"]["result"]
     ]
+    out, said = run("papers", "--tag", first["tag"][:-1])
+    assert out == ""
+    assert f"No subject is called '{first['tag'][:-1]}'. Did you mean {first['tag']}" in said
     found = run.json("search", "recommendation", "--tag", first["tag"])
     assert found["filters"]["tag"] == first["tag"]
     out, _ = run("papers", "--facets")

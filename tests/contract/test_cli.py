@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import json
 import os
 import re
@@ -332,6 +333,18 @@ def test_a_fault_of_the_system_is_one_line(run: Run, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("ui.cli.configuration.print_json", full)
     _, error = run("config", "schema", code=1)
     assert error == "paperchat cannot go on: shelf.sqlite: No space left on device.\n"
+
+
+def test_only_what_reads_sources_begins_by_saying_so() -> None:
+    calls = re.compile(r"progress_bar\(\w+(?:, \"([^\"]*)\")?\) as")
+    begun = [
+        (path.name, said)
+        for path in Path(str(files("ui") / "cli")).glob("*.py")
+        for said in calls.findall(path.read_text())
+    ]
+    assert len(begun) > 10
+    default = inspect.signature(progress_bar).parameters["begins"].default
+    assert [name for name, said in begun if "reading" in (said or default)] == ["library.py"], "ingest alone"
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(

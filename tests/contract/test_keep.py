@@ -58,6 +58,23 @@ def test_papers_are_starred_kept_for_later_and_read(run: Run, ids: list[str]) ->
     assert "9999.99999 is not in the library" in run("keep", "star", first, "9999.99999", code=1)[1]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("show",), ("similar",), ("keep", "star"), ("list", "mine", "--add"), ("note",), ("remove",)],
+    ids=lambda words: words[0],
+)
+def test_a_mistyped_id_names_the_paper_that_is_meant(run: Run, words: tuple[str, ...]) -> None:
+    _, said = run(*words, "2504.05039", code=1)
+    assert said.splitlines()[1].startswith(f"Did you mean {ITERQR} (“IterQR: An Iterative Framework")
+    assert f"Did you mean {ITERQR} (“" in run("papers", "--paper", "2504.05039")[1]
+
+
+def test_a_mistyped_title_and_a_mistyped_list_name_what_is_meant(run: Run) -> None:
+    assert f"Did you mean {ITERQR} (“" in run("show", "iterqr", "an", "itreative", "framework", code=1)[1]
+    run("list", "Thesis", "--make")
+    assert "Did you mean 'Thesis'?" in run("papers", "--list", "thesiss", code=1)[1]
+
+
 def test_what_is_kept_of_a_paper_is_found_by_the_id_that_it_left(tmp_path: Path, run: Run) -> None:
     doi = "10.1145/3726302.3730000"
     with Library(Config(data_dir=tmp_path)) as opened:
@@ -65,6 +82,9 @@ def test_what_is_kept_of_a_paper_is_found_by_the_id_that_it_left(tmp_path: Path,
         run.json("--data-dir", str(tmp_path), "note", f"doi:{doi}", "Read this.")
         (row,) = run.json("--data-dir", str(tmp_path), "keep", "star", doi)["papers"]
         assert (row["paper_id"], row["date"]) == (f"doi:{doi}", None)
+        shown = run.json("--data-dir", str(tmp_path), "show", doi)
+        assert (shown["date"], shown["listed"], shown["undated"]) == (None, [], True), "a supposed day is no fact"
+        assert [one["date"] for one in run.json("--data-dir", str(tmp_path), "papers")] == [None]
         opened.ingest([make_paper("2504.00001", doi=doi)])
     held = run.json("--data-dir", str(tmp_path), "note", f"doi:{doi}")
     assert (held["paper_id"], held["text"]) == ("2504.00001", "Read this.")

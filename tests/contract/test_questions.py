@@ -217,7 +217,14 @@ def test_a_fact_is_quoted_where_it_stands_and_missed_where_it_does_not(assistant
     assert "deploy" in answer.citations[0].quote
     missed = assistant.answer("How many nurses took part in the StealthRank study in Norway?")
     assert (missed.reason, cited(missed)) == ("detail_absent", ["2504.05804"])
-    assert "its abstract does not tell" in missed.answer
+    assert missed.answer.endswith("[1] is about this, but its abstract does not tell."), "no sentence is near to nurses"
+    (named,) = missed.citations
+    text = assistant.library.paper(named.paper_id, named.version).text
+    assert named.quote == named.title == text[named.start : named.end]
+    near = assistant.answer("How many annotators checked IterQR's rewritten queries?")
+    assert (near.reason, cited(near)) == ("detail_absent", ["2504.05309"])
+    assert "its abstract does not tell. What comes closest:" in near.answer
+    assert near.citations[0].quote != near.citations[0].title
 
 
 def test_a_greeting_is_told_what_can_be_asked(assistant: Assistant) -> None:

@@ -145,6 +145,14 @@ def test_new_follows_the_contract(sample: Run) -> None:
 
 
 def test_new_is_read_by_a_person(sample: Run) -> None:
+    for since in ("2025-10-01", "7d", "1d", "40w"):
+        new = {one["paper_id"] for one in sample.json("new", "--since", since)["papers"]}
+        assert {one["paper_id"] for one in sample.json("papers", "--since", since)} == new, "one meaning of --since"
+    found = sample.json("search", "recommendation", "--since", "7d")
+    assert found["filters"]["from"] == "2025-11-16"
+    assert sample.json("ask", "Which papers are there?", "--since", "7d")["filters"]["from"] == "2025-11-16"
+    assert "not both" in sample("papers", "--since", "7d", "--from", "2025-10", code=2)[1]
+    assert "neither a date" in sample("papers", "--since", "soon", code=2)[1]
     out, _ = sample("new", "--since", "2025-10-01")
     assert "(2025-10-11, 2510." in out
     out, _ = sample("new", "--since", "1d")

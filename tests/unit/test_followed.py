@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,6 +28,10 @@ def citation(paper_id: str, quote: str, n: int = 1) -> Citation:
         n=n, paper_id=paper_id, version=1, title=f"Title {paper_id}", authors=(), date="2025-04-10", url="",
         chunk_id="c", quote=quote, start=0, end=len(quote),
     )  # fmt: skip
+
+
+def moved(citation: Citation, start: int) -> Citation:
+    return citation.model_copy(update={"start": start, "end": start + len(citation.quote)})
 
 
 def answer(*citations: Citation) -> Answer:
@@ -163,3 +168,35 @@ def test_a_file_of_a_later_version_and_a_damaged_one_are_refused(tmp_path: Path)
     damaged.write_bytes(b"no database at all, whatever its name says " * 50)
     with pytest.raises(IndexDamaged, match="damaged"):
         FollowedQuestions(damaged)
+
+
+DOI = "10.1145/3700001.3700002"
+
+
+def test_what_a_paper_brought_leads_on_to_the_id_that_it_has_now(library: Library) -> None:
+    follower = Follower(library)
+    followed = follower.add("What is new?")
+    whale = make_paper(f"doi:{DOI}", "A Whale Of A Title", abstract="As published.", day="2025-04-11")
+    library.ingest([whale])
+    quoted = moved(citation(whale.paper_id, "As published."), whale.text.index("As published."))
+    follower.ask_again(lambda _: answer(citation("2504.00001", "a")))
+    library.ingest([make_paper("2504.00008", "Any Other Title", day="2025-04-11")])
+    follower.ask_again(lambda _: answer(quoted))
+    assert [one.paper_id for one in follower.brought()[0].change.new] == [whale.paper_id]
+    library.ingest([make_paper("2504.00009", "A Whale Of A Title", doi=DOI, day="2025-04-12")])
+    brought = follower.brought()[0]
+    assert brought.answer
+    assert [one.paper_id for one in brought.answer.citations] == ["2504.00009"]
+    (new,) = brought.change.new
+    assert library.shelf.paper(new.paper_id, new.version).text.endswith("As published."), "the version that has it"
+    assert new.url == library.paper("2504.00009").url
+    asked: list[str] = []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        return answer(quoted.model_copy(update={"paper_id": "2504.00009"}))
+
+    follower.ask_again(ask)
+    assert asked == ["What is new?"]
+    with closing(FollowedQuestions(library.folder / FILE_NAME)) as store:
+        assert len(store.askings(followed.number)) == 2, "another id alone is no other answer"

@@ -358,6 +358,25 @@ def test_the_file_is_found_when_its_paper_has_another_id(tmp_path: Path) -> None
     assert documents.kept_file(tmp_path, paper) is None
 
 
+def test_files_follow_a_paper_to_the_id_that_it_gets(tmp_path: Path) -> None:
+    """Each had a full text of its own, of one abstract: that which is dropped leaves no file behind when both go."""
+    doi, held = "10.1145/3700001.3700002", tmp_path / "library" / FULL_TEXTS
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        for paper_id, sheet in ((f"doi:{doi}", None), ("2504.00001", Sheet().put(72, 700, "More is said here."))):
+            library.ingest([make_paper(paper_id, TITLE)])
+            (found,) = [
+                one
+                for one in read_pdf(written(tmp_path, paper_pdf(extra=sheet), f"{len(paper_id)}.pdf"))
+                if isinstance(one, FullText)
+            ]
+            library.ingest([replace(found, paper=replace(found.paper, paper_id=paper_id))])
+        assert len({one.name[:8] for one in held.iterdir()}) == 2
+        library.ingest([make_paper("2504.00001", TITLE, doi=doi, day="2025-04-11")])
+        assert [one.name[:10] for one in held.iterdir()] == ["2504.00001"] * 2
+        library.remove(["2504.00001"])
+        assert not list(held.iterdir())
+
+
 def test_a_fetched_pdf_is_kept_once(tmp_path: Path) -> None:
     folder = tmp_path / "library"
     (folder / FULL_TEXTS).mkdir(parents=True)

@@ -17,8 +17,10 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import LibraryError, UsageError
 from rag.index.library import Library
+from rag.papers.catalogue import SHOWN
 from rag.papers.conversations import FILE_NAME, Conversations
 from rag.papers.database import Database
+from rag.papers.descriptions import Descriptions
 from rag.papers.kept import FILE_NAME as KEPT
 from rag.types import Paper
 from tests.support.papers import make_paper
@@ -170,3 +172,22 @@ def test_a_topic_that_costs_says_so_to_the_page() -> None:
 
 def test_the_setup_form_has_one_place_for_its_lines() -> None:
     assert str(setup._writer(Config())).count("hidden") == 1
+
+
+def test_each_facet_is_counted_once_whatever_is_restricted(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = made(tmp_path, stack)
+    counted: list[str] = []
+    counts = Descriptions.counts
+
+    def counting(self: Descriptions, names: Iterable[str], *rest: Any) -> Any:
+        counted.extend(names)
+        return counts(self, names, *rest)
+
+    monkeypatch.setattr(Descriptions, "counts", counting)
+    html = drawn(site, "/library", "month=2025-05&author=Bo+Ray")
+    assert sorted(counted) == sorted(SHOWN)
+    assert "Ada Ling" not in html, "nobody else wrote in May"
+    assert "2025-04" not in html, "Bo Ray did not write in April"
+    assert "Ada Ling" in drawn(site, "/library", "author=Bo+Ray"), "what the place of a value could hold is counted"

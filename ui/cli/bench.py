@@ -33,7 +33,7 @@ def bench(
         raise typer.BadParameter(f"--papers {papers} does not exist")
     from eval.bench.speed import measure
 
-    with progress_bar(as_json) as bar:
+    with progress_bar(as_json, "measuring") as bar:
         metrics = measure(papers, settings, out, bar)
     print_json(metrics) if as_json else _print(metrics)
     say(f"Results: {out / 'metrics.json'}")

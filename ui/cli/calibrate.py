@@ -38,7 +38,7 @@ def calibrate(
 
     with open_assistant(settings) as assistant:
         assistant.library.require_papers()
-        with progress_bar(as_json) as bar:
+        with progress_bar(as_json, "measuring") as bar:
             steps = (lambda done, total: bar("measuring", done, total)) if bar else None
             calibrated = fit(assistant, sets, date.today(), steps)
         page = save(calibrated, assistant.library.folder)

@@ -31,7 +31,11 @@ def cards(
     settings = with_library(context, config, data_dir)
     from rag import open_library
 
-    with open_library(settings) as library, progress_bar(as_json) as progress, library.writing(progress):
+    with (
+        open_library(settings) as library,
+        progress_bar(as_json, "making cards") as progress,
+        library.writing(progress),
+    ):
         if again:
             library.shelf.descriptions.forget()
         made = library.describe_missing(progress)

@@ -17,7 +17,7 @@ import typer
 
 from rag.text.controls import escaped_controls
 from rag.types import Filters
-from rag.types.filters import FIELDS, FilterError, FilterField
+from rag.types.filters import FIELDS, NO_PAPER, OR, FilterError, FilterField
 from ui.cli.terminal import console
 from ui.options import gathered, spread
 
@@ -36,6 +36,13 @@ ConfigFile = Annotated[
 ]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="Folder of the library.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SINCE: dict[str, Any] = {
+    "default": None,
+    "annotation": Annotated[
+        str | None, typer.Option("--since", metavar="D|7d", help="New since this day, or in days up to the newest.")
+    ],
+}
+"""The option that says the first day as `new` does."""
 KEPT: dict[str, dict[str, Any]] = {
     "lists": {
         "default": None,
@@ -128,20 +135,26 @@ def check_format(form: str | None) -> None:
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for each row of the table of filters, and for what is kept, in the place of `filters`.
 
-    The command has the parameters `context`, `config` and `data_dir` too: what is kept is looked up where they lead.
+    So that "new since" has one meaning, ``--since`` stands beside ``--from``. The command has the parameters `context`,
+    `config` and `data_dir` too: what is kept and what is new are looked up where they lead.
     """
     signature = spread(command, _option)
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    of_kept = [inspect.Parameter(name, kind, **given) for name, given in KEPT.items()]
+    more = [inspect.Parameter(name, kind, **given) for name, given in ({"since": SINCE} | KEPT).items()]
     at = next(n for n, name in enumerate(signature.parameters) if name == FIELDS[-1].name) + 1
     parameters = [*signature.parameters.values()]
-    signature = signature.replace(parameters=[*parameters[:at], *of_kept, *parameters[at:]])
+    signature = signature.replace(parameters=[*parameters[:at], *more, *parameters[at:]])
 
     @wraps(command)
     def wrapped(*args: object, **kwargs: object) -> None:
         texts, others = gathered(signature, *args, **kwargs)
+        if (since := others.pop("since", None)) is not None:
+            texts["from"] = _since(since, texts["from"], others)
         filters = _filters(texts)
         kept = {name: others.pop(name, None) for name in KEPT}
+        if filters.tag or filters.paper:
+            settings = configured(others["context"], others.get("config"), others.get("data_dir"))
+            _say_unknown(filters, settings)
         if any(kept.values()):
             from ui.cli.keep import within
 
@@ -151,6 +164,35 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
 
     wrapped.__signature__ = signature  # type: ignore[attr-defined]  # what Typer makes the options of
     return wrapped
+
+
+def _since(written: str, date_from: str | None, others: Mapping[str, Any]) -> str:
+    """The first day that ``--since`` names, as ``--from`` takes it; both together are wrong usage."""
+    from ui.cli.since import first_since
+
+    if date_from is not None:
+        raise typer.BadParameter("give --since or --from, not both")
+    settings = configured(others["context"], others.get("config"), others.get("data_dir"))
+    return first_since(written, settings.library_dir).isoformat()
+
+
+def _say_unknown(filters: Filters, settings: Config) -> None:
+    """Say which subjects and papers that filters name there are not, and which ones may be meant."""
+    from rag.papers.nearest import did_you_mean, nearest_subjects, no_paper
+    from rag.papers.shelf import FILE_NAME, Shelf
+
+    if not (settings.library_dir / FILE_NAME).is_file():
+        return  # which the command says
+    shelf = Shelf(settings.library_dir / FILE_NAME)
+    try:
+        for name in filters.tag.split(OR) if filters.tag else ():
+            if (near := nearest_subjects(shelf, name)) is not None:
+                say(f"No subject is called {name!r}. {did_you_mean(near)}`paperchat papers --facets` lists them.")
+        ids = shelf.resolved(filters.paper.split()) if filters.paper else []
+        for paper_id in sorted(set(ids) - set(shelf.papers(ids)) - {NO_PAPER}):
+            say(str(no_paper(shelf, paper_id)))
+    finally:
+        shelf.close()
 
 
 def reader(context: typer.Context) -> str:
@@ -206,7 +248,7 @@ WAITING = "waiting for another paperchat to finish writing"
 
 
 @contextmanager
-def progress_bar(quiet: bool = False, begins: str = "reading") -> Iterator[Progress | None]:
+def progress_bar(quiet: bool = False, begins: str = "starting") -> Iterator[Progress | None]:
     """Show progress on stderr: a bar on a terminal, elsewhere a line every `SECONDS_A_LINE` at most.
 
     Args:

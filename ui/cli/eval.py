@@ -69,7 +69,7 @@ def run(
 
     selection = Selection(limit, tuple(types or ()))
     with open_assistant(settings) as assistant:
-        with progress_bar(as_json) as bar:
+        with progress_bar(as_json, "asking") as bar:
 
             def progress(done: int, total: int, failed: int) -> None:
                 if bar:
@@ -116,7 +116,7 @@ def retrieval(
     from eval.runs.retrieval import evaluate_retrieval
 
     data = read_beir(dataset, split)
-    with progress_bar(as_json) as bar:
+    with progress_bar(as_json, "indexing") as bar:
         compare = comparison_of(reformulate, settings, data, out, bar) if reformulate else None
         metrics = evaluate_retrieval(data, settings, out, keep, bar, compare)
     if reformulate:

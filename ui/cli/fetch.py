@@ -9,6 +9,7 @@ import typer
 
 from rag.text.grammar import plural
 from ui.cli.common import AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say
+from ui.cli.since import read
 
 if TYPE_CHECKING:
     from rag.sources.arxiv.selection import Selection
@@ -46,7 +47,7 @@ def fetch(
     from rag.sources.arxiv.selection import Selection
 
     selection = Selection(tuple(dict.fromkeys(category or ())), query) if category or query else None
-    first = _first_day(since)
+    first = read(since, "--since") if since is not None else None
     if first and not selection:
         raise typer.BadParameter("--since goes with --category or --query")
     if not (selection or ids or complete):
@@ -93,15 +94,6 @@ def _run(
         return True
     fetcher.finish()
     return False
-
-
-def _first_day(written: str | None) -> date | None:
-    from rag.sources.arxiv.selection import first_day
-
-    try:
-        return first_day(written) if written is not None else None
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="'--since'") from None
 
 
 def _print(done: Fetched) -> None:

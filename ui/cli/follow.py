@@ -50,7 +50,7 @@ def follow(
     from ui.edition import followed_again
 
     keep_log_quiet()
-    with open_library(settings) as library, progress_bar(as_json) as progress:
+    with open_library(settings) as library, progress_bar(as_json, "asking followed questions") as progress:
         follower = Follower(library)
         if remove:
             follower.remove(remove)

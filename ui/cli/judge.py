@@ -45,7 +45,7 @@ def nuggets(
     from eval.judge.report import nuggets_rows
 
     judging = load_judge(judge)
-    with _passages(settings) as text_of, progress_bar(as_json) as bar:
+    with _passages(settings) as text_of, progress_bar(as_json, "judging") as bar:
         topics = make_nuggets(judging, runs, text_of, out, depth, bar)
     if as_json:
         print_json(nuggets_rows(topics))
@@ -78,7 +78,7 @@ def judge(
     from eval.judge.folders import PAGE, SHEET, Inputs, judge_folders
 
     judging = load_judge(judge)
-    with _passages(settings) as text_of, progress_bar(as_json) as bar:
+    with _passages(settings) as text_of, progress_bar(as_json, "judging") as bar:
         report = judge_folders(judging, runs, text_of, out, Inputs(nuggets, human, depth), bar)
     print_json(report.as_json()) if as_json else _print_judged(report)
     say(f"Report: {out / PAGE}")
@@ -99,7 +99,7 @@ def ablate_context(
     from eval.reports import save_run
     from eval.runs.ablation import ABLATION, ablate
 
-    with progress_bar(quiet) as bar:
+    with progress_bar(quiet, "asking without its passages") as bar:
 
         def progress(done: int, total: int, failed: int) -> None:
             if bar:

@@ -215,11 +215,13 @@ def _opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
 
 def _known(shelf: Shelf, written: Iterable[str], *, required: bool = True) -> list[str]:
     """The ids that are written, each once; one that the library lacks is refused where it is required."""
+    from rag.papers.nearest import no_paper
+
     ids = shelf.resolved(map(plain_id, written))
     held = shelf.select(Filters(paper=chosen(ids))) or frozenset()
     for paper_id in ids:
         if required and paper_id not in held:
-            shelf.paper(paper_id)  # which says so
+            raise no_paper(shelf, paper_id)
     return ids
 
 

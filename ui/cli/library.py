@@ -109,7 +109,7 @@ def _add(settings: Config, read: Intake, *, quiet: bool) -> IngestReport:
         return IngestReport(0, 0, 0, 0, 0, (), 0.0)
     from rag import open_library
 
-    with open_library(settings) as library, progress_bar(quiet) as progress:
+    with open_library(settings) as library, progress_bar(quiet, "reading") as progress:
         return take_in(library, read.rows(), progress)
 
 
@@ -165,7 +165,7 @@ def remove(
     settings = with_library(context, config, data_dir)
     from rag import open_library
 
-    with open_library(settings) as library, progress_bar(as_json) as progress:
+    with open_library(settings) as library, progress_bar(as_json, "removing") as progress:
         distinct = library.shelf.resolved(map(plain_id, paper_ids))
         report = library.remove(distinct, progress)
     if as_json:
@@ -289,15 +289,18 @@ def named_paper(shelf: Shelf, written: str) -> Paper:
         PaperNotFound: there is none, or there are several, which are listed.
     """
     from rag.errors import PaperNotFound
+    from rag.papers.nearest import no_paper
     from rag.text.readable import readable
 
     (paper_id,) = shelf.resolved([plain_id(written)])
     written_id = _identifier(written)
-    if (written_id and written_id.url) or paper_id in shelf.papers([paper_id]):  # any word may be another source's id
+    if paper_id in shelf.papers([paper_id]):
         return _named_version(shelf, written)
+    if written_id and written_id.url:  # any other word may be another source's id, or of a title
+        raise no_paper(shelf, paper_id)
     found = titled(shelf, written)
     if not found:
-        return shelf.paper(paper_id)  # which says that there is none
+        raise no_paper(shelf, paper_id)
     if len(found) == 1:
         return found[0]
     named = "\n".join(f"  {one.paper_id:<11}  {readable(one.title)}" for one in found[:_CANDIDATES])
@@ -368,7 +371,7 @@ def _identifier(written: str) -> Identifier | None:
 
 
 def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
-    """A paper as the contract prints it."""
+    """A paper as the contract prints it; without a day where no source told one, for the supposed one is no fact."""
     from rag.papers.metadata import known_of
 
     return {
@@ -379,8 +382,8 @@ def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
         "abstract": paper.abstract,
         "text": paper.text,
         "authors": list(paper.authors),
-        "date": paper.date.isoformat(),
-        "listed": [day.isoformat() for day in paper.listed],
+        "date": paper.told or None,
+        "listed": [] if paper.undated else [day.isoformat() for day in paper.listed],
         "url": paper.url,
         "arxiv_version": paper.arxiv_version or None,
         "sections": [asdict(section) for section in paper.sections],

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.papers.days import today
 from rag.text.grammar import plural
 from ui.cli.common import (
     AsJson,
@@ -20,6 +19,7 @@ from ui.cli.common import (
     say,
     with_library,
 )
+from ui.cli.since import day_of, first_of, read
 
 if TYPE_CHECKING:
     from rag.errors import PaperchatError
@@ -46,17 +46,17 @@ def report(
     data_dir: DataDir = None,
 ) -> None:
     """Write what a day brought as table, CSV, Atom feed, digest and page."""
-    days = (_day(since, "--since") if not _is_span(since) else None, _day(until, "--date"))
+    days = (day_of(since, "--since"), read(until, "--date") if until is not None else None)
     settings = with_library(context, config, data_dir)
     from rag import open_library
     from ui.edition import followed_again, make_edition, newest_day, writable, write_edition
 
     keep_log_quiet()
-    with open_library(settings) as library, progress_bar(as_json) as progress:
+    with open_library(settings) as library, progress_bar(as_json, "grouping by theme") as progress:
         library.require_papers()
         writable(out)
         last = days[1] or newest_day(library)
-        first = days[0] or (_first(since, last) if since else last)
+        first = days[0] or (first_of(since, last) if since else last)
         if first > last:
             raise typer.BadParameter(f"{first} comes after {last}", param_hint="'--since'")
         _say_outside(library.shelf, first, last)
@@ -90,17 +90,17 @@ def new(
     data_dir: DataDir = None,
 ) -> None:
     """Show papers listed for the first time, by theme, and which texts changed."""
-    given = _day(since, "--since") if not _is_span(since) else None
+    given = day_of(since, "--since")
     settings = with_library(context, config, data_dir)
     from rag import open_library
     from rag.topics.digest import make_digest
     from ui.edition import newest_day
 
     keep_log_quiet()
-    with open_library(settings) as library, progress_bar(as_json) as progress:
+    with open_library(settings) as library, progress_bar(as_json, "grouping by theme") as progress:
         library.require_papers()
         last = newest_day(library)
-        first = given or (_first(since, last) if since else last - timedelta(days=NEW_DAYS - 1))
+        first = given or (first_of(since, last) if since else last - timedelta(days=NEW_DAYS - 1))
         digest = make_digest(library, first, max(first, last), progress)
     if as_json:
         print_json(digest_json(digest))
@@ -225,26 +225,3 @@ def _print_digest(digest: Digest, newest: date) -> None:
                 console.print(Padding(Text(shown), (0, 0, 0, 4)))
     held = f"{plural(len(digest.entries), 'new paper')} and {plural(len(digest.changed), 'new version')}"
     say(f"{held} since {digest.since}.")
-
-
-def _is_span(written: str | None) -> bool:
-    return written is not None and written.strip()[-1:] in ("d", "w")
-
-
-def _day(written: str | None, option: str) -> date | None:
-    """A day of the calendar, none in the future; anything else is wrong usage."""
-    return _read(written, today(), option) if written is not None else None
-
-
-def _first(written: str | None, last: date) -> date:
-    """The first day of a span that ends with a day: ``7d`` are seven days."""
-    return min(_read(written or "", last, "--since") + timedelta(days=1), last)
-
-
-def _read(written: str, last: date, option: str) -> date:
-    from rag.sources.arxiv.selection import first_day
-
-    try:
-        return first_day(written, last)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=f"'{option}'") from None

@@ -53,7 +53,7 @@ def _as_json(paper: Any, score: float) -> dict[str, Any]:
         "paper_id": paper.paper_id,
         "title": paper.title,
         "authors": list(paper.authors),
-        "date": paper.told,
+        "date": paper.told or None,
         "url": paper.url,
         "line": None,
         "theme": None,

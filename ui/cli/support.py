@@ -40,7 +40,7 @@ def support(
         def look_up(question: Question) -> list[Passage]:
             return engine.candidates(engine.understand(engine.checked(question.question), question.history))
 
-        with progress_bar(as_json) as bar:
+        with progress_bar(as_json, "checking") as bar:
             measured = evaluate_support(
                 assistant.library, settings, questions, look_up, out, SEED if seed is None else seed, bar
             )

@@ -23,7 +23,7 @@ def watch(context: typer.Context, as_json: AsJson = False, config: ConfigFile = 
     from rag import open_library
 
     keep_log_quiet()
-    with open_library(settings) as library, progress_bar(as_json) as progress:
+    with open_library(settings) as library, progress_bar(as_json, "looking for papers") as progress:
         done = watch_once(library, selection, progress)
     if as_json:
         written = edition_json(done.edition, done.written, done.errors) if done.edition and done.written else {}

@@ -44,7 +44,7 @@ class Actions:
         self._site = site
         self._user = user
         self._fetch = fetch
-        self._choosing, self._asking = Few(1, WAITING), Few(1, WAITING)
+        self._choosing, self._asking, self._nearing = (Few(1, WAITING) for _ in range(3))
         self._adding = Few(1, 0)
         self._acts: Mapping[str, Callable[[Mapping[str, str], str], Said]] = {
             "star": self._star,
@@ -78,9 +78,11 @@ class Actions:
         ids = request.query_params.get("papers", "").split()
         return await self._choosing.run(lambda: _told(lambda: self._site.news.lines(ids))) or _busy()
 
-    def similar(self, paper_id: str, request: Request) -> Response:
+    async def similar(self, paper_id: str, request: Request) -> Response:
         """Papers like one."""
-        return _told(lambda: {"html": str(self._site.similar(paper_id, self._user(request)))})
+        user = self._user(request)
+        found = await self._nearing.run(lambda: _told(lambda: {"html": str(self._site.similar(paper_id, user))}))
+        return found or _busy()
 
     async def questions(self, paper_id: str) -> Response:
         """Questions that a paper answers."""

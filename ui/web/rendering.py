@@ -47,15 +47,19 @@ def attributes(**values: object) -> Markup:
     """HTML attributes, ``data_text`` as ``data-text``; those that are None or False are left out, True has no value."""
     given = {name: value for name, value in values.items() if value is not None and value is not False}
     shown = {name.rstrip("_").replace("_", "-"): value for name, value in given.items()}
-    return EMPTY.join(
-        Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value)
-        for name, value in shown.items()
+    # Pages have thousands of elements: `Markup.format` takes twice as long or more.
+    return Markup(
+        "".join(
+            f" {escape(name)}" if value is True else f' {escape(name)}="{escape(value)}"'
+            for name, value in shown.items()
+        )
     )
 
 
 def element(tag: str, *content: Markup | str, **given: object) -> Markup:
     """An element with escaped attributes (`attributes`) and content."""
-    return Markup("<{0}{1}>{2}</{0}>").format(tag, attributes(**given), join(content))
+    name = escape(tag)
+    return Markup(f"<{name}{attributes(**given)}>{join(content)}</{name}>")
 
 
 def button(

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from rag.assistant import Assistant
 from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatError, PaperNotFound
-from rag.papers.catalogue import Catalogue
+from rag.papers.catalogue import SHOWN, Catalogue
 from rag.papers.conversations import Conversations
 from rag.papers.descriptions import card_of, tags_of
 from rag.retrieve.likeness import similar
@@ -234,12 +234,13 @@ class Site:
         self, fields: Mapping[str, str], asked: Restriction, owner: str
     ) -> dict[str, tuple[tuple[str, int], ...]]:
         """Values with how many papers each would leave, in the place of the field's present one."""
-        facets = self.catalogue.facets(asked.words, asked.filters, among=asked.among)
-        for name in facets:
-            if fields.get(name):
+        open_ones = [name for name in SHOWN if not fields.get(name)]
+        found = self.catalogue.facets(asked.words, asked.filters, among=asked.among, names=open_ones)
+        for name in SHOWN:
+            if name not in found:
                 free = restriction({**fields, name: ""}, self.kept, owner)
-                facets[name] = self.catalogue.facets(free.words, free.filters, among=free.among)[name]
-        return facets
+                found |= self.catalogue.facets(free.words, free.filters, among=free.among, names=[name])
+        return {name: found[name] for name in SHOWN}
 
     def _kept(self, fields: Mapping[str, str], owner: str) -> Markup:
         """What the reader keeps of the papers that the library holds."""
