@@ -1,1 +1,1 @@
-"""What a reader follows: saved questions, and what their answers bring that is new."""
+"""What a reader follows: saved questions and their news; interests, papers for them, and why."""

@@ -174,6 +174,11 @@ class VectorStore:
         rows = [stored[chunk_id] for chunk_id in chunk_ids]
         return np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32)
 
+    def matrix(self) -> Matrix:
+        """All stored vectors by key (``chunk_id/paper_id``), read from the collection once and kept."""
+        with self._mapped():
+            return self._whole(self._collection.count())
+
     def count(self) -> int:
         """Number of chunks stored; it says nothing about whether queries find them."""
         with self._mapped():
@@ -236,10 +241,13 @@ class VectorStore:
             hits = [item for item in found if _paper(item[0]) in papers]
             if len(hits) >= k or len(found) < depth:
                 return hits
+        return self._whole(total).nearest(vector, k, papers)
+
+    def _whole(self, total: int) -> Matrix:
         with self._guard:
             if self._matrix is None:
                 self._matrix = cached(self._cache, total, self._pages)
-        return self._matrix.nearest(vector, k, papers)
+            return self._matrix
 
     def _pages(self) -> Iterator[Page]:
         """All keys and vectors, a page at a time."""

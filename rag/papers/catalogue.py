@@ -60,6 +60,15 @@ _ACTIVITY = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM lis
     GROUP BY l.day ORDER BY l.day"""
 
 
+_LAST = "\U0010ffff"
+_AUTHORS = """SELECT
+    (SELECT p.authors FROM authorship w JOIN entity_papers e USING (entry) JOIN papers p USING (paper_id)
+        WHERE w.author = t.author LIMIT 1) || char(10) || a.name
+    FROM (SELECT author, count(*) AS n FROM
+        (SELECT DISTINCT author FROM author_words WHERE last >= ? AND last < ? AND first = ? LIMIT 2000)
+        JOIN authorship USING (author) GROUP BY author ORDER BY n DESC, author LIMIT ?) t
+    JOIN authors a USING (author)"""
+"""Of the first authors whose names have a word in this range behind a word, one of whose papers writes them how."""
 _RELEVANCE = "bm25(catalogue_words, 1.0, 8.0, 1.0)"
 FACET = 12
 """Values of a facet."""
@@ -143,6 +152,7 @@ class Catalogue:
         *,
         best_first: bool = False,
         among: Collection[str] | None = None,
+        without: Collection[str] = (),
     ) -> Page:
         """A page of the papers that fit, newest first.
 
@@ -153,11 +163,12 @@ class Catalogue:
             offset: Papers on the pages before it.
             best_first: Begin with the papers that are most about the words (BM25, where titles count most), if any.
             among: Ids of the papers that may be on it; None allows all.
+            without: Ids of papers that may not.
         """
         terms = _WORD.findall(words)
         if words.strip() and not terms:
             return Page(0, ())
-        rows = self._fitting(terms, filters or Filters(), among)
+        rows = self._fitting(terms, filters or Filters(), among, without)
         sql, values = f"FROM {rows.source}", rows.values
         if best_first and terms and rows.relevance:
             rows = replace(rows, order=f"{rows.relevance}, {rows.order}")
@@ -172,6 +183,7 @@ class Catalogue:
         filters: Filters | None = None,
         *,
         among: Collection[str] | None = None,
+        without: Collection[str] = (),
         names: Sequence[str] = SHOWN,
     ) -> dict[str, tuple[tuple[str, int], ...]]:
         """What the papers that fit have in common: most frequent first, months newest first; at most `FACET` of each.
@@ -187,7 +199,7 @@ class Catalogue:
             card), values with how many of the papers have them.
         """
         terms = _WORD.findall(words)
-        rows = self._fitting(terms, filters or Filters(), among)
+        rows = self._fitting(terms, filters or Filters(), among, without)
         descriptions, selection = self._shelf.descriptions, f"SELECT paper_id FROM {rows.source}"
         labels = descriptions.labels()
         read: dict[str, Callable[[str], str]] = {"author": _as_written, "tag": lambda tag: labels.get(tag, tag)}
@@ -197,13 +209,32 @@ class Catalogue:
             for name, values in found.items()
         }
 
-    def _fitting(self, terms: Sequence[str], filters: Filters, among: Collection[str] | None) -> _Rows:
+    def authors(self, typed: str, most: int = FACET) -> tuple[str, ...]:
+        """Authors whose names begin so, as one of their papers writes them; those of most papers first.
+
+        Args:
+            typed: Words of a name in their order, the last of which may be cut short.
+            most: Names at most.
+        """
+        *before, last = name_words(typed) or ("",)
+        if not last:
+            return ()
+        first = before[-1] if before else ""
+        found = self._db.all(_AUTHORS, (last, f"{last}{_LAST}", first, most))
+        return tuple(_as_written(value) for (value,) in found)
+
+    def _fitting(
+        self, terms: Sequence[str], filters: Filters, among: Collection[str] | None, without: Collection[str]
+    ) -> _Rows:
         """The rows of papers that fit, with all conditions."""
         rows = _looked_up(terms) if self.prepare() else _scanned(terms)
         restriction, values = self._restricted(filters, rows)
         if among is not None:
             restriction += f" AND {rows.among}"
             values.append(json.dumps(sorted(among)))
+        if without:
+            restriction += f" AND NOT ({rows.among})"
+            values.append(json.dumps(sorted(without)))
         return replace(rows, source=f"{rows.source}{restriction}", values=[*rows.values, *values])
 
     def activity(self) -> tuple[ReportDay, ...]:

@@ -114,6 +114,17 @@ class Entities:
         """The folded names of the authors whom the words of a name mean, in order."""
         return sorted(name for _, name in self._authors(words))
 
+    def authors_of(self, paper_ids: Iterable[str]) -> dict[int, tuple[str, ...]]:
+        """The authors of some papers, by number, each with the ids of all papers that they wrote, in order."""
+        sql = """SELECT DISTINCT theirs.author, q.paper_id FROM entity_papers p
+            JOIN authorship own ON own.entry = p.entry
+            JOIN authorship theirs ON theirs.author = own.author JOIN entity_papers q ON q.entry = theirs.entry
+            WHERE p.paper_id IN (SELECT value FROM json_each(?)) ORDER BY 1, 2"""
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for author, paper_id in self._ready().rows(sql, (json.dumps([*paper_ids]),)):
+            found[author].append(paper_id)
+        return {author: tuple(papers) for author, papers in found.items()}
+
     def before(self, word: str) -> list[str]:
         """The words that stand before another in authors' names, in order."""
         sql = "SELECT DISTINCT first FROM author_words WHERE last = ? AND first > '' ORDER BY first"

@@ -1,4 +1,4 @@
-"""What readers keep: stars, papers for later, papers read, lists, notes, and when they were last here.
+"""What readers keep: stars, papers for later, papers read, lists, notes, interests, and when they were last here.
 
 It lies in an SQLite file beside the shelf, as conversations do: it is the readers', and neither a removed paper nor an
 index built anew touches it. Papers stand in it by id. Every reader sees their own only; where there are no users, the
@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from rag.errors import KeepError, NoteConflict
 from rag.papers.database import Database
+from rag.papers.interests import INTERESTS, Interests
 from rag.papers.lists import PaperList as PaperList
 from rag.papers.lists import PaperLists, checked_ids, now
 
@@ -43,10 +44,10 @@ _REACH = """
 ALTER TABLE visits ADD COLUMN reach TEXT;
 ALTER TABLE visits ADD COLUMN seen TEXT
 """
-STEPS = (_FIRST, _REACH)
+STEPS = (_FIRST, _REACH, INTERESTS)
 """What each version of the schema adds to the one before. Numbers are never used twice, so that one tells what was
 written when, and a revision is one text."""
-_Kind = Literal["star", "later", "read"]
+_Kind = Literal["star", "later", "read", "less"]
 _MARK = """INSERT INTO marks (owner, kind, paper_id, since)
     SELECT ?, ?, j.value, ? FROM json_each(?) j WHERE NOT EXISTS
         (SELECT 1 FROM marks WHERE owner = ? AND kind = ? AND paper_id = j.value) ORDER BY j.key DESC"""
@@ -55,13 +56,14 @@ _MARKS = """SELECT j.value,
     EXISTS (SELECT 1 FROM marks WHERE owner = :user AND kind = 'star' AND paper_id = j.value),
     EXISTS (SELECT 1 FROM marks WHERE owner = :user AND kind = 'later' AND paper_id = j.value),
     EXISTS (SELECT 1 FROM marks WHERE owner = :user AND kind = 'read' AND paper_id = j.value),
-    EXISTS (SELECT 1 FROM notes WHERE owner = :user AND paper_id = j.value)
+    EXISTS (SELECT 1 FROM notes WHERE owner = :user AND paper_id = j.value),
+    EXISTS (SELECT 1 FROM marks WHERE owner = :user AND kind = 'less' AND paper_id = j.value)
     FROM json_each(:ids) j"""
 _ON_LISTS = """SELECT p.paper_id, l.name FROM json_each(?) j JOIN listed p ON p.paper_id = j.value
     JOIN lists l ON l.id = p.list WHERE l.owner = ? ORDER BY l.id"""
 _UNREAD = """SELECT j.value FROM json_each(?) j WHERE NOT EXISTS
     (SELECT 1 FROM marks WHERE owner = ? AND kind = 'read' AND paper_id = j.value)"""
-_OF_A_READER = ("marks", "notes", "visits", "lists")
+_OF_A_READER = ("marks", "notes", "visits", "lists", "interests", "muted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Marks:
     Attributes:
         lists: Names of the lists it stands in, in the order in which they were made.
         noted: Whether there is a note.
+        less: Whether the reader wants less like it.
     """
 
     starred: bool = False
@@ -78,6 +81,7 @@ class Marks:
     read: bool = False
     lists: tuple[str, ...] = ()
     noted: bool = False
+    less: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Note:
     changed: datetime
 
 
-class Kept(PaperLists):
+class Kept(PaperLists, Interests):
     """The SQLite file; safe from many threads and processes.
 
     Every method raises `KeepError` for what is no paper's id.
@@ -136,8 +140,8 @@ class Kept(PaperLists):
             lists.setdefault(paper_id, []).append(name)
         rows = self._db.read(lambda db: db.execute(_MARKS, {"user": user, "ids": ids}).fetchall())
         return {
-            paper_id: Marks(bool(star), bool(later), bool(read), tuple(lists.get(paper_id, ())), bool(noted))
-            for paper_id, star, later, read, noted in rows
+            paper_id: Marks(star == 1, later == 1, read == 1, tuple(lists.get(paper_id, ())), noted == 1, less == 1)
+            for paper_id, star, later, read, noted, less in rows
         }
 
     def starred(self, user: str) -> tuple[str, ...]:
@@ -255,6 +259,7 @@ class Kept(PaperLists):
         Args:
             renamed: Ids that papers left, with those that they have now.
         """
+        self._follow_interests(renamed)
         sql = " UNION ".join(f"SELECT paper_id FROM {table}" for table in ("marks", "listed", "notes"))
         moved = [(old, renamed[old]) for (old,) in self._db.all(sql) if old in renamed]
         if not moved:
@@ -276,7 +281,8 @@ class Kept(PaperLists):
 
     def export(self, user: str) -> dict[str, Any]:
         """All that the reader keeps, ready to be written as JSON."""
-        kinds: tuple[tuple[str, _Kind], ...] = (("starred", "star"), ("later", "later"), ("read", "read"))
+        names: tuple[_Kind, ...] = ("later", "read", "less")
+        kinds: tuple[tuple[str, _Kind], ...] = (("starred", "star"), *((name, name) for name in names))
         marks = "SELECT paper_id, since FROM marks WHERE owner = ? AND kind = ? ORDER BY turn"
         notes = "SELECT paper_id, text, changed FROM notes WHERE owner = ? ORDER BY revision"
         return {
@@ -291,6 +297,11 @@ class Kept(PaperLists):
             "notes": [
                 dict(zip(("paper_id", "text", "changed"), row, strict=True)) for row in self._db.all(notes, (user,))
             ],
+            "interests": [
+                {"key": one.key, "sentence": one.sentence, "since": one.since.isoformat()}
+                for one in self.interests(user)
+            ],
+            "muted": [*self.muted(user)],
             "visited": next((row[0] for row in self._db.all("SELECT last FROM visits WHERE owner = ?", (user,))), None),
         }
 

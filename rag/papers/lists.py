@@ -25,8 +25,8 @@ _JOINER = "\u200d"
 """Joins emoji into one."""
 _LISTS = """SELECT l.name, l.changed, p.paper_id FROM lists l LEFT JOIN listed p ON p.list = l.id
     WHERE l.owner = ? {also} ORDER BY l.id, p.turn"""
-_PUT = """INSERT INTO listed (list, paper_id)
-    SELECT ?, j.value FROM json_each(?) j WHERE NOT EXISTS
+_PUT = """INSERT INTO listed (list, paper_id, since)
+    SELECT ?, j.value, ? FROM json_each(?) j WHERE NOT EXISTS
         (SELECT 1 FROM listed WHERE list = ? AND paper_id = j.value) ORDER BY j.key"""
 _TAKE = "DELETE FROM listed WHERE list = ? AND paper_id IN (SELECT value FROM json_each(?))"
 
@@ -116,7 +116,7 @@ class PaperLists:
             if make:
                 _make(db, user, checked_name(list_name))
             number = _number(db, user, list_name)
-            _changed(db, number, db.execute(_PUT, (number, ids, number)).rowcount)
+            _changed(db, number, db.execute(_PUT, (number, now(), ids, number)).rowcount)
         return self.get_list(user, list_name)
 
     def take(self, user: str, list_name: str, paper_ids: Iterable[str]) -> PaperList:
@@ -139,7 +139,7 @@ def checked_name(name: str) -> str:
         raise KeepError("The list's name is blank.", "Type a name.")
     if len(tidy) > LONGEST_NAME:
         raise KeepError(f"The list's name has {len(tidy):,} characters.", f"{LONGEST_NAME} are the most.")
-    if _is_unsafe(tidy):
+    if is_unsafe(tidy):
         raise KeepError("The list's name holds control characters.", "Type it without them.")
     return tidy
 
@@ -160,7 +160,7 @@ def checked_ids(paper_ids: Iterable[str]) -> str:
     """
     ids = dict.fromkeys(paper_ids)
     for paper_id in ids:
-        if not paper_id.strip() or len(paper_id) > _LONGEST_ID or _is_unsafe(paper_id):
+        if not paper_id.strip() or len(paper_id) > _LONGEST_ID or is_unsafe(paper_id):
             raise KeepError(f"{paper_id[:80]!r} is no paper's id.", "It looks like 2504.05309.")
     return json.dumps([*ids])
 
@@ -170,7 +170,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _is_unsafe(text: str) -> bool:
+def is_unsafe(text: str) -> bool:
     """Whether a text steers terminals or is no Unicode text at all (half of a surrogate pair)."""
     return without_controls(text) != text or any("\ud800" <= char <= "\udfff" for char in text)
 

@@ -26,7 +26,7 @@ from rag.papers.schema import SCHEMA_VERSION, bring_up_to_date, is_outdated, sch
 from rag.papers.versions import Outcome as Outcome
 from rag.papers.versions import record, take_off
 from rag.text.names import name_words
-from rag.types import Chunk, Filters, Paper, paper_text
+from rag.types import SEPARATOR, Chunk, Filters, Paper, paper_text
 
 FILE_NAME = "shelf.sqlite"
 _SELECTIONS = 16
@@ -385,6 +385,23 @@ class Shelf:
             sql += " WHERE paper_id IN (SELECT value FROM json_each(?))"
             values.append(json.dumps(list(paper_ids)))
         return [ChunkRow(*row) for row in self._db.rows(sql, values)]
+
+    def titles(self) -> dict[str, str]:
+        """The title of every paper's latest version, by id."""
+        sql = """SELECT p.paper_id, v.title FROM papers p
+            JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"""
+        return dict(self._db.all(sql))
+
+    def by_date(self) -> list[str]:
+        """The ids of all papers, those of the newest date first."""
+        return [row[0] for row in self._db.rows("SELECT paper_id FROM papers ORDER BY date DESC, paper_id")]
+
+    def abstract_chunks(self) -> list[tuple[str, str]]:
+        """Every indexed chunk of title and abstract, full texts left out, with its paper, by paper and place."""
+        sql = f"""SELECT c.chunk_id, c.paper_id FROM chunks c JOIN versions v USING (paper_id, version) {bodies.JOIN}
+            WHERE b.body IS NULL OR c.start < length(v.title) + length(v.abstract) + {len(SEPARATOR)}
+            ORDER BY c.paper_id, c.start"""
+        return [(row[0], row[1]) for row in self._db.rows(sql)]
 
     def chunk_rows(self, chunk_ids: Sequence[str]) -> dict[str, ChunkRow]:
         """Chunks by id; unknown ids are left out."""

@@ -19,6 +19,7 @@ DRAWN = {
     "/paper/2504.05220": "#view .offers a",
     "/library?words=IterQR": "#view .row",
     "/library?month=2025-04": "#view .chips",
+    "/you": "#view .you",
     "/nowhere": "#view .missing",
     "/add": "#brought .bars",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -101,6 +102,38 @@ def test_what_others_keep_is_theirs(run: Run) -> None:
     assert run.json("--user", "ada", "keep", "star") == {"papers": []}
     run("--user", "ada", "note", ITERQR, "hers")
     assert "There is no note" in run("note", ITERQR)[1]
+
+
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_all_that_is_kept_is_written_to_a_file_and_forgotten_on_request(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("keep", "star", ITERQR)
+    run("list", "zoo", "--add", ITERQR)
+    run("note", ITERQR, "größer")
+    run("--user", "ada", "note", ITERQR, "hers")
+    file = tmp_path / "kept.json"
+    assert run.json("keep", "export", str(file)) == {"file": str(file)}
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert written["starred"][0]["paper_id"] == ITERQR
+    assert (written["lists"][0]["name"], written["notes"][0]["text"]) == ("zoo", "größer")
+    assert run.json("keep", "export") == written
+    assert "exists already" in run("keep", "export", str(file), code=2)[1]
+    assert "Say --yes" in run("keep", "forget", code=2)[1]
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert "Nothing was deleted." in run("keep", "forget", code=1)[1]
+    assert run.json("keep", "export") == written
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    run("keep", "forget")
+    assert run.json("list") == {"lists": [], "starred": 0, "later": 0, "noted": 0}
+    assert run("--user", "ada", "note", ITERQR)[0] == "hers\n"
+    assert run.json("show", ITERQR)["paper_id"] == ITERQR
 
 
 def test_a_list_is_made_filled_renamed_and_dropped(run: Run, ids: list[str]) -> None:

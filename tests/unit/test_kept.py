@@ -380,3 +380,24 @@ def test_several_are_marked_in_one_writing(kept: Kept) -> None:
     with pytest.raises(KeepError):
         kept.star("ada", [A, "\x07"])
     assert kept.starred("ada") == ()
+
+
+def test_whatever_is_kept_or_taken_back_is_another_state(kept: Kept) -> None:
+    changes: list[Callable[[], object]] = [
+        lambda: kept.star("ada", [A, B]),
+        lambda: kept.star("ada", A, False),
+        lambda: kept.star("ada", A),
+        lambda: kept.read("ada", A),
+        lambda: kept.put("ada", "RAG", [A], make=True),
+        lambda: kept.write_note("ada", A, "reads well", 0),
+        lambda: kept.add_interest("ada", "Baking bread"),
+        lambda: kept.remove_interest("ada", f"paper:{A}"),
+        lambda: kept.less("ada", B),
+    ]
+    seen = [kept.state("ada")]
+    for change in changes:
+        change()
+        seen.append(kept.state("ada"))
+    assert len(set(seen)) == len(seen)
+    kept.star("bob", A)
+    assert kept.state("ada") == seen[-1], "what others keep is theirs"

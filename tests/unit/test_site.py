@@ -24,10 +24,10 @@ from rag.papers.descriptions import Descriptions
 from rag.papers.kept import FILE_NAME as KEPT
 from rag.types import Paper
 from tests.support.papers import make_paper
+from ui.kept import kept_in
 from ui.web import setup, topic
 from ui.web.actions import Actions
 from ui.web.address import Address
-from ui.web.kept import kept_in
 from ui.web.restriction import restriction
 from ui.web.site import Site
 
@@ -98,9 +98,37 @@ def test_what_is_kept_counts_what_the_library_holds_and_names_the_rest(tmp_path:
 def test_a_field_that_restricts_is_said_and_one_that_cannot_is_refused(tmp_path: Path, stack: ExitStack) -> None:
     site = made(tmp_path, stack)
     assert "Without: 2 chosen papers" in drawn(site, "/library", "paper=2504.00001+2505.00002")
-    assert "Nothing is kept as" in drawn(site, "/library", "keep=unread")
+    assert "Nothing is kept as" in drawn(site, "/library", "keep=lost")
     with pytest.raises(UsageError):
-        restriction({"keep": "unread"}, site.kept, "")
+        restriction({"keep": "lost"}, site.kept, "")
+
+
+def test_what_is_not_read_yet_is_a_place_in_the_library(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    assert "Unread" not in drawn(site, "/library"), "nothing was read: it would be the library"
+    site.kept.read("", ["2504.00001", "2409.99999"])
+    html = drawn(site, "/library", "keep=unread")
+    assert '<span>Unread</span></a><span class="count">2</span>' in html
+    assert "Ranking Again" in html
+    assert "Ranking Passages" not in html
+    assert "Ranking Passages" not in drawn(site, "/library", "keep=unread&words=passages")
+    assert [one.paper_id for one in site.holdings({"keep": "unread", "author": "Bo Ray"}, "")] == [
+        "2505.00003",
+        "2505.00002",
+    ]
+    assert (
+        '<a href="/library?keep=unread&amp;author=Bo+Ray"><span>Bo Ray</span></a><span class="count">2</span>' in html
+    )
+    assert site.holdings({"keep": "unread"}, "ada") == site.holdings({}, "ada"), "what others read is theirs"
+
+
+def test_authors_are_offered_while_a_name_is_typed(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    client = client_of(site)
+    for typed, names in {"bo": ["Bo Ray"], "RAY": ["Bo Ray"], "ada l": ["Ada Ling"], "ling ada": [], " ": []}.items():
+        assert client.get("/view/authors", params={"typed": typed}).json() == {"names": names}, typed
+    assert len(site.catalogue.authors("bo", 0)) == 0
+    assert 'list="author-names"' in drawn(site, "/library")
 
 
 def test_today_tells_a_library_without_days_from_an_empty_one(tmp_path: Path, stack: ExitStack) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from ui.cli import (
     ask,
+    belongings,
     bench,
     bibliography,
     cards,
@@ -23,9 +24,11 @@ from ui.cli import (
     follow,
     keep,
     library,
+    profile,
     replay,
     report,
     similar,
+    today,
     topic,
     watch,
     web,
@@ -36,6 +39,7 @@ from ui.cli.help import DAILY, EVALUATION, LIBRARY, add, begin, group
 from ui.cli.terminal import Plain
 
 COMMANDS = (
+    ("today", today.today, DAILY, "paperchat today --since 7d"),
     ("new", report.new, DAILY, "paperchat new --since 7d"),
     ("ask", ask.ask, DAILY, 'paperchat ask "How does IterQR rewrite queries?" --from 2025-04'),
     ("chat", chat.chat, DAILY, "paperchat chat --resume"),
@@ -103,8 +107,11 @@ def options(
 
 for _name, _function, _panel, _example in COMMANDS:
     add(app, _name, _function, _panel, _example)
+keep.app.command("export")(belongings.export)
+keep.app.command("forget")(belongings.forget)
 add(app, "star", keep.star, DAILY, "paperchat star 2504.05309", hidden=True)
 app.add_typer(keep.app, name="keep", rich_help_panel=DAILY)
+app.add_typer(profile.app, name="profile", rich_help_panel=DAILY)
 app.add_typer(conversations.app, name="conversations", rich_help_panel=DAILY)
 app.add_typer(configuration.app, name="config", rich_help_panel=LIBRARY)
 app.add_typer(evaluation.app, name="eval", rich_help_panel=EVALUATION)

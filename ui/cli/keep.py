@@ -1,4 +1,7 @@
-"""`keep`, `list` and `note`: papers starred, kept for later or read, lists of them, and notes."""
+"""`keep`, `list` and `note`: papers starred, kept for later or read, lists of them, and notes.
+
+What `keep` does with all of a reader's at once stands in `belongings`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 GONE = "no longer in the library"
 _SHOWN = 8
 _LINE = 100
-app = typer.Typer(help="Star papers, keep them for later, or count them as read.", no_args_is_help=True)
+app = typer.Typer(help="Star papers, keep them for later or count them as read; export it all.", no_args_is_help=True)
 PaperIds = Annotated[
     list[str] | None, typer.Argument(metavar="PAPER_ID", help="Papers; without any, those kept are listed.")
 ]
@@ -80,12 +83,12 @@ def _mark(
     data_dir: DataDir,
 ) -> None:
     user = reader(context)
-    with _opened(with_library(context, config, data_dir)) as (kept, shelf):
+    with opened(with_library(context, config, data_dir)) as (kept, shelf):
         if not written:
             ids = [one["paper_id"] for one in kept.export(user)[kind]][::-1]
             _show(shelf, ids, {kind: True}, as_json)
             return
-        ids = _known(shelf, written, required=not off)
+        ids = known_ids(shelf, written, required=not off)
         mark = {"starred": kept.star, "later": kept.later, "read": kept.read}[kind]
         mark(user, ids, not off)
         _show(shelf, ids, {kind: not off}, as_json)
@@ -112,7 +115,7 @@ def lists(
     if drop and (add or take or make or rename is not None):
         raise typer.BadParameter("--drop stands alone")
     user = reader(context)
-    with _opened(with_library(context, config, data_dir)) as (kept, shelf):
+    with opened(with_library(context, config, data_dir)) as (kept, shelf):
         if name is None:
             _print_lists(kept, user, as_json)
         elif drop:
@@ -133,7 +136,7 @@ def _changed(
     rename: str | None,
 ) -> PaperList:
     """A list, with what is asked for done to it."""
-    added = _known(shelf, add)
+    added = known_ids(shelf, add)
     if make:
         kept.make_list(user, name)
     found = kept.put(user, name, added, make=True) if added else kept.get_list(user, name)
@@ -157,13 +160,13 @@ def note(
 ) -> None:
     """Show or write the note on a paper."""
     user = reader(context)
-    with _opened(with_library(context, config, data_dir)) as (kept, shelf):
+    with opened(with_library(context, config, data_dir)) as (kept, shelf):
         if written is None:
             _print_notes(kept, shelf, user, as_json)
             return
         (paper_id,) = shelf.resolved([plain_id(written)])
         held = kept.note(user, paper_id)
-        _known(shelf, [paper_id], required=held is None)
+        known_ids(shelf, [paper_id], required=held is None)
         if text is not None:
             typed = sys.stdin.read() if text == "-" else text
             held = kept.write_note(user, paper_id, typed, held.revision if held else 0)
@@ -181,7 +184,7 @@ def within(
     """Filters that leave only what the reader keeps so; what has left the library is said, and no filter's concern."""
     from rag.errors import LibraryError
 
-    with _opened(settings) as (kept, shelf):
+    with opened(settings) as (kept, shelf):
         sets = [tuple(i for name in lists for i in kept.get_list(user, name).papers)] if lists else []
         sets += [kept.starred(user)] if starred else []
         sets += [kept.to_read(user)] if later else []
@@ -198,7 +201,7 @@ def within(
 
 
 @contextmanager
-def _opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
+def opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
     """What is kept in a library, and its shelf."""
     from rag.papers.kept import FILE_NAME, Kept
     from rag.papers.shelf import FILE_NAME as SHELF
@@ -213,7 +216,7 @@ def _opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
         shelf.close()
 
 
-def _known(shelf: Shelf, written: Iterable[str], *, required: bool = True) -> list[str]:
+def known_ids(shelf: Shelf, written: Iterable[str], *, required: bool = True) -> list[str]:
     """The ids that are written, each once; one that the library lacks is refused where it is required."""
     from rag.papers.nearest import no_paper
 

@@ -15,6 +15,7 @@ from rag.errors import NoteConflict, PaperchatError, UsageError
 from rag.papers.references import FORMATS, written
 from rag.sources import discover, read_source
 from rag.text.grammar import plural
+from ui.foryou import forget_profile, profile_json
 from ui.web import bookmarks
 from ui.web.address import Address
 from ui.web.few import Few
@@ -24,6 +25,8 @@ _ADDS = ("fetch", "sample")
 """Actions that take long, one at a time."""
 MOST_BYTES = 1_000_000
 """Of what an action is sent; the longest note has a tenth of it, in characters."""
+LONGEST_NAME = 200
+"""Characters of an author's name that are looked up."""
 WAITING = 16
 """Requests of a kind that wait for a slow one before them; more are turned away."""
 Said = Mapping[str, Any]
@@ -44,13 +47,19 @@ class Actions:
         self._site = site
         self._user = user
         self._fetch = fetch
-        self._choosing, self._asking, self._nearing = (Few(1, WAITING) for _ in range(3))
+        self._choosing, self._asking, self._nearing, self._ranking = (Few(1, WAITING) for _ in range(4))
         self._adding = Few(1, 0)
-        self._acts: Mapping[str, Callable[[Mapping[str, str], str], Said]] = {
+        self._acts: Mapping[str, Callable[[dict[str, str], str], Said]] = {
             "star": self._star,
             "later": self._later,
             "read": self._read,
             "list": self._list,
+            "less": self._less,
+            "interest": self._interest,
+            "uninterest": self._uninterest,
+            "restore": self._restore,
+            "surprise": self._surprise,
+            "forget": self._forget,
             "note": self._note,
             "remove": self._remove,
             "fetch": self._fetched,
@@ -60,6 +69,11 @@ class Actions:
     def serve(self, app: FastAPI) -> None:
         """Give an app the addresses."""
         app.get("/view/lines")(self.lines)
+        app.get("/view/authors")(self.authors)
+        app.get("/view/foryou")(self.for_you)
+        app.get("/view/reasons")(self.reasons)
+        app.get("/export/profile")(self.profile)
+        app.get("/export/kept")(self.kept)
         app.get("/view/similar/{paper_id:path}")(self.similar)
         app.get("/view/questions/{paper_id:path}")(self.questions)
         app.get("/view/{path:path}")(self.view)
@@ -77,6 +91,30 @@ class Actions:
         """Lines of some papers, by id."""
         ids = request.query_params.get("papers", "").split()
         return await self._choosing.run(lambda: _told(lambda: self._site.news.lines(ids))) or _busy()
+
+    def authors(self, request: Request) -> Response:
+        """Names of authors that begin as what is typed."""
+        typed = request.query_params.get("typed", "")[:LONGEST_NAME]
+        return _told(lambda: {"names": list(self._site.catalogue.authors(typed))})
+
+    async def for_you(self, request: Request) -> Response:
+        """The section of papers for the reader, where it was not at hand when its page was drawn."""
+        owner = self._user(request)
+        found = await self._ranking.run(lambda: _told(lambda: {"html": str(self._site.for_you(owner))}))
+        return found or _busy()
+
+    async def reasons(self, request: Request) -> Response:
+        """Why some papers are shown to the reader, by id."""
+        ids, owner = request.query_params.get("papers", "").split(), self._user(request)
+        return await self._ranking.run(lambda: _told(lambda: self._site.why(ids, owner))) or _busy()
+
+    def profile(self, request: Request) -> Response:
+        """The reader's profile as a file."""
+        return _file("profile.json", lambda: profile_json(self._site.personal.profile(self._user(request))))
+
+    def kept(self, request: Request) -> Response:
+        """All that the reader keeps as a file."""
+        return _file("kept.json", lambda: self._site.kept.export(self._user(request)))
 
     async def similar(self, paper_id: str, request: Request) -> Response:
         """Papers like one."""
@@ -153,6 +191,51 @@ class Actions:
         on = fields.get("on") != "off"
         return {"said": said, "pressed": on, "parts": {"lists": str(self._site.lists(ids, owner))}}
 
+    def _less(self, fields: Mapping[str, str], owner: str) -> Said:
+        ids, on = _papers(fields), fields.get("on") != "off"
+        self._site.kept.less(owner, ids, on)
+        parts = self._redrawn(fields, owner, less=ids[0] if on else "")
+        said = "Less like it from now on." if on else "Taken back."
+        return {"said": "" if parts else said, "pressed": on, "parts": parts}
+
+    def _interest(self, fields: Mapping[str, str], owner: str) -> Said:
+        kept, key = self._site.kept, fields.get("key", "")
+        typed = kept.add_interest(owner, fields.get("sentence", ""))
+        if key and key != typed.key:
+            kept.remove_interest(owner, key)
+        return {"said": "Changed." if key else "Added to your interests.", "parts": self._redrawn(fields, owner)}
+
+    def _uninterest(self, fields: Mapping[str, str], owner: str) -> Said:
+        self._site.kept.remove_interest(owner, fields.get("key", ""))
+        return {"said": "It no longer counts.", "parts": self._redrawn(fields, owner)}
+
+    def _restore(self, fields: Mapping[str, str], owner: str) -> Said:
+        self._site.kept.restore_interest(owner, fields.get("key", ""))
+        return {"said": "It counts again.", "parts": self._redrawn(fields, owner)}
+
+    def _surprise(self, fields: dict[str, str], owner: str) -> Said:
+        return {"parts": self._redrawn(fields | {"part": "surprise"}, owner)}
+
+    def _forget(self, fields: Mapping[str, str], owner: str) -> Said:
+        what = fields.get("what")
+        if what == "kept":
+            self._site.kept.forget(owner)
+        elif what == "profile":
+            forget_profile(self._site.kept, owner)
+        else:
+            raise UsageError("Nothing was forgotten.", "Say what: the profile, or all that you keep.")
+        return {"said": "Forgotten.", "parts": self._redrawn({"part": "you"}, owner)}
+
+    def _redrawn(self, fields: Mapping[str, str], owner: str, less: str = "") -> dict[str, str]:
+        """The part of the page that an action was asked for from, as it is now."""
+        part, place = fields.get("part", ""), fields.get("place", "0")
+        if part == "foryou":
+            return {part: str(self._site.for_you(owner, less))}
+        if part == "surprise":
+            number = int(place) if place.isdecimal() and len(place) < 10 else 0
+            return {part: str(self._site.personal.beside(owner, number, less))}
+        return {part: str(self._site.personal.page(owner))} if part == "you" else {}
+
     def _note(self, fields: Mapping[str, str], owner: str) -> Said:
         (paper_id, *_), text = _papers(fields), fields.get("text", "")
         number = fields.get("revision", "0")
@@ -192,6 +275,16 @@ def drawn(view: View) -> Response:
 
 def _busy(why: str = "Too many wait for this already. Try again in a moment.") -> Response:
     return JSONResponse({"problem": why}, 503, {"Cache-Control": "no-store", "Retry-After": "5"})
+
+
+def _file(name: str, does: Callable[[], Mapping[str, Any]]) -> Response:
+    """A document as a file to be kept, an error in its own words."""
+    try:
+        text = json.dumps(does(), ensure_ascii=False, indent=1)
+    except PaperchatError as error:
+        return PlainTextResponse(f"{error.message} {error.advice}", 400)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(text, media_type="application/json", headers=headers)
 
 
 def _papers(fields: Mapping[str, str]) -> list[str]:

@@ -14,11 +14,19 @@ from ui.web import address, icons, items
 from ui.web.rendering import EMPTY, element, join
 
 
-def marks(paper_id: str, kept: Marks, *, words: bool = False) -> Markup:
-    """The buttons of a paper: star and read later, with their names beside them on its own page."""
+def marks(paper_id: str, kept: Marks, *, words: bool = False, less: bool = False) -> Markup:
+    """The buttons of a paper: star and read later, with their names beside them on its own page.
+
+    Args:
+        paper_id: Of the paper.
+        kept: What is kept of it.
+        words: Whether their names stand beside them.
+        less: Whether the reader can say to want less like it.
+    """
     star = _toggle("star", paper_id, "Star", icons.STAR, kept.starred, words)
     later = _toggle("later", paper_id, "Read later", icons.LATER, kept.later, words)
-    return element("div", star, later, class_="marks")
+    fewer = _toggle("less", paper_id, "Less like this", icons.DOWN, kept.less, words) if less else EMPTY
+    return element("div", star, later, fewer, class_="marks")
 
 
 def _toggle(action: str, paper_id: str, name: str, icon: Markup, is_on: bool, words: bool) -> Markup:
@@ -154,12 +162,12 @@ def shelf(
     """What the reader keeps, as places in the library.
 
     Args:
-        counts: How many papers of the library are starred, kept for later, and noted.
-        used: Which of those hold any paper, of the library or gone from it.
+        counts: How many papers of the library are starred, kept for later, noted, and not read yet.
+        used: Which of those are places to go to: they hold any paper, of the library or gone from it.
         found: The reader's lists with how many papers of the library they hold.
         current: The fields of the place that is shown.
     """
-    names = (("later", "Read later"), ("starred", "Starred"), ("noted", "With a note"))
+    names = (("unread", "Unread"), ("later", "Read later"), ("starred", "Starred"), ("noted", "With a note"))
     shown = [
         _place(name, counts[kind], address.library(keep=kind), current.get("keep") == kind)
         for kind, name in names

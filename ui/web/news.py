@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice
 
 from rag.follow.questions import Follower
@@ -15,11 +15,9 @@ from rag.themes.plan import Plan
 from rag.topics.digest import Outline, outline
 from rag.topics.line_store import LineStore
 from rag.types import Paper
+from ui.foryou import shown_since
 from ui.web.today import STRIP, DayCount, Edition
 
-FEW = 8
-"""Papers of which a first visit shows at least so many, from as many days as it takes, within `LOOK_BACK`."""
-LOOK_BACK = timedelta(days=6)
 MOST = 600
 """Papers that are shown at once: who was away for longer goes back by the days."""
 _CHOSEN = 12
@@ -57,16 +55,9 @@ class News:
         Args:
             seen: None for a reader who is here for the first time.
         """
-        counts = self.counts()
         newest = self.newest()
         assert newest is not None, "the library holds papers"
-        since, shown = newest, counts[newest]
-        for day in sorted((day for day in counts if day < newest), reverse=True):
-            enough = day <= seen if seen else shown >= FEW or newest - day > LOOK_BACK
-            if enough or shown + counts[day] > MOST:
-                break
-            since, shown = day, shown + counts[day]
-        return since, newest
+        return shown_since(self.counts(), newest, seen, MOST), newest
 
     def edition(self, since: date, until: date, seen: date | None = None) -> Edition:
         """What a span of days brought, both inclusive; lines that were not chosen yet are left out."""
@@ -77,7 +68,7 @@ class News:
         start = max(0, end - STRIP)
         return Edition(
             found,
-            self._lines(found.papers),
+            self.known_lines(found.papers),
             tuple(Follower(self._library).brought(since, until)),
             tuple(DayCount(day, self.counts()[day]) for day in days[start:end]),
             days[start - 1] if start else None,
@@ -113,7 +104,8 @@ class News:
             self._store.keep_themes(days, generation, plans)
         return found
 
-    def _lines(self, papers: Sequence[Paper]) -> dict[str, str]:
+    def known_lines(self, papers: Sequence[Paper]) -> dict[str, str]:
+        """The lines of some papers that were chosen before, by id."""
         return {paper_id: line or "" for paper_id, line in self._store.known(papers).items()}
 
     def _outline(self, since: date, until: date) -> Outline:

@@ -182,10 +182,12 @@ def _private_gradio() -> Iterator[None]:
 
 def _warm_up(assistant: Assistant, ended: threading.Event) -> None:
     """Load what answers need while the reader is still reading: the questions that the page offers are asked once."""
+    from rag.follow.space import space_of
     from ui.web.examples import examples
     from ui.web.news import News
 
     try:
+        space_of(assistant.library)
         News(assistant.library).prepare(ended=ended)
         for question in examples(assistant.library.shelf):
             if ended.is_set():

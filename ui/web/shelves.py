@@ -16,9 +16,11 @@ from ui.web import address, bookmarks, items
 from ui.web.rendering import EMPTY, button, element, join
 
 PAGE_SIZE = 25
+NAMES = "author-names"
+"""The id of the names that are offered while one is typed; the page's script asks for them."""
 PREVIEW = 320
 """Characters of an abstract in a row."""
-KEEPS = {"later": "to read later", "starred": "starred", "noted": "with a note"}
+KEEPS = {"later": "to read later", "starred": "starred", "noted": "with a note", "unread": "not read yet"}
 """What the reader's own marks restrict to."""
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
@@ -110,6 +112,7 @@ def _form(holding: Holding) -> Markup:
                 value=fields.get(row.key),
                 title=row.meaning,
                 autocomplete="off",
+                list=NAMES if row.key == "author" else None,
             ),
         )
         for row in FIELDS
@@ -123,7 +126,7 @@ def _form(holding: Holding) -> Markup:
     more = element(
         "details",
         element("summary", "More fields"),
-        element("div", *given, class_="given"),
+        element("div", *given, element("datalist", id=NAMES), class_="given"),
         open=any(fields.get(row.key) for row in FIELDS if row.control == "date") or None,
     )
     go = element("button", "Search", type="submit", class_="go")

@@ -18,13 +18,14 @@ from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
 from rag.types import Filters, Paper
 from rag.types.filters import chosen
-from ui.web import address, bookmarks, items, nothing, paper, shelves, today
+from ui.kept import kept_in
+from ui.web import address, bookmarks, foryou, items, nothing, paper, shelves, today
 from ui.web.address import MISSING, Address
-from ui.web.kept import kept_in
 from ui.web.news import News
 from ui.web.openers import Asked
+from ui.web.personal import Personal
 from ui.web.rendering import EMPTY, element
-from ui.web.restriction import KEPT, Restriction, restriction
+from ui.web.restriction import KEPT, UNREAD, Restriction, restriction
 from ui.web.shelves import PAGE_SIZE, Holding
 
 LIKE = 6
@@ -69,6 +70,7 @@ class Site:
         self.shelf = assistant.library.shelf
         self.kept = kept_in(self.library.folder)
         self.news = News(self.library)
+        self.personal = Personal(self.library, self.kept, self.news.known_lines)
         self.catalogue = Catalogue(self.shelf)
         self._assistant = assistant
         self._conversations = conversations
@@ -83,6 +85,9 @@ class Site:
                 return self._day(at.key, owner)
             if at.page == "paper":
                 return self._paper(at.key, owner)
+            if at.page == "you":
+                held = self.shelf.coverage().papers
+                return View("you", "Your profile", self.personal.page(owner) if held else today.empty())
             if at.page == "library":
                 return self._library(at.fields, owner)
             if at.page == "conversation":
@@ -135,10 +140,36 @@ class Site:
         on = [one.name for one in found if set(paper_ids) <= set(one.papers)]
         return bookmarks.lists(paper_ids, [one.name for one in found], on)
 
+    def for_you(self, owner: str, less: str = "") -> Markup:
+        """For you, of what is new to the reader or of the whole library.
+
+        Args:
+            owner: Who reads.
+            less: A paper of whose kind they have just said to want less.
+        """
+        new, since = self._new(owner)
+        return self.personal.section(owner, new, since, less)
+
+    def why(self, paper_ids: list[str], owner: str) -> dict[str, str]:
+        """Why some of the papers for a reader are shown, as HTML."""
+        new, since = self._new(owner)
+        return self.personal.why(owner, paper_ids, new, since)
+
+    def _new(self, owner: str) -> tuple[frozenset[str], object]:
+        """What is new to a reader, and the days that stand for it."""
+        newest = self.news.newest()
+        seen = self._seen(owner, newest) if newest else None
+        if newest is None or (seen and newest <= seen):
+            return frozenset(), None
+        since, until = self.news.span(seen)
+        return self.shelf.select(Filters(date_from=since, date_to=until)) or frozenset(), since
+
     def holdings(self, fields: Mapping[str, str], owner: str) -> list[Paper]:
         """All papers that the library's page would show, for a file of them."""
         asked = restriction(fields, self.kept, owner)
-        found = self.catalogue.page(asked.words, asked.filters, -1, 0, best_first=True, among=asked.among)
+        found = self.catalogue.page(
+            asked.words, asked.filters, -1, 0, best_first=True, among=asked.among, without=asked.without
+        )
         return list(found.papers)
 
     # --- pages ------------------------------------------------------------------------------------------------------
@@ -149,10 +180,9 @@ class Site:
             held = self.shelf.coverage().papers
             drawn = nothing.new(held, max(self.news.counts(), default=None)) if held else today.empty()
             return View("today", "Today", drawn)
-        seen = None
-        with suppress(LibraryError):  # a library that may not be written remembers no visit
-            seen = self.kept.seen(owner, datetime.now(UTC), newest)
-        return View("today", "Today", self._edition(*self.news.span(seen), seen, owner))
+        seen = self._seen(owner, newest)
+        for_you = self.for_you(owner) if self.personal.is_ready(owner) else foryou.awaited()
+        return View("today", "Today", self._edition(*self.news.span(seen), seen, owner, for_you))
 
     def _day(self, key: str, owner: str) -> View:
         try:
@@ -167,11 +197,17 @@ class Site:
         newest = self.news.newest()
         return today.strip(self.news.edition(newest, newest)) if newest else EMPTY
 
-    def _edition(self, since: date, until: date, seen: date | None, owner: str) -> Markup:
+    def _seen(self, owner: str, newest: date) -> date | None:
+        """The newest day at the reader's last visit."""
+        with suppress(LibraryError):  # a library that may not be written remembers no visit
+            return self.kept.seen(owner, datetime.now(UTC), newest)
+        return None
+
+    def _edition(self, since: date, until: date, seen: date | None, owner: str, for_you: Markup = EMPTY) -> Markup:
         edition = self.news.edition(since, until, seen)
         ids = [one.paper_id for one in edition.outline.papers]
         ids += [one.revision.new.paper_id for one in edition.outline.changed]
-        return today.page(today.personal(edition, self.kept.unread(owner, ids), self.marks(ids, owner)))
+        return today.page(today.personal(edition, self.kept.unread(owner, ids), self.marks(ids, owner)), for_you)
 
     def _paper(self, key: str, owner: str) -> View:
         paper_id = self._known(key)
@@ -180,7 +216,7 @@ class Site:
         mine, note = EMPTY, EMPTY
         with suppress(KeepError):
             (kept,) = self.kept.marks(owner, [paper_id]).values()
-            mine = bookmarks.marks(paper_id, kept, words=True) + self.lists([paper_id], owner)
+            mine = bookmarks.marks(paper_id, kept, words=True, less=True) + self.lists([paper_id], owner)
             note = self.note(paper_id, owner)
             if not kept.read:
                 with suppress(LibraryError):  # a library that may not be written remembers nothing
@@ -207,11 +243,13 @@ class Site:
         except PaperchatError as error:
             holding = Holding(fields, held=held, shelf=shelf, lists=names, problem=f"{error.message} {error.advice}")
             return View("library", "Library", shelves.page(holding))
-        words, filters, among = asked.words, asked.filters, asked.among
+        words, filters = asked.words, asked.filters
         text = fields.get("at", "")
         offset = int(text) if text.isdecimal() and len(text) < 10 else 0
         best = fields.get("order") != "newest"
-        found = self.catalogue.page(words, filters, PAGE_SIZE, offset, best_first=best, among=among)
+        found = self.catalogue.page(
+            words, filters, PAGE_SIZE, offset, best_first=best, among=asked.among, without=asked.without
+        )
         near = self._near(asked, found.papers) if words and found.total < FEW else []
         ids = [one.paper_id for one in (*found.papers, *near)]
         holding = Holding(
@@ -235,11 +273,15 @@ class Site:
     ) -> dict[str, tuple[tuple[str, int], ...]]:
         """Values with how many papers each would leave, in the place of the field's present one."""
         open_ones = [name for name in SHOWN if not fields.get(name)]
-        found = self.catalogue.facets(asked.words, asked.filters, among=asked.among, names=open_ones)
+        found = self.catalogue.facets(
+            asked.words, asked.filters, among=asked.among, without=asked.without, names=open_ones
+        )
         for name in SHOWN:
             if name not in found:
                 free = restriction({**fields, name: ""}, self.kept, owner)
-                found |= self.catalogue.facets(free.words, free.filters, among=free.among, names=[name])
+                found |= self.catalogue.facets(
+                    free.words, free.filters, among=free.among, without=free.without, names=[name]
+                )
         return {name: found[name] for name in SHOWN}
 
     def _kept(self, fields: Mapping[str, str], owner: str) -> Markup:
@@ -248,8 +290,11 @@ class Site:
         lists = {one.name: one.papers for one in self.kept.lists(owner)}
         held = self._held({paper_id for ids in (*kept.values(), *lists.values()) for paper_id in ids})
         counts = {name: len(held.intersection(ids)) for name, ids in kept.items()}
+        read = self.kept.done(owner)
+        counts[UNREAD] = self.shelf.coverage().papers - len(self._held(read))
+        places = [name for name, ids in (*kept.items(), (UNREAD, read)) if ids]
         found = [(name, len(held.intersection(ids))) for name, ids in lists.items()]
-        return bookmarks.shelf(counts, [name for name, ids in kept.items() if ids], found, fields)
+        return bookmarks.shelf(counts, places, found, fields)
 
     def _gone(self, fields: Mapping[str, str], owner: str) -> list[tuple[str, Markup]]:
         """Papers of the place that is shown that have left the library, with what is kept of them."""
@@ -271,7 +316,7 @@ class Site:
 
     def _near(self, asked: Restriction, found: Iterable[Paper]) -> list[Paper]:
         """Papers near in meaning to words that few papers have."""
-        known = {one.paper_id for one in found}
+        known = {*(one.paper_id for one in found), *asked.without}
         among = None if asked.among is None else frozenset(asked.among)
         passages = self._assistant.retriever.search(asked.words, asked.filters, 3 * NEAR, papers=among, explained=0)
         ids = list(dict.fromkeys(one.paper_id for one in passages if one.paper_id not in known))[:NEAR]

@@ -307,8 +307,13 @@ def _others(edition: Edition) -> Markup:
     return element("p", element("a", f"All {edition.total:,} papers of these days", href=where), class_="all")
 
 
-def page(edition: Edition) -> Markup:
-    """The whole page."""
+def page(edition: Edition, for_you: Markup = EMPTY) -> Markup:
+    """The whole page.
+
+    Args:
+        edition: What the days brought.
+        for_you: The section of papers for the reader.
+    """
     outline = edition.outline
     title = element("h1", heading(edition), tabindex="-1")
     ids = " ".join(paper.paper_id for paper in outline.papers if paper.paper_id in edition.unread)
@@ -320,6 +325,7 @@ def page(edition: Edition) -> Markup:
         asking(),
         element("header", title, element("p", lead(edition), class_="lead"), all_read, class_="top"),
         strip(edition),
+        for_you,
         *(_theme(name, papers, edition, len(outline.themes) > 1) for name, papers in outline.themes),
         _others(edition),
         changes(outline.changed, edition.marks),

@@ -1,9 +1,9 @@
-// Addresses: which page this tab shows. Drawn pages (Today, a day, a paper, the library) come from the server as a piece of
+// Addresses: which page this tab shows. Drawn pages (Today, a day, a paper, the library, you) come from the server as a piece of
 // the page; Chat, Topic, Add and Setup are Gradio's tabs. Neither loads the page anew, so going on and back is quick.
 window.paperchatSite = (() => {
   "use strict";
   const TABS = { chat: "chat", conversation: "chat", topic: "topic", add: "add", setup: "setup" };
-  const DRAWN = ["today", "day", "paper", "library", "missing"];
+  const DRAWN = ["today", "day", "paper", "library", "you", "missing"];
   const root = document.documentElement;
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -97,7 +97,8 @@ window.paperchatSite = (() => {
   function settle(within) {
     paperchatNotes.restore(within);
     $$("[data-later]", within).forEach(later);
-    $$("[data-line]", within).forEach((line) => lines.observe(line));
+    $$("[data-whole]", within).forEach(whole);
+    $$("[data-line], [data-why]", within).forEach((line) => lines.observe(line));
     $$("input.pick", within).forEach((box) => (box.checked = chosen.has(box.value)));
     const facets = $(".facets > details", within);
     if (facets && !matchMedia("(min-width: 60rem)").matches) facets.open = false;
@@ -113,31 +114,56 @@ window.paperchatSite = (() => {
     else part.remove();
   }
 
-  // Lines that were not chosen yet are asked for when they are about to be seen, some at a time.
-  const wanted = new Set();
-  let asking = false;
+  // A part that is drawn anew in its place, once it has been worked out.
+  async function whole(part) {
+    const response = await fetch(part.dataset.whole).catch(() => null);
+    if (!part.isConnected) return;
+    if (!response?.ok) return part.remove();
+    const drawn = document.createElement("div");
+    drawn.innerHTML = (await response.json()).html;
+    replace(part, drawn);
+  }
+
+  function replace(part, drawn) {
+    const fresh = drawn.firstElementChild;
+    part.replaceWith(fresh);
+    settle(fresh);
+    return fresh;
+  }
+
+  // Lines and reasons that are not known yet are asked for when they are about to be seen, some at a time.
+  const ASKED = { line: "/view/lines", why: "/view/reasons" };
+  const wanted = { line: new Set(), why: new Set() };
+  const asking = new Set();
   const lines = new IntersectionObserver(
     (seen) => {
-      for (const { target, isIntersecting } of seen) if (isIntersecting) wanted.add(target.dataset.line), lines.unobserve(target);
-      fill();
+      for (const { target, isIntersecting } of seen) {
+        if (!isIntersecting) continue;
+        const kind = target.dataset.why ? "why" : "line";
+        wanted[kind].add(target.dataset[kind]);
+        lines.unobserve(target);
+      }
+      Object.keys(ASKED).forEach(fill);
     },
     { rootMargin: "600px" },
   );
 
-  async function fill() {
-    if (asking || !wanted.size) return;
-    asking = true;
-    const some = [...wanted].slice(0, 8);
-    some.forEach((id) => wanted.delete(id));
-    const response = await fetch(`/view/lines?${new URLSearchParams({ papers: some.join(" ") })}`).catch(() => null);
+  async function fill(kind) {
+    if (asking.has(kind) || !wanted[kind].size) return;
+    asking.add(kind);
+    const some = [...wanted[kind]].slice(0, 8);
+    some.forEach((id) => wanted[kind].delete(id));
+    const response = await fetch(`${ASKED[kind]}?${new URLSearchParams({ papers: some.join(" ") })}`).catch(() => null);
     const found = response?.ok ? await response.json() : {};
     for (const id of some) {
-      const place = $(`[data-line="${CSS.escape(id)}"]`);
-      if (found[id]) place?.replaceWith(found[id]);
-      else place?.closest(".line").remove();
+      for (const place of $$(`[data-${kind}="${CSS.escape(id)}"]`)) {
+        if (!found[id]) place.closest(".line").remove();
+        else if (kind === "why") place.outerHTML = found[id];
+        else place.replaceWith(found[id]);
+      }
     }
-    asking = false;
-    fill();
+    asking.delete(kind);
+    fill(kind);
   }
 
   // --- Gradio's tabs --------------------------------------------------------------------------------------------------
@@ -259,7 +285,8 @@ window.paperchatSite = (() => {
         continue;
       }
       drawn.firstElementChild.open = Boolean(isOpen);
-      place.replaceWith(drawn.firstElementChild);
+      const fresh = replace(place, drawn);
+      (fresh.matches("[data-focus]") ? fresh : $("[data-focus]", fresh))?.focus({ preventScroll: true });
     }
     if (pressed !== undefined) press(address, fields.papers.split(" "), pressed);
     for (const id of read || []) $$(`.row[data-paper="${CSS.escape(id)}"] .dot`).forEach((dot) => dot.replaceChildren() || dot.classList.remove("unread"));
@@ -301,10 +328,11 @@ window.paperchatSite = (() => {
   const papersOf = (element) => (element.hasAttribute("data-chosen") ? [...chosen].join(" ") : element.dataset.papers || "");
 
   function pressed(button) {
-    const { post, list } = button.dataset;
-    const toggled = button.getAttribute("aria-pressed");
-    const on = button.type === "checkbox" ? button.checked : toggled === null || toggled !== "true";
-    act(button, post, { papers: papersOf(button), on: on ? "on" : "off", ...(list ? { list } : {}) });
+    const { post, list, key, on } = button.dataset;
+    const isOn = button.type === "checkbox" ? button.checked : button.getAttribute("aria-pressed") !== "true";
+    const part = button.closest("[data-part]")?.dataset.part;
+    const more = Object.entries({ list, key, part }).filter(([, value]) => value);
+    act(button, post, { papers: papersOf(button), on: on ?? (isOn ? "on" : "off"), ...Object.fromEntries(more) });
   }
 
   addEventListener("click", (event) => {
@@ -376,6 +404,20 @@ window.paperchatSite = (() => {
     if (!form) return;
     clearTimeout(typing);
     typing = setTimeout(() => go(addressed(form), { replace: true, quiet: true }), 250);
+  });
+
+  // Names of authors, offered while one is typed.
+  let naming = 0;
+  addEventListener("input", (event) => {
+    const names = event.target.list;
+    if (names?.id !== "author-names" || event.inputType === "insertReplacementText") return;
+    clearTimeout(naming);
+    naming = setTimeout(async () => {
+      const typed = event.target.value;
+      const response = await fetch(`/view/authors?${new URLSearchParams({ typed })}`).catch(() => null);
+      const found = response?.ok ? (await response.json()).names : [];
+      if (event.target.value === typed) names.replaceChildren(...found.map((name) => new Option("", name)));
+    }, 120);
   });
 
   addEventListener("popstate", (event) => go(location.href, { back: event.state || {} }));

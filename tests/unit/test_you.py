@@ -1,0 +1,238 @@
+"""For you and the reader's own page, drawn over real libraries without a server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from rag.assistant import Assistant
+from rag.config import Config
+from rag.follow.surprise import Surprise
+from rag.index.library import Library
+from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.database import Database
+from rag.papers.kept import FILE_NAME as KEPT_FILE
+from rag.types import Paper
+from tests.support.papers import make_paper
+from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
+from tests.unit.test_site import sqlite_error
+from ui.web import foryou
+from ui.web.actions import Actions
+from ui.web.address import Address
+from ui.web.site import Site
+
+BOX = 'name="sentence"'
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as entered:
+        yield entered
+
+
+def made(folder: Path, stack: ExitStack, papers: Iterable[Paper]) -> Site:
+    """The pages over a library of some papers."""
+    assistant = stack.enter_context(Assistant(Library(Config(data_dir=folder))))
+    assistant.library.ingest(papers)
+    return Site(assistant, Conversations(folder / FILE_NAME))
+
+
+@pytest.fixture
+def site(tmp_path: Path, stack: ExitStack) -> Site:
+    return made(tmp_path, stack, tastes())
+
+
+def client_of(site: Site, user: str = "") -> TestClient:
+    app = FastAPI()
+    Actions(site, lambda _: user, lambda category: category).serve(app)
+    return TestClient(app)
+
+
+def drawn(site: Site, path: str, owner: str = "") -> str:
+    return str(site.view(Address.read(path), owner).html)
+
+
+def rows(html: str) -> list[str]:
+    return re.findall(r'<li class="row" data-paper="([^"]*)"', html)
+
+
+def act(site: Site, name: str, user: str = "", **fields: str) -> dict[str, Any]:
+    found: dict[str, Any] = client_of(site, user).post(f"/act/{name}", json=fields).json()
+    return found
+
+
+def test_a_reader_of_whom_nothing_is_known_finds_the_box_on_both_pages(site: Site) -> None:
+    today, you = drawn(site, "/today"), drawn(site, "/you")
+    section = today[today.index('class="foryou"') : today.index('class="theme"')]
+    assert BOX in section
+    assert "star one, or say in a sentence" in section
+    assert not rows(section), "the newest papers stand below"
+    assert BOX in you
+    assert "Nothing is known yet." in you
+
+
+def test_new_papers_are_ranked_and_reasons_come_after(site: Site) -> None:
+    site.kept.star("", KEPT)
+    assert 'data-whole="/view/foryou"' in drawn(site, "/today"), "worked out after the page is drawn"
+    section = client_of(site).get("/view/foryou").json()["html"]
+    assert set(rows(section)[:2]) == set(QUERIES)
+    assert "Of 4 new papers, those nearest to what you keep." in section
+    assert 'class="foryou" data-part="foryou"' in drawn(site, "/today"), "known by now"
+    first = rows(section)[0]
+    assert f'data-why="{first}"' in section
+    why = client_of(site).get("/view/reasons", params={"papers": first}).json()[first]
+    assert re.search(r'<q>[^<]+</q><span class="why">like <a href="/paper/2504\.0000[12]">', why)
+    again = client_of(site).get("/view/foryou").json()["html"]
+    assert why in again
+    assert rows(again) == rows(section), "reasons change no rank"
+    assert client_of(site).get("/view/reasons", params={"papers": "9999.99999"}).json() == {}
+
+
+def test_where_nothing_is_new_the_whole_library_is_ranked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.kept.star("", KEPT[:1])
+    monkeypatch.setattr("rag.papers.kept.SAME_VISIT", timedelta(0))
+    newest = site.news.newest()
+    assert newest
+    site.kept.seen("", datetime(2025, 5, 6, tzinfo=UTC), newest)
+    site.personal.profile("")
+    html = drawn(site, "/today")
+    assert "Nothing is new: these are from the whole library." in html
+    assert rows(html)[0] in {KEPT[1], *QUERIES}
+
+
+def test_less_like_this_takes_the_row_and_its_kind_away_and_is_taken_back(site: Site) -> None:
+    site.kept.add_interest("", "How bread is baked in ovens")
+    before = rows(client_of(site).get("/view/foryou").json()["html"])
+    assert set(before[:2]) == set(BREAD)
+    answer = act(site, "less", papers=BREAD[0], on="on", part="foryou")
+    after = answer["parts"]["foryou"]
+    assert not set(rows(after)) & set(BREAD)
+    assert "Less like “Rye bread in ovens” from now on." in after
+    assert f'data-post="/act/less" data-papers="{BREAD[0]}" data-on="off" data-focus' in after
+    back = act(site, "less", papers=BREAD[0], on="off", part="foryou")["parts"]["foryou"]
+    assert rows(back) == before
+    assert "from now on" not in back
+    plain = act(site, "less", papers=BREAD[0], on="on")
+    assert (plain["pressed"], plain["parts"]) == (True, {})
+    assert '<button type="button" class="quiet" aria-label="Undo: less like Rye bread in ovens"' in drawn(site, "/you")
+
+
+def test_an_interest_is_added_changed_taken_out_and_counts_again(site: Site) -> None:
+    added = act(site, "interest", sentence="Baking <b>bread</b>", part="you")["parts"]["you"]
+    assert 'value="Baking &lt;b&gt;bread&lt;/b&gt;"' in added
+    (typed,) = site.kept.interests("")
+    changed = act(site, "interest", sentence="Baking rye bread", key=typed.key, part="you")["parts"]["you"]
+    assert "Baking rye bread" in changed
+    assert [one.sentence for one in site.kept.interests("")] == ["Baking rye bread"]
+    assert "blank" in act(site, "interest", sentence=" - ", part="you")["problem"]
+    site.kept.star("", KEPT)
+    (key,) = (one.key for one in site.personal.profile("").interests if not one.sentence)
+    out = act(site, "uninterest", key=key, part="you")["parts"]["you"]
+    assert "Taken out" in out
+    assert "From 2 papers" not in out
+    assert "From 2 papers" in act(site, "restore", key=key, part="you")["parts"]["you"]
+    assert "no interest" in act(site, "uninterest", key="x")["problem"]
+    act(site, "uninterest", key=site.kept.interests("")[0].key)
+    assert site.kept.interests("") == ()
+
+
+def test_a_surprise_has_both_scores_in_words_and_another_follows(site: Site) -> None:
+    site.kept.star("", KEPT)
+    first = act(site, "surprise")["parts"]["surprise"]
+    assert re.search(r"Unlike all that you keep \(0\.\d\d apart\), yet it fits “.+” \(0\.\d\d aligned\)\.", first)
+    second = act(site, "surprise", place="1")["parts"]["surprise"]
+    assert rows(first) != rows(second)
+    assert rows(act(site, "surprise", place=str(len(site.personal.surprises(""))))["parts"]["surprise"]) == rows(first)
+    assert rows(act(site, "surprise", place="x")["parts"]["surprise"]) == rows(first)
+    fewer = act(site, "less", papers=rows(first)[0], on="on", part="surprise")["parts"]["surprise"]
+    assert rows(first)[0] not in rows(fewer)
+    assert "from now on" in fewer
+
+
+def test_a_surprise_of_nobody_says_so(site: Site) -> None:
+    assert "Nothing lies beside it" in act(site, "surprise")["parts"]["surprise"]
+    paper = make_paper("2504.1", "<i>A</i>", "B")
+    html = foryou.another(Surprise("2504.1", 0.7, 0.4, ""), paper, site.personal.profile(""))
+    assert "yet it fits your interests (0.40 aligned)" in html
+    assert "<i>A" not in html
+
+
+def test_what_others_like_is_theirs(site: Site) -> None:
+    act(site, "interest", "ada", sentence="Baking bread")
+    assert "Nothing is known yet." in drawn(site, "/you")
+    assert "Baking bread" in drawn(site, "/you", "ada")
+
+
+def test_all_of_it_is_taken_along_and_forgotten(site: Site) -> None:
+    site.kept.star("", KEPT)
+    site.kept.add_interest("", "Baking bread")
+    site.kept.less("", BREAD[0])
+    client = client_of(site)
+    for name, has in (("profile", "interests"), ("kept", "starred")):
+        answer = client.get(f"/export/{name}")
+        assert has in json.loads(answer.content)
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}.json"'
+    assert "Say what" in act(site, "forget", what="everything")["problem"]
+    act(site, "forget", what="profile")
+    assert (site.kept.interests(""), site.kept.lessened(""), len(site.kept.starred(""))) == ((), (), 2)
+    assert "Nothing is known yet." in act(site, "forget", what="kept")["parts"]["you"]
+    assert site.kept.starred("") == ()
+
+
+def test_odd_readers_are_told_why(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack, [make_paper("2504.00001", "Only one"), make_paper("2504.00002", "And another")])
+    site.kept.less("", "2504.00001")
+    assert "only known what you want less of" in drawn(site, "/you")
+    site.kept.less("", "2504.00001", False)
+    site.kept.star("", "2504.00001")
+    site.library.remove(["2504.00002"])
+    assert "Nothing is left to recommend" in str(site.for_you(""))
+    site.library.remove(["2504.00001"])
+    assert "The library is empty" in drawn(site, "/you")
+    site.library.ingest([make_paper("2504.00009", "Yet another")])
+    you = drawn(site, "/you")
+    assert "no longer in the library" in you
+    assert "1 paper that you keep has left the library and does not count." in you
+    assert BOX in you
+
+
+def test_a_damaged_file_is_told_on_both_pages_and_the_papers_are_shown(tmp_path: Path, stack: ExitStack) -> None:
+    made(tmp_path / "a", stack, tastes()).kept.star("", KEPT)
+    for file in (tmp_path / "a").glob(f"{KEPT_FILE}*"):
+        file.unlink()
+    (tmp_path / "a" / KEPT_FILE).write_bytes(b"SQLite format 3\0" + b"\xff" * 9000)
+    site = made(tmp_path / "a", stack, [])
+    for path in ("/today", "/you"):
+        html = drawn(site, path)
+        assert "What you keep cannot be read." in html
+        assert BOX not in html
+    assert "Rye bread in ovens" in drawn(site, "/today")
+    assert "problem" in act(site, "interest", sentence="Baking bread")
+
+
+def test_where_nothing_can_be_kept_it_is_said(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path, stack, tastes())
+    for file in tmp_path.glob(f"{KEPT_FILE}*"):
+        file.unlink()
+    connect = Database._connect
+
+    def refused(self: Database) -> Any:
+        if self.path.name == KEPT_FILE:
+            raise sqlite_error()
+        return connect(self)
+
+    monkeypatch.setattr(Database, "_connect", refused)
+    site = made(tmp_path, stack, [])
+    for path in ("/today", "/you"):
+        assert "This library may not be written" in drawn(site, path)

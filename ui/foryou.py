@@ -1,0 +1,148 @@
+"""What is put before one reader, in the same words on every face: papers for them, why, and why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from rag.follow.profile import Interest, Profile, Standing
+from rag.follow.reasons import Reason
+from rag.follow.recommendation import Recommendation, recommend
+from rag.follow.surprise import Surprise
+from rag.index.library import Library
+from rag.papers.interests import OF_A_PAPER
+from rag.papers.kept import Kept
+from rag.text.grammar import plural
+from rag.types import Paper
+from ui.edition.wording import title_of
+
+FEW = 8
+"""Papers of which a first visit shows at least so many, from as many days as it takes, within `LOOK_BACK`."""
+LOOK_BACK = timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class ForYou:
+    """Papers for a reader.
+
+    Attributes:
+        profile: By which they were ranked.
+        papers: Best first.
+        new: How many papers are new to the reader.
+        is_new: Whether these are of those; else they are of the whole library.
+    """
+
+    profile: Profile
+    papers: tuple[Recommendation, ...]
+    new: int
+    is_new: bool
+
+
+def for_you(library: Library, profile: Profile, new: Collection[str], most: int) -> ForYou:
+    """Rank the papers that are new for a reader; where none of them is left, those of the whole library.
+
+    Args:
+        library: Holds the papers.
+        profile: Of the reader.
+        new: Ids of what is new.
+        most: Papers at most.
+    """
+    found = recommend(library, profile, new, most) if new else ()
+    return ForYou(profile, found or recommend(library, profile, None, most), len(new), bool(found))
+
+
+def shown_since(counts: Mapping[date, int], newest: date, seen: date | None, most: int) -> date:
+    """The first of the days to show to a reader: what came after they were last here, else the newest.
+
+    Args:
+        counts: Papers by the day on which they appeared.
+        newest: The last of the days to show.
+        seen: The newest day at the reader's last visit; None for one who is here for the first time.
+        most: Papers that are shown at once.
+    """
+    since, shown = newest, counts[newest]
+    for day in sorted((day for day in counts if day < newest), reverse=True):
+        enough = day <= seen if seen else shown >= FEW or newest - day > LOOK_BACK
+        if enough or shown + counts[day] > most:
+            break
+        since, shown = day, shown + counts[day]
+    return since
+
+
+def lead(found: ForYou, since: str = "") -> str:
+    """Where the papers come from, or why there are none, in a sentence.
+
+    Args:
+        found: The papers.
+        since: The first day that is new, as it is shown; empty where that is said elsewhere.
+    """
+    if found.profile.standing is not Standing.KNOWN:
+        return found.profile.standing.sentence
+    if not found.papers:
+        return "Nothing is left to recommend: you keep, have read or want less of every paper here."
+    if found.is_new:
+        new = f"{plural(found.new, 'paper')} new since {since}" if since else plural(found.new, "new paper")
+        return f"Of {new}, those nearest to what you keep."
+    if found.new:
+        return "You know what is new already: these are from the whole library."
+    return "Nothing is new: these are from the whole library."
+
+
+def because(reason: Reason, kept: Mapping[str, Paper], interests: Mapping[str, Interest]) -> tuple[str, str]:
+    """Why a paper is recommended: a word before, and the kept paper's title or the reader's own sentence."""
+    if reason.kept_id:
+        paper = kept.get(reason.kept_id)
+        return "like", title_of(paper) if paper else reason.kept_id
+    interest = interests.get(reason.interest)
+    return "for", f"“{interest.sentence}”" if interest else "an interest of yours"
+
+
+def unlike(one: Surprise, profile: Profile) -> str:
+    """What the two scores of a surprise mean, in a sentence with both figures."""
+    names = {interest.key: interest.words for interest in profile.interests}
+    name = names.get(one.interest, "")
+    fits = f"“{name}”" if name else "your interests"
+    return f"Unlike all that you keep ({one.apart:.2f} apart), yet it fits {fits} ({one.aligned:.2f} aligned)."
+
+
+def gone_sentence(gone: int) -> str:
+    """How many kept papers have left the library."""
+    verbs = ("has", "does") if gone == 1 else ("have", "do")
+    return f"{plural(gone, 'paper')} that you keep {verbs[0]} left the library and {verbs[1]} not count."
+
+
+def muted_papers(profile: Profile) -> dict[str, str]:
+    """By the key of an interest that was taken out, the kept paper that it began with."""
+    return {key: key.removeprefix(OF_A_PAPER) for key in profile.muted}
+
+
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """A profile as a document: what `profile --json` prints, and its file."""
+    return {
+        "interests": [
+            {
+                "key": one.key,
+                "words": one.words,
+                "weight": round(one.weight, 4),
+                "sentence": one.sentence or None,
+                "papers": list(one.papers),
+            }
+            for one in profile.interests
+        ],
+        "less": list(profile.less),
+        "muted": [{"key": key, "paper_id": paper_id} for key, paper_id in muted_papers(profile).items()],
+        "gone": profile.gone,
+        "standing": str(profile.standing),
+        "why": profile.standing.sentence or None,
+    }
+
+
+def forget_profile(kept: Kept, user: str) -> None:
+    """Forget what a profile holds besides what is kept: sentences, what was taken out, what is wanted less."""
+    for one in kept.interests(user):
+        kept.remove_interest(user, one.key)
+    for key in kept.muted(user):
+        kept.restore_interest(user, key)
+    kept.less(user, kept.lessened(user), False)

@@ -1,0 +1,68 @@
+"""What readers keep, also over a library that may not be written or whose file is damaged: there it is nothing."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from rag.errors import IndexDamaged, LibraryBusy, LibraryError
+from rag.papers.database import Database
+from rag.papers.kept import FILE_NAME, STEPS, Kept
+from rag.papers.lists import PaperLists
+
+_log = logging.getLogger(__name__)
+
+
+def kept_in(folder: Path) -> Kept:
+    """What readers keep in a library's folder; `problem_of` says why it is nothing and stays so.
+
+    Raises:
+        LibraryBusy: another process makes the file, and takes too long.
+    """
+    path = folder / FILE_NAME
+    try:
+        kept = Kept(path)
+        _check(path)
+        return kept
+    except LibraryBusy:
+        raise
+    except LibraryError as error:
+        _log.warning("Nothing can be kept (stars, lists, notes): %s", error.message)
+        return _Nothing(path, error)
+
+
+def problem_of(kept: Kept) -> str:
+    """Why nothing is kept and nothing can be, in a sentence or two; empty where all is well."""
+    return kept.problem if isinstance(kept, _Nothing) else ""
+
+
+def _check(path: Path) -> None:
+    """Raise `IndexDamaged` for a file that begins well and goes on otherwise, before a page rests on it."""
+    with closing(Database(path)) as file:
+        ((found, *_),) = file.all("PRAGMA quick_check(1)")
+    if found != "ok":
+        raise IndexDamaged(f"{path} is damaged: {found}.", "Restore it from a backup, or move it away.")
+
+
+class _Nothing(Kept):
+    """Nothing; whatever would be kept is refused with `LibraryError`."""
+
+    def __init__(self, path: Path, error: LibraryError) -> None:
+        PaperLists.__init__(self, _Empty(path))
+        if isinstance(error, IndexDamaged):
+            self.problem = f"What you keep cannot be read. {error.message} {error.advice} Then start paperchat again."
+        else:
+            self.problem = "This library may not be written, so nothing can be kept: no star, no list, no interest."
+
+
+class _Empty(Database):
+    """In place of a file that cannot be used, an empty one in memory that refuses to be written."""
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        for step in STEPS:
+            connection.executescript(step)
+        connection.execute("PRAGMA query_only = ON")
+        return connection

@@ -1,0 +1,172 @@
+"""A reader's own page: interests in words, to be changed, what they want less of, all to take along or to forget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from rag.follow.profile import Interest, Profile, Standing
+from rag.text.grammar import plural
+from rag.types import Paper
+from ui.edition.wording import title_of
+from ui.foryou import gone_sentence, muted_papers
+from ui.web import address
+from ui.web.foryou import sentence_form
+from ui.web.rendering import EMPTY, element, join
+
+NAMED = 3
+"""Kept papers that are named of an interest; more are counted."""
+_BEGIN = "Star a few papers that you like, or say in a sentence what you would like to read about."
+
+
+@dataclass(frozen=True, slots=True)
+class You:
+    """What the page shows.
+
+    Attributes:
+        papers: All that are named and held, by id.
+        problem: Why nothing can be kept; empty where all is well.
+    """
+
+    profile: Profile
+    papers: Mapping[str, Paper]
+    problem: str = ""
+
+
+def page(you: You) -> Markup:
+    """The whole page."""
+    here = element("a", "For you", href="/today")
+    said = ["What you star, put on lists, keep for later and write notes on tells what you read. ", here]
+    said += [" is ranked by it."]
+    title = element("h1", "Your profile", tabindex="-1")
+    head = element("header", title, element("p", *said, class_="lead"), class_="top")
+    main = element("div", _interests(you), _less(you), _muted(you), _gone(you))
+    side = element("aside", *_data(you.profile), aria_label="Your data")
+    return element("div", head, element("div", main, side, class_="columns"), class_="page you", data_part="you")
+
+
+def _interests(you: You) -> Markup:
+    profile = you.profile
+    rows = [_interest(one, you.papers) for one in profile.interests]
+    why = you.problem or (_why(profile) if profile.standing is not Standing.KNOWN else "")
+    return element(
+        "section",
+        element("h2", "Interests", tabindex="-1", data_focus=True),
+        element("p", why, class_="hint") if why else EMPTY,
+        element("ul", *rows, class_="rows") if rows else EMPTY,
+        EMPTY if you.problem else sentence_form("you"),
+    )
+
+
+def _why(profile: Profile) -> str:
+    """Why there are no interests, without what is said of the papers that stand in their place."""
+    return {
+        Standing.NOTHING: f"Nothing is known yet. {_BEGIN}",
+        Standing.ONLY_LESS: f"So far it is only known what you want less of. {_BEGIN}",
+        Standing.GONE: f"The papers that you keep are no longer in the library. {_BEGIN}",
+        Standing.MUTED: "You took out all interests that your kept papers tell of. They stand below.",
+    }.get(profile.standing, profile.standing.sentence)
+
+
+def _interest(one: Interest, papers: Mapping[str, Paper]) -> Markup:
+    share = element("span", f"{one.weight:.0%}", class_="count")
+    bar = element("i", style=f"width:{max(1, round(100 * one.weight))}%")
+    if one.sentence:
+        what = [sentence_form("you", one.sentence, one.key), element("p", "In your own words", share, class_="by")]
+    else:
+        what = [element("h3", one.words, share), element("p", *_origin(one, papers), class_="by")]
+    name = "Remove" if one.sentence else "Take out"
+    out = _button(name, f"{name}: {one.words}", "/act/uninterest", key=one.key)
+    bars = element("span", bar, class_="share", aria_hidden="true")
+    return element("li", element("div", *what, bars, class_="what"), out, class_="row interest")
+
+
+def _origin(one: Interest, papers: Mapping[str, Paper]) -> list[Markup | str]:
+    newest = [paper_id for paper_id in reversed(one.papers) if paper_id in papers][:NAMED]
+    links = [element("a", title_of(papers[paper_id]), href=address.paper(paper_id)) for paper_id in newest]
+    more = f" · and {len(one.papers) - len(newest)} more" if len(newest) < len(one.papers) else ""
+    return [f"From {plural(len(one.papers), 'paper')} that you keep: ", join(links, " · "), more]
+
+
+def _less(you: You) -> Markup:
+    if not you.profile.less:
+        return EMPTY
+    rows = [
+        _row(paper_id, you, _button("Undo", f"Undo: less like {_name(paper_id, you)}", "/act/less", paper_id, on="off"))
+        for paper_id in you.profile.less
+    ]
+    return element("section", element("h2", "Less like these"), element("ul", *rows, class_="rows"))
+
+
+def _muted(you: You) -> Markup:
+    begun = muted_papers(you.profile)
+    if not begun:
+        return EMPTY
+    rows = [
+        _row(
+            paper_id, you, _button("Undo", f"Undo: take out what {_name(paper_id, you)} began", "/act/restore", key=key)
+        )
+        for key, paper_id in begun.items()
+    ]
+    hint = element("p", "Interests that began with these papers; the papers stay kept.", class_="hint")
+    return element("section", element("h2", "Taken out"), hint, element("ul", *rows, class_="rows"))
+
+
+def _row(paper_id: str, you: You, does: Markup) -> Markup:
+    name = _name(paper_id, you)
+    shown = element("a", name, href=address.paper(paper_id), class_="title") if paper_id in you.papers else name
+    return element("li", element("div", element("h3", shown), class_="what"), does, class_="row")
+
+
+def _name(paper_id: str, you: You) -> str:
+    paper = you.papers.get(paper_id)
+    return title_of(paper) if paper else f"{paper_id}, no longer in the library"
+
+
+def _gone(you: You) -> Markup:
+    return element("p", gone_sentence(you.profile.gone), class_="hint") if you.profile.gone else EMPTY
+
+
+def _button(text: str, label: str, post: str, papers: str = "", **data: str) -> Markup:
+    fields = {f"data_{name}": value for name, value in data.items()}
+    return element(
+        "button",
+        text,
+        type="button",
+        class_="quiet",
+        aria_label=label,
+        data_post=post,
+        data_papers=papers or None,
+        **fields,
+    )
+
+
+def _data(profile: Profile) -> list[Markup]:
+    """All of it as a file, and gone on request."""
+    files = element(
+        "ul",
+        element("li", element("a", "The profile", href="/export/profile", download=True)),
+        element("li", element("a", "All that you keep", href="/export/kept", download=True)),
+    )
+    own = "Your sentences, what you took out and what you want less of. Stars, lists and notes stay, and count."
+    all_of_it = "All your stars, papers for later and read, lists and notes, and the profile. The papers stay."
+    return [
+        element("h2", "Export as JSON"),
+        files,
+        element("h2", "Forget"),
+        _forget("The profile…", own, "profile"),
+        _forget("All that you keep…", all_of_it, "kept"),
+    ]
+
+
+def _forget(name: str, what: str, which: str) -> Markup:
+    sure = element(
+        "form",
+        element("p", f"{what} There is no way back."),
+        element("input", type="hidden", name="what", value=which),
+        element("button", "Forget it", type="submit", class_="danger"),
+        data_post="/act/forget",
+    )
+    return element("details", element("summary", name), sure, class_="removal")
