@@ -128,6 +128,46 @@ def reliability(bins: Sequence[tuple[float, float, int]]) -> Markup:
         return _svg(canvas, "Share of right answers by the chance given to them", "reliability")
 
 
+def heat(title: str, cells: Mapping[str, Mapping[str, Drawn]]) -> Markup:
+    """Means by row and column, the fuller the higher, each with its number of cases; what was not measured is empty."""
+    columns = list(next(iter(cells.values())))
+    quiet = {"axes.grid": False, "axes.spines.bottom": False}
+    with matplotlib.rc_context(_SETTINGS | quiet):
+        canvas, axes = _axes(0.75 + 0.3 * len(cells), width=1.3 * _WIDTH)
+        for y, row in enumerate(cells.values()):
+            for x, column in enumerate(columns):
+                mean, n = row[column]["mean"], row[column]["n"]
+                axes.barh(y, 0.94, left=x + 0.03, height=0.9, color=ACCENT, alpha=0.55 * mean if mean else 0)
+                if mean is not None:
+                    axes.text(x + 0.47, y, f"{mean:.2f}", va="center", ha="center")
+                    axes.text(x + 0.93, y + 0.4, str(n), va="bottom", ha="right", color=MUTED, fontsize=5)
+        axes.set_yticks(range(len(cells)), [_label(name) for name in cells])
+        axes.set_xticks(
+            [x + 0.5 for x in range(len(columns))], [_label(name).replace(" ", "\n", 1) for name in columns]
+        )
+        axes.xaxis.tick_top()
+        axes.set_ylim(len(cells) - 0.4, -0.6)
+        axes.set_xlim(0, len(columns))
+        canvas.subplots_adjust(left=0.16, right=0.99, top=1 - 0.36 / canvas.get_figheight(), bottom=0.02)
+        return _svg(canvas, title, "heat")
+
+
+def lengths(title: str, reached: Mapping[str, int], missed: Mapping[str, int]) -> Markup:
+    """How many took so many steps: those that reached their end, and those that did not on top of them."""
+    with matplotlib.rc_context(_SETTINGS | {"axes.grid.axis": "y", "ytick.color": MUTED, "ytick.labelsize": 7}):
+        canvas, axes = _axes(1.8)
+        below = list(reached.values())
+        axes.bar(range(len(below)), below, color=SOFT, edgecolor=ACCENT, linewidth=0.5, label="reached")
+        axes.bar(
+            range(len(below)), list(missed.values()), bottom=below, color=BAD, alpha=0.5, linewidth=0, label="given up"
+        )
+        axes.set_xticks(range(len(below)), list(reached))
+        axes.set_xlabel(title.lower(), fontsize=7)
+        axes.legend(loc="upper right", fontsize=7, frameon=False)
+        canvas.subplots_adjust(left=0.1, right=0.99, top=0.97, bottom=0.24)
+        return _svg(canvas, title, "lengths")
+
+
 def _axes(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:
     canvas = Figure(figsize=(width, height))
     axes = canvas.add_subplot()

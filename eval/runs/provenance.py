@@ -19,12 +19,11 @@ IDENTITY = {"qa_hash": "QA set", "corpus_hash": "corpus", "config_hash": "config
 """Keys of run.json that must not change within a run, with their names for people."""
 
 
-def describe(library: Library, config: Config, qa: QaSet) -> dict[str, Any]:
-    """What a run is made with, as run.json holds it."""
+def describe(library: Library, config: Config, qa: QaSet | None = None) -> dict[str, Any]:
+    """What a run is made with, as run.json holds it; a QA set is named where there is one."""
     values = config.model_dump(mode="json", exclude={"data_dir"})
     return {
-        "qa": qa.name,
-        "qa_hash": qa.digest,
+        **({"qa": qa.name, "qa_hash": qa.digest} if qa else {}),
         "corpus_hash": library.corpus_digest(),
         "papers": library.shelf.coverage().papers,
         "config_hash": config.digest(),

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from rag.query.points import DAY, Period, Point, grammar, joined, periods_of, point_at
+from rag.query.rules import load_rules
 from rag.query.words import edited, has_content
 
 _COMMON = frozenset("ago today weekday day_alone".split())
@@ -130,8 +131,9 @@ def _restricts(found: _Found, held: Period) -> bool:
     tail = rules["tail"].at(after)
     if rules["event_after"].at(after) or (rules["dated_otherwise"](before) and not tail):
         return False
-    if point.sort == "newest" or not has_content(edited(text, [(start, _end(found), " ")])):
-        return True  # the report is asked for, or the date is all that the question says
+    rest = edited(text, [(start, _end(found), " ")])
+    if point.sort == "newest" or not has_content(rest) or load_rules("followups")["bare"](rest):
+        return True  # the report is asked for, or the date is all that the question says: "only from May"
     if point.sort == "never":
         return bool(op) and rules["listing_before"](before)
     if tail or rules["report_before"](text[max(0, found.start - _NEAR) : found.start]):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rag.query.constraints import Constraints
 from rag.query.conversation import Exchange, TalkReader, content_words, picked, quoted
+from rag.query.entities import names_in, owned
 from rag.query.knowledge import Known
 from rag.query.reference import Nearness, Reference
 from rag.query.restrictions import Restrictions
@@ -84,7 +85,9 @@ class Continuing:
         self._talks = TalkReader(known, nearness, self._reference.refers)
         self._rules = load_rules("followups")
 
-    def complete(self, question: str, search: str, found: Constraints, history: Sequence[Turn]) -> Continued | None:
+    def complete(
+        self, question: str, search: str, found: Constraints, history: Sequence[Turn], *, selects: float | None = None
+    ) -> Continued | None:
         """Complete a question that continues the conversation; None where it stands on its own.
 
         Args:
@@ -92,15 +95,17 @@ class Continuing:
             search: The same without the words that became filters.
             found: What it restricts.
             history: Earlier turns, oldest first.
+            selects: What it may carry and still be of a subject of its own, as it asks for papers of the library:
+                log-odds that it cannot stand alone; None where it asks for something else.
         """
         if found.identifiers or not any(turn.role == "user" for turn in history):
             return None
         if self._rules["how_many"](question):
             again = self._repeated("", Constraints(), history)
             return again and again._replace(search=again.search if has_content(again.search) else "how many papers")
-        if found and self._is_bare(question, search):
+        if found and self.is_bare(question, search):
             return self._repeated(question, found, history)
-        return self._about_papers(question, search, found, history)
+        return self._about_papers(question, search, found, history, selects=selects)
 
     def put_to(self, paper_id: str, question: str, search: str, found: Constraints) -> Continued:
         """A question that is put to one paper, which it need not name; arguments as `complete`.
@@ -112,7 +117,7 @@ class Continuing:
         return Continued(f"{question}{words}", search, found, (paper_id,), typed=question)
 
     def _about_papers(
-        self, question: str, search: str, found: Constraints, history: Sequence[Turn]
+        self, question: str, search: str, found: Constraints, history: Sequence[Turn], *, selects: float | None = None
     ) -> Continued | None:
         """Complete a question about papers that were talked of."""
         talk = self._talks.read(history)
@@ -122,6 +127,8 @@ class Continuing:
         read = self._reference.measure(question, restricted=bool(found))
         new = tuple(sorted(read.papers.difference(asked.said)))
         own = tuple(paper for paper in asked.said if paper in read.papers)
+        if new and own and (turned := self._turned(asked, own)):
+            return self._about_new(turned, new, talk[-1])
         if new and (own or read.refers <= 0):
             return None  # it names whatever it is about
         exchange = self._reference.about(read, talk)
@@ -133,9 +140,24 @@ class Continuing:
             return several
         if self._asks_for_others(question):
             return self._others(asked, exchange or talk[-1], alone=read.refers <= 0)
-        if exchange is None and not own:
-            return None
+        of_its_own = selects is not None and not own and read.refers <= selects and content_words(asked.search)
+        if of_its_own or (exchange is None and not own):
+            return None  # "the newest one on music", "which papers are about music?"
         return self._about(asked, own or (exchange.papers if exchange else ()), exchange)
+
+    def _turned(self, asked: _Asked, own: Sequence[str]) -> _Asked | None:
+        """A question without the papers that it turns away from: "instead of X, …"; None where it keeps one of them."""
+        rest, search = asked.rest, asked.search
+        for name in names_in(rest, self._known.entities, self._known.state().speller.vocabulary):
+            if set(own).isdisjoint(owned([name])):
+                continue
+            at = rest.find(name.text)
+            lead = self._rules["leaves"].find(rest, 0, at)
+            if lead is None:
+                return None
+            phrase = rest[lead.start() : at + len(name.text)]
+            rest, search = (tidied(text.replace(phrase, " ")) for text in (rest, search))
+        return asked._replace(rest=rest, search=search) if rest != asked.rest else None
 
     def _about(self, asked: _Asked, focus: tuple[str, ...], exchange: Exchange | None) -> Continued:
         """A question about some papers, or about what was asked before where that found none."""
@@ -151,6 +173,8 @@ class Continuing:
             one = tuple(paper for paper in said if paper not in asked.talk[-1].papers[:1])[-1:]
             if self._rules["contrast"](asked.rest):
                 return self._set_against(asked, one + asked.talk[-1].papers[:1])
+        if len(one) == 1 and one[0] not in asked.talk[-1].papers[:1] and self._rules["contrast"](asked.rest):
+            return self._set_against(asked, one + asked.talk[-1].papers[:1])
         if one:
             among = frozenset(one) if len({*said, *last}) > 1 else None
             return self._completed(asked, self._titles(one), one, among)
@@ -238,7 +262,7 @@ class Continuing:
     def _asks_for_others(self, question: str) -> bool:
         return self._rules["other_works"](question) or self._reference.measure(question).others > 0
 
-    def _is_bare(self, question: str, search: str) -> bool:
+    def is_bare(self, question: str, search: str) -> bool:
         """Whether a question says nothing but what it restricts; "June reports" are reports without more ado."""
         return self._rules["bare"](search) and (bool(search) or not self._rules["works"](question))
 

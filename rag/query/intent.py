@@ -11,6 +11,7 @@ import numpy as np
 
 from rag.models.intent import Label, load_intents
 from rag.query.rules import load_rules
+from rag.text.sentences import sentences
 
 if TYPE_CHECKING:
     from rag.models import Embedder
@@ -148,6 +149,12 @@ class Intents:
     def is_courtesy(self, text: str) -> bool:
         """Whether somebody greets, thanks or agrees in a conversation, and asks for nothing."""
         return self.read(text, continues=True).chance("courtesy") >= SURE
+
+    def without_courtesies(self, text: str) -> str:
+        """A text without its sentences that only greet, thank or agree; all of it where it says no more than that."""
+        said = [text[start:end] for start, end in sentences(text)]
+        kept = [one for one in said if not self.is_courtesy(one)] if len(said) > 1 else said
+        return " ".join(kept) if 0 < len(kept) < len(said) else text
 
     def _read(self, text: str, continues: bool) -> Intent:
         from rag.models.minilm import MiniLM, installed

@@ -37,7 +37,7 @@ def read_wanted(question: str) -> Wanted:
     rules = load_rules("order")
     order: Order | None = None
     limit, edits = None, list[tuple[int, int, str]]()
-    for choice in (("sorted",), ("ordered", "alone"), ("counted", "top")):
+    for choice in (("sorted",), ("ordered", "alone", "predicate"), ("counted", "top")):
         name, match = next(((name, match) for name in choice if (match := rules[name].find(question))), ("", None))
         if match is None:
             continue
@@ -47,7 +47,7 @@ def read_wanted(question: str) -> Wanted:
         elif choice == ("sorted",):  # "by date"
             order = "newest"
         number = said.get("before") or said.get("after") or said.get("said")
-        limit = limit or (rules.number(number) if number else 1 if "one" in said else None)
+        limit = limit or (rules.number(number) if number else 1 if said.keys() & {"one", "pronoun"} else None)
         instead = " papers " if name in ("alone", "top") and "cut" in said else " "  # "newest three on GEO"
         edits.append((*match.span("cut" if "cut" in said else "closing"), instead))
     return Wanted(order, limit, tuple(sorted(edits)))

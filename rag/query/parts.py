@@ -74,7 +74,11 @@ def _compares(read: Callable[[str], Intent]) -> Callable[[str], bool]:
 def _each_alone(names: Sequence[str], parts: Sequence[str]) -> bool:
     """Whether things that seem to be compared are asked about one by one: no part names two of them."""
     named = [[name for name in names if name in part] for part in parts]
-    return len(names) > 1 and max(map(len, named)) == 1 and len({name for one in named for name in one}) == len(names)
+    return (
+        len(names) > 1
+        and max(map(len, named), default=0) == 1
+        and len({name for one in named for name in one}) == len(names)
+    )
 
 
 def _pieces(text: str) -> list[str]:

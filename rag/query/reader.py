@@ -16,6 +16,7 @@ from rag.query.knowledge import Known
 from rag.query.order import UNBOUNDED, Wanted, read_wanted
 from rag.query.parts import read_parts
 from rag.query.question import Question
+from rag.query.reference import SURE as POINTS_BACK
 from rag.query.restrictions import Restrictions
 from rag.query.rules import load_rules
 from rag.query.shape import Shape, Shaping, mentioned
@@ -76,14 +77,16 @@ class Reader:
         given = filters or Filters()
         if not self._known.state().coverage.papers:
             return with_demands(Question(question, question, given))
-        text = self._corrected(question)
+        text = self._corrected(self._known.intents.without_courtesies(question))
         if one := self._one_paper(given, text.found, len(question)):
             text = replace(text, found=replace(text.found, identifiers=(one,)))
         intent = self._known.intents.read(text.standalone, continues=bool(history))
-        about = self._of_library(intent, text, opens=not history)
+        narrows = history and text.found and self._continuing.is_bare(text.standalone, text.search)  # "just April"
+        about = None if narrows else self._of_library(intent, text, opens=not history)
         talk = None
         if about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
-            talk = self._continuing.complete(text.standalone, text.search, text.found, history)
+            selects = _selects(text, intent)
+            talk = self._continuing.complete(text.standalone, text.search, text.found, history, selects=selects)
         if one and intent.kind != "similar":
             talk = self._continuing.put_to(one.paper_id, text.standalone, text.search, text.found)
         if talk:
@@ -258,6 +261,14 @@ class Reader:
         strange = [word for word in words if not (is_english(word) or word in vocabulary)]
         other_script = any(ord(char) > 0x24F and char.isalpha() for char in question) and len(strange) == len(words)
         return (_IN_ENGLISH,) if words and (other_script or (len(words) > 3 and 2 * len(strange) > len(words))) else ()
+
+
+def _selects(text: _Text, intent: Intent) -> float | None:
+    """How far a question may point back that asks for papers of the library (`Continuing.complete`)."""
+    if text.wanted.order:
+        return POINTS_BACK
+    listed = intent.shape() == "list" and load_rules("intent")["several_papers"](text.standalone)
+    return 0.0 if listed else None
 
 
 def with_demands(asked: Question) -> Question:

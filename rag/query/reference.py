@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rag.index.library import Library
     from rag.query.conversation import Exchange
 
-_SURE = 1.5
+SURE = 1.5
 """Log-odds from which a question that found nothing is taken for a follow-up by its words alone."""
 _GENERIC = 1.3
 """Log of the idf mass that a question has which says nothing of its own: "which dataset"."""
@@ -145,7 +145,7 @@ class Reference:
 
     def refers(self, question: str) -> bool:
         """Whether a question surely cannot stand alone, by its words."""
-        return self.measure(question).refers > _SURE
+        return self.measure(question).refers > SURE
 
     def measure(self, question: str, *, restricted: bool = False) -> Measured:
         """Measure a question by itself."""

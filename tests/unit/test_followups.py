@@ -71,6 +71,71 @@ def test_an_id_that_it_names_comes_before_what_was_talked_of(reader: Reader) -> 
     assert (found.papers, found.focus) == (frozenset({"2504.00011"}), ())
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Instead of OneSearch, how does QueryGym work?", "Forget OneSearch. What is QueryGym?", "not OneSearch, QueryGym"],
+)
+def test_who_turns_away_from_a_paper_wants_the_other_alone(reader: Reader, question: str) -> None:
+    found = reader.understand(question, TALK)
+    assert (found.kind, found.focus) == ("single", ("2504.00005",))
+    assert "OneSearch" not in found.search_text
+    both = reader.understand("How does OneSearch differ from QueryGym?", TALK)
+    assert (both.kind, len(both.subjects)) == ("compare", 2)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What about the newest one on pharmacokinetic tables?",
+        "I mean the latest paper on subject indexing.",
+        "oldest on video search?",
+    ],
+)
+def test_the_newest_of_a_subject_is_looked_for_in_the_whole_library(reader: Reader, question: str) -> None:
+    found = reader.understand(question, TALK)
+    assert (found.focus, found.papers, found.kind) == ((), None, "list")
+    assert found.wanted.order == ("oldest" if "oldest" in question else "newest")
+
+
+@pytest.mark.parametrize(
+    "question", ["Only from October.", "just those from October", "Only the ones in October, please", "just October"]
+)
+def test_a_month_alone_narrows_what_was_asked_before(reader: Reader, question: str) -> None:
+    asked = [Turn(role="user", content="Which papers are about tables?"), TALK[1]]
+    found = reader.understand(question, asked)
+    assert (str(found.filters.date_from), str(found.filters.date_to)) == ("2025-10-01", "2025-10-31")
+    assert "tables" in found.search_text
+
+
+def test_a_list_on_a_subject_of_its_own_is_not_of_one_paper(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However near the paper is that was talked of: the list is of the library."""
+    monkeypatch.setattr("rag.query.reference.Reference.about", lambda _, asked, talk: talk[-1])
+    assert reader.understand("Which papers are about generative search?", TALK).focus == ()
+    assert reader.understand("Which papers does it compare with?", TALK).focus == ("2504.00007",)
+    assert reader.understand("How is generative search done?", TALK).focus == ("2504.00007",)
+
+
+def test_what_is_set_against_one_of_several_is_compared(reader: Reader) -> None:
+    gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
+    talk = [*TALK, Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
+    found = reader.understand("How does it compare with the first one?", talk)
+    assert (found.kind, set(found.subjects)) == ("compare", {"2504.00007", "2504.00005"})
+    assert reader.understand("Back to the first one: how fast is it?", talk).focus == ("2504.00007",)
+
+
+def test_the_newest_of_those_that_were_named_is_one_of_them(reader: Reader) -> None:
+    listed = f"{ONE}\n\n**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [2]"
+    found = reader.understand("Which of them is the newest?", [TALK[0], Turn(role="assistant", content=listed)])
+    assert found.papers == frozenset({"2504.00005", "2504.00007"})
+    assert (found.kind, found.wanted.order, found.wanted.limit) == ("list", "newest", 1)
+
+
+def test_thanks_beside_a_question_are_not_part_of_it(reader: Reader) -> None:
+    found = reader.understand("Thanks, that helps a lot! Which papers are about tables? Thank you so much!")
+    assert found.standalone == "Which papers are about tables?"
+    assert reader.understand("Thank you! Thanks a lot!", TALK).standalone == "Thank you! Thanks a lot!"
+
+
 def test_sentences_are_judged_by_the_words_just_typed(reader: Reader) -> None:
     found = reader.understand("And was it deployed anywhere?", TALK)
     assert (found.typed, found.quoted) == ("Was it deployed anywhere?", (QUOTED,))

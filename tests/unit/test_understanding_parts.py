@@ -108,6 +108,12 @@ def test_who_names_what_something_replaces_compares_nothing() -> None:
     assert read_parts(f"{', and '.join(parts)}?", Intent(compound=0.9), INTENTS.read, ("SEATER", "TIGER")) == parts
 
 
+def test_a_text_that_gives_no_part_has_none() -> None:
+    several = Intent({"compare": 0.9, "single": 0.1}, compound=0.9)
+    text = "difference the paper about ranking and the paper about hubs"
+    assert read_parts(text, several, lambda _: several, ("ranking", "hubs")) == ()
+
+
 def test_more_questions_than_anybody_asks_at_once_are_one() -> None:
     asked = [f"Who wrote IterQR{n}?" for n in range(MOST + 1)]
     assert len(parted(" ".join(asked[:MOST]))) == MOST

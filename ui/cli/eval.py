@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.text.grammar import plural
-from ui.cli import calibrate, judge, support
+from ui.cli import calibrate, judge, readers, support
 from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, configured, print_json, progress_bar, say, with_library
 from ui.cli.help import Command
 from ui.cli.measures import (
@@ -33,6 +33,7 @@ app.command("calibrate", cls=Command)(calibrate.calibrate)
 app.command("nuggets", cls=Command)(judge.nuggets)
 app.command("judge", cls=Command)(judge.judge)
 app.command("support", cls=Command)(support.support)
+app.command("readers", cls=Command)(readers.readers)
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
 QaFile = Annotated[Path, typer.Option("--qa", metavar="FILE", help="QA set: one JSON object a line.")]
