@@ -15,6 +15,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── ConversationNotFound    no such conversation, or somebody else's
     │   ├── FollowedNotFound        no such followed question
     │   ├── ListNotFound            no such list of papers
+    │   ├── RegionNotFound          no such region of the map
     │   ├── NoteConflict            a note was changed elsewhere since it was read
     │   ├── IndexMismatch           built with another embedder or chunker
     │   ├── IndexDamaged            shelf, Chroma and lexical index disagree or cannot be opened
@@ -111,6 +112,10 @@ class FollowedNotFound(LibraryError):
 
 class ListNotFound(LibraryError):
     """The reader has no list of papers of that name."""
+
+
+class RegionNotFound(LibraryError):
+    """No region of the map has this code."""
 
 
 class NoteConflict(LibraryError):

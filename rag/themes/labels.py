@@ -40,7 +40,7 @@ ENOUGH = 0.6
 SECOND = 0.3
 """Least weight of a second phrase over the papers that lack the first, in shares of the first's weight."""
 
-_WORD = re.compile(r"[^\W_]+(?:[-–’'][^\W_]+)*[+#]*")
+WORD = re.compile(r"[^\W_]+(?:[-–’'][^\W_]+)*[+#]*")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?![\w-])")
 """A word that is capitalised in the middle of a sentence."""
 _LOWER = re.compile(r"(?<![^\W_])[a-z]+")
@@ -60,7 +60,7 @@ class _Read:
 
 
 @dataclass
-class _Lexicon:
+class Lexicon:
     """The ways in which stems and phrases are written."""
 
     terms: Terms
@@ -71,19 +71,25 @@ class _Lexicon:
     lower: set[str] = field(default_factory=set)
 
     def read(self, paper: Paper) -> _Read:
+        """Take in a paper."""
         title, abstract = readable(paper.title), readable(paper.abstract)
-        self.capital.update(_CAPITAL.findall(abstract))
-        self.lower.update(_LOWER.findall(abstract))
-        in_title = frozenset(self._phrases(title, TITLE_BREAKS))
-        in_abstract = frozenset(self._phrases(abstract, ABSTRACT_BREAKS))
+        self.note_case(abstract)
+        in_title = frozenset(self.phrases(title, TITLE_BREAKS))
+        in_abstract = frozenset(self.phrases(abstract, ABSTRACT_BREAKS))
         stems = {key[0]: ABSTRACT for key in in_abstract if len(key) == 1}
         stems |= {stem: ABSTRACT for key in in_abstract for stem in key}
         stems |= {stem: TITLE for key in in_title for stem in key}
         return _Read(stems, in_title, in_abstract)
 
-    def _phrases(self, text: str, breaks: Collection[str]) -> Iterator[Key]:
+    def note_case(self, text: str) -> None:
+        """Note which words of a text are written small, and which are capitalised within a sentence."""
+        self.capital.update(_CAPITAL.findall(text))
+        self.lower.update(_LOWER.findall(text))
+
+    def phrases(self, text: str, breaks: Collection[str]) -> Iterator[Key]:
+        """The phrases of a text that may be a name, as stems; how they are written is noted."""
         for run in _runs(text, breaks):
-            stems = [self._stem(word) for word in run]
+            stems = [self.stem(word) for word in run]
             ends = [n for n, word in enumerate(run, start=1) if closes(word)]
             for start, word in enumerate(run):
                 if word.lower() in OPENERS:
@@ -95,7 +101,7 @@ class _Lexicon:
                         self.ended[key] += end == len(run)
                         yield key
 
-    def _stem(self, word: str) -> str:
+    def stem(self, word: str) -> str:
         """One stem a word, so that ``re-ranking`` and ``Reranking`` are one."""
         if word not in self.stems:
             parts = sorted(self.terms(re.sub("[-–]", "", word)))
@@ -136,11 +142,11 @@ def name_themes(
     Returns:
         One name a theme; empty where its titles hold no phrase.
     """
-    lexicon = _Lexicon(terms)
+    lexicon = Lexicon(terms)
     read = [[lexicon.read(paper) for paper in papers] for papers in themes]
     outside = [lexicon.read(paper) for paper in others]
     idf = weigh({stem for papers in [*read, outside] for paper in papers for stem in paper.stems})
-    asked = {lexicon._stem(word) for word in _WORD.findall(topic)}
+    asked = {lexicon.stem(word) for word in WORD.findall(topic)}
     titled = {key for papers in [*read, outside] for paper in papers for key in paper.title}
     names: list[str] = []
     for n, papers in enumerate(read):
@@ -197,7 +203,7 @@ def _phrase_weights(
     return weights
 
 
-def _name(papers: Sequence[_Read], weights: Mapping[Key, float], lexicon: _Lexicon, taken: Collection[str]) -> str:
+def _name(papers: Sequence[_Read], weights: Mapping[Key, float], lexicon: Lexicon, taken: Collection[str]) -> str:
     """The heaviest phrase, with a second one where the first says nothing about too many of the papers."""
     used = {name.lower() for name in taken}
     ranked = [
@@ -238,7 +244,7 @@ def _runs(text: str, breaks: Collection[str]) -> Iterator[list[str]]:
     """Runs of words between which nothing but white space stands, cut at words that belong to no name."""
     run: list[str] = []
     last = 0
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         between, last = text[last : match.start()], match.end()
         stops = match[0].lower() in breaks or match[0].isdigit() or len(match[0]) < 2
         if run and (between.strip() or stops):

@@ -20,6 +20,8 @@ DRAWN = {
     "/library?words=IterQR": "#view .row",
     "/library?month=2025-04": "#view .chips",
     "/you": "#view .you",
+    "/map": "#view .chart[data-drawn]",
+    "/map/1": "#view .told .row",
     "/nowhere": "#view .missing",
     "/add": "#brought .bars",
 }

@@ -193,6 +193,46 @@ def test_several_papers_are_starred_at_once_or_none(tmp_path: Path, stack: ExitS
     assert site.kept.starred("") == ("2505.00002", "2504.00001"), "the last one first"
 
 
+def test_the_map_is_drawn_once_and_then_shown_with_its_regions(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    client = client_of(site)
+    assert 'data-later="/view/mapped"' in drawn(site, "/map")
+    assert site.chart("") == {}
+    assert "More from this region" not in drawn(site, "/paper/2504.00001")
+    assert "3 papers in 1 region" in client.get("/view/mapped").json()["html"]
+    site.kept.star("", "2505.00003")
+    html = drawn(site, "/map/1")
+    assert "Baking Bread" in html
+    assert "Ranking Passages" in html
+    assert "starred 1" in html
+    assert "More from this region" in drawn(site, "/paper/2504.00001")
+    told = client.get("/view/chart?state=1")
+    assert told.headers["cache-control"].startswith("private")
+    assert sum(leaf[-1] for leaf in told.json()["leaves"]) == 3
+    papers = client.get("/view/chart/1.1?state=1").json()["papers"]
+    assert {one[0] for one in papers} == {one.paper_id for one in PAPERS}
+
+
+def test_what_is_no_region_of_the_map_is_missing(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    site.maps.map()
+    for path in ("/map/9", "/map/1.1.1.1", "/map/north", "/map/1.9"):
+        view = site.view(Address.read(path), "")
+        assert view.status == 404, path
+        assert 'name="words"' in view.html
+        assert "See the whole map" in view.html
+    assert "The library is empty" in drawn(made(tmp_path / "empty", stack, []), "/map")
+
+
+def test_strangers_words_are_escaped_on_the_map(tmp_path: Path, stack: ExitStack) -> None:
+    hostile = [make_paper(f"2506.0000{n}", f"<b>Bold</b> & Brave {n}", "<script>x</script>") for n in range(6)]
+    site = made(tmp_path, stack, hostile)
+    site.maps.map()
+    html = drawn(site, "/map") + drawn(site, "/map/1")
+    assert "<b>" not in html
+    assert "<script>" not in html
+
+
 def test_a_topic_that_costs_says_so_to_the_page() -> None:
     assert "data-costs" in topic._form(costs=True)
     assert "data-costs" not in topic._form(costs=False)

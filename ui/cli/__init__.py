@@ -34,6 +34,7 @@ from ui.cli import (
     web,
 )
 from ui.cli import eval as evaluation
+from ui.cli import map as maps
 from ui.cli.common import ConfigFile, DataDir, configured
 from ui.cli.help import DAILY, EVALUATION, LIBRARY, add, begin, group
 from ui.cli.terminal import Plain
@@ -46,6 +47,7 @@ COMMANDS = (
     ("search", ask.search, DAILY, 'paperchat search "semantic IDs" -k 5 --author "Wei Lin"'),
     ("topic", topic.topic, DAILY, 'paperchat topic "query expansion" --out notes.md'),
     ("similar", similar.similar, DAILY, "paperchat similar 2504.05309 -k 5"),
+    ("map", maps.show_map, DAILY, "paperchat map 3.1"),
     ("follow", follow.follow, DAILY, 'paperchat follow "Which papers rewrite queries?"'),
     ("list", keep.lists, DAILY, "paperchat list thesis --add 2504.05309"),
     ("note", keep.note, DAILY, 'paperchat note 2504.05309 "compare with ours"'),

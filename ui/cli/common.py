@@ -55,6 +55,9 @@ KEPT: dict[str, dict[str, Any]] = {
     "later": {"default": False, "annotation": Annotated[bool, typer.Option("--later", help="Papers kept for later.")]},
 }
 """Options of what a reader keeps, beside those of the table of filters."""
+REGION = Annotated[
+    str | None, typer.Option("--region", metavar="CODE", help="Papers of this region of the map (paperchat map).")
+]
 UNFILTERED = Filters()
 """The default of a command's parameter `filters` (`filtered`)."""
 Bibtex = Annotated[bool, typer.Option("--bibtex", help="Print the references as BibTeX as well.")]
@@ -141,6 +144,7 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     signature = spread(command, _option)
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     more = [inspect.Parameter(name, kind, **given) for name, given in ({"since": SINCE} | KEPT).items()]
+    more.append(inspect.Parameter("region", kind, default=None, annotation=REGION))
     at = next(n for n, name in enumerate(signature.parameters) if name == FIELDS[-1].name) + 1
     parameters = [*signature.parameters.values()]
     signature = signature.replace(parameters=[*parameters[:at], *more, *parameters[at:]])
@@ -152,6 +156,7 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
             texts["from"] = _since(since, texts["from"], others)
         filters = _filters(texts)
         kept = {name: others.pop(name, None) for name in KEPT}
+        region = others.pop("region", None)
         if filters.tag or filters.paper:
             settings = configured(others["context"], others.get("config"), others.get("data_dir"))
             _say_unknown(filters, settings)
@@ -160,6 +165,11 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
 
             settings = with_library(others["context"], others.get("config"), others.get("data_dir"))
             filters = within(filters, settings, reader(others["context"]), **kept)
+        if region is not None:
+            from ui.cli.map import within_region
+
+            settings = with_library(others["context"], others.get("config"), others.get("data_dir"))
+            filters = within_region(filters, settings, region)
         command(**others, filters=filters)
 
     wrapped.__signature__ = signature  # type: ignore[attr-defined]  # what Typer makes the options of

@@ -48,7 +48,7 @@ class Actions:
         self._user = user
         self._fetch = fetch
         self._choosing, self._asking, self._nearing, self._ranking = (Few(1, WAITING) for _ in range(4))
-        self._adding = Few(1, 0)
+        self._adding, self._drawing = Few(1, 0), Few(1, WAITING)
         self._acts: Mapping[str, Callable[[dict[str, str], str], Said]] = {
             "star": self._star,
             "later": self._later,
@@ -76,6 +76,8 @@ class Actions:
         app.get("/export/kept")(self.kept)
         app.get("/view/similar/{paper_id:path}")(self.similar)
         app.get("/view/questions/{paper_id:path}")(self.questions)
+        app.get("/view/mapped{key:path}")(self.mapped)
+        app.get("/view/chart{key:path}")(self.chart)
         app.get("/view/{path:path}")(self.view)
         app.get("/export/{form}")(self.export)
         app.post("/act/{name}")(self.act)
@@ -126,6 +128,19 @@ class Actions:
         """Questions that a paper answers."""
         asked = await self._asking.run(lambda: _told(lambda: {"html": str(self._site.questions(paper_id))}))
         return asked or _busy()
+
+    async def mapped(self, key: str, request: Request) -> Response:
+        """The map's page, when the map is drawn."""
+        place, owner = key.strip("/"), self._user(request)
+        made = await self._drawing.run(lambda: _told(lambda: {"html": str(self._site.mapped(place, owner))}))
+        return made or _busy()
+
+    def chart(self, key: str) -> Response:
+        """What the map's canvas shows; its address changes whenever the map does."""
+        found = _told(lambda: self._site.chart(key.strip("/")))
+        if found.status_code == 200 and found.body != b"{}":
+            found.headers["Cache-Control"] = "private, max-age=3600"
+        return found
 
     def export(self, form: str, request: Request) -> Response:
         """Papers as a bibliography, chosen as on the library's page."""

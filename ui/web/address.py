@@ -1,7 +1,7 @@
 """Addresses of the page: what a path names, and the paths of papers, days, topics and conversations.
 
 `/today` (also `/`), `/day/2025-11-22`, `/paper/2504.05309`, `/library?words=…`, `/chat`, `/conversation/ID`,
-`/topic/query rewriting`, `/you`, `/add` and `/setup`; nothing else is a page.
+`/map`, `/map/3.1`, `/topic/query rewriting`, `/you`, `/add` and `/setup`; nothing else is a page.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import parse_qsl, quote, urlencode
 
-LONE = ("today", "library", "chat", "topic", "you", "add", "setup")
+LONE = ("today", "library", "map", "chat", "topic", "you", "add", "setup")
 """Pages whose path is their name."""
-NAMED = ("day", "paper", "conversation", "topic")
+NAMED = ("day", "paper", "map", "conversation", "topic")
 """Pages whose path goes on with what they show."""
 MISSING = "missing"
-READ = frozenset({"today", "day", "paper", "library", "you", MISSING})
+READ = frozenset({"today", "day", "paper", "library", "map", "you", MISSING})
 """Pages that are drawn by the server; the others are Gradio's."""
 
 
@@ -62,6 +62,12 @@ def library(**fields: object) -> str:
     """The path of the library, restricted by fields; empty ones are left out."""
     given = {name.rstrip("_"): str(value) for name, value in fields.items() if value}
     return f"/library?{urlencode(given)}" if given else "/library"
+
+
+def region(code: str = "", at: int = 0) -> str:
+    """The path of a region of the map, or of the map; its papers from one on."""
+    path = f"/map/{quote(code)}" if code else "/map"
+    return f"{path}?at={at}" if at else path
 
 
 def conversation(conversation_id: str) -> str:

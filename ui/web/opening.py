@@ -21,9 +21,16 @@ from ui.web.deferred import Deferred
 from ui.web.rendering import EMPTY, element
 from ui.web.site import Site, View
 
-STYLES = ("site.css", "keys.css", "today.css", "paper.css", "shelves.css", "you.css")
-SCRIPTS = ("theme.js", "notes.js", "address.js", "keys.js")
-_LINKS = (("Today", "today"), ("Chat", "chat"), ("Topic", "topic"), ("Library", "library"), ("You", "you"))
+STYLES = ("site.css", "keys.css", "today.css", "paper.css", "shelves.css", "map.css", "you.css")
+SCRIPTS = ("theme.js", "notes.js", "map.js", "address.js", "keys.js")
+_LINKS = (
+    ("Today", "today"),
+    ("Chat", "chat"),
+    ("Topic", "topic"),
+    ("Library", "library"),
+    ("Map", "map"),
+    ("You", "you"),
+)
 _SECTIONS = {"day": "today", "paper": "library", "add": "library", "conversation": "chat"}
 """Under which of the links a page stands."""
 

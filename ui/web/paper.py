@@ -11,6 +11,7 @@ from markupsafe import Markup
 from rag.papers.bibtex import entry_of
 from rag.text.grammar import plural
 from rag.text.readable import readable
+from rag.themes.map import Region
 from rag.types import Paper, Section
 from rag.types.card import Card, Span, Tag
 from ui.web import address, items
@@ -31,6 +32,7 @@ def page(
     note: Markup = EMPTY,
     card: Card | None = None,
     tags: Sequence[Tag] = (),
+    region: Region | None = None,
 ) -> Markup:
     """The whole page; papers like it and what to ask come when it is seen.
 
@@ -42,6 +44,7 @@ def page(
         note: The reader's note.
         card: What it says of itself.
         tags: The subjects that it is about.
+        region: Where it lies on the map; None where there is none yet.
     """
     paper = next(one for one in versions if one.version == latest)
     abstract = readable(paper.abstract)
@@ -62,8 +65,18 @@ def page(
         class_="paper",
         data_paper=paper.paper_id,
     )
-    side = element("aside", note, _later("similar", paper, "Papers like this one"), aria_label="About this paper")
+    place = _place(region) if region else EMPTY
+    side = element(
+        "aside", note, place, _later("similar", paper, "Papers like this one"), aria_label="About this paper"
+    )
     return element("div", asking(), element("div", article, side, class_="columns"), class_="page one")
+
+
+def _place(region: Region) -> Markup:
+    """Where a paper lies on the map, and the way to what lies around it."""
+    said = element("span", plural(region.papers, "paper"), class_="count")
+    link = element("a", region.name, href=address.region(region.written))
+    return element("section", element("h2", "More from this region"), element("p", link, said), class_="place")
 
 
 def _facts(paper: Paper, versions: int) -> Markup:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from markupsafe import Markup
 
 from rag.assistant import Assistant
-from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatError, PaperNotFound
+from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatError, PaperNotFound, RegionNotFound
 from rag.papers.catalogue import SHOWN, Catalogue
 from rag.papers.conversations import Conversations
 from rag.papers.descriptions import card_of, tags_of
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
+from rag.themes.map import Cartographer, Map, Region, read_code, written
 from rag.types import Filters, Paper
 from rag.types.filters import chosen
 from ui.kept import kept_in
-from ui.web import address, bookmarks, foryou, items, nothing, paper, shelves, today
+from ui.web import address, bookmarks, chart, foryou, items, nothing, paper, shelves, today
+from ui.web import map as mapped
 from ui.web.address import MISSING, Address
 from ui.web.news import News
 from ui.web.openers import Asked
@@ -72,6 +74,7 @@ class Site:
         self.news = News(self.library)
         self.personal = Personal(self.library, self.kept, self.news.known_lines)
         self.catalogue = Catalogue(self.shelf)
+        self.maps = Cartographer(self.library)
         self._assistant = assistant
         self._conversations = conversations
         self._asked = Asked(self.library)
@@ -90,11 +93,15 @@ class Site:
                 return View("you", "Your profile", self.personal.page(owner) if held else today.empty())
             if at.page == "library":
                 return self._library(at.fields, owner)
+            if at.page == "map":
+                return self._map(at, owner)
             if at.page == "conversation":
                 title = self._conversations.title(owner, at.key)
                 return View(at.page, title, target=f"/conversation/{at.key}")
         except PaperNotFound:
             return missing(f"The paper {at.key} is not in this library.")
+        except RegionNotFound as error:
+            return missing(f"{error.message} Codes change when the map is drawn anew.", _to_map())
         except ConversationNotFound:
             return missing("There is no such conversation. It may have been deleted, or belong to somebody else.")
         except PaperchatError as error:
@@ -114,6 +121,18 @@ class Site:
         papers = self.shelf.papers(found)
         near = [papers[paper_id] for paper_id in found if paper_id in papers]
         return paper.similar(near, self.marks(found, owner))
+
+    def mapped(self, key: str, owner: str) -> Markup:
+        """The map's page, drawn where that was not done yet, which takes some seconds."""
+        self.maps.map()
+        return self.view(Address("map", key), owner).html
+
+    def chart(self, key: str) -> dict[str, object]:
+        """What the map's canvas shows, or what it says of a region; nothing where there is no map."""
+        drawn, code = self.maps.ready(), read_code(key)
+        if drawn is None or (key and code is None):
+            return {}
+        return chart.detail(drawn, code, self.shelf) if code else chart.overview(drawn)
 
     def questions(self, paper_id: str) -> Markup:
         """Questions that a paper answers."""
@@ -223,7 +242,16 @@ class Site:
                     self.kept.read(owner, [paper_id])
         said = card_of(self.shelf, paper_id), tags_of(self.shelf, paper_id) or ()
         days = self.catalogue.version_days(paper_id)
-        html = paper.page(versions, latest.version, days, marks=mine, note=note, card=said[0], tags=said[1])
+        html = paper.page(
+            versions,
+            latest.version,
+            days,
+            marks=mine,
+            note=note,
+            card=said[0],
+            tags=said[1],
+            region=self._region_of(paper_id),
+        )
         return View("paper", items.title_of(latest), html, target=address.paper(paper_id))
 
     def _known(self, key: str) -> str:
@@ -267,6 +295,46 @@ class Site:
         )
         title = f"{words} · Library" if words else "Library"
         return View("library", title, shelves.page(holding))
+
+    def _map(self, at: Address, owner: str) -> View:
+        if not self.shelf.has_papers():
+            return View("map", "Map", today.empty())
+        code = read_code(at.key) if at.key else ()
+        if code is None:
+            return missing(f"{at.key} is no region of the map. Regions are written like 3 or 3.1.", _to_map())
+        drawn = self.maps.ready()
+        if drawn is None:
+            return View("map", "Map", mapped.drawing(at.key))
+        sheet = mapped.Sheet(drawn, code, self._map_state(drawn), self._on_map(drawn, owner))
+        if not code:
+            return View("map", "Map", mapped.page(sheet))
+        region, text = drawn.region(code), at.fields.get("at", "")
+        offset = int(text) if text.isdecimal() and len(text) < 10 and int(text) < region.papers else 0
+        among = drawn.members(code)
+        found = self.catalogue.page("", Filters(), mapped.PAGE_SIZE, offset, among=among).papers
+        marks = self.marks([one.paper_id for one in found], owner)
+        shown = replace(sheet, papers=found, offset=offset, marks=marks)
+        return View("map", f"{region.name} · Map", mapped.page(shown), target=address.region(written(code)))
+
+    def _map_state(self, drawn: Map) -> str:
+        """Changes whenever the map's data may have."""
+        return f"{self.shelf.generation()}-{drawn.drawing.over}-{drawn.drawing.day.toordinal()}"
+
+    def _on_map(self, drawn: Map, owner: str) -> dict[str, list[int]]:
+        """What the reader keeps, as places on the map; a paper that is starred is not marked as listed as well."""
+        starred = set(self.kept.starred(owner))
+        later = set(self.kept.to_read(owner)) - starred
+        listed = {paper_id for one in self.kept.lists(owner) for paper_id in one.papers} - starred - later
+        return chart.marked(drawn, {"starred": starred, "later": later, "listed": listed})
+
+    def _region_of(self, paper_id: str) -> Region | None:
+        """The smallest region of several papers that a paper lies in, where there is a map already."""
+        with suppress(PaperchatError):
+            drawn = self.maps.ready()
+            code = drawn.code_of(paper_id) if drawn else None
+            if drawn and code:
+                return drawn.region(code[:2])
+        return None
 
     def _facets(
         self, fields: Mapping[str, str], asked: Restriction, owner: str
@@ -322,6 +390,10 @@ class Site:
         ids = list(dict.fromkeys(one.paper_id for one in passages if one.paper_id not in known))[:NEAR]
         papers = self.shelf.papers(ids)
         return [papers[paper_id] for paper_id in ids if paper_id in papers]
+
+
+def _to_map() -> Markup:
+    return element("p", element("a", "See the whole map", href=address.region()))
 
 
 def missing(why: str, more: Markup = EMPTY) -> View:

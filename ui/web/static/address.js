@@ -1,9 +1,9 @@
-// Addresses: which page this tab shows. Drawn pages (Today, a day, a paper, the library, you) come from the server as a piece of
+// Addresses: which page this tab shows. Drawn pages (Today, a day, a paper, the library, the map, you) come from the server as a piece of
 // the page; Chat, Topic, Add and Setup are Gradio's tabs. Neither loads the page anew, so going on and back is quick.
 window.paperchatSite = (() => {
   "use strict";
   const TABS = { chat: "chat", conversation: "chat", topic: "topic", add: "add", setup: "setup" };
-  const DRAWN = ["today", "day", "paper", "library", "you", "missing"];
+  const DRAWN = ["today", "day", "paper", "library", "map", "you", "missing"];
   const root = document.documentElement;
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -96,6 +96,7 @@ window.paperchatSite = (() => {
 
   function settle(within) {
     paperchatNotes.restore(within);
+    paperchatMap.settle(within);
     $$("[data-later]", within).forEach(later);
     $$("[data-whole]", within).forEach(whole);
     $$("[data-line], [data-why]", within).forEach((line) => lines.observe(line));
@@ -110,8 +111,9 @@ window.paperchatSite = (() => {
   async function later(part) {
     const response = await fetch(part.dataset.later).catch(() => null);
     part.removeAttribute("data-later");
-    if (response?.ok) part.innerHTML = (await response.json()).html;
-    else part.remove();
+    if (!response?.ok) return part.remove();
+    part.innerHTML = (await response.json()).html;
+    paperchatMap.settle(part);
   }
 
   // A part that is drawn anew in its place, once it has been worked out.

@@ -1,0 +1,130 @@
+"""What a map rests on, as a file beside the shelf: written whole or not at all; one that cannot be read is none."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.themes.codes import LEVELS, Code, Codebooks
+from rag.themes.plane import Places, Plane
+from rag.themes.regions import Words
+
+FILE_NAME = "map.npz"
+_FORMAT = 1
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A map as it was drawn.
+
+    Attributes:
+        made_with: Fingerprint of the index whose vectors it is made of.
+        day: When it was drawn.
+        paper_ids: Over which papers, ascending.
+        books: What codes come from.
+        plane: Where regions lie.
+        places: Of the papers [papers, 2].
+        names: Of regions of all levels.
+        why: Why it was drawn anew, as the rest of a sentence; empty for a first one.
+    """
+
+    made_with: str
+    day: date
+    paper_ids: tuple[str, ...]
+    books: Codebooks
+    plane: Plane
+    places: Places
+    names: dict[Code, Words]
+    why: str = ""
+
+    @property
+    def over(self) -> int:
+        """Over how many papers it was drawn."""
+        return len(self.paper_ids)
+
+
+def write(path: Path, drawing: Drawing) -> None:
+    """Keep a drawing; where the folder may not be written it is not kept, and drawn again by the next process."""
+    told = {
+        "format": _FORMAT,
+        "made_with": drawing.made_with,
+        "day": drawing.day.isoformat(),
+        "why": drawing.why,
+        "reach": drawing.plane.reach,
+        "paper_ids": drawing.paper_ids,
+        "names": [[code, words.name, words.also] for code, words in drawing.names.items()],
+    }
+    arrays: dict[str, Any] = {
+        "codes": drawing.books.codes,
+        "centres": drawing.books.centres,
+        "leaves": drawing.plane.codes,
+        "discs": drawing.plane.discs,
+        "middles": drawing.plane.middles,
+        "axes": drawing.plane.axes,
+        "places": drawing.places,
+    }
+    new = path.with_name(f".{path.stem}-{os.getpid()}-{threading.get_ident()}{path.suffix}")
+    try:
+        with open(new, "wb") as file:
+            np.savez(file, told=np.frombuffer(json.dumps(told).encode(), np.uint8), **arrays)
+        os.replace(new, path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        _log.warning("The map cannot be kept in %s: %s", path, error.strerror or error)
+
+
+def read(path: Path) -> Drawing | None:
+    """The drawing that is kept; None where there is none, or none that can be read."""
+    try:
+        with open(path, "rb") as opened:
+            file = np.load(opened, allow_pickle=False)
+            arrays = {name: file[name] for name in file.files}
+        return _drawing(json.loads(arrays.pop("told").tobytes()), arrays)
+    except FileNotFoundError:
+        return None
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        EOFError,
+        AttributeError,
+        zipfile.BadZipFile,
+    ) as error:
+        _log.warning("The map in %s cannot be read, and is drawn anew: %s", path, error)
+        return None
+
+
+def _drawing(told: Any, arrays: dict[str, Any]) -> Drawing:
+    """A drawing of what a file holds; raises ValueError where that does not fit together."""
+    names = {tuple(code): Words(name, tuple(also)) for code, name, also in told["names"]}
+    books = Codebooks(arrays["codes"], arrays["centres"])
+    plane = Plane(arrays["leaves"], arrays["discs"], arrays["middles"], arrays["axes"], float(told["reach"]))
+    leaves = {tuple(code) for code in books.codes.tolist() if code[-1]}
+    fits = (
+        told["format"] == _FORMAT
+        and books.codes.shape == (len(books.centres), LEVELS)
+        and leaves == {tuple(code) for code in plane.codes.tolist()}
+        and len(plane.discs) == len(plane.middles) == len(plane.codes)
+        and plane.middles.shape[1] == books.centres.shape[1] == len(plane.axes)
+        and arrays["places"].shape == (len(told["paper_ids"]), 2)
+        and all(code[:level] in names for code in leaves for level in range(1, LEVELS + 1))
+    )
+    if not fits:
+        raise ValueError("its parts do not fit together")
+    day = date.fromisoformat(told["day"])
+    ids = tuple(map(str, told["paper_ids"]))
+    return Drawing(str(told["made_with"]), day, ids, books, plane, arrays["places"], names, str(told["why"]))

@@ -1,0 +1,83 @@
+"""The map in a real browser: moved, zoomed, pointed at, with a mouse, with keys and with a finger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import Tab
+
+NewTab = Callable[..., Tab]
+PHONE: dict[str, object] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DOT = """() => {
+  const edge = document.querySelector(".chart .canvas").getBoundingClientRect();
+  const { camera, dots } = paperchatMap.shown();
+  const { x, y, k } = camera();
+  const [dx, dy] = dots(0);
+  return [edge.left + edge.width / 2 + (dx - x) * k, edge.top + edge.height / 2 + (dy - y) * k];
+}"""
+"""Where the first paper is on the screen."""
+
+
+def opened(new_tab: NewTab, **options: object) -> Page:
+    page = new_tab("/map", **{"reduced_motion": "reduce", **options}).page
+    expect(page.locator(".chart[data-drawn]")).to_be_visible()
+    return page
+
+
+def scale(page: Page) -> float:
+    return float(page.evaluate("paperchatMap.shown().camera().k"))
+
+
+def test_a_mouse_zooms_names_a_paper_and_opens_it(new_tab: NewTab) -> None:
+    page = opened(new_tab)
+    before = scale(page)
+    x, y = page.evaluate(DOT)
+    page.mouse.move(x, y)
+    tip = page.locator(".chart .tip")
+    expect(tip.locator("a")).not_to_be_empty()
+    page.mouse.wheel(0, -200)
+    page.wait_for_function("before => paperchatMap.shown().camera().k > 1.2 * before", arg=before)
+    title = tip.locator("a").inner_text()
+    page.mouse.click(x, y)
+    expect(page.locator("#view h1")).to_have_text(title)
+    page.get_by_role("heading", name="More from this region").locator("xpath=..").get_by_role("link").click()
+    expect(page.locator("#view .told .row", has_text=title)).to_be_visible()
+
+
+def test_keys_move_name_and_open(new_tab: NewTab) -> None:
+    page = opened(new_tab)
+    page.get_by_role("application").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".chart .tip a")).not_to_be_empty()
+    title = page.locator(".chart .tip a").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator("#view h1")).to_have_text(title)
+
+
+def test_the_list_leads_to_a_region_and_back(new_tab: NewTab) -> None:
+    page = opened(new_tab)
+    before = scale(page)
+    link = page.locator(".regions a").first
+    name = link.inner_text()
+    link.click()
+    expect(page.locator("#view h1")).to_contain_text(name)
+    expect(page.locator(".chart[data-drawn]")).to_be_visible()
+    assert page.url.endswith("/map/1")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Map", exact=True)).to_be_visible()
+    assert scale(page) == before
+
+
+def test_a_finger_names_a_paper_before_it_opens_it(new_tab: NewTab) -> None:
+    page = opened(new_tab, **PHONE)
+    x, y = page.evaluate(DOT)
+    page.touchscreen.tap(x, y)
+    tip = page.locator(".chart .tip a")
+    expect(tip).not_to_be_empty()
+    title = tip.inner_text()
+    tip.tap()
+    expect(page.locator("#view h1")).to_have_text(title)
