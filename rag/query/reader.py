@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag.query.about import OPEN, About, read_about
 from rag.query.constraints import Constraints, IdentifierReading
+from rag.query.criteria import asks_for_best
 from rag.query.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.followups import Continued, Continuing
 from rag.query.intent import SURE, Intent
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 _NOTHING_LEFT_OUT = Note(
     code="negation",
     text='"Not" and "without" are searched for like other words: no paper was left out because of them.',
+)
+_BEST = Note(
+    code="best_paper",
+    text="`paperchat best`, or /best on the page, chooses the best paper by criteria that you can see and change.",
 )
 _IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -184,7 +189,13 @@ class Reader:
             focus=read.focus,
             kind=shape.kind,
             subjects=shape.subjects,
-            notes=(*text.notes, *_on_talk(followed), *notes, *([_NOTHING_LEFT_OUT] if unheard else ())),
+            notes=(
+                *text.notes,
+                *_on_talk(followed),
+                *notes,
+                *([_NOTHING_LEFT_OUT] if unheard else ()),
+                *([_BEST] if asks_for_best(read.standalone) else ()),
+            ),
             only_filters=only_filters and (bool(filters or papers) or shape.kind == "list"),
             left_out=left_out.union(read.known, like),
             unwanted=unwanted,

@@ -59,7 +59,7 @@ class Terminal:
         return before
 
     def wait_until_idle(self) -> None:
-        """Until the process sleeps: a Ctrl-C that comes between readline's echo and its wait is seen with the next key."""
+        """Until the process sleeps: readline sees a Ctrl-C that comes between its echo and its wait with the next key."""
         ends, asleep = time.monotonic() + SECONDS, 0
         while asleep < 5:
             assert time.monotonic() < ends, "it never waited for a key"

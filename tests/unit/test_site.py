@@ -259,3 +259,31 @@ def test_each_facet_is_counted_once_whatever_is_restricted(
     assert "Ada Ling" not in html, "nobody else wrote in May"
     assert "2025-04" not in html, "Bo Ray did not write in April"
     assert "Ada Ling" in drawn(site, "/library", "author=Bo+Ray"), "what the place of a value could hold is counted"
+
+
+def test_the_best_paper_shows_its_criteria_first_and_then_papers_with_quotes(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    page = drawn(site, "/best", "q=best+paper+on+ranking+passages,+with+code")
+    assert page.index('value="ranking passages"') < page.index('data-later="/view/chosen?q=best')
+    assert 'name="k1" value="subject"' in page.replace(' type="hidden"', "")
+    assert "<q>" not in page
+    fields = {"q": "best paper on ranking passages, with code", "changed": "1", "c1": "baking bread", "k1": "subject"}
+    found = str(site.chosen({**fields, "w1": "must"}, ""))
+    first = found.index("Baking Bread")
+    assert first < found.index("<q>", first)
+    assert "meets “code available”" not in found  # it was left out
+    assert "does not say" in drawn(site, "/best", "q=best+paper%3F")
+    assert "does not say" in drawn(site, "/best", "q=best+paper+on+bread&changed=1")
+    assert 'href="/best?q=' in drawn(site, "/best")
+
+
+def test_what_goes_wrong_while_papers_are_judged_is_said_in_their_place(tmp_path: Path, stack: ExitStack) -> None:
+    client = client_of(made(tmp_path, stack))
+    assert "looked at" in client.get("/view/chosen", params={"q": "best paper on bread"}).json()["html"]
+    many = {f"c{n}": f"bread{n} crust" for n in range(1, 10)}
+    said = client.get("/view/chosen", params={"q": "best paper on bread", "changed": "1", **many}).json()["html"]
+    assert "criteria are too many" in said
+    strange = {"q": "best paper on <script>bread</script>", "changed": "1", "c1": "<b>rye</b>", "k1": "subject"}
+    html = client.get("/view/best", params=strange).json()["html"]
+    assert "<script>" not in html
+    assert "&lt;b&gt;rye" in html

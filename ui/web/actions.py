@@ -16,7 +16,7 @@ from rag.papers.references import FORMATS, written
 from rag.sources import discover, read_source
 from rag.text.grammar import plural
 from ui.foryou import forget_profile, profile_json
-from ui.web import bookmarks
+from ui.web import bookmarks, nothing
 from ui.web.address import Address
 from ui.web.few import Few
 from ui.web.site import Site, View
@@ -29,6 +29,7 @@ LONGEST_NAME = 200
 """Characters of an author's name that are looked up."""
 WAITING = 16
 """Requests of a kind that wait for a slow one before them; more are turned away."""
+_FRESH = {"Cache-Control": "no-store"}
 Said = Mapping[str, Any]
 """An action's answer: what is said, which part of the page is drawn anew, where to go."""
 
@@ -47,7 +48,7 @@ class Actions:
         self._site = site
         self._user = user
         self._fetch = fetch
-        self._choosing, self._asking, self._nearing, self._ranking = (Few(1, WAITING) for _ in range(4))
+        self._choosing, self._asking, self._nearing, self._ranking, self._judging = (Few(1, WAITING) for _ in range(5))
         self._adding, self._drawing = Few(1, 0), Few(1, WAITING)
         self._acts: Mapping[str, Callable[[dict[str, str], str], Said]] = {
             "star": self._star,
@@ -78,6 +79,7 @@ class Actions:
         app.get("/view/questions/{paper_id:path}")(self.questions)
         app.get("/view/mapped{key:path}")(self.mapped)
         app.get("/view/chart{key:path}")(self.chart)
+        app.get("/view/chosen")(self.chosen)
         app.get("/view/{path:path}")(self.view)
         app.get("/export/{form}")(self.export)
         app.post("/act/{name}")(self.act)
@@ -141,6 +143,19 @@ class Actions:
         if found.status_code == 200 and found.body != b"{}":
             found.headers["Cache-Control"] = "private, max-age=3600"
         return found
+
+    async def chosen(self, request: Request) -> Response:
+        """The papers that meet criteria best; what goes wrong is said in their place."""
+        fields, owner = dict(request.query_params), self._user(request)
+
+        def made() -> Response:
+            try:
+                return JSONResponse({"html": str(self._site.chosen(fields, owner))}, headers=_FRESH)
+            except PaperchatError as error:
+                return JSONResponse({"html": str(nothing.failed(error))}, headers=_FRESH)
+
+        busy = {"html": str(nothing.busy())}
+        return await self._judging.run(made) or JSONResponse(busy, headers=_FRESH)
 
     def export(self, form: str, request: Request) -> Response:
         """Papers as a bibliography, chosen as on the library's page."""

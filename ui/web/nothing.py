@@ -6,6 +6,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from rag.errors import PaperchatError
 from rag.text.grammar import plural
 from ui.web import address, items
 from ui.web.rendering import EMPTY, element, join
@@ -66,4 +67,16 @@ def new(held: int, ahead: date | None) -> Markup:
         element("p", why, class_="lead"),
         element("p", library, class_="all"),
         class_="page today",
+    )
+
+
+def failed(error: PaperchatError) -> Markup:
+    """What stands in the place of a part that could not be made."""
+    return element("p", f"{error.message} {error.advice}".strip(), class_="failure", role="alert")
+
+
+def busy() -> Markup:
+    """What stands in the place of a part that too many wait for."""
+    return element(
+        "p", "Too many wait for this already. Load the page again in a moment.", class_="failure", role="alert"
     )

@@ -74,7 +74,7 @@ def page(holding: Holding) -> Markup:
         element(
             "header",
             element("h1", "Library", tabindex="-1"),
-            element("p", _held(holding), class_="lead"),
+            element("p", _held(holding), " · ", element("a", "The best paper for…", href="/best"), class_="lead"),
             adding,
             class_="top",
         ),

@@ -17,10 +17,12 @@ from rag.papers.descriptions import card_of, tags_of
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
 from rag.themes.map import Cartographer, Map, Region, read_code, written
+from rag.topics.best.choice import SHOWN as CHOSEN
+from rag.topics.best.choice import choose
 from rag.types import Filters, Paper
 from rag.types.filters import chosen
 from ui.kept import kept_in
-from ui.web import address, bookmarks, chart, foryou, items, nothing, paper, shelves, today
+from ui.web import address, best, bookmarks, chart, foryou, items, nothing, paper, shelves, today
 from ui.web import map as mapped
 from ui.web.address import MISSING, Address
 from ui.web.news import News
@@ -95,6 +97,8 @@ class Site:
                 return self._library(at.fields, owner)
             if at.page == "map":
                 return self._map(at, owner)
+            if at.page == "best":
+                return self._best(at.fields)
             if at.page == "conversation":
                 title = self._conversations.title(owner, at.key)
                 return View(at.page, title, target=f"/conversation/{at.key}")
@@ -138,6 +142,14 @@ class Site:
         """Questions that a paper answers."""
         one = self.library.paper(paper_id)
         return paper.questions(one, self._asked.of(one))
+
+    def chosen(self, fields: Mapping[str, str], owner: str) -> Markup:
+        """The papers that meet the criteria of an address best."""
+        asked = best.asked(self._assistant.engine, fields)
+        if asked is None:
+            return EMPTY
+        found = choose(self._assistant.engine, asked)
+        return best.chosen(found, self.marks([row.paper.paper_id for row in found.rows[:CHOSEN]], owner))
 
     def marks(self, paper_ids: Iterable[str], owner: str) -> dict[str, Markup]:
         """The buttons of some papers."""
@@ -253,6 +265,13 @@ class Site:
             region=self._region_of(paper_id),
         )
         return View("paper", items.title_of(latest), html, target=address.paper(paper_id))
+
+    def _best(self, fields: Mapping[str, str]) -> View:
+        if not self.shelf.coverage().papers:
+            return View("best", "The best paper", today.empty())
+        asked = best.asked(self._assistant.engine, fields)
+        title = f"{asked.request} · The best paper" if asked else "The best paper"
+        return View("best", title, best.page(asked, fields))
 
     def _known(self, key: str) -> str:
         """The id of the paper that an address names, however it is written."""

@@ -13,9 +13,9 @@ from rag.papers.transcript import with_references
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.topics.comparison import MOST_PAPERS
-from rag.types import Answer, Filters
+from rag.types import Answer, Filters, Note
 from rag.types.filters import DATES
-from ui.web import icons, quoted
+from ui.web import address, icons, quoted
 from ui.web.peeks import peeks
 from ui.web.rendering import EMPTY, button, dated, element, join, markdown
 
@@ -151,8 +151,15 @@ def _asks_back(answer: Answer) -> bool:
 
 
 def _notes(answer: Answer) -> Markup:
-    shown = [note.text for note in answer.notes if note.code not in _SHOWN_ELSEWHERE]
-    return element("ul", *(element("li", text) for text in shown), class_="notes") if shown else EMPTY
+    shown = [_note(answer, note) for note in answer.notes if note.code not in _SHOWN_ELSEWHERE]
+    return element("ul", *shown, class_="notes") if shown else EMPTY
+
+
+def _note(answer: Answer, note: Note) -> Markup:
+    if note.code != "best_paper":
+        return element("li", note.text)
+    where = element("a", "Choose the best paper by criteria", href=address.best(q=answer.standalone_question))
+    return element("li", where, " that you can see and change.")
 
 
 def _offers(answer: Answer) -> Markup:

@@ -3,7 +3,7 @@
 window.paperchatSite = (() => {
   "use strict";
   const TABS = { chat: "chat", conversation: "chat", topic: "topic", add: "add", setup: "setup" };
-  const DRAWN = ["today", "day", "paper", "library", "map", "you", "missing"];
+  const DRAWN = ["today", "day", "paper", "library", "best", "map", "you", "missing"];
   const root = document.documentElement;
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -56,7 +56,7 @@ window.paperchatSite = (() => {
 
   function show(page) {
     root.dataset.page = page;
-    const section = { day: "today", paper: "library", add: "library", conversation: "chat", missing: "" }[page] ?? page;
+    const section = { day: "today", paper: "library", add: "library", best: "library", conversation: "chat", missing: "" }[page] ?? page;
     $$("#site [data-page]").forEach((link) => {
       if (link.dataset.page === section) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
