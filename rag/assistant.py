@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.engine import Engine
+from rag.errors import LibraryError
+from rag.follow.rewrites import Rewrites
 from rag.index.library import Library
+from rag.models import embed_texts
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, TopicDone, Turn
 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
+    from rag.papers.conversations import Conversations, Exchange
     from rag.topics import TopicEngine
 
 
@@ -42,6 +47,7 @@ class Assistant:
         self.library = library
         self.retriever = retriever or HybridRetriever(library)
         self.engine = Engine(self.retriever, llm)
+        self.rewrites = Rewrites(library.folder)
         self._topics: TopicEngine | None = None
         self._guard = threading.Lock()
 
@@ -61,6 +67,8 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         mode: Mode | None = None,
+        *,
+        user: str | None = None,
     ) -> Iterator[Event]:
         """Answer a question as a stream of events, ending with `Done`.
 
@@ -69,13 +77,16 @@ class Assistant:
             history: Earlier turns, oldest first.
             filters: Restrictions on the papers that may answer.
             mode: How to answer; None takes the configured way. A model that fails is replaced by quotes, with a note.
+            user: Whose rewritings that helped are used again (`follow.rewrites`); None uses nobody's.
 
         Raises:
             QuestionError: the question is empty or too long.
             EmptyLibrary: there are no papers.
             ConfigError: the mode is llm and no model is configured.
         """
-        yield from self.engine.stream(question, history, filters, mode)
+        recalled, notes = self.rewrites.recall(user, question, history) if user is not None else (None, ())
+        for event in self.engine.stream(question, history, filters, mode, recalled):
+            yield _noted(event, notes) if notes else event
 
     def answer(
         self,
@@ -83,9 +94,11 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         mode: Mode | None = None,
+        *,
+        user: str | None = None,
     ) -> Answer:
         """Answer a question at once: the last event's `Answer`."""
-        *_, last = self.ask(question, history, filters, mode)
+        *_, last = self.ask(question, history, filters, mode, user=user)
         assert isinstance(last, Done)
         return last.answer
 
@@ -128,8 +141,37 @@ class Assistant:
             found = self.engine.search(understood, k)
         return Found(understood.filters, understood.notes, tuple(found))
 
+    def learn(self, user: str, exchange: Exchange, conversations: Conversations, *, good: bool) -> None:
+        """Keep the rewritings that led to an answer which was good, or forget those that led to a bad one.
+
+        A library that may not be written, or a file that cannot be read, learns nothing.
+
+        Args:
+            user: Who judged.
+            exchange: The answer.
+            conversations: In which it stands.
+            good: Whether it was.
+        """
+        with suppress(LibraryError):
+            before = conversations.before(user, exchange.exchange_id)
+            if good:
+                self.rewrites.learn(user, exchange, before, self._likeness)
+            else:
+                self.rewrites.unlearn(user, exchange, before)
+
+    def learn_from_kept(self, user: str, paper_ids: Sequence[str], conversations: Conversations) -> None:
+        """Keep the rewritings that led to answers which cite papers that were just kept (as `learn`)."""
+        with suppress(LibraryError):
+            self.rewrites.kept(user, paper_ids, conversations, self._likeness)
+
+    def _likeness(self, one: str, other: str) -> float:
+        """How near two questions are in meaning, as the cosine of their vectors."""
+        first, second = embed_texts(self.library.embedding, [one, other])
+        return float(first @ second)
+
     def close(self) -> None:
         """Close the library."""
+        self.rewrites.close()
         self.library.close()
 
     def __enter__(self) -> Assistant:
@@ -137,3 +179,10 @@ class Assistant:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _noted(event: Event, notes: tuple[Note, ...]) -> Event:
+    """The last event with what else there is to say."""
+    if not isinstance(event, Done):
+        return event
+    return Done(event.answer.model_copy(update={"notes": (*event.answer.notes, *notes)}))

@@ -35,6 +35,7 @@ from rag.index.library import Library
 from rag.models.llm import build_llm
 from rag.query import Question, Reader
 from rag.query.conversation import resumed
+from rag.query.rewriting import Recalled, with_rewriting
 from rag.query.words import check_question
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
@@ -122,6 +123,7 @@ class Engine:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         mode: Mode | None = None,
+        recalled: Recalled | None = None,
     ) -> Iterator[Event]:
         """Answer a question step by step; the last event is `Done`.
 
@@ -130,6 +132,7 @@ class Engine:
             history: Earlier turns, oldest first.
             filters: Restrictions on the papers that may answer.
             mode: How to answer; None takes the configured way.
+            recalled: A rewriting of this question that helped before.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -139,7 +142,7 @@ class Engine:
         begin = time.perf_counter()
         self.library.require_papers()
         llm, notes = self._model(mode)
-        reading = yield from self._read(question, history, filters or Filters(), llm)
+        reading = yield from self._read(question, history, filters or Filters(), llm, recalled)
         understood = reading.understood
         yield Understood(understood.standalone, understood.filters, (*understood.notes, *reading.notes))
         parts = () if llm else self._parts(understood, history, filters or Filters())
@@ -312,13 +315,29 @@ class Engine:
             return None, (model_failed(error),)
 
     def _read(
-        self, question: str, history: Sequence[Turn], filters: Filters, llm: GuardedLLM | None
+        self,
+        question: str,
+        history: Sequence[Turn],
+        filters: Filters,
+        llm: GuardedLLM | None,
+        recalled: Recalled | None,
     ) -> Generator[Event, None, Reading]:
-        """Read a question; a model puts a follow-up into words that stand alone."""
+        """Read a question; a model puts a follow-up into words that stand alone, unless such words are known."""
         question, history, picked = resumed(question, history)
+        if recalled and not picked and (read := self._rewritten(question, history, filters, recalled)):
+            return Reading(read)
         if llm is None or picked or not history or self.reader.is_courtesy(question):
             return Reading(self.reader.understand(question, history, filters))
         return (yield from self._with_model().condenser.read(llm, question, history, filters))
+
+    def _rewritten(
+        self, question: str, history: Sequence[Turn], filters: Filters, recalled: Recalled
+    ) -> Question | None:
+        """The question with what its rewriting searches for, where that is allowed and still finds an answer to it."""
+        plain = self.reader.understand(question, history, filters)
+        read = with_rewriting(plain, self.reader.understand(recalled.text), recalled)
+        found = _returned(self._find(None, read)) if read else None
+        return read if found and not (found.decision.abstain or found.clarify) else None
 
     def _parts(self, whole: Question, history: Sequence[Turn], filters: Filters) -> Sequence[Part]:
         """The parts of a question, each answered with quotes after those before it; none where it is one question."""

@@ -14,6 +14,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── PaperNotFound           no such paper or version
     │   ├── ConversationNotFound    no such conversation, or somebody else's
     │   ├── FollowedNotFound        no such followed question
+    │   ├── RewritingNotFound       no such rewriting of a question
     │   ├── ListNotFound            no such list of papers
     │   ├── RegionNotFound          no such region of the map
     │   ├── NoteConflict            a note was changed elsewhere since it was read
@@ -108,6 +109,10 @@ class ConversationNotFound(LibraryError):
 
 class FollowedNotFound(LibraryError):
     """No followed question has that number."""
+
+
+class RewritingNotFound(LibraryError):
+    """No rewriting of the reader's questions has that number."""
 
 
 class ListNotFound(LibraryError):

@@ -192,6 +192,7 @@ class Catalogue:
             words: As for a page.
             filters: As everywhere.
             among: Ids of the papers that count; None counts all.
+            without: Ids of papers that do not count.
             names: What is counted; each takes a look at all papers that fit.
 
         Returns:

@@ -245,6 +245,25 @@ class Conversations:
             raise ConversationNotFound(f"There is no answer {exchange_id}.", "Its conversation may have been deleted.")
         return _exchange(rows[0])
 
+    def before(self, owner: str, exchange_id: int) -> Exchange | None:
+        """What was asked just before an exchange in its conversation, also where that replaced it; None for none."""
+        rows = self._db.all(
+            f"""{_EXCHANGE} JOIN conversations c ON c.id = e.conversation WHERE c.owner = ? AND e.id < ? AND
+            e.conversation = (SELECT conversation FROM exchanges WHERE id = ?) ORDER BY e.id DESC LIMIT 1""",
+            (owner, exchange_id, exchange_id),
+        )
+        return _exchange(rows[0]) if rows else None
+
+    def recent(self, owner: str, since: datetime, last: int) -> list[tuple[Exchange, Exchange | None]]:
+        """The newest exchanges of an owner since a moment, at most so many, newest first, each with the one before."""
+        rows = self._db.all(
+            f"""{_EXCHANGE} JOIN conversations c ON c.id = e.conversation WHERE c.owner = ? AND e.asked >= ?
+            AND NOT e.superseded ORDER BY e.id DESC LIMIT ?""",
+            (owner, since.astimezone(UTC).isoformat(timespec="microseconds"), last),
+        )
+        found = [_exchange(row) for row in rows]
+        return [(one, self.before(owner, one.exchange_id)) for one in found]
+
     def turns(self, owner: str, conversation_id: str, before: int | None = None) -> list[Turn]:
         """The conversation as `Assistant.ask` takes it; up to an exchange, where that is to be asked anew."""
         self.title(owner, conversation_id)

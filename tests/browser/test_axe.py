@@ -22,6 +22,7 @@ DRAWN = {
     "/you": "#view .you",
     "/map": "#view .chart[data-drawn]",
     "/map/1": "#view .told .row",
+    "/quiz": "#view .question",
     "/nowhere": "#view .missing",
     "/add": "#brought .bars",
 }

@@ -59,7 +59,7 @@ class Terminal:
         return before
 
     def wait_until_idle(self) -> None:
-        """Until the process sleeps: readline sees a Ctrl-C that comes between its echo and its wait with the next key."""
+        """Until the process sleeps: readline sees a Ctrl-C between its echo and its wait with the next key only."""
         ends, asleep = time.monotonic() + SECONDS, 0
         while asleep < 5:
             assert time.monotonic() < ends, "it never waited for a key"

@@ -42,10 +42,16 @@ class TimedAssistant(Assistant):
     """The real assistant, which notes when retrieval has ended."""
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None, mode: Mode | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        mode: Mode | None = None,
+        *,
+        user: str | None = None,
     ) -> Iterator[Event]:
         """Answer, and look at the clock."""
-        for event in super().ask(question, history, filters, mode):
+        for event in super().ask(question, history, filters, mode, user=user):
             if isinstance(event, Retrieved):
                 retrieved.append(1000 * time.time())
             yield event

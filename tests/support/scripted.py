@@ -28,6 +28,8 @@ class ScriptedAssistant(Assistant):
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         mode: Mode | None = None,
+        *,
+        user: str | None = None,
     ) -> Iterator[Event]:
         """Answer as the question's script says."""
         if question == FAILING:

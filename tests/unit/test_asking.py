@@ -30,7 +30,13 @@ class Speaker(Assistant):
         self.may_go_on = threading.Event()
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None, mode: Mode | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        mode: Mode | None = None,
+        *,
+        user: str | None = None,
     ) -> Iterator[Event]:
         if question == "fail":
             raise QuestionError("No.", "Ask something else.")

@@ -108,7 +108,7 @@ def test_criteria_are_added_and_left_out_and_one_that_nobody_meets_is_said(assis
     assert found.unsaid() == [f"None of the {len(found.rows)} papers looked at meets “user study”."]
     for wrong in ({"without": [9]}, {"must": [0]}, {"added": ["the"]}, {"added": ["x" * 200]}):
         with pytest.raises(UsageError):
-            edited(asked, **wrong)  # type: ignore[arg-type]
+            edited(asked, **wrong)
     with pytest.raises(UsageError, match="too many"):
         edited(asked, added=[f"rock{n} rocks" for n in range(9)])
 

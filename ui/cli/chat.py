@@ -32,7 +32,7 @@ from ui.cli.printing import Paragraphs, print_answer, print_notes, print_referen
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.config import Config
-    from rag.papers.conversations import Conversations, Exchange
+    from rag.papers.conversations import Conversations, Exchange, Rating
     from rag.types import Answer, Mode, Turn
 
 PROMPT = "\n> "
@@ -42,6 +42,7 @@ Type a question; one that points back ("and what data did they use?") continues 
   /topic QUERY            what the papers say about a topic, by theme
   /papers                 list the papers cited so far
   /bibtex                 print them as BibTeX
+  /good  /bad             the last answer was: how it was searched for is used again, or forgotten
   /save FILE.md           write the conversation with its references
   /filters {" ".join(f"[{row.key} {row.metavar}]" for row in FIELDS)}
                           answer from these papers only; `/filters off` lifts it, /filters shows what holds
@@ -99,20 +100,23 @@ class Record:
     store: Conversations
     user: str
     conversation_id: str = ""
+    latest: Exchange | None = None
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange; the first one begins the conversation."""
         if not self.conversation_id:
             self.conversation_id = self.store.start(self.user, exchange.question)
         where = (self.user, self.conversation_id, exchange.question, exchange.filters)
-        self.store.add(*where, exchange.said, exchange.answer)
+        self.latest = self.store.add(*where, exchange.said, exchange.answer)
 
     def last(self) -> list[Exchange]:
         """Go on with the conversation that was asked in last, and return what was said in it."""
         from ui.cli.conversations import last_of
 
         self.conversation_id = last_of(self.store, self.user)
-        return self.store.exchanges(self.user, self.conversation_id)
+        found = self.store.exchanges(self.user, self.conversation_id)
+        self.latest = found[-1] if found else None
+        return found
 
 
 def _from_pipe(conversation: Conversation) -> None:
@@ -194,6 +198,8 @@ class Conversation:
             "topic": self._topic,
             "papers": self._papers,
             "bibtex": self._bibtex,
+            "good": lambda _: self._rate(1),
+            "bad": lambda _: self._rate(-1),
             "save": self._save,
             "filters": self._set_filters,
         }
@@ -206,7 +212,7 @@ class Conversation:
 
     def ask(self, question: str) -> None:
         """Print an answer as `ask` does."""
-        answer = self.assistant.answer(question, self.history(), self.filters, self.mode)
+        answer = self.assistant.answer(question, self.history(), self.filters, self.mode, user=self._user())
         self._keep(question, answer.answer, answer)
         print_answer(answer)
 
@@ -220,7 +226,7 @@ class Conversation:
         read: tuple[Note, ...] = ()
         try:
             with shown:
-                for event in self.assistant.ask(question, self.history(), self.filters, self.mode):
+                for event in self.assistant.ask(question, self.history(), self.filters, self.mode, user=self._user()):
                     if isinstance(event, Delta):
                         said.append(event.text)
                         shown.add(event.text)
@@ -257,10 +263,23 @@ class Conversation:
                 say(f"This conversation is not kept. {error.message}")
                 self.record = None
 
+    def _user(self) -> str | None:
+        return self.record.user if self.record else None
+
+    def _rate(self, rating: Rating) -> None:
+        """Keep what the reader thinks of the last answer, and learn from it."""
+        record = self.record
+        if record is None or record.latest is None:
+            print("There is no answer to judge." if record else "This conversation is not kept.")
+            return
+        record.store.rate(record.user, record.latest.exchange_id, rating, record.latest.comment)
+        self.assistant.learn(record.user, record.latest, record.store, good=rating > 0)
+        print("Good: kept with the answer." if rating > 0 else "Bad: kept with the answer.")
+
     def _new(self, _: str) -> None:
         self.exchanges.clear()
         if self.record:
-            self.record.conversation_id = ""
+            self.record.conversation_id, self.record.latest = "", None
         print("A new conversation.")
 
     def _topic(self, query: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,7 +83,8 @@ def _mark(
     data_dir: DataDir,
 ) -> None:
     user = reader(context)
-    with opened(with_library(context, config, data_dir)) as (kept, shelf):
+    settings = with_library(context, config, data_dir)
+    with opened(settings) as (kept, shelf):
         if not written:
             ids = [one["paper_id"] for one in kept.export(user)[kind]][::-1]
             _show(shelf, ids, {kind: True}, as_json)
@@ -91,6 +92,8 @@ def _mark(
         ids = known_ids(shelf, written, required=not off)
         mark = {"starred": kept.star, "later": kept.later, "read": kept.read}[kind]
         mark(user, ids, not off)
+        if kind != "read" and not off:
+            _learn(settings, user, ids)
         _show(shelf, ids, {kind: not off}, as_json)
 
 
@@ -114,8 +117,8 @@ def lists(
         raise typer.BadParameter("name the list", param_hint="'NAME'")
     if drop and (add or take or make or rename is not None):
         raise typer.BadParameter("--drop stands alone")
-    user = reader(context)
-    with opened(with_library(context, config, data_dir)) as (kept, shelf):
+    user, settings = reader(context), with_library(context, config, data_dir)
+    with opened(settings) as (kept, shelf):
         if name is None:
             _print_lists(kept, user, as_json)
         elif drop:
@@ -123,6 +126,7 @@ def lists(
             print_json({"dropped": name}) if as_json else print(f"Deleted: {name}")
         else:
             _print_list(_changed(kept, shelf, user, name, add or (), take or (), make, rename), shelf, as_json)
+            _learn(settings, user, known_ids(shelf, add or ()))
 
 
 def _changed(
@@ -214,6 +218,26 @@ def opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
     finally:
         kept.close()
         shelf.close()
+
+
+def _learn(settings: Config, user: str, paper_ids: Sequence[str]) -> None:
+    """Learn from papers that were kept soon after an answer which cites them (`rag.follow.rewrites`)."""
+    from rag.errors import LibraryError
+    from rag.papers.conversations import FILE_NAME, Conversations
+
+    path = settings.library_dir / FILE_NAME
+    if not (paper_ids and path.is_file()):
+        return
+    from rag.follow.rewrites import Rewrites
+
+    rewrites = Rewrites(settings.library_dir)
+    try:
+        with closing(Conversations(path)) as conversations:
+            rewrites.kept(user, paper_ids, conversations)
+    except LibraryError:  # what is kept is kept all the same
+        return
+    finally:
+        rewrites.close()
 
 
 def known_ids(shelf: Shelf, written: Iterable[str], *, required: bool = True) -> list[str]:

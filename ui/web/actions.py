@@ -49,7 +49,7 @@ class Actions:
         self._user = user
         self._fetch = fetch
         self._choosing, self._asking, self._nearing, self._ranking, self._judging = (Few(1, WAITING) for _ in range(5))
-        self._adding, self._drawing = Few(1, 0), Few(1, WAITING)
+        self._adding, self._drawing, self._examining = Few(1, 0), Few(1, WAITING), Few(1, WAITING)
         self._acts: Mapping[str, Callable[[dict[str, str], str], Said]] = {
             "star": self._star,
             "later": self._later,
@@ -62,6 +62,8 @@ class Actions:
             "surprise": self._surprise,
             "forget": self._forget,
             "note": self._note,
+            "answer": self._answer,
+            "unlearn": self._unlearn,
             "remove": self._remove,
             "fetch": self._fetched,
             "sample": self._sample,
@@ -80,6 +82,7 @@ class Actions:
         app.get("/view/mapped{key:path}")(self.mapped)
         app.get("/view/chart{key:path}")(self.chart)
         app.get("/view/chosen")(self.chosen)
+        app.get("/view/questions-of-quiz")(self.quiz)
         app.get("/view/{path:path}")(self.view)
         app.get("/export/{form}")(self.export)
         app.post("/act/{name}")(self.act)
@@ -157,6 +160,15 @@ class Actions:
         busy = {"html": str(nothing.busy())}
         return await self._judging.run(made) or JSONResponse(busy, headers=_FRESH)
 
+    async def quiz(self, request: Request) -> Response:
+        """The questions of a quiz."""
+        fields, owner = dict(request.query_params), self._user(request)
+
+        def made() -> Response:
+            return _told(lambda: {"html": str(self._site.quiz.questions(fields, owner))})
+
+        return await self._examining.run(made) or _busy()
+
     def export(self, form: str, request: Request) -> Response:
         """Papers as a bibliography, chosen as on the library's page."""
         if form not in FORMATS:
@@ -198,12 +210,18 @@ class Actions:
     def _star(self, fields: Mapping[str, str], owner: str) -> Said:
         ids, on = _papers(fields), fields.get("on") != "off"
         self._site.kept.star(owner, ids, on)
+        self._learn(ids, owner, on)
         return {"said": "Starred." if on else "The star is taken away.", "pressed": on}
 
     def _later(self, fields: Mapping[str, str], owner: str) -> Said:
         ids, on = _papers(fields), fields.get("on") != "off"
         self._site.kept.later(owner, ids, on)
+        self._learn(ids, owner, on)
         return {"said": "Kept to read later." if on else "No longer kept for later.", "pressed": on}
+
+    def _learn(self, ids: list[str], owner: str, on: bool) -> None:
+        if on:
+            self._site.was_kept(ids, owner)
 
     def _read(self, fields: Mapping[str, str], owner: str) -> Said:
         ids = _papers(fields)
@@ -217,6 +235,7 @@ class Actions:
             said = f"Taken off “{changed.name}”."
         else:
             changed = kept.put(owner, name, ids, make=True)
+            self._learn(ids, owner, True)
             said = f"On “{changed.name}” now."
         on = fields.get("on") != "off"
         return {"said": said, "pressed": on, "parts": {"lists": str(self._site.lists(ids, owner))}}
@@ -277,6 +296,12 @@ class Actions:
             return {"problem": conflict.message, "parts": {"note": str(part)}}
         said = "Note saved." if stored.text else "Note deleted."
         return {"said": said, "parts": {"note": str(bookmarks.note(paper_id, stored))}}
+
+    def _answer(self, fields: Mapping[str, str], owner: str) -> Said:
+        return {"parts": self._site.quiz.answer(fields, owner)}
+
+    def _unlearn(self, fields: Mapping[str, str], owner: str) -> Said:
+        return {"said": "Your answers are forgotten.", "parts": self._site.quiz.forget(owner)}
 
     def _remove(self, fields: Mapping[str, str], owner: str) -> Said:
         self._site.library.remove(_papers(fields))

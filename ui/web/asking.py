@@ -195,7 +195,7 @@ class Run:
         history = []
         if asked.conversation:
             history = self._web.conversations.turns(asked.owner, asked.conversation, asked.replaces)
-        return self._web.assistant.ask(asked.question, history, asked.filters)
+        return self._web.assistant.ask(asked.question, history, asked.filters, user=asked.owner)
 
     def _show(self, state: Running) -> bool:
         """Take a newer state; False where the question has been stopped."""

@@ -174,7 +174,8 @@ def shelf(
         if kind in used
     ]
     shown += [_place(name, count, address.library(list=name), current.get("list") == name) for name, count in found]
-    return join([element("h2", "Kept"), element("ul", *shown, class_="facet")]) if shown else EMPTY
+    quiz = element("p", element("a", "What do you know of them?", href="/quiz"), class_="hint")
+    return join([element("h2", "Kept"), element("ul", *shown, class_="facet"), quiz]) if shown else EMPTY
 
 
 def _place(name: str, count: int, href: str, is_here: bool) -> Markup:

@@ -169,6 +169,7 @@ class Chat:
         owner, verdict = owner_of(request), number_of(event, "rating")
         before = self._stored(event, request)
         self._store.rate(owner, before.exchange_id, 1 if verdict > 0 else -1 if verdict < 0 else None, before.comment)
+        self._web.assistant.learn(owner, before, self._store, good=verdict > 0)
         return self._drawing.conversation(owner, Place.read(tab))
 
     def comment(self, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:

@@ -21,7 +21,7 @@ from ui.web.deferred import Deferred
 from ui.web.rendering import EMPTY, element
 from ui.web.site import Site, View
 
-STYLES = ("site.css", "keys.css", "today.css", "paper.css", "shelves.css", "map.css", "best.css", "you.css")
+STYLES = ("site.css", "keys.css", "today.css", "paper.css", "shelves.css", "map.css", "best.css", "quiz.css", "you.css")
 SCRIPTS = ("theme.js", "notes.js", "map.js", "address.js", "keys.js")
 _LINKS = (
     ("Today", "today"),
@@ -31,7 +31,14 @@ _LINKS = (
     ("Map", "map"),
     ("You", "you"),
 )
-_SECTIONS = {"day": "today", "paper": "library", "add": "library", "best": "library", "conversation": "chat"}
+_SECTIONS = {
+    "day": "today",
+    "paper": "library",
+    "add": "library",
+    "best": "library",
+    "conversation": "chat",
+    "quiz": "you",
+}
 """Under which of the links a page stands."""
 
 

@@ -14,7 +14,7 @@ from rag.text.readable import readable
 from rag.themes.map import Region
 from rag.types import Paper, Section
 from rag.types.card import Card, Span, Tag
-from ui.web import address, items
+from ui.web import address, items, quiz
 from ui.web.papers import Days, compared, text_of
 from ui.web.rendering import EMPTY, arxiv_links, button, element, join, outward
 from ui.web.today import asking
@@ -101,7 +101,7 @@ def _tools(paper: Paper, marks: Markup) -> Markup:
     if not links and paper.url.startswith(("https://", "http://")):
         outside = [outward("Read it", paper.url)]
     copy = button("Copy BibTeX", "copy", {"text": entry_of(paper)})
-    return element("div", marks, *outside, copy, class_="tools")
+    return element("div", marks, *outside, copy, quiz.offer(paper.paper_id), class_="tools")
 
 
 def _card(card: Card | None, tags: Sequence[Tag]) -> Markup:

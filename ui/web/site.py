@@ -25,6 +25,7 @@ from ui.kept import kept_in
 from ui.web import address, best, bookmarks, chart, foryou, items, nothing, paper, shelves, today
 from ui.web import map as mapped
 from ui.web.address import MISSING, Address
+from ui.web.examination import Examination
 from ui.web.news import News
 from ui.web.openers import Asked
 from ui.web.personal import Personal
@@ -80,6 +81,7 @@ class Site:
         self._assistant = assistant
         self._conversations = conversations
         self._asked = Asked(self.library)
+        self.quiz = Examination(self.library, self.kept, self.marks)
 
     def view(self, at: Address, owner: str) -> View:
         """What an address shows to a reader."""
@@ -99,6 +101,9 @@ class Site:
                 return self._map(at, owner)
             if at.page == "best":
                 return self._best(at.fields)
+            if at.page == "quiz":
+                drawn = self.quiz.page(at.fields, owner) if self.shelf.has_papers() else today.empty()
+                return View("quiz", "Quiz", drawn)
             if at.page == "conversation":
                 title = self._conversations.title(owner, at.key)
                 return View(at.page, title, target=f"/conversation/{at.key}")
@@ -157,6 +162,10 @@ class Site:
         with suppress(KeepError):  # an id that cannot be kept has no buttons
             return {key: bookmarks.marks(key, kept) for key, kept in self.kept.marks(owner, ids).items()}
         return {}
+
+    def was_kept(self, paper_ids: Iterable[str], owner: str) -> None:
+        """Learn from papers that a reader has just kept."""
+        self._assistant.learn_from_kept(owner, list(paper_ids), self._conversations)
 
     def note(self, paper_id: str, owner: str) -> Markup:
         """The reader's note on a paper."""

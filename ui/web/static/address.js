@@ -3,7 +3,7 @@
 window.paperchatSite = (() => {
   "use strict";
   const TABS = { chat: "chat", conversation: "chat", topic: "topic", add: "add", setup: "setup" };
-  const DRAWN = ["today", "day", "paper", "library", "best", "map", "you", "missing"];
+  const DRAWN = ["today", "day", "paper", "library", "best", "map", "quiz", "you", "missing"];
   const root = document.documentElement;
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -56,7 +56,7 @@ window.paperchatSite = (() => {
 
   function show(page) {
     root.dataset.page = page;
-    const section = { day: "today", paper: "library", add: "library", best: "library", conversation: "chat", missing: "" }[page] ?? page;
+    const section = { day: "today", paper: "library", add: "library", best: "library", conversation: "chat", quiz: "you", missing: "" }[page] ?? page;
     $$("#site [data-page]").forEach((link) => {
       if (link.dataset.page === section) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -111,7 +111,12 @@ window.paperchatSite = (() => {
   async function later(part) {
     const response = await fetch(part.dataset.later).catch(() => null);
     part.removeAttribute("data-later");
-    if (!response?.ok) return part.remove();
+    if (!response?.ok) {
+      const problem = (await response?.json().catch(() => null))?.problem || "The server cannot be reached. Reload the page when it is back.";
+      if (part.matches(".questions")) part.textContent = problem;
+      else part.remove();
+      return;
+    }
     part.innerHTML = (await response.json()).html;
     paperchatMap.settle(part);
   }
@@ -289,6 +294,7 @@ window.paperchatSite = (() => {
       drawn.firstElementChild.open = Boolean(isOpen);
       const fresh = replace(place, drawn);
       (fresh.matches("[data-focus]") ? fresh : $("[data-focus]", fresh))?.focus({ preventScroll: true });
+      if (part === "question") $(".verdict", fresh)?.focus({ preventScroll: true }), fresh.scrollIntoView({ block: "nearest" });
     }
     if (pressed !== undefined) press(address, fields.papers.split(" "), pressed);
     for (const id of read || []) $$(`.row[data-paper="${CSS.escape(id)}"] .dot`).forEach((dot) => dot.replaceChildren() || dot.classList.remove("unread"));
@@ -330,7 +336,12 @@ window.paperchatSite = (() => {
   const papersOf = (element) => (element.hasAttribute("data-chosen") ? [...chosen].join(" ") : element.dataset.papers || "");
 
   function pressed(button) {
-    const { post, list, key, on } = button.dataset;
+    const { post, list, key, on, fields } = button.dataset;
+    if (fields) {
+      const question = button.closest(".question");
+      question.inert = true; // one answer each
+      return act(button, post, JSON.parse(fields)).finally(() => (question.inert = false));
+    }
     const isOn = button.type === "checkbox" ? button.checked : button.getAttribute("aria-pressed") !== "true";
     const part = button.closest("[data-part]")?.dataset.part;
     const more = Object.entries({ list, key, part }).filter(([, value]) => value);

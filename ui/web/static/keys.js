@@ -11,6 +11,7 @@
     ["Asking", ["Enter", "ask"], ["Shift Enter", "a new line"], ["Esc", "stop an answer under way; leave a change"]],
     ["Reading an answer", ["n", "next citation, with its quote"], ["p", "the citation before"],
       ["Enter", "on a citation: its place in the evidence"], ["Esc", "put the quote away"], ["e", "export the conversation as Markdown"]],
+    ["A quiz", ["1", "to 4: answer the first open question"]],
     ["Going on", ["c", "a new conversation"], ["f", "the first suggested question"]],
   ];
   const FIELDS = ["#question textarea", "#question input", "#about input[name=query]", "#view input[type=search]"];
@@ -21,6 +22,7 @@
     p: () => window.evidence?.step(-1),
     c: () => (seen($("#new")) ? $("#new").click() : paperchatSite.go("/chat")),
     e: () => seen($("#head [data-kind=md]")) && $("#head [data-kind=md]").click(),
+    ...Object.fromEntries([1, 2, 3, 4].map((n) => [n, () => choose(n)])),
     f: () => focus([...document.querySelectorAll("#live .after .offers button, #view .offers a")].find(seen)),
   };
 
@@ -36,6 +38,12 @@
     field?.focus();
     field?.select?.();
     return Boolean(field);
+  }
+
+  function choose(n) {
+    const option = document.querySelectorAll("#view .question:not(.answered, [inert]) .options")[0]?.querySelectorAll("button.option")[n - 1];
+    option?.click();
+    return Boolean(option);
   }
 
   function list() {

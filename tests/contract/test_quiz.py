@@ -1,0 +1,152 @@
+"""Quizzes and rewritings over the command line: the same seed asks the same, answers are kept, bad input is told."""
+
+from __future__ import annotations
+
+import io
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from rag.config import Config
+from rag.index.library import Library
+from rag.papers.answered import FILE_NAME
+from rag.papers.conversations import FILE_NAME as CONVERSATIONS
+from rag.papers.kept import FILE_NAME as KEPT
+from rag.papers.rewritten import FILE_NAME as REWRITES
+from rag.sources import discover, read_source
+from tests.support.papers import make_paper
+from tests.support.runs import Run
+
+ITERQR = "2504.05309"
+WRONG, RIGHT = (
+    "How are the searches of shoppers put into better words?",
+    "How does IterQR rewrite the searches of shoppers?",
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    with Library(Config(data_dir=folder)) as opened:
+        places = discover([Path(str(files("rag") / "sample"))]).files
+        opened.ingest(row for path in places for row in read_source(path))
+    return folder
+
+
+@pytest.fixture
+def run(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Nothing is kept, answered or learnt before a test."""
+    monkeypatch.chdir(tmp_path)
+    for name in (FILE_NAME, KEPT, REWRITES, CONVERSATIONS):
+        for file in library.glob(f"{name}*"):
+            file.unlink()
+    return Run(library, capsys, monkeypatch)
+
+
+def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def test_a_quiz_of_what_is_kept_is_the_same_for_a_seed_and_quotes_its_papers(run: Run) -> None:
+    newest = run.json("quiz", "--most", "3", "--seed", "4")
+    assert newest["notes"] == ["Nothing is kept yet, so the newest papers are asked about."]
+    assert newest == run.json("quiz", "--most", "3", "--seed", "4")
+    assert len(newest["items"]) == 3
+    for item in newest["items"]:
+        text = run.json("show", item["paper_id"])["text"]
+        assert text[item["start"] : item["end"]] == item["quote"]
+        assert len({option["text"] for option in item["options"]}) == 4
+        right = item["options"].pop(item["right"] - 1)
+        assert right["paper_id"] == item["paper_id"]
+        assert item["paper_id"] not in {option["paper_id"] for option in item["options"]}
+    kept = newest["items"][0]["paper_id"]
+    run("keep", "star", kept)
+    asked = run.json("quiz", "--most", "1")
+    assert asked["notes"] == []
+    assert [item["paper_id"] for item in asked["items"]] == [kept]
+
+
+def test_answers_are_kept_and_lower_or_raise_what_is_known(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = run.json("quiz", "--most", "2", "--seed", "4")["items"]
+    wrong = "abcd"[second["right"] % 4]
+    types(monkeypatch, f"{'abcd'[first['right'] - 1]}\ncertainly\n{wrong.upper()})\n")
+    out, error = run("quiz", "--most", "2", "--seed", "4")
+    assert "Choose a, b, c or d" in error
+    assert "1 of 2 right." in out
+    assert "Right." in out
+    assert f"Wrong: it is {'abcd'[second['right'] - 1]})" in out
+    said = run.json("quiz", "--mastery")
+    assert [answer["right"] for answer in said["answers"]] == [True, False]
+    known = {one["topic"]["label"]: one["mastery"] for one in said["mastery"]}
+    if first["topic"] != second["topic"]:
+        assert known[second["topic"]["label"]] < 0.3 < known[first["topic"]["label"]]
+    for paper in said["next"]:
+        assert paper["paper_id"] not in {first["paper_id"], second["paper_id"]}
+        assert "right so far" in paper["reason"]
+    out, error = run("quiz", "--mastery")
+    assert f"{second['topic']['label']}  " in out
+    assert "2 answers, 1 right" in error
+    assert run.json("quiz", "--forget") == {"forgotten": True}
+    assert run.json("quiz", "--mastery") == {"mastery": [], "next": [], "answers": []}
+
+
+def test_leaving_keeps_what_was_answered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    types(monkeypatch, "a\n")
+    assert "of 1 right." in run("quiz", "--most", "2")[0]
+    types(monkeypatch, "")
+    assert "Nothing was answered." in run("quiz", "--most", "2")[0]
+    assert len(run.json("quiz", "--mastery")["answers"]) == 1
+
+
+def test_what_cannot_be_asked_is_told(run: Run, library: Path, tmp_path: Path) -> None:
+    assert "9999.99999 is not in the library" in run("quiz", "--paper", "9999.99999", code=1)[1]
+    assert "no list" in run("quiz", "--list", "thesis", code=1)[1].lower()
+    run("list", "thesis", "--make")
+    assert run.json("quiz", "--list", "thesis")["notes"] == ["The list “thesis” holds no paper of the library."]
+    assert run.json("quiz", "--topic", "potato peeling")["notes"] == ["No paper of the library is on “potato peeling”."]
+    assert "not both" in run("quiz", "--list", "thesis", "--paper", ITERQR, code=2)[1]
+    (library / FILE_NAME).write_bytes(b"no database at all, but long enough to be read as one" * 20)
+    assert "move it away: quizzes then begin anew" in run("quiz", code=1)[1]
+    (library / FILE_NAME).unlink()
+
+
+def test_one_paper_makes_no_quiz(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Library(Config(data_dir=tmp_path / "one")) as opened:
+        opened.ingest([make_paper()])
+    alone = Run(tmp_path / "one", capsys, monkeypatch)
+    (note,) = alone.json("quiz")["notes"]
+    assert note == "A question is a choice among 4 papers, and the library holds 1 paper. Add more."
+
+
+def test_a_rewriting_that_helped_is_used_again_until_a_thumb_down(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run.json("rewrites") == {"rewrites": []}
+    types(monkeypatch, f"{WRONG}\n/bad\n{RIGHT}\n/good\n")
+    run("chat")
+    (kept,) = run.json("rewrites", "show")["rewrites"]
+    assert (kept["question"], kept["rewriting"], kept["origin"]) == (WRONG, RIGHT, "reader")
+    types(monkeypatch, f"{WRONG.lower()}\n")
+    out, error = run("chat")
+    assert f"Searched for what helped before: {RIGHT}" in out + error
+    assert ITERQR in out
+    assert run.json("ask", WRONG)["notes"] == []  # scripts get the same answer to the same question
+    types(monkeypatch, f"{WRONG}\n/bad\n")
+    run("chat")
+    assert run.json("rewrites") == {"rewrites": []}
+
+
+def test_a_kept_paper_teaches_and_rewritings_can_be_removed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    types(monkeypatch, f"{WRONG}\n/bad\n{RIGHT}\n")
+    run("chat")
+    run("keep", "later", ITERQR)
+    out, _ = run("rewrites")
+    assert f"1. {WRONG}\n   → {RIGHT}  (your own words)" in out
+    assert "number 7" in run("rewrites", "remove", "7", code=1)[1]
+    assert run.json("rewrites", "remove", "1")["removed"]["rewriting"] == RIGHT
+    run("keep", "star", ITERQR)
+    assert run.json("rewrites", "clear") == {"cleared": 1}
+    assert "none of show, clear and remove" in run("rewrites", "forget", code=2)[1]
+    assert "only for remove" in run("rewrites", "clear", "1", code=2)[1]

@@ -1,0 +1,87 @@
+"""Gaps of a quiz: what may be taken out, what is offered beside it, and what would give it away."""
+
+from __future__ import annotations
+
+from rag.follow.amounts import figure_gaps
+from rag.follow.gaps import GAP, Known, coined, gives_away, masked, name_gaps, system_gaps
+from rag.types.card import Card, Span
+from tests.support.papers import make_paper
+
+
+def known(paper_id: str, title: str, abstract: str, name: str = "", data: tuple[str, ...] = ()) -> Known:
+    paper = make_paper(paper_id, title, abstract)
+    spans = tuple(Span(at := paper.text.index(one), at + len(one), one) for one in data)
+    return Known(paper, Card(paper_id, 1, data=spans), name, (name,) if name else ())
+
+
+def reports(figure: str, n: int = 0) -> Known:
+    return known(f"2504.0000{n}", f"Other {n}", f"Our other method improves the click rate of many shops by {figure}.")
+
+
+OTHERS = [
+    reports(figure, n) for n, figure in enumerate(("4.1%", "6.3%", "9.8%", "900%", "2025 papers", "7.2 points"), 1)
+]
+SAID = "In tests with many readers our method improves the recall of long questions by {} over the best one."
+
+
+def test_a_figure_is_taken_out_and_others_of_its_unit_and_size_are_offered() -> None:
+    (gap,) = figure_gaps(known("2504.00010", "A Method", SAID.format("5.5%")), OTHERS)
+    assert gap.shown == SAID.format(GAP)
+    assert gap.taken == "5.5%"
+    assert {text for text, _ in gap.others} == {"4.1%", "6.3%", "9.8%"}
+    assert {source for _, source in gap.others} == {"2504.00001", "2504.00002", "2504.00003"}
+
+
+def test_ranges_round_figures_and_those_that_stand_twice_are_left() -> None:
+    for figure in ("5.5%-7%", "from 3% to 5.5%", "50%", "5.5% (that is 5.5%)", "5.5% (see https://x.org)"):
+        assert figure_gaps(known("2504.00010", "A Method", SAID.format(figure)), OTHERS) == []
+
+
+def test_a_figure_that_the_paper_has_elsewhere_is_not_offered() -> None:
+    paper = known("2504.00010", "A Method", f"{SAID.format('5.5%')} Before, others reached a gain of 4.1% only.")
+    assert figure_gaps(paper, OTHERS) == []  # two others are left, and a choice needs three
+
+
+def test_no_article_tells_how_the_gap_begins() -> None:
+    (gap,) = figure_gaps(known("2504.00010", "A Method", SAID.format("an 8.5%")), OTHERS)
+    assert f"by a(n) {GAP} over" in gap.shown
+
+
+def test_data_is_taken_out_unless_title_or_sentence_tell_it() -> None:
+    near = [
+        known(f"2504.0000{n}", f"Other {n}", f"We test on {name} with care.", data=(name,))
+        for n, name in enumerate(("BEIR", "HotpotQA", "FashionIQ", "Amazon"), 1)
+    ]
+    said = "We show that our new retriever beats all others by far on the questions of {}."
+    (gap,) = name_gaps(known("2504.00010", "Retrieval", said.format("MS MARCO"), data=("MS MARCO",)), near)
+    assert (gap.shown, gap.taken) == (said.format(GAP), "MS MARCO")
+    assert {"BEIR", "HotpotQA"} <= {text for text, _ in gap.others}
+    assert name_gaps(known("2504.00010", "MS MARCO Again", said.format("MS MARCO"), data=("MS MARCO",)), near) == []
+    assert (
+        name_gaps(known("2504.00010", "Retrieval", said.format("MS MARCO, BEIR"), data=("MS MARCO",)), near[:3]) == []
+    )
+
+
+def test_a_systems_name_is_taken_out_of_what_is_said_of_it() -> None:
+    near = [
+        known(f"2504.0000{n}", f"{name}: X", "We do.", name) for n, name in enumerate(("PlumX", "GenSar", "TIGRE"), 1)
+    ]
+    said = "We find that {} halves the time that readers spend on long lists of papers."
+    paper = known("2504.00010", "KoQu: Lists", said.format("KoQu"), "KoQu")
+    (gap,) = system_gaps(paper, near)
+    assert gap.shown == said.format(GAP)
+    assert {text for text, _ in gap.others} == {"PlumX", "GenSar", "TIGRE"}
+
+
+def test_what_gives_a_name_away() -> None:
+    assert gives_away("TokenRec", "We give every item some tokens.")
+    assert gives_away("MSCRS", "We learn prompts for CRS by graphs.")
+    assert gives_away("BBDRec", f"By a Brownian bridge, {GAP} adds noise.")
+    assert gives_away("TARGET", "Evaluating TAble Retrieval for GEnerative Tasks.")
+    assert not gives_away("PlumX", "We give every item some tokens.")
+
+
+def test_made_up_names_are_told_from_other_words() -> None:
+    assert coined(make_paper(title="KoQu: Lists of Papers", abstract="We present lists.")) == ["KoQu"]
+    assert coined(make_paper(title="LLM-Guided: Lists", abstract="We present LLM-based lists.")) == []
+    assert masked("KoQu is what koqu does; KoQus are not.", ["KoQu"]) == f"{GAP} is what {GAP} does; KoQus are not."
