@@ -37,8 +37,9 @@ NEWEST = 30
 """An interest's papers of which titles and authors are read, and which reasons name."""
 NAMED = 12
 """An interest's newest papers that name it."""
-KIND = 0.5
-"""Cosine similarity from which a paper is of an unwanted one's kind."""
+KIND, ABOVE = 0.42, 0.15
+"""Cosine similarity from which a paper is of an unwanted one's kind; at least so much above that of the library's paper
+in the middle, since in a library of one field all are alike."""
 UNWANTED = 200
 """Unwanted papers that are remembered with their kind, the ones said last."""
 
@@ -207,8 +208,9 @@ def _kind(space: Space, less: Sequence[str]) -> frozenset[str]:
     rows = space.rows(less)
     if not len(rows):
         return frozenset()
-    near = np.flatnonzero((space.vectors @ space.vectors[rows].T).max(axis=1) >= KIND)
-    return frozenset(space.ids[row] for row in near)
+    likeness = space.vectors @ space.vectors[rows].T
+    least = np.maximum(np.median(likeness, axis=0) + ABOVE, KIND)
+    return frozenset(space.ids[row] for row in np.flatnonzero((likeness >= least).any(axis=1)))
 
 
 def _taste(

@@ -14,26 +14,28 @@ from zlib import crc32
 from rag.text.readable import readable
 from rag.text.sentences import sentences
 from rag.types import Paper
-from rag.write.grounding.instructions import addresses
 
 RUN = 7
 """Words that two texts share in a row where one repeats the other."""
 REPEATED = 0.5
 """Share of a sentence's runs that stand in another text from which on it is that text's."""
-LISTED = 12
-"""Words from which on a sentence can be told to be a list of words."""
-SAID_AGAIN, JOINED = 0.6, 0.1
-"""Share of different words in a sentence, and of words that join others, below which it is a list of words."""
+LISTED, BARE = 10, 16
+"""Words from which on a sentence can be told to be a list; and from which on it is one where no word joins others."""
+SAID_AGAIN, JOINED, PARTED = 0.6, 0.1, 0.25
+"""Share of different words in a sentence below which it is a list of words; and below which share of words that join
+others, from which number of commas a word, it is one too."""
 _WORD = re.compile(r"[^\W_]+")
 _JOINING = frozenset(
     "a an the of and or to in on for with by from at as is are was were be been this that these those we our it its "
     "their which while when where how can may than into over between through via using not but such both each".split()
 )
-_PRAISE = re.compile(
+_STEERING = re.compile(
     r"\b(?:recommend(?:ed|s)?|promote|rank(?:ed)?|show|read|cite)\s+(?:this|our)\s+(?:paper|article|work)\b"
-    r"|\bmust[- ]read\b|\b(?:top|first|best)\s+(?:recommendation|result)\b",
+    r"|\bmust[- ]read\b|\b(?:top|first|best)\s+(?:recommendation|result)\b|\byou(?:r|rs|rself)?\b"
+    r"|\b(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|prompts?|rules?)\b",
     re.IGNORECASE,
 )
+"""Praise of the paper itself, orders about it, and words to the reader: an abstract has none."""
 
 
 def shingles(text: str) -> frozenset[int]:
@@ -56,7 +58,7 @@ def honest(paper: Paper, said: Collection[int]) -> str:
     left = [
         text
         for text, read in zip(texts, plain, strict=True)
-        if not (_is_list(read) or _steers(read) or _repeats(read, said))
+        if not (_is_list(read) or _STEERING.search(read) or _repeats(read, said))
     ]
     return paper.abstract if len(left) == len(texts) else " ".join(left)
 
@@ -71,11 +73,12 @@ def _is_list(text: str) -> bool:
     if len(words) < LISTED:
         return len(words) > 3 and len(set(words)) <= len(words) / 2
     joining = sum(word in _JOINING for word in words) / len(words)
-    return joining < JOINED or len(set(words)) / len(words) < SAID_AGAIN
-
-
-def _steers(text: str) -> bool:
-    return bool(_PRAISE.search(text)) or addresses(text)
+    parted = sum(map(text.count, ",;|/")) / len(words)
+    return (
+        len(set(words)) / len(words) < SAID_AGAIN
+        or (joining < JOINED and parted >= PARTED)
+        or (joining == 0 and len(words) >= BARE)
+    )
 
 
 def _repeats(text: str, said: Collection[int]) -> bool:

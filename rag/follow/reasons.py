@@ -10,21 +10,28 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.follow.profile import Interest, Profile
 from rag.follow.promotion import honest
 from rag.follow.recommendation import Recommendation
+from rag.follow.space import Space, Vectors, space_of
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.text.readable import readable
 from rag.text.sentences import sentences
 from rag.types import SEPARATOR, Paper
 
-BORNE = 0.5
-"""Least cosine similarity of a sentence to the kept paper that it is said to resemble."""
+BORNE = 0.6
+"""Least cosine similarity of a sentence to the kept paper that it is said to resemble, and of the two papers."""
 SHARED = 8.0
-"""Least idf of the terms that the sentence shares with that paper, together."""
-
+"""Least idf of the terms that the sentence shares with that paper, together; some of its title's among them."""
+APART = 0.1
+"""Least such similarity of what sets both apart from other papers."""
+FIRST, SHARE = 10, 0.015
+"""Of the library's papers the kept one is among so many that are nearest to the sentence, or that share of them."""
+TYPED = 0.4
+"""Least cosine similarity of a sentence to what was typed: questions and passages lie further apart."""
 TRIED = 4
 """Sentences that are compared, those that share most."""
 
@@ -64,21 +71,23 @@ def reasons(
         terms, weigh = indexes.lexical.analyze, indexes.lexical.idf
         for one in shown:
             if paper := papers.get(one.paper_id):
-                texts = [readable(f"{kept[k].title}{SEPARATOR}{kept[k].abstract}") for k in of[one.interest]]
-                against = _Against(
-                    interests[one.interest], of[one.interest], texts or [interests[one.interest].sentence]
-                )
+                typed = [interests[one.interest].sentence] if not of[one.interest] else []
+                those = [kept[k] for k in of[one.interest]]
+                texts = [readable(f"{k.title}{SEPARATOR}{k.abstract}") for k in those] or typed
+                titles = [readable(k.title) for k in those] or typed
+                against = _Against(interests[one.interest], of[one.interest], texts, titles)
                 found[one.paper_id] = _reason(library, profile, paper, against, terms, weigh)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Against:
-    """What a paper is compared with: the newest kept papers of an interest with their texts, or what was typed."""
+    """What a paper is compared with: the newest kept papers of an interest with texts and titles, or what was typed."""
 
     interest: Interest
     kept: Sequence[str]
     texts: Sequence[str]
+    titles: Sequence[str]
 
 
 def _compared(profile: Profile, interest: Interest) -> tuple[str, ...]:
@@ -92,27 +101,47 @@ def _reason(
     """The sentence that says best what the paper shares with one of those, where it says enough."""
     spans = _sentences(paper, honest(paper, profile.said))
     texts = [readable(paper.text[a:b]) for a, b in spans]
-    own, theirs = ([set(terms(text)) for text in of] for of in (texts, against.texts))
+    own, theirs, titles = ([set(terms(text)) for text in of] for of in (texts, against.texts, against.titles))
     weights = weigh(set().union(*own))
-    shared = np.array([[sum(weights[t] for t in sorted(a & b)) for b in theirs] for a in own]).reshape(-1, len(theirs))
+    shared = np.array(
+        [
+            [sum(weights[t] for t in sorted(a & b)) * bool(a & c) for b, c in zip(theirs, titles, strict=True)]
+            for a in own
+        ]
+    ).reshape(-1, len(theirs))
     telling = np.argsort(-shared.max(axis=1, initial=0.0), kind="stable")[:TRIED]
-    telling = telling[shared[telling].max(axis=1, initial=0.0) >= SHARED]
+    telling = telling[shared[telling].max(axis=1, initial=0.0) >= (SHARED if against.kept else 0.0)]
     if not len(telling):
         return None
     said = embed_texts(library.embedding, [texts[n] for n in telling])
-    likeness = said @ profile.tastes[against.interest.key].papers.T
-    borne = np.where((likeness >= BORNE) & (shared[telling] >= SHARED), likeness, -1.0)
-    best, near = np.unravel_index(int(borne.argmax()), borne.shape)
-    if borne[best, near] < 0:
+    likeness, borne = _resembles(space_of(library), said, profile.tastes[against.interest.key].papers, paper, against)
+    borne &= shared[telling] >= (SHARED if against.kept else 0.0)
+    best, near = np.unravel_index(int(np.where(borne, likeness, -1.0).argmax()), likeness.shape)
+    if not borne[best, near]:
         return None
     start, end = spans[int(telling[best])]
     return Reason(paper.paper_id, start, end, against.kept[int(near)] if against.kept else None, against.interest.key)
 
 
+def _resembles(
+    space: Space, said: Vectors, theirs: Vectors, paper: Paper, against: _Against
+) -> tuple[Vectors, NDArray[np.bool_]]:
+    """How near sentences are to kept papers [sentences, papers], and where near enough to be shown."""
+    likeness = np.asarray(said @ theirs.T, dtype=np.float32)
+    if not against.kept:
+        return likeness, likeness >= TYPED
+    near = space.vectors @ said.T
+    nearer = np.stack([(near > likeness[:, n]).sum(axis=0) for n in range(len(theirs))], axis=1)
+    apart = space.levelled(said) @ space.levelled(theirs).T
+    papers = space.vectors[space.row[paper.paper_id]] @ theirs.T
+    most = max(FIRST, SHARE * len(space.ids))
+    return likeness, (likeness >= BORNE) & (nearer < most) & (apart >= APART) & (papers >= BORNE)[None, :]
+
+
 def _sentences(paper: Paper, left: str) -> list[tuple[int, int]]:
-    """Where the sentences of an abstract stand in the paper's text, as far as they are among those left."""
+    """Where the sentences of an abstract stand in the paper's text that are among those left and give no address."""
     if not paper.abstract:
         return []
     start = len(paper.title) + len(SEPARATOR)
     spans = ((start + a, start + b) for a, b in sentences(paper.abstract))
-    return [(a, b) for a, b in spans if paper.text[a:b] in left]
+    return [(a, b) for a, b in spans if paper.text[a:b] in left and "http" not in paper.text[a:b]]

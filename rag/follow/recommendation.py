@@ -21,6 +21,7 @@ from rag.follow.promotion import honest
 from rag.follow.space import Space, space_of
 from rag.index.library import Library
 from rag.models import embed_texts
+from rag.types import Paper
 
 VECTOR, TITLE, AUTHOR = 0.58, 0.36, 0.6
 """What a standard deviation of similarity, the log-odds of the title's terms and those of the authors count."""
@@ -138,8 +139,12 @@ class _Honesty:
         paper = self._library.shelf.papers([self._space.ids[row]]).get(self._space.ids[row])
         if paper is None or (left := honest(paper, self._said)) == paper.abstract:
             return None
-        bare = replace(paper, abstract=left, body="", sections=(), pages=())
-        texts = [chunk.embedded_text for chunk in self._library.chunker.split(bare)]
+        if (row, left) not in self._space.without:
+            self._space.without[row, left] = self._made(replace(paper, abstract=left, body="", sections=(), pages=()))
+        return self._space.without[row, left]
+
+    def _made(self, paper: Paper) -> NDArray[np.float32]:
+        texts = [chunk.embedded_text for chunk in self._library.chunker.split(paper)]
         mean = embed_texts(self._library.embedding, texts).mean(axis=0, keepdims=True)
         levelled = self._space.levelled(mean / max(float(np.linalg.norm(mean)), 1e-9))
         return np.asarray(levelled[0], dtype=np.float32)

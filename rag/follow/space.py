@@ -31,12 +31,14 @@ class Space:
         ids: Of the papers, ascending.
         vectors: One row a paper [papers, d], each of length 1.
         titles: What their titles say.
+        without: Levelled vectors [d] of papers, by row and by what of their abstract is left: kept as they are made.
     """
 
     def __init__(self, ids: Sequence[str], vectors: Vectors, titles: Titles) -> None:
         self.ids = tuple(ids)
         self.vectors = vectors
         self.titles = titles
+        self.without: dict[tuple[int, str], Vectors] = {}
 
     @cached_property
     def row(self) -> dict[str, int]:

@@ -28,6 +28,8 @@ from rag.themes.regions import Namer, Words, counted
 
 GROWN = 2.0
 """A library that has grown by more than this factor since, or shrunk, is drawn anew."""
+PATIENCE = 0.5
+"""Seconds for which another thread may take to look at the map; to draw it takes longer."""
 _SEVERAL = 2
 """Chunks of a paper from which on one of them may be of its full text."""
 Step = Callable[[str, int, int], None]
@@ -152,10 +154,13 @@ class Cartographer:
         Raises:
             EmptyLibrary: there is no paper, or none is indexed yet.
         """
-        if not self._guard.acquire(blocking=False):
+        generation, kept = self._library.shelf.generation(), self._map
+        if kept and kept[0] == generation:
+            return kept[1]
+        if not self._guard.acquire(timeout=PATIENCE):
             return None
         try:
-            return self._current(self._library.shelf.generation())
+            return self._current(generation)
         finally:
             self._guard.release()
 

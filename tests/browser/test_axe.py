@@ -23,6 +23,7 @@ DRAWN = {
     "/map": "#view .chart[data-drawn]",
     "/map/1": "#view .told .row",
     "/quiz": "#view .question",
+    "/best?q=best+paper+on+query+rewriting+with+code": "#view .criteria",
     "/nowhere": "#view .missing",
     "/add": "#brought .bars",
 }

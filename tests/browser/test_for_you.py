@@ -24,7 +24,7 @@ def page(new_tab: NewTab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("tastes")
     with Library(Config(data_dir=folder)) as library:
         library.ingest(tastes())
-    with served(folder, whole=False) as url:
+    with served(folder) as url:
         tab = new_tab("/", url=url)
         yield tab.page
         tab.page.goto("about:blank")  # the server ends before the tab does

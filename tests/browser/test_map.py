@@ -10,6 +10,8 @@ from tests.browser.driving import Tab
 
 NewTab = Callable[..., Tab]
 PHONE: dict[str, object] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DRAWN_MS = 60_000
+"""How long the first test waits for the map to be drawn on a busy machine."""
 DOT = """() => {
   const edge = document.querySelector(".chart .canvas").getBoundingClientRect();
   const { camera, dots } = paperchatMap.shown();
@@ -22,7 +24,7 @@ DOT = """() => {
 
 def opened(new_tab: NewTab, **options: object) -> Page:
     page = new_tab("/map", **{"reduced_motion": "reduce", **options}).page
-    expect(page.locator(".chart[data-drawn]")).to_be_visible()
+    expect(page.locator(".chart[data-drawn]")).to_be_visible(timeout=DRAWN_MS)
     return page
 
 

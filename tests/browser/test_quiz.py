@@ -13,6 +13,8 @@ from tests.browser.driving import Tab
 from tests.support.page_server import sample_library, served
 
 NewTab = Callable[..., Tab]
+PAPERS = "2511.16414+2504.04178+2510.07784"
+"""That give four questions: to look through all would take longer."""
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +29,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_a_question_is_answered_by_key_or_click_and_what_is_known_follows(
     new_tab: NewTab, sample: str, scheme: str
 ) -> None:
-    page: Page = new_tab("/quiz?seed=4", url=sample, color_scheme=scheme).ready().page
+    page: Page = new_tab(f"/quiz?seed=4&paper={PAPERS}", url=sample, color_scheme=scheme).page
     open_ones = page.locator("#view .question:not(.answered)")
-    expect(open_ones).to_have_count(5)
-    expect(page.locator("#view .hint", has_text="Nothing is kept yet")).to_be_visible()
+    expect(open_ones).to_have_count(4, timeout=60_000)  # the models are loaded for them
     page.keyboard.press("2")
     answered = page.locator("#view .question.answered")
     expect(answered).to_have_count(1)
@@ -40,7 +41,7 @@ def test_a_question_is_answered_by_key_or_click_and_what_is_known_follows(
     expect(page.locator("#view .mastery li").first).to_be_visible()
     open_ones.first.locator("button.option").first.click()
     expect(answered).to_have_count(2)
-    expect(open_ones).to_have_count(3)
+    expect(open_ones).to_have_count(2)
     assert Axe().run(page).response["violations"] == []
     link = answered.first.locator(".by a")
     title = link.text_content()

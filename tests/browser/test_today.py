@@ -127,6 +127,53 @@ def test_what_is_typed_while_a_note_is_saved_stays_in_the_field(new_tab: NewTab,
     expect(page.locator("#view .note .said")).to_have_text("Not saved yet")
 
 
+def test_a_note_that_was_not_saved_outlives_its_tab(new_tab: NewTab, today: str) -> None:
+    page = opened(new_tab, today, "/paper/2511.00001")
+    page.get_by_label("Your note").fill("Half a thought")
+    again = page.context.new_page()
+    page.close()
+    again.goto(f"{today}/paper/2511.00001")
+    note, said = again.get_by_label("Your note"), again.locator("#view .note .said")
+    expect(note).to_have_value("Half a thought")
+    expect(said).to_have_text("What you typed before the page was closed is back; it is not saved yet")
+    again.get_by_role("button", name="Save").click()
+    expect(said).to_contain_text("Saved ")
+    once_more = again.context.new_page()
+    once_more.goto(f"{today}/paper/2511.00001")
+    expect(once_more.get_by_label("Your note")).to_have_value("Half a thought")
+    expect(once_more.locator("#view .note .said")).to_contain_text("Saved ")
+    assert again.evaluate("localStorage.getItem('paperchat.notes')") is None
+
+
+def test_an_unsaved_note_is_its_readers_and_goes_with_the_sign_out(new_tab: NewTab, tmp_path: Path) -> None:
+    sample_library(tmp_path / "library")
+
+    def sign_in(page: Page, name: str, password: str) -> None:
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(password)
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Your note")).to_be_visible()
+
+    with served(tmp_path / "library", known=users(ada="correct horse", bob="wrong donkey")) as url:
+        page = new_tab("/paper/2504.05309", url=url).page
+        sign_in(page, "ada", "correct horse")
+        page.get_by_label("Your note").fill("Hers")
+        other = page.context.new_page()
+        page.close()
+        other.context.clear_cookies()
+        other.goto(f"{url}/paper/2504.05309")
+        sign_in(other, "bob", "wrong donkey")
+        expect(other.get_by_label("Your note")).to_have_value("")
+        other.get_by_label("Your note").fill("His")
+        other.goto(f"{url}/setup")
+        other.get_by_role("link", name="Sign out").click()
+        expect(other).to_have_title("Sign in · paperchat")
+        held = other.evaluate("localStorage.getItem('paperchat.notes')")
+        assert "Hers" in held
+        assert "His" not in held
+        other.goto("about:blank")  # the server ends before the tab does
+
+
 def test_a_failure_that_speaks_no_json_leaves_the_note_and_its_button(new_tab: NewTab, today: str) -> None:
     page = opened(new_tab, today, "/paper/2511.00003")
     page.route("**/act/note", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,10 @@ from rag.index.library import Library
 from rag.llamaindex import PaperQueryEngine, PaperRetriever, QuestionBundle
 from rag.retrieve.hybrid import FOCUS, HybridRetriever
 from rag.retrieve.nodes import from_node, to_node
-from rag.sources import discover, read_source
 from rag.text.readable import readable
 from rag.types import Answer, Delta, Done, Filters, Retrieved, Understood
 from tests.support.papers import make_paper
+from tests.support.samples import sample_library
 
 QUESTIONS = [
     "How does IterQR rewrite queries in e-commerce search?",
@@ -41,9 +40,7 @@ QUESTIONS = [
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    library = Library(Config(data_dir=tmp_path_factory.mktemp("library")))
-    sample = Path(str(files("rag") / "sample"))
-    library.ingest(row for path in discover([sample]).files for row in read_source(path))
+    library = Library(Config(data_dir=sample_library(tmp_path_factory.mktemp("library"))))
     with Assistant(library) as opened:
         yield opened
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from rag.config import Config
-from rag.index.library import Library
 from rag.papers.conversations import FILE_NAME, Conversations
-from rag.sources import discover, read_source
 from rag.types import Answer, Citation, Filters
 from tests.support.data import shared_data
 from tests.support.runs import Run
+from tests.support.samples import sample_library as copied_sample
 
 FOLDER = Path(__file__).parents[1] / "support" / "bibliographies"
 SUFFIXES = {"bibtex": ".bib", "ris": ".ris", "csl": ".json"}
@@ -28,11 +25,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 @pytest.fixture(scope="module")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    with Library(Config(data_dir=folder)) as library:
-        places = discover([Path(str(files("rag") / "sample"))]).files
-        library.ingest(row for path in places for row in read_source(path))
-    return folder
+    return copied_sample(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from rag.papers.shelf import FILE_NAME
 from tests.support.runs import Run
+from tests.support.samples import sample_library
 
 
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
-    made = Run(tmp_path / "library", capsys, monkeypatch)
-    made.json("ingest", str(files("rag") / "sample"))
-    return made
+    return Run(sample_library(tmp_path / "library"), capsys, monkeypatch)
 
 
 def test_cards_tags_and_facets_are_printed_and_filtered_by(run: Run) -> None:

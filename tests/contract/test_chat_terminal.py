@@ -11,16 +11,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from rag.config import Config
-from rag.index.library import Library
-from rag.sources import discover, read_source
 from tests.support import roles
 from tests.support.chat_server import Asked, Stream, chat_server
+from tests.support.samples import sample_library
 
 QUESTION = "How does IterQR rewrite queries?"
 SECONDS = 90.0
@@ -29,11 +26,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("library")
-    with Library(Config(data_dir=folder)) as library:
-        sample = Path(str(files("rag") / "sample"))
-        library.ingest(row for path in discover([sample]).files for row in read_source(path))
-    return folder
+    return sample_library(tmp_path_factory.mktemp("library"))
 
 
 class Terminal:

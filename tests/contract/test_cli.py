@@ -23,6 +23,7 @@ from rag.sources import AddressSource
 from rag.types import Paper, Rejected
 from tests.support.papers import make_paper
 from tests.support.runs import Run
+from tests.support.samples import sample_library as copied_sample
 from ui.cli.common import progress_bar
 
 SAMPLE = str(files("rag") / "sample")
@@ -36,12 +37,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 @pytest.fixture(scope="module")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from rag.sources import discover, read_source
-
-    folder = tmp_path_factory.mktemp("sample")
-    with Library(Config(data_dir=folder)) as library:
-        library.ingest(row for path in discover([Path(SAMPLE)]).files for row in read_source(path))
-    return folder
+    return copied_sample(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +10,13 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
 from rag.query.restrictions import mentioning
-from rag.sources import discover, read_source
 from rag.types import Answer, Filters, Turn
+from tests.support.samples import sample_library
 
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    library = Library(Config(data_dir=tmp_path_factory.mktemp("library")))
-    sample = Path(str(files("rag") / "sample"))
-    library.ingest(row for path in discover([sample]).files for row in read_source(path))
+    library = Library(Config(data_dir=sample_library(tmp_path_factory.mktemp("library"))))
     with Assistant(library) as opened:
         yield opened
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,16 @@ import pytest
 from rag.config import Config
 from rag.index.library import Library
 from rag.papers.kept import FILE_NAME
-from rag.sources import discover, read_source
 from tests.support.papers import make_paper
 from tests.support.runs import Run
+from tests.support.samples import sample_library
 
 ITERQR = "2504.05309"
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    with Library(Config(data_dir=folder)) as opened:
-        places = discover([Path(str(files("rag") / "sample"))]).files
-        opened.ingest(row for path in places for row in read_source(path))
-    return folder
+    return sample_library(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +16,18 @@ from rag.assistant import Assistant
 from rag.config import Config, RetrievalConfig
 from rag.index.library import Library
 from rag.prompts import load_prompt
-from rag.sources import discover, read_source
 from rag.types import Answer, RetrievedPassage, Turn
 from rag.write.reformulation import load_bank
 from tests.support.data import REPOSITORY
 from tests.support.papers import make_paper
+from tests.support.samples import sample_library
 
 QUESTION = "How does IterQR rewrite queries in e-commerce search?"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("library")
-    with Library(Config(data_dir=folder)) as library:
-        sample = Path(str(files("rag") / "sample"))
-        library.ingest(row for path in discover([sample]).files for row in read_source(path))
-    return folder
+    return sample_library(tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +119,8 @@ def test_anything_else_is_wrong_usage(folder: Path, tmp_path: Path, content: Any
 
 
 def test_a_new_paper_and_another_setting_show(folder: Path, answer: Answer, tmp_path: Path) -> None:
-    with Library(Config(data_dir=tmp_path / "library", retrieval=RetrievalConfig(dense_weight=0.1))) as library:
-        sample = Path(str(files("rag") / "sample"))
-        library.ingest(row for path in discover([sample]).files for row in read_source(path))
+    held = sample_library(tmp_path / "library")
+    with Library(Config(data_dir=held, retrieval=RetrievalConfig(dense_weight=0.1))) as library:
         library.ingest(
             [make_paper("2511.00001", QUESTION, "IterQR rewrites queries in e-commerce search iteratively.")]
         )

@@ -15,11 +15,12 @@ import pytest
 
 from rag.config import Config
 from rag.index.library import Library
-from rag.sources import discover, read_source
+from rag.sources import read_source
 from rag.types import Paper
 from tests.support.arxiv_server import ArxivServer, Fault, arxiv_server, versions
 from tests.support.papers import make_paper
 from tests.support.runs import Run
+from tests.support.samples import sample_library as copied_sample
 
 SAMPLE = str(files("rag") / "sample")
 
@@ -32,10 +33,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 @pytest.fixture(scope="module")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    with Library(Config(data_dir=folder)) as library:
-        library.ingest(row for path in discover([Path(SAMPLE)]).files for row in read_source(path))
-    return folder
+    return copied_sample(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture

@@ -7,16 +7,13 @@ import json
 import os
 import subprocess
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from rag.config import Config
-from rag.index.library import Library
 from rag.papers.conversations import FILE_NAME
-from rag.sources import discover, read_source
 from tests.support.runs import Run
+from tests.support.samples import sample_library
 from ui.cli import COMMANDS
 
 ITERQR = "2504.05309"
@@ -25,11 +22,7 @@ QUESTION = "How does IterQR rewrite queries?"
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    with Library(Config(data_dir=folder)) as opened:
-        places = discover([Path(str(files("rag") / "sample"))]).files
-        opened.ingest(row for path in places for row in read_source(path))
-    return folder
+    return sample_library(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,11 @@ import httpx
 from rag.assistant import Assistant
 from rag.config import Config, UIConfig
 from rag.index.library import Library
-from rag.sources import discover, read_source
+from tests.support.samples import sample_library as sample_library
 from ui.web.access import READY
 from ui.web.server import Server
 from ui.web.serving import guarded_app
 from ui.web.users import Users, user_line
-
-SAMPLE = Path(str(files("rag") / "sample"))
-
-
-def sample_library(folder: Path) -> None:
-    """Make a library of the sample reports in a folder."""
-    with Library(Config(data_dir=folder)) as library:
-        library.ingest(row for path in discover([SAMPLE]).files for row in read_source(path))
 
 
 def users(**passwords: str) -> Users:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from rag.assistant import Assistant
 from rag.config import Config, LLMConfig
 from rag.index.library import Library
 from rag.models.llm import build_llm
-from rag.sources import discover, read_source
+from tests.support import samples
 from tests.support.chat_server import ChatServer, Script, chat_server
 
 Playing = Callable[..., AbstractContextManager[tuple[Assistant, ChatServer]]]
@@ -21,9 +20,7 @@ Playing = Callable[..., AbstractContextManager[tuple[Assistant, ChatServer]]]
 @contextmanager
 def sample_library(folder: Path) -> Iterator[Library]:
     """A new library that holds the papers shipped as a sample."""
-    with Library(Config(data_dir=folder)) as library:
-        sample = Path(str(files("rag") / "sample"))
-        library.ingest(row for path in discover([sample]).files for row in read_source(path))
+    with Library(Config(data_dir=samples.sample_library(folder))) as library:
         yield library
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.follow.amounts import figure_gaps
-from rag.follow.gaps import GAP, Known, coined, gives_away, masked, name_gaps, system_gaps
+from rag.follow.quiz.amounts import figure_gaps
+from rag.follow.quiz.gaps import GAP, Known, coined, gives_away, masked, name_gaps, system_gaps
 from rag.types.card import Card, Span
 from tests.support.papers import make_paper
 
@@ -60,6 +60,17 @@ def test_data_is_taken_out_unless_title_or_sentence_tell_it() -> None:
     assert (
         name_gaps(known("2504.00010", "Retrieval", said.format("MS MARCO, BEIR"), data=("MS MARCO",)), near[:3]) == []
     )
+
+
+def test_data_that_the_sentence_has_under_another_name_is_not_offered() -> None:
+    names = ("BEIR", "HotpotQA", "Natural Questions")
+    near = [
+        known(f"2504.0000{n}", f"Other {n}", f"We test on {name} with care.", data=(name,))
+        for n, name in enumerate(names, 1)
+    ]
+    for short, found in (("FIQA", 1), ("NQ", 0)):
+        said = f"We show that our new retriever beats all others by far on {short} and on MS MARCO."
+        assert len(name_gaps(known("2504.00010", "Retrieval", said, data=("MS MARCO",)), near)) == found
 
 
 def test_a_systems_name_is_taken_out_of_what_is_said_of_it() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import IndexDamaged
-from rag.follow.mastery import PRIOR, mastery_of, traced
+from rag.follow.quiz.mastery import PRIOR, mastery_of, traced
 from rag.papers.answered import Answered, Given
 from rag.types.card import Tag
 

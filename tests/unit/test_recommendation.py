@@ -64,12 +64,13 @@ def test_one_sentence_ranks_and_is_taken_out_again(library: Library, kept: Kept)
     assert profile_of(library, kept, "").standing is Standing.NOTHING
 
 
-def test_the_same_authors_are_followed(library: Library, kept: Kept, tmp_path: Path) -> None:
-    theirs = make_paper("2505.00001", "Cooking Rice", "We cook rice in water and salt it.", ("Weather Authora",))
-    other = make_paper("2505.00002", "Boiling Rice", "We boil rice in water and salt it.", ("Cy Dee",))
+def test_the_same_authors_are_followed(kept: Kept, tmp_path: Path) -> None:
+    other = make_paper("2505.00001", "Boiling Rice", "We boil rice in water and salt it.", ("Cy Dee",))
+    theirs = make_paper("2505.00002", "Cooking Rice", "We cook rice in water and salt it.", ("Weather Authora",))
     with library_of(tmp_path / "authors", *papers_on("sign", 6), *papers_on("weather", 1), theirs, other) as own:
         kept.star("", WEATHER[0])
-        assert ids(recommend(own, profile_of(own, kept, ""), most=1)) == ["2505.00001"]
+        found = ids(recommend(own, profile_of(own, kept, "")))
+        assert found.index("2505.00002") < found.index("2505.00001")
 
 
 # --- renewal ---------------------------------------------------------------------------------------------------------

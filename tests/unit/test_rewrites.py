@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from rag.errors import RewritingNotFound
 from rag.follow.rewrites import Rewrites
-from rag.papers.conversations import FILE_NAME, Conversations, Exchange
+from rag.papers.conversations import FILE_NAME, Conversations, Exchange, Rating
 from rag.papers.rewritten import FILE_NAME as REWRITES
 from rag.query.question import Question
 from rag.query.rewriting import REMEMBERED, Recalled, with_rewriting
@@ -35,11 +34,10 @@ def answer(question: str, standalone: str = "", *, notes: tuple[Note, ...] = (),
 
 
 def asked(
-    question: str, given: Answer | None = None, rating: int | None = None, minutes: int = 0, n: int = 1
+    question: str, given: Answer | None = None, rating: Rating | None = None, minutes: int = 0, n: int = 1
 ) -> Exchange:
     said = given or answer(question)
-    verdict: Literal[1, -1] | None = 1 if rating == 1 else -1 if rating == -1 else None
-    return Exchange(n, question, Filters(), "", said, (), NOW + timedelta(minutes=minutes), verdict)
+    return Exchange(n, question, Filters(), "", said, (), NOW + timedelta(minutes=minutes), rating)
 
 
 def follow_up() -> Exchange:

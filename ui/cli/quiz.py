@@ -26,9 +26,9 @@ from ui.cli.common import (
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.follow.examiner import Item
-    from rag.follow.mastery import Advised, Mastery
-    from rag.follow.quiz import Quiz, Quizmaster
+    from rag.follow.quiz.examiner import Item
+    from rag.follow.quiz.mastery import Advised, Mastery
+    from rag.follow.quiz.quiz import Quiz, Quizmaster
     from rag.index.library import Library
     from rag.papers.answered import Answered
     from rag.papers.kept import Kept
@@ -73,7 +73,7 @@ def quiz(
         if mastery:
             _show(library, kept, answered, user, as_json)
             return
-        from rag.follow.quiz import Asked, Quizmaster
+        from rag.follow.quiz.quiz import Asked, Quizmaster
 
         library.require_papers()
         master = Quizmaster(library, kept, answered)
@@ -161,7 +161,7 @@ def _tell(item: Item, is_right: bool) -> None:
 
 def _show_touched(answered: Answered, user: str, made: Quiz) -> None:
     """Mastery of the topics of a quiz, now that it is over."""
-    from rag.follow.mastery import mastery_of
+    from rag.follow.quiz.mastery import mastery_of
 
     touched = {one.topic.tag for one in made.items}
     found = [one for one in mastery_of(answered.of(user)) if one.topic.tag in touched]
@@ -171,7 +171,7 @@ def _show_touched(answered: Answered, user: str, made: Quiz) -> None:
 
 
 def _show(library: Library, kept: Kept, answered: Answered, user: str, as_json: bool) -> None:
-    from rag.follow.mastery import mastery_of, next_to_read
+    from rag.follow.quiz.mastery import mastery_of, next_to_read
 
     answers = answered.of(user)
     found = mastery_of(answers)

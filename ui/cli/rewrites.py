@@ -19,10 +19,10 @@ _ORIGINS = {
 
 def rewrites(
     context: typer.Context,
-    action: Annotated[
-        str, typer.Argument(metavar="[show|clear|remove N]", help="What to do; without one, show.")
-    ] = "show",
-    number: Annotated[int | None, typer.Argument(min=1, max=MOST, metavar="N", hidden=True)] = None,
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="show, clear, or remove N.")] = "show",
+    number: Annotated[
+        int | None, typer.Argument(min=1, max=MOST, metavar="N", help="Which is to be removed, as show numbers them.")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,

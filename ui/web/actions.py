@@ -292,10 +292,10 @@ class Actions:
         try:
             stored = self._site.kept.write_note(owner, paper_id, text, revision)
         except NoteConflict as conflict:
-            part = bookmarks.note(paper_id, None, conflict, text)
+            part = bookmarks.note(paper_id, None, conflict, text, owner)
             return {"problem": conflict.message, "parts": {"note": str(part)}}
         said = "Note saved." if stored.text else "Note deleted."
-        return {"said": said, "parts": {"note": str(bookmarks.note(paper_id, stored))}}
+        return {"said": said, "parts": {"note": str(bookmarks.note(paper_id, stored, reader=owner))}}
 
     def _answer(self, fields: Mapping[str, str], owner: str) -> Said:
         return {"parts": self._site.quiz.answer(fields, owner)}

@@ -82,7 +82,9 @@ def lists(paper_ids: Sequence[str], names: Sequence[str], on: Sequence[str]) -> 
     )
 
 
-def note(paper_id: str, stored: Note | None, conflict: NoteConflict | None = None, typed: str = "") -> Markup:
+def note(
+    paper_id: str, stored: Note | None, conflict: NoteConflict | None = None, typed: str = "", reader: str = ""
+) -> Markup:
     """The reader's note on a paper, to be written.
 
     Args:
@@ -90,6 +92,7 @@ def note(paper_id: str, stored: Note | None, conflict: NoteConflict | None = Non
         stored: What is kept.
         conflict: What was written elsewhere meanwhile.
         typed: What this reader typed; it stays in the field after a conflict.
+        reader: Whose note it is, under whose name the browser keeps what is not saved.
     """
     revision = conflict.revision if conflict else stored.revision if stored else 0
     text = typed if conflict else stored.text if stored else ""
@@ -123,6 +126,7 @@ def note(paper_id: str, stored: Note | None, conflict: NoteConflict | None = Non
         ),
         class_="note",
         data_part="note",
+        data_reader=reader,
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from markupsafe import Markup
 
 from rag.errors import UsageError
-from rag.follow.mastery import mastery_of, next_to_read
-from rag.follow.quiz import Asked, Quizmaster
+from rag.follow.quiz.mastery import mastery_of, next_to_read
+from rag.follow.quiz.quiz import Asked, Quizmaster
 from rag.index.library import Library
 from rag.papers.answered import FILE_NAME, Answered
 from rag.papers.kept import Kept

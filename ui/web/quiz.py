@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from rag.follow.examiner import Item
-from rag.follow.gaps import GAP
-from rag.follow.mastery import Advised, Mastery
-from rag.follow.quiz import Quiz
+from rag.follow.quiz.examiner import Item
+from rag.follow.quiz.gaps import GAP
+from rag.follow.quiz.mastery import Advised, Mastery
+from rag.follow.quiz.quiz import Quiz
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from ui.web import items

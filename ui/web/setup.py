@@ -122,7 +122,7 @@ def _people(config: Config, user: str) -> Markup:
     """Who may use the page, and how others may."""
     said: list[Markup | str] = [f"Nobody has to sign in; the page is served at {config.ui.host} only."]
     if user:
-        said = [f"You are signed in as {user}. ", element("a", "Sign out", href="/logout")]
+        said = [f"You are signed in as {user}. ", element("a", "Sign out", href="/logout", data_reader=user)]
     command, key = element("code", "paperchat config password NAME"), element("code", "ui.auth_file")
     more = ("To let somebody in, put the line that ", command, " prints into the file that ", key, " names.")
     return element("section", element("h2", "People"), element("p", *said), element("p", *more))

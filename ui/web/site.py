@@ -170,7 +170,7 @@ class Site:
     def note(self, paper_id: str, owner: str) -> Markup:
         """The reader's note on a paper."""
         try:
-            return bookmarks.note(paper_id, self.kept.note(owner, paper_id))
+            return bookmarks.note(paper_id, self.kept.note(owner, paper_id), reader=owner)
         except KeepError:
             return EMPTY
 

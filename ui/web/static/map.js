@@ -9,6 +9,7 @@ window.paperchatMap = (() => {
   const MARKS = { starred: ["#a30f2d", "#ffd166"], later: ["#1c1917", "#f5f5f4"], listed: ["#1c1917", "#f5f5f4"] };
   const SHORE = 1.2; // how far an island reaches beyond its papers' discs
   const NEAR = 14; // pixels within which a pointer finds a paper
+  const FINE = 3; // pixels between two papers from which on small things are painted
   const DETAIL = 26; // pixels between papers from which on titles are written beside them
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let kept = null; // the figure of the last page, which goes on on the next one of the same map
@@ -35,6 +36,7 @@ window.paperchatMap = (() => {
     const where = figure.querySelector(".where");
     const details = new Map(); // by region of the second level: its papers, or that they are on their way
     let regions = new Map();
+    let order = []; // the same as they are named, the coarse before the fine and the large before the small
     let leaves = [];
     let dots = new Float32Array(); // places of all papers, those of a leaf one after the other
     let owners = new Int32Array(); // and in which leaf each is
@@ -46,6 +48,7 @@ window.paperchatMap = (() => {
     let lit = ""; // the region that is pointed at, here or in the list
     let found = -1; // the paper that is pointed at
     let byKeys = false;
+    const font = getComputedStyle(figure).fontFamily;
     let asked = 0;
     const widths = new Map();
     const api = { figure, again, frames: [] };
@@ -55,7 +58,7 @@ window.paperchatMap = (() => {
     async function load() {
       const response = await fetch(figure.dataset.chart).catch(() => null);
       const told = response?.ok ? await response.json() : {};
-      if (!told.regions) return figure.remove();
+      if (!told.regions) return setTimeout(load, 2000); // it is being drawn anew
       const fine = told.fine;
       let first = 0;
       leaves = told.leaves.map(([code, x, y, r, count]) => {
@@ -79,6 +82,8 @@ window.paperchatMap = (() => {
         for (let depth = 1; depth <= 3; depth++) grow(regions.get(parts.slice(0, depth).join(".")), leaf);
       }
       for (const one of regions.values()) measure(one);
+      order = [...regions.values()].sort((a, b) => a.level - b.level || b.count - a.count || (a.code < b.code ? -1 : 1));
+      for (const one of order) one.inner = regions.get(one.code.split(".").slice(0, -1).join("."));
       for (const one of regions.values()) if (one.level === 1) one.links = linked(one.leaves);
       api.fine = fine;
       resize();
@@ -104,9 +109,13 @@ window.paperchatMap = (() => {
 
     // Pairs of discs of a region between which no water is left.
     function linked(some) {
-      const links = [];
+      const links = new Path2D();
       some.forEach((a, n) => {
-        for (const b of some.slice(n + 1)) if (Math.hypot(a.x - b.x, a.y - b.y) < a.r + b.r + 2.4 * SHORE) links.push([a, b]);
+        for (const b of some.slice(n + 1)) {
+          if (Math.hypot(a.x - b.x, a.y - b.y) > a.r + b.r + 2.4 * SHORE) continue;
+          links.moveTo(a.x, a.y);
+          links.lineTo(b.x, b.y);
+        }
       });
       return links;
     }
@@ -226,12 +235,7 @@ window.paperchatMap = (() => {
       pen.fill();
       pen.strokeStyle = pen.fillStyle;
       pen.lineWidth = 3.4 + 2 * (more - SHORE);
-      pen.beginPath();
-      for (const [a, b] of regions.get(region).links) {
-        pen.moveTo(a.x, a.y);
-        pen.lineTo(b.x, b.y);
-      }
-      pen.stroke();
+      if (camera.k > FINE) pen.stroke(regions.get(region).links); // from afar nobody sees the ponds
     }
 
     function discs(some, more) {
@@ -342,15 +346,14 @@ window.paperchatMap = (() => {
       const tones = TONES[dark ? "dark" : "light"];
       [pen.textAlign, pen.textBaseline, pen.lineJoin] = ["center", "middle", "round"];
       const open = (one) => one.size * camera.k > (width < 560 ? 95 : 120); // so large that its parts are named
-      const inner = (one) => regions.get(one.code.split(".").slice(0, -1).join("."));
       for (const one of named()) {
         const level = one.level;
-        if (level > 1 && !open(inner(one))) continue;
-        if (level === 3 && (inner(one).leaves.length < 2 || one.size * camera.k < 34)) continue;
+        if (level > 1 && !open(one.inner)) continue;
+        if (level === 3 && (one.inner.leaves.length < 2 || one.size * camera.k < 34)) continue;
         const isOpen = level < 3 && open(one) && one.leaves.length > 1;
         const size = [width < 560 ? 12 : 14.5, width < 560 ? 12 : 13, 12][level - 1];
         const text = level === 1 && isOpen ? one.name.toUpperCase() : one.name;
-        pen.font = `${level === 1 ? 650 : level === 2 ? 550 : 400} ${level === 1 && isOpen ? 11 : size}px ${getComputedStyle(figure).fontFamily}`;
+        pen.font = `${level === 1 ? 650 : level === 2 ? 550 : 400} ${level === 1 && isOpen ? 11 : size}px ${font}`;
         const [x, y] = isOpen && level === 1 ? screen(one.x, one.top - SHORE - 9 / camera.k) : screen(one.x, one.y);
         const room = Math.max(width < 560 ? 70 : 90, Math.min(level === 1 ? 170 : 150, one.size * camera.k * 1.9));
         let lines = wrapped(text, room);
@@ -361,13 +364,14 @@ window.paperchatMap = (() => {
       if (camera.k > DETAIL) titles(taken, ink, ground);
     }
 
-    function* named() {
-      const some = [...regions.values()].filter((one) => one.right > world(0, 0)[0] && one.left < world(width, 0)[0] && one.bottom > world(0, 0)[1] && one.top < world(0, height)[1]);
-      yield* some.sort((a, b) => a.level - b.level || b.count - a.count || (a.code < b.code ? -1 : 1));
+    function named() {
+      const [left, top] = world(0, 0);
+      const [right, bottom] = world(width, height);
+      return order.filter((one) => one.right > left && one.left < right && one.bottom > top && one.top < bottom);
     }
 
     function titles(taken, ink, ground) {
-      pen.font = `400 11.5px ${getComputedStyle(figure).fontFamily}`;
+      pen.font = `400 11.5px ${font}`;
       pen.textAlign = "left";
       const seen = leaves.filter((leaf) => inSight(leaf) && details.get(leaf.part)?.papers);
       const places = seen.flatMap((leaf) => Array.from({ length: leaf.count }, (_, n) => screen(dots[2 * (leaf.first + n)], dots[2 * (leaf.first + n) + 1])));
@@ -635,7 +639,7 @@ window.paperchatMap = (() => {
       event.stopPropagation();
       if (event.key === "Enter") return;
       byKeys = true;
-      point(paperAt(width / 2, height / 2, 60));
+      point(paperAt(width / 2, height / 2, Math.min(width, height) / 2));
     });
 
     figure.addEventListener("click", (event) => {

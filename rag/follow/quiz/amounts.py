@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from math import inf, log
 
-from rag.follow.gaps import ADDRESS, GAP, LEAST_WORDS, OTHERS, WORD, Gap, Known, abstract_sentences, opened
+from rag.follow.quiz.gaps import ADDRESS, GAP, LEAST_WORDS, OTHERS, WORD, Gap, Known, abstract_sentences, opened
 from rag.text.readable import readable
 
 _UNIT = (
@@ -34,6 +34,8 @@ FURTHEST = 6.0
 """How many times larger or smaller another figure may be: one far off is no choice."""
 NEAREST = 0.1
 """By which share of the right figure another must at least differ."""
+LOG_ODDS = 2.0
+"""By how much the log-odds of another share may differ: nobody takes 15% for a purity of 86%."""
 POINTS = 3.0
 """Points by which two shares differ enough, however near to the whole both are."""
 _ROUND = frozenset({0.0, 1.0, 2.0, 3.0, 50.0, 100.0})
@@ -117,10 +119,17 @@ def _is_apart(one: float, other: float, unit: str) -> bool:
 
 
 def _alike(value: float, other: float, unit: str) -> bool:
-    """Whether one figure might stand for another: a part of a whole for one, a year for none."""
+    """Whether one figure might stand for another: a share as far from nothing and all, a year for none."""
+    if unit == "%" and value < 100 and other < 100:
+        return abs(_odds(value) - _odds(other)) <= LOG_ODDS
     if unit == "%":
-        return (value <= 100) == (other <= 100)
+        return value > 100 and other > 100
     return bool(unit) or ((value < 1) == (other < 1) and not _YEARS[0] < other < _YEARS[1])
+
+
+def _odds(share: float) -> float:
+    """The log-odds of a share in hundredths."""
+    return log(share / (100 - share))
 
 
 def _value(number: str) -> float:

@@ -28,6 +28,8 @@ _WITHIN = re.compile(rf"{GAP}\s+[A-Z\d]|(?<=[\w,] )[A-Z]\w*\s+{GAP}")
 """A gap that is only a part of a longer name."""
 ADDRESS = re.compile(r"https?:|www\.|\.(?:com|org|io|ai)\b")
 WORD = re.compile(r"[^\W_]+")
+_DATA = re.compile(r"bench|data|corpus|bank|QA$|set$|eval", re.IGNORECASE)
+"""In a name that tells of data or a benchmark: it is offered among its like."""
 _ADJECTIVE = re.compile(r"^[a-z]+$|(?:ed|ing|aware|free|driven)$")
 """The last part of a compound that is no name: "LLM-Guided"."""
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -104,12 +106,17 @@ def system_gaps(asked: Known, near: Sequence[Known]) -> list[Gap]:
     if not name:
         return []
     said = readable(paper.lead)
-    others = [(one.name, one.paper.paper_id) for one in near if one.name and not _tells(one.name, said)]
+    of_data = bool(_DATA.search(name))
+    others = [
+        (one.name, one.paper.paper_id)
+        for one in near
+        if one.name and bool(_DATA.search(one.name)) == of_data and not _tells(one.name, said)
+    ]
     found = []
     whole = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
     for start, end, text in abstract_sentences(paper):
         shown = opened(whole.sub(GAP, text))
-        if GAP not in shown or not _is_told(shown):
+        if GAP not in shown or not _is_told(shown) or _says_little(asked.card, start, end, shown):
             continue
         fitting = tuple((other, source) for other, source in _apart(others, name) if not gives_away(other, shown))
         if len(fitting) >= OTHERS and not gives_away(name, shown) and name.casefold() not in shown.casefold():
@@ -183,7 +190,13 @@ def coined(paper: Paper) -> list[str]:
         for n, (claim, name) in enumerate(claims(paper.title, paper.abstract).values())
         if claim in (Claim.CALLED, Claim.INTRODUCED) and _is_made_up(name)
     )
-    return [name for _, _, name in found]
+    return [name for _, _, name in found if not any(name in other for _, _, other in found if other != name)]
+
+
+def _says_little(card: Card | None, start: int, end: int, shown: str) -> bool:
+    """Whether a sentence is the paper's result without a figure: that something does well is said of everything."""
+    span = card.result if card else None
+    return span is not None and start <= span.start < end and not any(map(str.isdigit, shown))
 
 
 def _is_made_up(name: str) -> bool:
@@ -207,7 +220,12 @@ def _is_told(shown: str) -> bool:
 def _stands(name: str, text: str) -> bool:
     """Whether a text holds a name in another form: "NQ" for "Natural Questions", "VideoMME" for "Video-MME"."""
     initials = "".join(word[0] for word in WORD.findall(text)).casefold()
-    return fold(name) in fold(text) or (name.isupper() and name.isalpha() and name.casefold() in initials)
+    short = "".join(word[0] for word in name.split()) if " " in name else ""
+    return (
+        fold(name) in fold(text)
+        or (name.isupper() and name.isalpha() and name.casefold() in initials)
+        or (bool(short) and short in WORD.findall(text))
+    )
 
 
 def gives_away(name: str, shown: str) -> bool:

@@ -12,7 +12,7 @@ from statistics import median
 
 import numpy as np
 
-from rag.follow.gaps import ADDRESS, GAP, Known, abstract_sentences, gives_away, masked
+from rag.follow.quiz.gaps import ADDRESS, GAP, Known, abstract_sentences, gives_away, masked
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.models.answer_scorer import Abstract, installed

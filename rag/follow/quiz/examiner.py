@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Literal
 
-from rag.follow.amounts import figure_gaps
-from rag.follow.gaps import GAP, OTHERS, Gap, Known, coined, name_gaps, system_gaps
-from rag.follow.statements import Statements, abstracts
+from rag.follow.quiz.amounts import figure_gaps
+from rag.follow.quiz.gaps import GAP, OTHERS, Gap, Known, coined, name_gaps, system_gaps
+from rag.follow.quiz.statements import Statements, abstracts
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.models.cache import Recent

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rag.errors import PaperNotFound, UsageError
-from rag.follow.examiner import Examiner, Item, shuffled
-from rag.follow.mastery import PRIOR, kept_papers, mastery_of
+from rag.follow.quiz.examiner import Examiner, Item, shuffled
+from rag.follow.quiz.mastery import PRIOR, kept_papers, mastery_of
 from rag.index.library import Library, Progress
 from rag.papers.answered import Answered, Given
 from rag.papers.kept import Kept
