@@ -72,6 +72,7 @@ class Written:
         answers: Indices of sentences that answer, best first; none: the abstract does not answer.
         okay: Indices of sentences that help (or, without answers, contradict the premise).
         kind: Aspect asked for, or `absent` or `premise`.
+        newest: Whether it stands in the last file of questions.
     """
 
     paper: str
@@ -80,6 +81,7 @@ class Written:
     okay: tuple[int, ...]
     kind: str
     voice: str
+    newest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,10 @@ def read_collection(folder: Path) -> Collection:
         for file in sorted(folder.glob("abstracts*.jsonl.gz"))
         for row in read_rows(file)
     }
+    files = sorted(folder.glob("questions*.jsonl.gz"))
     questions = tuple(
-        Written(row["paper"], row["q"], tuple(row["a"]), tuple(row["ok"]), row["kind"], row["voice"])
-        for file in sorted(folder.glob("questions*.jsonl.gz"))
+        Written(row["paper"], row["q"], tuple(row["a"]), tuple(row["ok"]), row["kind"], row["voice"], file == files[-1])
+        for file in files
         for row in read_rows(file)
     )
     return Collection(questions, abstracts)

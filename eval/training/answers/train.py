@@ -169,8 +169,11 @@ class Run:
             samples = samples[: round(len(samples) * options.open_share)]
             made = [item for item in items(samples, self.encoder) if len(item.sequence.ids) <= OPEN_LONGEST]
         if options.written_epochs:
-            samples = written_samples(self.collection, self.questions, self.specific, self.negatives, seed)
-            made += items(samples, self.encoder)
+            draw = random.Random(seed)
+            chosen = [n for n, one in enumerate(self.questions) if one.newest or draw.random() < options.written_share]
+            specific = frozenset(place for place, n in enumerate(chosen) if n in self.specific)
+            asked = [self.questions[n] for n in chosen]
+            made += items(written_samples(self.collection, asked, specific, self.negatives, seed), self.encoder)
         return batches(made, seed)
 
     def train(self) -> None:
@@ -275,6 +278,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=here / "data", help="written questions and abstracts")
     parser.add_argument("--open-sets", type=Path, help="folder of the open sets; none: without them")
     parser.add_argument("--open-share", type=float, default=1.0, help="share of the open samples in each epoch")
+    parser.add_argument(
+        "--written-share", type=float, default=1.0, help="share of the earlier written questions in each epoch"
+    )
     parser.add_argument("--written-epochs", type=int, default=0, help="epochs over the written questions")
     parser.add_argument("--no-removed", action="store_true", help="without removed-sentence negatives")
     parser.add_argument("--no-negatives", action="store_true", help="without any added in-domain negative")
