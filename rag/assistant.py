@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.engine import Engine
-from rag.errors import LibraryError
+from rag.errors import IndexDamaged, LibraryError
 from rag.follow.rewrites import Rewrites
 from rag.index.library import Library
 from rag.models import embed_texts
@@ -19,6 +19,7 @@ from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
     from rag.papers.conversations import Conversations, Exchange
+    from rag.papers.rewritten import Rewriting
     from rag.topics import TopicEngine
 
 
@@ -141,7 +142,9 @@ class Assistant:
             found = self.engine.search(understood, k)
         return Found(understood.filters, understood.notes, tuple(found))
 
-    def learn(self, user: str, exchange: Exchange, conversations: Conversations, *, good: bool) -> None:
+    def learn(
+        self, user: str, exchange: Exchange, conversations: Conversations, *, good: bool
+    ) -> tuple[list[Rewriting], int]:
         """Keep the rewritings that led to an answer which was good, or forget those that led to a bad one.
 
         A library that may not be written, or a file that cannot be read, learns nothing.
@@ -151,18 +154,38 @@ class Assistant:
             exchange: The answer.
             conversations: In which it stands.
             good: Whether it was.
+
+        Returns:
+            The rewritings that are kept, and how many were forgotten.
         """
         with suppress(LibraryError):
-            before = conversations.before(user, exchange.exchange_id)
             if good:
-                self.rewrites.learn(user, exchange, before, self._likeness)
-            else:
-                self.rewrites.unlearn(user, exchange, before)
+                return self.rewrites.helped(user, exchange, conversations, self._likeness), 0
+            before = conversations.before(user, exchange.exchange_id, superseded=True)
+            return [], self.rewrites.unlearn(user, exchange, before)
+        return [], 0
 
     def learn_from_kept(self, user: str, paper_ids: Sequence[str], conversations: Conversations) -> None:
         """Keep the rewritings that led to answers which cite papers that were just kept (as `learn`)."""
         with suppress(LibraryError):
             self.rewrites.kept(user, paper_ids, conversations, self._likeness)
+
+    def delete(self, user: str, conversation_id: str, conversations: Conversations) -> None:
+        """Forget a conversation, and the rewritings that were learnt from what was asked in it.
+
+        Args:
+            user: Whose it is.
+            conversation_id: Its id.
+            conversations: Among which it is.
+
+        Raises:
+            ConversationNotFound: the reader has no such conversation.
+            LibraryError: the library may not be written; nothing is forgotten.
+        """
+        asked = conversations.questions(user, conversation_id)
+        with suppress(IndexDamaged):  # of a file that nobody can read nothing is used either
+            self.rewrites.forget(user, asked)
+        conversations.delete(user, conversation_id)
 
     def _likeness(self, one: str, other: str) -> float:
         """How near two questions are in meaning, as the cosine of their vectors."""

@@ -38,6 +38,8 @@ class ForYou:
     papers: tuple[Recommendation, ...]
     new: int
     is_new: bool
+    known: int = 0
+    """Of those that are new, how many are left out for that the reader keeps, has read or wants less of them."""
 
 
 def for_you(library: Library, profile: Profile, new: Collection[str], most: int) -> ForYou:
@@ -50,7 +52,8 @@ def for_you(library: Library, profile: Profile, new: Collection[str], most: int)
         most: Papers at most.
     """
     found = recommend(library, profile, new, most) if new else ()
-    return ForYou(profile, found or recommend(library, profile, None, most), len(new), bool(found))
+    known = len((profile.known | profile.avoided).intersection(new))
+    return ForYou(profile, found or recommend(library, profile, None, most), len(new), bool(found), known)
 
 
 def shown_since(counts: Mapping[date, int], newest: date, seen: date | None, most: int) -> date:
@@ -84,7 +87,10 @@ def lead(found: ForYou, since: str = "") -> str:
         return "Nothing is left to recommend: you keep, have read or want less of every paper here."
     if found.is_new:
         new = f"{plural(found.new, 'paper')} new since {since}" if since else plural(found.new, "new paper")
-        return f"Of {new}, those nearest to what you keep."
+        known = (
+            f" {found.known:,} that you keep, have read or want less of {'is' if found.known == 1 else 'are'} left out."
+        )
+        return f"Of {new}, those nearest to what you keep.{known if found.known else ''}"
     if found.new:
         return "You know what is new already: these are from the whole library."
     return "Nothing is new: these are from the whole library."
@@ -100,11 +106,17 @@ def because(reason: Reason, kept: Mapping[str, Paper], interests: Mapping[str, I
 
 
 def unlike(one: Surprise, profile: Profile) -> str:
-    """What the two scores of a surprise mean, in a sentence with both figures."""
+    """What the two scores of a surprise mean, in a sentence with both figures.
+
+    Papers about as far apart as this hardly ever fit an interest: it is near only beside others of its kind.
+    """
     names = {interest.key: interest.words for interest in profile.interests}
     name = names.get(one.interest, "")
-    fits = f"“{name}”" if name else "your interests"
-    return f"Unlike all that you keep ({one.apart:.2f} apart), yet it fits {fits} ({one.aligned:.2f} aligned)."
+    near = f"“{name}”" if name else "your interests"
+    return (
+        f"Unlike all that you keep ({one.apart:.2f} apart), but of such papers one of the nearest to {near} "
+        f"({one.aligned:.2f} aligned; most papers are near 0, full likeness is 1)."
+    )
 
 
 def gone_sentence(gone: int) -> str:

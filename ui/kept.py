@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.errors import IndexDamaged, LibraryBusy, LibraryError
+from rag.papers.answered import FILE_NAME as ANSWERED
+from rag.papers.answered import Answered, Given
 from rag.papers.database import Database
 from rag.papers.kept import FILE_NAME, STEPS, Kept
 from rag.papers.lists import PaperLists
@@ -38,6 +40,28 @@ def problem_of(kept: Kept) -> str:
     return kept.problem if isinstance(kept, _Nothing) else ""
 
 
+def answered_in(folder: Path) -> tuple[Answered, str]:
+    """What readers answered in a library's folder, and why answers are not kept; empty where all is well.
+
+    Raises:
+        LibraryBusy: another process makes the file, and takes too long.
+    """
+    path = folder / ANSWERED
+    try:
+        answered = Answered(path)
+        _check(path)
+        return answered, ""
+    except LibraryBusy:
+        raise
+    except IndexDamaged as error:
+        _log.warning("Answers in quizzes are not kept: %s", error.message)
+        problem = f"Answers are not kept. {error.message} {error.advice} Then start paperchat again."
+        return _Unanswered(), problem
+    except LibraryError as error:
+        _log.warning("Answers in quizzes are not kept: %s", error.message)
+        return _Unanswered(), "This library may not be written, so answers are not kept."
+
+
 def _check(path: Path) -> None:
     """Raise `IndexDamaged` for a file that begins well and goes on otherwise, before a page rests on it."""
     with closing(Database(path)) as file:
@@ -55,6 +79,26 @@ class _Nothing(Kept):
             self.problem = f"What you keep cannot be read. {error.message} {error.advice} Then start paperchat again."
         else:
             self.problem = "This library may not be written, so nothing can be kept: no star, no list, no interest."
+
+
+class _Unanswered(Answered):
+    """No answers; those that are given are not kept, which the page says."""
+
+    def __init__(self) -> None:  # there is no file
+        pass
+
+    def close(self) -> None:
+        """Close nothing."""
+
+    def of(self, user: str) -> tuple[Given, ...]:
+        """Nothing."""
+        return ()
+
+    def add(self, user: str, answer: Given) -> None:
+        """Keep nothing."""
+
+    def forget(self, user: str) -> None:
+        """Forget nothing: there is nothing."""
 
 
 class _Empty(Database):

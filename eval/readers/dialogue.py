@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eval.metrics.base import cited_papers
 from eval.readers.desk import Desk
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rag.types import Answer
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 TURNS = 8
 """Questions after which a reader gives up."""
@@ -121,6 +122,8 @@ def hold(
         wanted = goal.aims[aim]
         if wanted.kind == "recommend":
             exchanges.append(_starred(aim, wanted, wanted.papers[: 2 + tries], desk, judge))
+            if exchanges[-1].error:
+                break
             last = exchanges[-1].verdict
             aim, tries = (aim + 1, 0) if last.reached else (aim, tries + 1)
             continue
@@ -140,22 +143,32 @@ def hold(
 def _exchange(
     aim: int, said: str, desk: Desk, history: Sequence[Turn], judge: Judge, wanted: Aim, *, anew: bool
 ) -> Exchange:
-    try:
-        answer = desk.answer(said, tuple(history))
-    except FATAL:
-        raise
-    except PaperchatError as error:
-        return Exchange(aim, said, None, Verdict("error"), error=error.message)
-    except Exception as error:
-        log.warning("%r could not be answered", said, exc_info=True)
-        return Exchange(aim, said, None, Verdict("error"), error=f"{type(error).__name__}: {error}")
+    answer, error = _tried(lambda: desk.answer(said, tuple(history)), said)
+    if answer is None:
+        return Exchange(aim, said, None, Verdict("error"), error=error)
     return Exchange(aim, said, answer, judge.judge(wanted, answer, anew=anew))
 
 
 def _starred(aim: int, wanted: Aim, papers: Sequence[str], desk: Desk, judge: Judge) -> Exchange:
     """She stars papers and looks at what is recommended."""
-    shown = desk.recommended(papers)
-    return Exchange(aim, f"★ {', '.join(papers)}", None, judge.recommended(wanted, shown), shown)
+    said = f"★ {', '.join(papers)}"
+    shown, error = _tried(lambda: desk.recommended(papers), said)
+    if shown is None:
+        return Exchange(aim, said, None, Verdict("error"), error=error)
+    return Exchange(aim, said, None, judge.recommended(wanted, shown), shown)
+
+
+def _tried(call: Callable[[], T], said: str) -> tuple[T | None, str]:
+    """What a call gives, or None and why it gives nothing."""
+    try:
+        return call(), ""
+    except FATAL:
+        raise
+    except PaperchatError as error:
+        return None, error.message
+    except Exception as error:
+        log.warning("%r could not be answered", said, exc_info=True)
+        return None, f"{type(error).__name__}: {error}"
 
 
 class Reader:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
+from math import gcd
 from typing import Literal
 
 from eval.readers.material import Material, Memory
@@ -213,7 +215,8 @@ GOALS: dict[str, Callable[[Draw], Goal | None]] = {
 def assigned(readers: int, personas: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Goal and persona of each reader: every pair as often as every other, as far as the number allows."""
     pairs = [(goal, persona) for persona in personas for goal in GOALS]
-    step = len(GOALS) + 1  # so that few readers are of many goals and many personas
+    # so that few readers are of many goals and many personas, and no pair comes again before all have come
+    step = next(step for step in count(len(GOALS) + 1) if gcd(step, len(pairs)) == 1)
     order = [pairs[n * step % len(pairs)] for n in range(len(pairs))]
     for number in range(readers):
         yield order[number % len(order)]

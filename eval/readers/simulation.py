@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from rag.config import Config
 
 SEED = 20250925
+FEWEST = 5
+"""Readers from which an interval is shown."""
 METRICS, REPORT, CONVERSATIONS, RUN = "metrics.json", "report.html", "conversations.jsonl", "run.json"
 Progress = Callable[[str, int, int], None]
 
@@ -199,6 +201,7 @@ def render(done: Simulated, material: Material, info: dict[str, Any]) -> str:
         metrics=metrics,
         info=info,
         why=WHY,
+        fewest=FEWEST,
         heat=plots.heat("Goal rate by goal and persona", metrics["cells"]),
         turns=plots.lengths("Questions a conversation", metrics["turns"]["succeeded"], metrics["turns"]["failed"]),
         reasons=[(why, text) for why, text in WHY.items() if any(one.why == why for one in failed)],

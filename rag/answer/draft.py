@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rag.types import Citation, Passage
@@ -41,12 +41,6 @@ class Draft:
 def quote_text(quote: Quote) -> str:
     """The quoted characters, as the passage holds them."""
     return quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
-
-
-def title_of(passage: Passage) -> tuple[Quote, ...]:
-    """The quote of the title of a passage's paper, by which the paper is named."""
-    titled = replace(passage, start=0, end=len(passage.title), text=passage.title)
-    return (Quote(titled, 0, len(passage.title)),)
 
 
 def is_title(citation: Citation) -> bool:

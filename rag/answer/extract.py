@@ -13,13 +13,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text, title_of
+from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import choose_papers, demanded
 from rag.index.library import Library
 from rag.models import embed_tokens
 from rag.query import Kind, Question
 from rag.retrieve.answer_scores import AnswerScores, Judged
-from rag.retrieve.hybrid import distinct_papers
+from rag.retrieve.hybrid import distinct_papers, passage_of
 from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
 from rag.text.sentences import sentences
@@ -99,7 +99,18 @@ class ExtractiveWriter:
         if asked is None or known is None or not said:  # nobody knows what is near
             return draft
         near = [one for one, tokens in zip(said, known, strict=True) if asked.likeness(tokens) >= NEAR]
-        return replace(draft, quotes=(join_neighbours(near, across_lines=False) or title_of(said[0].passage),))
+        named = join_neighbours(near, across_lines=False) or self._title(said[0].passage)
+        return replace(draft, quotes=(named,)) if named else draft
+
+    def _title(self, passage: Passage) -> tuple[Quote, ...]:
+        """The quote of the title of a passage's paper, by which the paper is named; none while it is indexed anew.
+
+        It stands in front of the first chunk, wherever in a full text the passage is; the chunk is searched with it.
+        """
+        paper = self.library.paper(passage.paper_id, passage.version)
+        rows = [row for row in self.library.shelf.chunks([paper.paper_id]) if row.version == paper.version]
+        first = min(rows, key=lambda row: row.start, default=None)
+        return (Quote(passage_of(paper, replace(first, start=0)), 0, len(paper.title)),) if first else ()
 
     def _sentences(self, quote: Quote) -> list[Quote]:
         """A quote of an abstract sentence by sentence; one of a full text, which may be a table's row, stays whole."""

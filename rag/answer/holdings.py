@@ -21,7 +21,7 @@ from rag.query.entities import titled
 from rag.query.order import Order
 from rag.query.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
-from rag.text.grammar import joined, plural
+from rag.text.grammar import all_words_of, joined, plural
 from rag.text.markdown import escape
 from rag.text.readable import readable
 from rag.types import ClosestPaper, Confidence, Filters, Paper, Passage
@@ -238,9 +238,9 @@ class Holdings:
         if not found:
             return None
         papers = self.library.shelf.papers([passage.paper_id for passage in found])
-        quoted = " or all those of ".join(f"“{escape(words)}”" for words in found_by)
+        quoted = " or ".join(f"{all_words_of(words)} “{escape(words)}”" for words in found_by)
         apart = f"{_apart(understood)}," if understood.unwanted else ""
-        words = f"{'have' if len(ids) > 1 else 'has'} all the words of {quoted} in title or abstract"
+        words = f"{'have' if len(ids) > 1 else 'has'} {quoted} in title or abstract"
         head = f"{plural(len(ids), 'paper') if ids else 'No paper'}{_restriction(understood.filters)}{apart} {words}."
         nearest = [papers[passage.paper_id] for passage in found]
         return self._listing(head, len(ids), "nearest first", nearest, _sure(understood))

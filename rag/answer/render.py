@@ -144,7 +144,8 @@ def _more(understood: Question, shown: int, found: int) -> tuple[str, ...]:
 def _counted_by(filters: Filters) -> tuple[str, ...]:
     """By which of its days a paper is counted where days are wanted: not by those on which it was listed again."""
     days = first_listed(filters)
-    return (f"Only papers{days}: those that a report of these days lists again are not among them.",) if days else ()
+    again = "; those listed earlier and again in these days are left out" if filters.date_from else ""
+    return (f"Only papers{days}{again}.",) if days else ()
 
 
 def first_listed(filters: Filters) -> str:

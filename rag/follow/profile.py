@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from rag.errors import LibraryError
+from rag.errors import IndexDamaged
 from rag.follow.promotion import shingles
 from rag.follow.space import Space, Vectors, space_of
 from rag.follow.titles import SHY
@@ -37,6 +37,8 @@ NEWEST = 30
 """An interest's papers of which titles and authors are read, and which reasons name."""
 NAMED = 12
 """An interest's newest papers that name it."""
+PHRASED = 20
+"""Interests that are named by what their papers share, the heaviest; the others by a title, which takes no time."""
 KIND, ABOVE = 0.42, 0.15
 """Cosine similarity from which a paper is of an unwanted one's kind; at least so much above that of the library's paper
 in the middle, since in a library of one field all are alike."""
@@ -146,19 +148,21 @@ def profile_of(library: Library, kept: Kept, user: str) -> Profile:
 
     Raises:
         EmptyLibrary: there are no papers.
+        LibraryError: what is kept cannot be read just now, though it is not damaged.
     """
     space = space_of(library)
     try:
         liked = [one.paper_id for one in kept.liked(user)]
         less, done, muted = kept.lessened(user), kept.done(user), kept.muted(user)
         typed = kept.interests(user)
-    except LibraryError:
+    except IndexDamaged:
         return Profile(standing=Standing.DAMAGED)
-    held = [one for one in liked if one in space.row and one not in set(less)]
-    groups = [group for group in grouped(space, held) if not any(OF_A_PAPER + one in muted for one in group)]
-    papers = library.shelf.papers([one for group in groups for one in group[-NEWEST:]])
+    unwanted = set(less)
+    held = [one for one in liked if one in space.row and one not in unwanted]
+    groups, papers = _groups(library, space, held, muted)
     counts = {paper_id: 0.5 ** ((len(held) - 1 - n) / HALF) for n, paper_id in enumerate(held)}
     heavy = {OF_A_PAPER + group[0]: sum(counts[one] for one in group) for group in groups}
+    groups.sort(key=lambda group: -heavy[OF_A_PAPER + group[0]])
     heavy |= {one.key: SAID for one in typed}
     total = sum(heavy.values())
     names = _names(library, [[papers[one] for one in group[-NAMED:]] for group in groups])
@@ -173,12 +177,34 @@ def profile_of(library: Library, kept: Kept, user: str) -> Profile:
         less,
         muted,
         sum(one not in space.row for one in liked),
-        _standing(interests, held, liked, less),
+        _standing(interests, held, liked, less, muted),
         frozenset((*liked, *done, *less)),
         _kind(space, less[:UNWANTED]),
         tastes | {one.key: _said(library, space, one) for one in typed},
         frozenset(run for paper in papers.values() for run in shingles(paper.abstract)),
     )
+
+
+def _groups(
+    library: Library, space: Space, held: Sequence[str], muted: Sequence[str]
+) -> tuple[list[list[str]], dict[str, Paper]]:
+    """Papers by interest, without interests that were taken out, and the newest papers of each.
+
+    An interest that was taken out is told by the paper that began it, whether or not that one is kept any more: what
+    joined it stays out. A paper that another process has removed since the library was read is left out.
+    """
+    begun = [key.removeprefix(OF_A_PAPER) for key in muted]
+    out = {one for one in begun if one in space.row}
+    gone: set[str] = set()
+    while True:
+        left = [one for one in held if one not in gone]
+        before = [one for one in begun if one in out and one not in set(left)]
+        groups = [group for group in grouped(space, [*before, *left]) if out.isdisjoint(group)]
+        newest = [one for group in groups for one in group[-NEWEST:]]
+        papers = library.shelf.papers(newest)
+        if len(papers) == len(newest):
+            return groups, papers
+        gone.update(one for one in newest if one not in papers)
 
 
 def grouped(space: Space, paper_ids: Sequence[str]) -> list[list[str]]:
@@ -189,17 +215,21 @@ def grouped(space: Space, paper_ids: Sequence[str]) -> list[list[str]]:
         paper_ids: In the order in which they were kept.
     """
     groups: list[list[str]] = []
-    sums = np.zeros((0, space.vectors.shape[1]))
+    room = 16
+    sums, sizes = np.zeros((room, space.vectors.shape[1])), np.ones(room)
     for paper_id in paper_ids:
-        vector = space.vectors[space.row[paper_id]]
-        likeness = sums @ vector / [len(group) for group in groups]
+        vector = space.vectors[space.row[paper_id]].astype(np.float64)
+        likeness = sums[: len(groups)] @ vector / sizes[: len(groups)]
         best = int(np.argmax(likeness)) if groups else 0
         if groups and likeness[best] >= NEAR:
             groups[best].append(paper_id)
             sums[best] += vector
-        else:
-            groups.append([paper_id])
-            sums = np.concatenate([sums, vector[None, :]])
+            sizes[best] += 1
+            continue
+        if len(groups) == room:
+            sums, sizes, room = np.concatenate([sums, 0 * sums]), np.concatenate([sizes, np.ones(room)]), 2 * room
+        sums[len(groups)] = vector
+        groups.append([paper_id])
     return groups
 
 
@@ -249,21 +279,27 @@ def _authors(library: Library, space: Space, group: Sequence[str], shares: Seque
 
 
 def _names(library: Library, themes: Sequence[Sequence[Paper]]) -> list[str]:
-    """What each interest is called, by itself, so that another one leaves its name alone: a phrase, else a title."""
+    """What each interest is called, by itself, so that another one leaves its name alone: a phrase, else a title.
+
+    Args:
+        library: Holds the papers.
+        themes: The newest papers of each interest, the heaviest interest first.
+    """
     if not themes:
         return []
     with library.indexes() as indexes:
         analyze, idf = indexes.lexical.analyze, indexes.lexical.idf
-        names = [name_themes([theme], [], "", analyze, idf)[0] for theme in themes]
+        names = [name_themes([theme], [], "", analyze, idf)[0] for theme in themes[:PHRASED]]
+    names += [""] * (len(themes) - len(names))
     return [name or readable(theme[0].title) for name, theme in zip(names, themes, strict=True)]
 
 
 def _standing(
-    interests: Sequence[Interest], held: Sequence[str], liked: Sequence[str], less: Sequence[str]
+    interests: Sequence[Interest], held: Sequence[str], liked: Sequence[str], less: Sequence[str], muted: Sequence[str]
 ) -> Standing:
     if interests:
         return Standing.KNOWN
-    if held:
+    if held and muted:
         return Standing.MUTED
     if less:
         return Standing.ONLY_LESS

@@ -31,11 +31,23 @@ _JOINING = frozenset(
 )
 _STEERING = re.compile(
     r"\b(?:recommend(?:ed|s)?|promote|rank(?:ed)?|show|read|cite)\s+(?:this|our)\s+(?:paper|article|work)\b"
-    r"|\bmust[- ]read\b|\b(?:top|first|best)\s+(?:recommendation|result)\b|\byou(?:r|rs|rself)?\b"
+    r"|\b(?:this|our)\s+(?:paper|article|work)\s+(?:is|as|should|must|comes|ranks?|deserves)\b"
+    r".{0,30}\b(?:top|first|best)\s+(?:recommendation|result)\b"
+    r"|\bas\s+(?:the\s+|a\s+)?(?:top|first|best)\s+(?:recommendation|result)\b"
+    r"|\bmust[- ]read\b|(?-i:\byou(?:r|rs|rself)?\b|^\W*You(?:r|rs)?\s+[a-z])"  # no title: "Guess You Like"
     r"|\b(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|prompts?|rules?)\b",
     re.IGNORECASE,
 )
 """Praise of the paper itself, orders about it, and words to the reader: an abstract has none."""
+_NOTICE = re.compile(
+    r"\bhttps?\b|\bwww\.|\b[\w-]+\.(?:com|org|io|ai|net|edu)\b"
+    r"|\b(?:code|data|datasets?|implementation|models?|weights|checkpoints)\b.{0,60}"
+    r"\b(?:available|released|open-sourced|made\s+public|found\s+(?:at|on|here))\b",
+    re.IGNORECASE,
+)
+"""Where something lies: papers say so in the same words."""
+_BRIEF = 16
+"""Words that a notice has at most: in a longer sentence something else is said."""
 
 
 def shingles(text: str) -> frozenset[int]:
@@ -82,5 +94,7 @@ def _is_list(text: str) -> bool:
 
 
 def _repeats(text: str, said: Collection[int]) -> bool:
+    if _NOTICE.search(text) and len(_words(text)) <= _BRIEF:
+        return False
     own = shingles(text)
     return bool(own) and sum(run in said for run in own) >= REPEATED * len(own)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from rag.follow.profile import Interest, Profile
 from rag.follow.promotion import honest
+from rag.follow.quiz.gaps import abstract_sentences
 from rag.follow.recommendation import Recommendation
 from rag.follow.space import Space, Vectors, space_of
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.text.readable import readable
-from rag.text.sentences import sentences
 from rag.types import SEPARATOR, Paper
 
 BORNE = 0.6
@@ -71,23 +71,38 @@ def reasons(
         terms, weigh = indexes.lexical.analyze, indexes.lexical.idf
         for one in shown:
             if paper := papers.get(one.paper_id):
-                typed = [interests[one.interest].sentence] if not of[one.interest] else []
-                those = [kept[k] for k in of[one.interest]]
-                texts = [readable(f"{k.title}{SEPARATOR}{k.abstract}") for k in those] or typed
-                titles = [readable(k.title) for k in those] or typed
-                against = _Against(interests[one.interest], of[one.interest], texts, titles)
+                against = _against(profile, interests[one.interest], kept)
                 found[one.paper_id] = _reason(library, profile, paper, against, terms, weigh)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Against:
-    """What a paper is compared with: the newest kept papers of an interest with texts and titles, or what was typed."""
+    """What a paper is compared with: the newest kept papers of an interest, or what was typed.
+
+    Attributes:
+        kept: Ids of the papers; none where it was typed.
+        texts: One a paper, or what was typed; `titles` likewise.
+        vectors: Theirs, in the same order [n, d].
+    """
 
     interest: Interest
     kept: Sequence[str]
     texts: Sequence[str]
     titles: Sequence[str]
+    vectors: Vectors
+
+
+def _against(profile: Profile, interest: Interest, papers: Mapping[str, Paper]) -> _Against:
+    """What papers of an interest are compared with; kept papers that were removed since are left out."""
+    vectors = profile.tastes[interest.key].papers
+    if interest.sentence:
+        return _Against(interest, (), [interest.sentence], [interest.sentence], vectors)
+    ids = _compared(profile, interest)
+    rows = [n for n, one in enumerate(ids) if one in papers]
+    those = [papers[ids[n]] for n in rows]
+    texts = [readable(f"{one.title}{SEPARATOR}{one.abstract}") for one in those]
+    return _Against(interest, [ids[n] for n in rows], texts, [readable(one.title) for one in those], vectors[rows])
 
 
 def _compared(profile: Profile, interest: Interest) -> tuple[str, ...]:
@@ -99,8 +114,12 @@ def _reason(
     library: Library, profile: Profile, paper: Paper, against: _Against, terms: Terms, weigh: Weigh
 ) -> Reason | None:
     """The sentence that says best what the paper shares with one of those, where it says enough."""
-    spans = _sentences(paper, honest(paper, profile.said))
-    texts = [readable(paper.text[a:b]) for a, b in spans]
+    space = space_of(library)
+    if paper.paper_id not in space.row or not against.texts:  # removed since the profile was made
+        return None
+    left = honest(paper, profile.said)
+    spans = [one for one in abstract_sentences(paper) if paper.text[one[0] : one[1]] in left and "http" not in one[2]]
+    texts = [text for _, _, text in spans]
     own, theirs, titles = ([set(terms(text)) for text in of] for of in (texts, against.texts, against.titles))
     weights = weigh(set().union(*own))
     shared = np.array(
@@ -110,23 +129,23 @@ def _reason(
         ]
     ).reshape(-1, len(theirs))
     telling = np.argsort(-shared.max(axis=1, initial=0.0), kind="stable")[:TRIED]
-    telling = telling[shared[telling].max(axis=1, initial=0.0) >= (SHARED if against.kept else 0.0)]
+    least = SHARED if against.kept else 0.0
+    telling = telling[shared[telling].max(axis=1, initial=0.0) >= least]
     if not len(telling):
         return None
     said = embed_texts(library.embedding, [texts[n] for n in telling])
-    likeness, borne = _resembles(space_of(library), said, profile.tastes[against.interest.key].papers, paper, against)
-    borne &= shared[telling] >= (SHARED if against.kept else 0.0)
+    likeness, borne = _resembles(space, said, paper, against)
+    borne &= shared[telling] >= least
     best, near = np.unravel_index(int(np.where(borne, likeness, -1.0).argmax()), likeness.shape)
     if not borne[best, near]:
         return None
-    start, end = spans[int(telling[best])]
+    start, end, _ = spans[int(telling[best])]
     return Reason(paper.paper_id, start, end, against.kept[int(near)] if against.kept else None, against.interest.key)
 
 
-def _resembles(
-    space: Space, said: Vectors, theirs: Vectors, paper: Paper, against: _Against
-) -> tuple[Vectors, NDArray[np.bool_]]:
+def _resembles(space: Space, said: Vectors, paper: Paper, against: _Against) -> tuple[Vectors, NDArray[np.bool_]]:
     """How near sentences are to kept papers [sentences, papers], and where near enough to be shown."""
+    theirs = against.vectors
     likeness = np.asarray(said @ theirs.T, dtype=np.float32)
     if not against.kept:
         return likeness, likeness >= TYPED
@@ -136,12 +155,3 @@ def _resembles(
     papers = space.vectors[space.row[paper.paper_id]] @ theirs.T
     most = max(FIRST, SHARE * len(space.ids))
     return likeness, (likeness >= BORNE) & (nearer < most) & (apart >= APART) & (papers >= BORNE)[None, :]
-
-
-def _sentences(paper: Paper, left: str) -> list[tuple[int, int]]:
-    """Where the sentences of an abstract stand in the paper's text that are among those left and give no address."""
-    if not paper.abstract:
-        return []
-    start = len(paper.title) + len(SEPARATOR)
-    spans = ((start + a, start + b) for a, b in sentences(paper.abstract))
-    return [(a, b) for a, b in spans if paper.text[a:b] in left and "http" not in paper.text[a:b]]

@@ -9,7 +9,7 @@ section 3: rewrites are mined from what readers did with their results, and rene
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ it, of questions about others 0.4%; what is wrongly taken is judged by the quest
 Likeness = Callable[[str, str], float]
 """How near two questions are in meaning, as a cosine."""
 _LATEST = 3
-"""Answers of one conversation that a kept paper may belong to."""
+"""Answers that a kept paper may belong to: a reader's last ones, of whatever conversations."""
 
 
 class Rewrites:
@@ -60,7 +60,13 @@ class Rewrites:
         return (Recalled(found.number, found.text, bool(found.context)), ()) if found else (None, ())
 
     def learn(
-        self, user: str, exchange: Exchange, before: Exchange | None = None, likeness: Likeness | None = None
+        self,
+        user: str,
+        exchange: Exchange,
+        before: Exchange | None = None,
+        likeness: Likeness | None = None,
+        *,
+        follows: Exchange | None = None,
     ) -> list[Rewriting]:
         """Keep what helped with an answer, and return it.
 
@@ -69,12 +75,13 @@ class Rewrites:
             exchange: The answer that was good.
             before: The one asked just before it in the same conversation, also one that it replaces.
             likeness: Compares questions; without it only those count as the same that share most words.
+            follows: The one that a follow-up refers to: before it, and not replaced by it.
         """
         answer = exchange.answer
         if answer is None or answer.abstained or not answer.citations:
             return []
         kept = []
-        if (origin := _origin(answer)) and (one := _made(exchange.question, _context(answer, before), answer, origin)):
+        if (origin := _origin(answer)) and (one := _made(exchange.question, _context(answer, follows), answer, origin)):
             kept.append(one)
         again = before and _was_no_help(before) and exchange.asked - before.asked <= SOON
         if before and again and _is_same(before.question, exchange.question, likeness):
@@ -116,6 +123,14 @@ class Rewrites:
         self._store().remove(user, [number])
         return found
 
+    def forget(self, user: str, questions: Iterable[str]) -> None:
+        """Forget the rewritings of some questions, and of what followed them."""
+        wordings = [Wording.of(one) for one in questions]
+        exact, near = {one.exact for one in wordings}, {one.near for one in wordings}
+        gone = [one.number for one in self.all(user) if one.exact in exact or one.context in near]
+        if gone:
+            self._store().remove(user, gone)
+
     def clear(self, user: str) -> int:
         """Forget all of a reader's; how many that were."""
         found = self.all(user)
@@ -142,11 +157,19 @@ class Rewrites:
         """
         since = (now or datetime.now(UTC)) - SOON
         learnt = []
-        for exchange, before in conversations.recent(user, since, _LATEST):
+        for exchange in conversations.recent(user, since, _LATEST):
             cited = {one.paper_id for one in exchange.answer.citations} if exchange.answer else set()
             if cited.intersection(paper_ids):
-                learnt += self.learn(user, exchange, before, likeness)
+                learnt += self.helped(user, exchange, conversations, likeness)
         return learnt
+
+    def helped(
+        self, user: str, exchange: Exchange, conversations: Conversations, likeness: Likeness | None = None
+    ) -> list[Rewriting]:
+        """Learn from an answer that was good, with what was asked before it (`learn`)."""
+        before = conversations.before(user, exchange.exchange_id, superseded=True)
+        follows = conversations.before(user, exchange.exchange_id, superseded=False)
+        return self.learn(user, exchange, before, likeness, follows=follows)
 
     def close(self) -> None:
         """Close the file."""
@@ -185,9 +208,9 @@ def _origin(answer: Answer) -> str:
     return "spelling" if "spelling" in codes else ""
 
 
-def _context(answer: Answer, before: Exchange | None) -> str:
+def _context(answer: Answer, follows: Exchange | None) -> str:
     is_follow_up = any(note.code == "follow_up" for note in answer.notes)
-    return Wording.of(before.question).near if is_follow_up and before else ""
+    return Wording.of(follows.question).near if is_follow_up and follows else ""
 
 
 def _made(question: str, context: str, answer: Answer, origin: str) -> Rewriting | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.follow.titles import Titles
+from rag.index.abstracts import abstract_vectors
 from rag.index.library import Library
 
 Vectors = NDArray[np.float32]
@@ -98,17 +99,8 @@ def space_of(library: Library) -> Space:
 
 
 def _made(library: Library) -> Space:
+    ids, vectors = abstract_vectors(library)
+    titles = library.shelf.titles()
     with library.indexes() as indexes:
-        stored = indexes.vectors.matrix()
-        at = {key.partition("/")[0]: row for row, key in enumerate(stored.keys)}
-        chunks = [(at[chunk_id], paper_id) for chunk_id, paper_id in library.shelf.abstract_chunks() if chunk_id in at]
-        vectors = stored.vectors[[row for row, _ in chunks]]
-        starts = [n for n, (_, paper_id) in enumerate(chunks) if n == 0 or chunks[n - 1][1] != paper_id]
-        ids = [chunks[n][1] for n in starts]
-        titles = library.shelf.titles()
         said = Titles([titles.get(paper_id, "") for paper_id in ids], indexes.lexical.analyze)
-    if not chunks:
-        return Space((), np.zeros((0, 1), dtype=np.float32), said)
-    sums = np.add.reduceat(vectors, starts, axis=0)
-    sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-    return Space(ids, np.asarray(sums, dtype=np.float32), said)
+    return Space(ids, vectors, said)

@@ -62,9 +62,10 @@ class Titles:
         return weights
 
     def scores(self, weights: Mapping[str, float]) -> NDArray[np.float64]:
-        """The weight of each title's terms [titles]."""
+        """The weight of each title's terms [titles]; a term that no title has tells nothing."""
         by_number = np.zeros(len(self._number))
         for term, weight in weights.items():
-            by_number[self._number[term]] = weight
+            if term in self._number:  # else it is of a paper that was removed since
+                by_number[self._number[term]] = weight
         scores = np.bincount(self._rows, weights=by_number[self._held], minlength=self._count)
         return np.asarray(scores, dtype=np.float64)

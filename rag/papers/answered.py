@@ -5,6 +5,7 @@ A paper that leaves the library takes nothing of it away: what was answered says
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,39 +61,62 @@ class Answered:
     """The SQLite file; safe from many threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, which is made where it is missing.
+        """Open the file where it is there; else it is made with the first answer, so that all else needs no writing.
 
         Raises:
             IndexDamaged: it is no such file, or one of a later schema.
             LibraryError: the folder or the disk refuses.
         """
-        try:
-            self._db = Database.stepped(path, STEPS)
-        except IndexDamaged as error:
-            raise IndexDamaged(
-                f"What was answered in quizzes cannot be read. {error.message}",
-                "Restore the file from a backup, or move it away: quizzes then begin anew, and nothing else is lost.",
-            ) from None
+        self._path = path
+        self._guard = threading.Lock()
+        self._opened: Database | None = None
+        if path.exists():
+            self._file()
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        self._db.close()
+        with self._guard:
+            if self._opened:
+                self._opened.close()
 
     def add(self, user: str, answer: Given) -> None:
         """Keep an answer."""
         given = answer.given.astimezone(UTC).isoformat(timespec="seconds")
         topic = (answer.topic.tag, answer.topic.label)
         row = (user, answer.item_id, answer.paper_id, *topic, answer.chosen, int(answer.is_right), given)
-        self._db.execute(_ADD, row)
+        self._file().execute(_ADD, row)
 
     def of(self, user: str) -> tuple[Given, ...]:
         """All that a reader answered, oldest first."""
+        if self._is_missing():
+            return ()
         sql = "SELECT item, paper_id, tag, label, chosen, is_right, given FROM answers WHERE owner = ? ORDER BY turn"
         return tuple(
             Given(item, paper_id, Tag(tag, label), chosen, bool(is_right), datetime.fromisoformat(given))
-            for item, paper_id, tag, label, chosen, is_right, given in self._db.rows(sql, (user,))
+            for item, paper_id, tag, label, chosen, is_right, given in self._file().rows(sql, (user,))
         )
 
     def forget(self, user: str) -> None:
         """Delete all that a reader answered."""
-        self._db.execute("DELETE FROM answers WHERE owner = ?", (user,))
+        if not self._is_missing():
+            self._file().execute("DELETE FROM answers WHERE owner = ?", (user,))
+
+    def _is_missing(self) -> bool:
+        """Whether nothing was answered yet, by anybody."""
+        return self._opened is None and not self._path.exists()
+
+    def _file(self) -> Database:
+        with self._guard:
+            if self._opened is None:
+                self._opened = _opened(self._path)
+            return self._opened
+
+
+def _opened(path: Path) -> Database:
+    try:
+        return Database.stepped(path, STEPS)
+    except IndexDamaged as error:
+        raise IndexDamaged(
+            f"What was answered in quizzes cannot be read. {error.message}",
+            "Restore the file from a backup, or move it away: quizzes then begin anew, and nothing else is lost.",
+        ) from None

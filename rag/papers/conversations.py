@@ -245,24 +245,36 @@ class Conversations:
             raise ConversationNotFound(f"There is no answer {exchange_id}.", "Its conversation may have been deleted.")
         return _exchange(rows[0])
 
-    def before(self, owner: str, exchange_id: int) -> Exchange | None:
-        """What was asked just before an exchange in its conversation, also where that replaced it; None for none."""
+    def questions(self, owner: str, conversation_id: str) -> tuple[str, ...]:
+        """All that was asked in a conversation, also what was asked anew since, in its order."""
+        self.title(owner, conversation_id)
+        rows = self._db.rows("SELECT question FROM exchanges WHERE conversation = ? ORDER BY id", (conversation_id,))
+        return tuple(row[0] for row in rows)
+
+    def before(self, owner: str, exchange_id: int, *, superseded: bool) -> Exchange | None:
+        """What was asked just before an exchange in its conversation; None for none.
+
+        Args:
+            owner: Whose conversation it is.
+            exchange_id: Of the exchange.
+            superseded: Count what was asked anew, by this exchange say; else only what an answer has heard of.
+        """
         rows = self._db.all(
             f"""{_EXCHANGE} JOIN conversations c ON c.id = e.conversation WHERE c.owner = ? AND e.id < ? AND
+            e.superseded <= ? AND
             e.conversation = (SELECT conversation FROM exchanges WHERE id = ?) ORDER BY e.id DESC LIMIT 1""",
-            (owner, exchange_id, exchange_id),
+            (owner, exchange_id, int(superseded), exchange_id),
         )
         return _exchange(rows[0]) if rows else None
 
-    def recent(self, owner: str, since: datetime, last: int) -> list[tuple[Exchange, Exchange | None]]:
-        """The newest exchanges of an owner since a moment, at most so many, newest first, each with the one before."""
+    def recent(self, owner: str, since: datetime, last: int) -> list[Exchange]:
+        """The newest exchanges of an owner since a moment, at most so many, newest first."""
         rows = self._db.all(
             f"""{_EXCHANGE} JOIN conversations c ON c.id = e.conversation WHERE c.owner = ? AND e.asked >= ?
             AND NOT e.superseded ORDER BY e.id DESC LIMIT ?""",
             (owner, since.astimezone(UTC).isoformat(timespec="microseconds"), last),
         )
-        found = [_exchange(row) for row in rows]
-        return [(one, self.before(owner, one.exchange_id)) for one in found]
+        return [_exchange(row) for row in rows]
 
     def turns(self, owner: str, conversation_id: str, before: int | None = None) -> list[Turn]:
         """The conversation as `Assistant.ask` takes it; up to an exchange, where that is to be asked anew."""

@@ -1,4 +1,4 @@
-"""What readers say of their interests: sentences they typed, what they want less of, what they took out again.
+"""What readers say of their interests: sentences they typed, and what they took out again.
 
 Part of what is kept (`papers.kept`). What kept papers tell of a reader is worked out by `follow.profile`; it is not
 stored.
@@ -7,7 +7,7 @@ stored.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -26,6 +26,11 @@ CREATE TABLE muted (
 ALTER TABLE listed ADD COLUMN since TEXT NOT NULL DEFAULT ''
 """
 """A step of the schema. What stood in a list before has no moment of its own."""
+SINCE = """
+ALTER TABLE notes ADD COLUMN since TEXT NOT NULL DEFAULT '';
+UPDATE notes SET since = changed
+"""
+"""Another: when a note was first written. Of one that is there already, only when it was last written is known."""
 LONGEST_INTEREST = 500
 """Characters of a sentence."""
 OF_A_PAPER, TYPED = "paper:", "said:"
@@ -35,11 +40,11 @@ _LIKED = """SELECT paper_id, kind, since FROM (
     SELECT paper_id, kind, since, turn, 0 AS source FROM marks WHERE owner = ?1 AND kind IN ('star', 'later')
     UNION ALL SELECT p.paper_id, 'list', p.since, p.turn, 1 FROM listed p JOIN lists l ON l.id = p.list
         WHERE l.owner = ?1
-    UNION ALL SELECT paper_id, 'note', changed, revision, 2 FROM notes WHERE owner = ?1)
+    UNION ALL SELECT paper_id, 'note', since, revision, 2 FROM notes WHERE owner = ?1)
     ORDER BY since, source, turn"""
 
 
-_STATE = """SELECT count(*), max(turn) FROM marks WHERE owner = ?1
+_STATE = """SELECT count(*), max(turn) FROM marks WHERE owner = ?1 AND kind <> 'read'
     UNION ALL SELECT count(*), max(p.turn) FROM listed p JOIN lists l ON l.id = p.list WHERE l.owner = ?1
     UNION ALL SELECT count(*), max(revision) FROM notes WHERE owner = ?1
     UNION ALL SELECT count(*), max(turn) FROM interests WHERE owner = ?1
@@ -80,38 +85,18 @@ class Interests:
 
     _db: Database
 
-    def less(self, user: str, paper_ids: str | Iterable[str], on: bool = True) -> None:
-        """Want less like these papers, or take that back."""
-        ids = checked_ids([paper_ids] if isinstance(paper_ids, str) else paper_ids)
-        if on:
-            sql = """INSERT INTO marks (owner, kind, paper_id, since) SELECT ?1, 'less', j.value, ?2
-                FROM json_each(?3) j WHERE NOT EXISTS
-                (SELECT 1 FROM marks WHERE owner = ?1 AND kind = 'less' AND paper_id = j.value) ORDER BY j.key"""
-            self._db.execute(sql, (user, now(), ids))
-        else:
-            sql = """DELETE FROM marks WHERE owner = ? AND kind = 'less'
-                AND paper_id IN (SELECT value FROM json_each(?))"""
-            self._db.execute(sql, (user, ids))
-
-    def lessened(self, user: str) -> tuple[str, ...]:
-        """Papers of whose kind the reader wants less, the one said last first."""
-        sql = "SELECT paper_id FROM marks WHERE owner = ? AND kind = 'less' ORDER BY turn DESC"
-        return tuple(row[0] for row in self._db.rows(sql, (user,)))
-
-    def done(self, user: str) -> frozenset[str]:
-        """Papers that the reader counts as read."""
-        sql = "SELECT paper_id FROM marks WHERE owner = ? AND kind = 'read'"
-        return frozenset(row[0] for row in self._db.rows(sql, (user,)))
-
     def state(self, user: str) -> tuple[tuple[int, int | None], ...]:
-        """What is another once the reader keeps, reads, types or takes out anything else.
+        """What is another once the reader keeps, types or takes out anything else; reading a paper changes nothing.
 
         No number is used twice, so that the last one and how many there are tell what there is.
         """
         return tuple((count, last) for count, last in self._db.rows(_STATE, (user,)))
 
     def liked(self, user: str) -> tuple[Liked, ...]:
-        """What the reader keeps in any way, each paper once, in the order in which they first kept it."""
+        """What the reader keeps in any way, each paper once, in the order in which they began to keep it so.
+
+        Of several ways the earliest that still holds counts; a note that is written anew stays where it was.
+        """
         ways: dict[str, set[_Way]] = {}
         for paper_id, way, _ in self._db.rows(_LIKED, (user,)):
             ways.setdefault(paper_id, set()).add(way)

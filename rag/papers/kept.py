@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from rag.errors import KeepError, NoteConflict
 from rag.papers.database import Database
-from rag.papers.interests import INTERESTS, Interests
+from rag.papers.interests import INTERESTS, SINCE, Interests
 from rag.papers.lists import PaperList as PaperList
 from rag.papers.lists import PaperLists, checked_ids, now
 
@@ -44,7 +44,7 @@ _REACH = """
 ALTER TABLE visits ADD COLUMN reach TEXT;
 ALTER TABLE visits ADD COLUMN seen TEXT
 """
-STEPS = (_FIRST, _REACH, INTERESTS)
+STEPS = (_FIRST, _REACH, INTERESTS, SINCE)
 """What each version of the schema adds to the one before. Numbers are never used twice, so that one tells what was
 written when, and a revision is one text."""
 _Kind = Literal["star", "later", "read", "less"]
@@ -59,6 +59,7 @@ _MARKS = """SELECT j.value,
     EXISTS (SELECT 1 FROM notes WHERE owner = :user AND paper_id = j.value),
     EXISTS (SELECT 1 FROM marks WHERE owner = :user AND kind = 'less' AND paper_id = j.value)
     FROM json_each(:ids) j"""
+_WRITE = "INSERT INTO notes (owner, paper_id, text, changed, since) VALUES (?, ?, ?, ?, ?)"
 _ON_LISTS = """SELECT p.paper_id, l.name FROM json_each(?) j JOIN listed p ON p.paper_id = j.value
     JOIN lists l ON l.id = p.list WHERE l.owner = ? ORDER BY l.id"""
 _UNREAD = """SELECT j.value FROM json_each(?) j WHERE NOT EXISTS
@@ -132,6 +133,10 @@ class Kept(PaperLists, Interests):
         """Count papers as read, or as unread again."""
         self._mark(user, "read", _ids(paper_ids), on)
 
+    def less(self, user: str, paper_ids: str | Iterable[str], on: bool = True) -> None:
+        """Want less like a paper, or like several as one after another, or take that back."""
+        self._mark(user, "less", _ids(paper_ids)[::-1], on)
+
     def marks(self, user: str, paper_ids: Iterable[str]) -> dict[str, Marks]:
         """What the reader keeps of each of these papers, in their order; also of those of which nothing is kept."""
         ids = checked_ids(paper_ids)
@@ -151,6 +156,14 @@ class Kept(PaperLists, Interests):
     def to_read(self, user: str) -> tuple[str, ...]:
         """Papers kept for later, the one kept last first."""
         return self._marked(user, "later")
+
+    def lessened(self, user: str) -> tuple[str, ...]:
+        """Papers of whose kind the reader wants less, the one said last first."""
+        return self._marked(user, "less")
+
+    def done(self, user: str) -> frozenset[str]:
+        """Papers that the reader counts as read."""
+        return frozenset(self._marked(user, "read"))
 
     def unread(self, user: str, paper_ids: Iterable[str]) -> frozenset[str]:
         """Those of these papers that the reader has not read."""
@@ -206,10 +219,10 @@ class Kept(PaperLists, Interests):
             if (stored.revision if stored else 0) != revision:
                 raise _conflict(paper_id, stored)
             # The row gets a number of its own with each text.
+            since = _since(db, user, paper_id)
             db.execute("DELETE FROM notes WHERE owner = ? AND paper_id = ?", (user, paper_id))
             if text:
-                row = (user, paper_id, text, now())
-                db.execute("INSERT INTO notes (owner, paper_id, text, changed) VALUES (?, ?, ?, ?)", row)
+                db.execute(_WRITE, (user, paper_id, text, written := now(), since or written))
             return _note(db, user, paper_id) or Note("", 0, datetime.now(UTC))
 
     # --- visits -----------------------------------------------------------------------------------------------------
@@ -272,9 +285,9 @@ class Kept(PaperLists, Interests):
                 # A row's number is its text's revision: two that become one are another text.
                 for owner, text in db.execute("SELECT owner, text FROM notes WHERE paper_id = ?", (old,)).fetchall():
                     if stored := _note(db, owner, new):
+                        since = min(_since(db, owner, old), _since(db, owner, new))
                         db.execute("DELETE FROM notes WHERE owner = ? AND paper_id IN (?, ?)", (owner, old, new))
-                        row = (owner, new, f"{stored.text}\n\n{text}", now())
-                        db.execute("INSERT INTO notes (owner, paper_id, text, changed) VALUES (?, ?, ?, ?)", row)
+                        db.execute(_WRITE, (owner, new, f"{stored.text}\n\n{text}", now(), since))
                 db.execute("UPDATE notes SET paper_id = ? WHERE paper_id = ?", (new, old))
 
     # --- all of a reader's ------------------------------------------------------------------------------------------
@@ -321,6 +334,12 @@ def _note(db: sqlite3.Connection, user: str, paper_id: str) -> Note | None:
     sql = "SELECT text, revision, changed FROM notes WHERE owner = ? AND paper_id = ?"
     row = db.execute(sql, (user, paper_id)).fetchone()
     return Note(row[0], row[1], datetime.fromisoformat(row[2])) if row else None
+
+
+def _since(db: sqlite3.Connection, user: str, paper_id: str) -> str:
+    """When a note was first written; empty where there is none."""
+    sql = "SELECT since FROM notes WHERE owner = ? AND paper_id = ?"
+    return str(next(iter(db.execute(sql, (user, paper_id)).fetchone() or ("",))))
 
 
 def _storable(text: str) -> str:

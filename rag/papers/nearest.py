@@ -21,6 +21,8 @@ _SHORT_ID = 8
 """Characters below which an id may differ by one, not by two: of a few letters two are nearly all."""
 _NAMED, _TITLED = 75.0, 85.0
 """Likeness, of 100, from which on a name, or a part of a title, may be meant."""
+_PART = 4
+"""Letters from which on a part of a name may be meant."""
 _LONG = 80
 """Characters of a title that are shown."""
 
@@ -30,7 +32,9 @@ def nearest(written: str, names: Iterable[str], most: int = _MOST) -> list[str]:
     from rapidfuzz import fuzz, process
 
     known = {name: plain(name) for name in dict.fromkeys(names)}
-    found = process.extract(plain(written), known, scorer=fuzz.WRatio, score_cutoff=_NAMED, limit=most)
+    # what is short stands somewhere in nearly every name: it is compared with whole names
+    scorer = fuzz.WRatio if len(plain(written)) >= _PART else fuzz.ratio
+    found = process.extract(plain(written), known, scorer=scorer, score_cutoff=_NAMED, limit=most)
     return [name for _, _, name in found]
 
 
@@ -72,12 +76,12 @@ def _nearest_ids(written: str, ids: Sequence[str]) -> list[str]:
 
 
 def _nearest_titles(written: str, titles: Mapping[str, str]) -> list[str]:
-    """Papers in whose titles words stand nearly so; a title shorter than the words is compared with all of them."""
+    """Papers in whose titles words stand nearly so; few letters, and a whole shorter title, are compared as wholes."""
     from rapidfuzz import fuzz, process
 
     words = plain(written)
-    longer = {paper_id: title for paper_id, title in titles.items() if len(title) >= len(words)}
-    shorter = {paper_id: title for paper_id, title in titles.items() if len(title) < len(words)}
+    longer = {one: title for one, title in titles.items() if len(title) >= len(words) >= _PART}
+    shorter = {one: title for one, title in titles.items() if one not in longer}
     found = [
         *process.extract(words, longer, scorer=fuzz.partial_ratio, score_cutoff=_TITLED, limit=_MOST),
         *process.extract(words, shorter, scorer=fuzz.ratio, score_cutoff=_TITLED, limit=_MOST),

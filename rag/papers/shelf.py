@@ -393,8 +393,9 @@ class Shelf:
         return dict(self._db.all(sql))
 
     def by_date(self) -> list[str]:
-        """The ids of all papers, those of the newest date first."""
-        return [row[0] for row in self._db.rows("SELECT paper_id FROM papers ORDER BY date DESC, paper_id")]
+        """The ids of all papers, those of the newest date first; of undated ones no date is known: they come last."""
+        sql = f"SELECT paper_id FROM papers p ORDER BY {metadata.IS_DATED} DESC, date DESC, paper_id"
+        return [row[0] for row in self._db.rows(sql)]
 
     def abstract_chunks(self) -> list[tuple[str, str]]:
         """Every indexed chunk of title and abstract, full texts left out, with its paper, by paper and place."""

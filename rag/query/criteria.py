@@ -90,16 +90,18 @@ def read_wish(text: str) -> Wish:
     lead = rules["lead"].find(text)
     rest = text[lead.end() :] if lead else text
     noun = rules["noun"].at(rest)
-    wanted = [_sort(rules, noun["sort"])] if noun and noun["sort"] else []
-    rest = rules["about"].without(rest[noun.end() :] if noun else rest, "")
+    wanted = [_sort(rules, one[0]) for one in rules["named_sort"].all((noun and noun["sorts"]) or "")]
+    rest = rest[noun.end() :] if noun else rest
+    led = rules["about"](rest)
+    rest = rules["about"].without(rest, "")
     if rules["beginner"](rest):
         wanted.append(Criterion("sort", "introduction"))
         rest = rules["about"].without(rules["beginner"].without(rest).strip(), "")
     head, *clauses = _clauses(rules, rest)
-    found = [*_topic(rules, head), *wanted]
+    found = [*_topic(rules, head, led=led), *wanted]
     for clause in clauses:
         found += _read(rules, *clause)
-    return Wish(tuple(_distinct(found))[:MOST], newest)
+    return Wish(distinct(found)[:MOST], newest)
 
 
 def read_criteria(text: str) -> tuple[Criterion, ...]:
@@ -112,18 +114,36 @@ def asks_for_best(text: str) -> bool:
     return load_rules("criteria")["best"](text)
 
 
+def distinct(criteria: Iterable[Criterion]) -> tuple[Criterion, ...]:
+    """Each criterion once, at its first place; required where one of its like is."""
+    kept: dict[tuple[str, str], Criterion] = {}
+    for one in criteria:
+        key = (one.kind, one.text.lower())
+        held = kept.get(key, one)
+        kept[key] = replace(held, must=held.must or one.must)
+    return tuple(kept.values())
+
+
+def denied(criterion: Criterion) -> bool:
+    """Whether a criterion, in the reader's words, denies what it says: "without code"."""
+    return criterion.kind == "free" and load_rules("criteria")["denies"](criterion.text)
+
+
 def _clauses(rules: RuleSet, text: str) -> Iterator[tuple[str, bool]]:
     """The head of a request and what is said behind it, each with whether it is required.
 
-    "And" parts nothing in the head, unless what follows it is asked for in a fixed expression; "with" nothing that has
-    only begun: "built with real queries".
+    "And" parts nothing in the head, unless what follows it is asked for in a fixed expression and no bare noun ("text
+    and code"); "with" nothing that has only begun: "built with real queries".
     """
     begin, parted, must = 0, False, False
     for match in rules["joint"].all(text):
         clause = text[begin : match.start()]
-        if match["and"] and not parted and not _fact(rules, _until_next(rules, text, match.end())):
+        in_head = match["and"] and not parted
+        if in_head and not (match["led"] and _fact(rules, _until_next(rules, text, match.end()))):
             continue
         if match["word"] and parted and len(clause.split()) < _LEAST:
+            continue
+        if match["tested"] and rules["denies"](clause):
             continue
         must = rules["must"](clause) or (must and parted)
         yield clause, must
@@ -138,12 +158,18 @@ def _until_next(rules: RuleSet, text: str, start: int) -> str:
     return text[start : following.start() if following else len(text)]
 
 
-def _topic(rules: RuleSet, head: tuple[str, bool]) -> list[Criterion]:
-    """What the paper is to be about, and what that is applied to."""
+def _topic(rules: RuleSet, head: tuple[str, bool], *, led: bool) -> list[Criterion]:
+    """What the paper is to be about, and what that is applied to.
+
+    Args:
+        rules: Of criteria.
+        head: What stands before the clauses, and whether it is required.
+        led: Whether it stands behind "on", "about" and the like: then it is a subject, whatever else is asked for so.
+    """
     text = _plain(rules, head[0])
     if not has_content(text):
         return []
-    if _fact(rules, text):
+    if not led and _fact(rules, text, whole=True):
         return _read(rules, text, head[1])
     parted = rules["domain"].find(text)
     subject = Criterion("subject", parted["subject"] if parted else text, must=True)
@@ -151,24 +177,27 @@ def _topic(rules: RuleSet, head: tuple[str, bool]) -> list[Criterion]:
 
 
 def _read(rules: RuleSet, clause: str, must: bool) -> list[Criterion]:
-    """The criteria of one clause: what it asks for in a fixed expression, and whatever else it says."""
+    """The criteria of one clause: what it asks for in a fixed expression, and whatever else it says.
+
+    An expression asks for what it names where the clause begins with it. Behind other words it may be denied, or be
+    part of what they say: then the clause stays whole, in the reader's words.
+    """
     must = (must or rules["must"](clause)) and not rules["nice"](clause)
     text = _plain(rules, clause)
     if sort := rules["sort"].find(text):
         return [replace(_sort(rules, sort["sort"]), must=must)]
     if fact := _fact(rules, text):
-        return [replace(fact, must=must), *_read(rules, _left(rules, fact, text), must)]
+        criterion, end = fact
+        return [replace(criterion, must=must), *_read(rules, text[end:], must)]
     return [Criterion("free", text, must)] if has_content(text) else []
 
 
-def _fact(rules: RuleSet, text: str) -> Criterion | None:
-    """What is asked for in a fixed expression."""
-    return next((Criterion(kind, shown) for kind, (shown, _) in _FACTS.items() if rules[kind](text)), None)
-
-
-def _left(rules: RuleSet, fact: Criterion, text: str) -> str:
-    """What a clause says besides."""
-    return _plain(rules, rules[fact.kind].without(text))
+def _fact(rules: RuleSet, text: str, *, whole: bool = False) -> tuple[Criterion, int] | None:
+    """What a text that begins with a fixed expression, or is one, asks for, and where the expression ends."""
+    for kind, (shown, _) in _FACTS.items():
+        if (match := rules[kind].at(text)) and not (whole and text[match.end() :].strip(" .?!")):
+            return Criterion(kind, shown), match.end()
+    return None
 
 
 def _sort(rules: RuleSet, text: str) -> Criterion:
@@ -179,11 +208,3 @@ def _plain(rules: RuleSet, text: str) -> str:
     """A clause without what says how much it is wanted, and without the words around it."""
     text = rules["nice"].without(rules["must"].without(text))
     return " ".join(rules["glue"].without(" ".join(text.split()), "").split())[:LONGEST]
-
-
-def _distinct(criteria: Iterable[Criterion]) -> list[Criterion]:
-    """Each criterion once."""
-    kept: dict[tuple[str, str], Criterion] = {}
-    for one in criteria:
-        kept.setdefault((one.kind, one.text.lower()), one)
-    return list(kept.values())

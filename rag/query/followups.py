@@ -146,18 +146,22 @@ class Continuing:
         return self._about(asked, own or (exchange.papers if exchange else ()), exchange)
 
     def _turned(self, asked: _Asked, own: Sequence[str]) -> _Asked | None:
-        """A question without the papers that it turns away from: "instead of X, …"; None where it keeps one of them."""
-        rest, search = asked.rest, asked.search
-        for name in names_in(rest, self._known.entities, self._known.state().speller.vocabulary):
-            if set(own).isdisjoint(owned([name])):
-                continue
-            at = rest.find(name.text)
-            lead = self._rules["leaves"].find(rest, 0, at)
-            if lead is None:
-                return None
-            phrase = rest[lead.start() : at + len(name.text)]
-            rest, search = (tidied(text.replace(phrase, " ")) for text in (rest, search))
-        return asked._replace(rest=rest, search=search) if rest != asked.rest else None
+        """A question without the paper that it turns away from as it opens: "instead of X, …".
+
+        None where it doesn't, or speaks of such a paper once more: then it is about all that it names.
+        """
+        names = names_in(asked.rest, self._known.entities, self._known.state().speller.vocabulary)
+        left = sorted((one.text for one in names if not set(own).isdisjoint(owned([one]))), key=len)
+        at = min((asked.rest.find(text) for text in left), default=-1)
+        if at < 0 or not self._rules["leaves"].find(asked.rest, 0, at):
+            return None
+        end = at + max(len(text) for text in left if asked.rest.startswith(text, at))
+        behind = self._rules["left"].at(asked.rest[end:])
+        phrase = asked.rest[: end + behind.end()] if behind else ""
+        rest = asked.rest.removeprefix(phrase)
+        if not (phrase and asked.search.startswith(phrase)) or any(text in rest for text in left):
+            return None
+        return asked._replace(rest=rest, search=asked.search.removeprefix(phrase))
 
     def _about(self, asked: _Asked, focus: tuple[str, ...], exchange: Exchange | None) -> Continued:
         """A question about some papers, or about what was asked before where that found none."""

@@ -10,30 +10,27 @@ library has more than doubled or halved since, and where the file cannot be used
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from rag.errors import EmptyLibrary, RegionNotFound
+from rag.errors import RegionNotFound
 from rag.index.library import Library
-from rag.text.readable import readable
-from rag.themes.codes import LEVELS, Code, Codes, Vectors, learn
-from rag.themes.map_file import FILE_NAME, Drawing, read, write
-from rag.themes.plane import Places, lay_out
-from rag.themes.regions import Namer, Words, counted
+from rag.themes.codes import LEVELS, Code, Codes, Vectors
+from rag.themes.draft import Step, draw, vectors_of
+from rag.themes.map_file import FILE_NAME, Drawing, Stamp, read, stamp, write
+from rag.themes.plane import Places
+from rag.themes.regions import Words, counted
 
 GROWN = 2.0
 """A library that has grown by more than this factor since, or shrunk, is drawn anew."""
 PATIENCE = 0.5
 """Seconds for which another thread may take to look at the map; to draw it takes longer."""
-_SEVERAL = 2
-"""Chunks of a paper from which on one of them may be of its full text."""
-Step = Callable[[str, int, int], None]
-"""Told a stage, how many are done, and of how many."""
+_State = tuple[int, Stamp | None]
+"""What a map was made of: the library's generation, and the file of the drawing."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,7 @@ class Map:
         drawing: What it rests on.
         later: Papers that came after it was drawn.
         unplaced: Papers of the library that are not on it, since they are not indexed yet.
+        generation: The state of the library that it shows.
     """
 
     paper_ids: tuple[str, ...]
@@ -77,12 +75,18 @@ class Map:
     drawing: Drawing
     later: int = 0
     unplaced: int = 0
+    generation: int = 0
     _names: dict[Code, Words] = field(default_factory=dict, repr=False)
 
     @property
     def redrawn(self) -> str:
         """Why codes of before lead elsewhere, as a sentence; empty where none do."""
         return self.drawing.why
+
+    @property
+    def state(self) -> str:
+        """Changes whenever anything on it may have."""
+        return f"{self.generation}-{self.drawing.key}"
 
     @property
     def overdue(self) -> bool:
@@ -96,6 +100,14 @@ class Map:
             code: Region(code, self._names[code].name, self._names[code].also, count)
             for code, count in sorted(counted(self.codes).items())
         }
+
+    @cached_property
+    def _within(self) -> dict[Code, list[Region]]:
+        """Regions by the one that they are parts of, the largest first."""
+        found: dict[Code, list[Region]] = {}
+        for code, one in self.regions.items():
+            found.setdefault(code[:-1], []).append(one)
+        return {code: sorted(parts, key=lambda one: (-one.papers, one.code)) for code, parts in found.items()}
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -117,11 +129,10 @@ class Map:
 
     def children(self, code: Code = ()) -> list[Region]:
         """Regions within one, or of the first level, the largest first; none where it is not parted further."""
-        depth = len(code)
-        found = [one for key, one in self.regions.items() if len(key) == depth + 1 and key[:depth] == code]
-        if depth and len(found) < 2 and not any(self.children(one.code) for one in found):
+        found = self._within.get(code, [])
+        if code and len(found) < 2 and not any(self.children(one.code) for one in found):
             return []
-        return sorted(found, key=lambda one: (-one.papers, one.code))
+        return list(found)
 
     def members(self, code: Code) -> list[str]:
         """Papers of a region, by id."""
@@ -145,8 +156,10 @@ class Cartographer:
         """Draw this library."""
         self._library = library
         self._guard = threading.Lock()
+        self._path = library.folder / FILE_NAME
         self._drawing: Drawing | None = None
-        self._map: tuple[int, Map] | None = None
+        self._seen: Stamp | None = None  # of the file that the drawing was read from, or kept in
+        self._map: tuple[_State, Map | None] | None = None
 
     def ready(self) -> Map | None:
         """The map, where it can be had without drawing it anew; None where not, or while another thread does that.
@@ -154,15 +167,25 @@ class Cartographer:
         Raises:
             EmptyLibrary: there is no paper, or none is indexed yet.
         """
-        generation, kept = self._library.shelf.generation(), self._map
-        if kept and kept[0] == generation:
+        kept = self._map
+        if kept and kept[0] == (self._library.shelf.generation(), stamp(self._path)):
             return kept[1]
         if not self._guard.acquire(timeout=PATIENCE):
             return None
         try:
-            return self._current(generation)
+            return self._current(self._library.shelf.generation())
         finally:
             self._guard.release()
+
+    def last(self) -> Map | None:
+        """The map that was looked at last, maybe of an earlier state of the library; never waits, reads no vectors."""
+        kept = self._map
+        return kept[1] if kept and kept[0][1] == stamp(self._path) else None
+
+    def was_drawn(self) -> bool:
+        """Whether there is a drawing already, though the library may have outgrown it."""
+        with self._guard:
+            return self._kept() is not None
 
     def map(self, *, anew: bool = False, progress: Step | None = None) -> Map:
         """The map of the library as it is.
@@ -185,33 +208,32 @@ class Cartographer:
 
     def _current(self, generation: int) -> Map | None:
         """The map of a state of the library by the drawing that is kept, if it serves."""
-        if self._map and self._map[0] == generation:
+        drawing = self._kept()
+        if self._map and self._map[0] == (generation, self._seen):
             return self._map[1]
-        if not self._kept():
+        if drawing is None or drawing.made_with != self._library.fingerprint:
             self._library.require_papers()
             return None
         paper_ids, vectors = vectors_of(self._library)
-        drawing = self._usable(len(paper_ids))
-        return self._made(generation, drawing, paper_ids, vectors) if drawing else None
+        if len(paper_ids) <= GROWN * drawing.over and drawing.over <= GROWN * len(paper_ids):
+            return self._made(generation, drawing, paper_ids, vectors)
+        self._map = (generation, self._seen), None  # so that the vectors are not read again to find out the same
+        return None
 
-    def _made(self, generation: int, drawing: Drawing, paper_ids: list[str], vectors: Vectors) -> Map:
-        found = _mapped(drawing, paper_ids, vectors, self._library.shelf.coverage().papers)
-        self._map = generation, found
+    def _made(self, generation: int, drawing: Drawing, paper_ids: Sequence[str], vectors: Vectors) -> Map:
+        found = _mapped(drawing, paper_ids, vectors, self._library.shelf.coverage().papers, generation)
+        self._map = (generation, self._seen), found
         return found
 
     def _kept(self) -> Drawing | None:
-        if self._drawing is None:
-            self._drawing = read(self._library.folder / FILE_NAME)
+        """What the last map rests on, which another process may have drawn; one whose file was deleted still serves."""
+        now = stamp(self._path)
+        if now and now != self._seen:
+            self._drawing = read(self._path)
+        self._seen = now
         return self._drawing
 
-    def _usable(self, papers: int) -> Drawing | None:
-        """What the last map rests on, unless this library needs another."""
-        found = self._kept()
-        if found is None or found.made_with != self._library.fingerprint:
-            return None
-        return found if papers <= GROWN * found.over and found.over <= GROWN * papers else None
-
-    def _draw(self, paper_ids: list[str], vectors: Vectors, asked: bool, step: Step) -> Drawing:
+    def _draw(self, paper_ids: Sequence[str], vectors: Vectors, asked: bool, step: Step) -> Drawing:
         before = self._kept()
         why = ""
         if before and before.paper_ids != tuple(paper_ids):
@@ -220,30 +242,12 @@ class Cartographer:
             why = f"the library has more than {grown} since" if same else "the library was indexed with other settings"
             why = "it was asked for" if asked else why
         drawing = draw(self._library, paper_ids, vectors, why, step)
-        write(self._library.folder / FILE_NAME, drawing)
+        self._seen = write(self._path, drawing) or stamp(self._path)
         self._drawing = drawing
         return drawing
 
 
-def draw(library: Library, paper_ids: list[str], vectors: Vectors, why: str, step: Step) -> Drawing:
-    """What a map rests on that is drawn over these papers."""
-    step("finding regions", 1, 4)
-    books = learn(vectors)
-    codes = books.encode(vectors)
-    step("laying out", 2, 4)
-    plane, places = lay_out(codes, vectors)
-    step("naming regions", 3, 4)
-    held = library.shelf.papers(paper_ids)
-    papers = [held[one] for one in paper_ids]
-    names = Namer(papers).name(codes)
-    for code in [code for code, words in names.items() if not words.name]:
-        first = next(n for n, own in enumerate(codes.tolist()) if tuple(own[: len(code)]) == code)
-        names[code] = Words(f"Papers like “{readable(papers[first].title) or paper_ids[first]}”")
-    step("naming regions", 4, 4)
-    return Drawing(library.fingerprint, date.today(), tuple(paper_ids), books, plane, places, names, why)
-
-
-def _mapped(drawing: Drawing, paper_ids: list[str], vectors: Vectors, held: int) -> Map:
+def _mapped(drawing: Drawing, paper_ids: Sequence[str], vectors: Vectors, held: int, generation: int) -> Map:
     """The map of these papers: those that it was drawn over stand where they stood."""
     stood = {paper_id: row for row, paper_id in enumerate(drawing.paper_ids)}
     codes = drawing.books.encode(vectors)
@@ -253,53 +257,8 @@ def _mapped(drawing: Drawing, paper_ids: list[str], vectors: Vectors, held: int)
     places[old] = drawing.places[[stood[paper_ids[row]] for row in old]]
     if new:
         places[new] = drawing.plane.place([paper_ids[row] for row in new], codes[new], vectors[new])
-    return Map(tuple(paper_ids), codes, places, drawing, len(new), held - len(paper_ids), dict(drawing.names))
-
-
-def vectors_of(library: Library) -> tuple[list[str], Vectors]:
-    """A vector for each indexed paper, the mean of its abstract's passages as search has them.
-
-    Returns:
-        Ids, ascending, and float32 [papers, d], normalised.
-
-    Raises:
-        EmptyLibrary: there is no paper, or none is indexed yet.
-    """
-    with library.indexes() as indexes:
-        matrix = indexes.vectors.matrix()
-    wanted = _abstracts(library)
-    rows = [(key.partition("/"), row) for row, key in enumerate(matrix.keys)]
-    found = sorted((paper_id, row) for (chunk_id, _, paper_id), row in rows if chunk_id in wanted)
-    if not found:
-        raise EmptyLibrary(
-            "No paper of the library is indexed yet, so there is nothing to map.",
-            "`paperchat doctor --repair` finishes an ingest that was interrupted.",
-        )
-    owners = [paper_id for paper_id, _ in found]
-    starts = [n for n, one in enumerate(owners) if n == 0 or owners[n - 1] != one]
-    picked = np.asarray(matrix.vectors[[row for _, row in found]], np.float32)
-    sums = np.add.reduceat(picked, starts, axis=0)
-    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-    return [owners[n] for n in starts], np.asarray(sums / lengths, np.float32)
-
-
-def _abstracts(library: Library) -> set[str]:
-    """Chunks of the latest versions' titles and abstracts; full texts say much else."""
-    rows = library.shelf.chunks()
-    latest: dict[str, int] = {}
-    count: dict[str, int] = {}
-    for row in rows:
-        latest[row.paper_id] = max(row.version, latest.get(row.paper_id, 0))
-        count[row.paper_id] = count.get(row.paper_id, 0) + 1
-    ends: dict[str, int] = {}
-    if library.shelf.has_bodies():
-        several = [one for one, chunks in count.items() if chunks >= _SEVERAL]
-        ends = {one: paper.body_start for one, paper in library.shelf.papers(several).items() if paper.body}
-    return {
-        row.chunk_id
-        for row in rows
-        if row.version == latest[row.paper_id] and row.start < ends.get(row.paper_id, row.start + 1)
-    }
+    missing = max(held - len(paper_ids), 0)
+    return Map(tuple(paper_ids), codes, places, drawing, len(new), missing, generation, dict(drawing.names))
 
 
 def written(code: Sequence[Any]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
 import threading
-import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from rag.themes.regions import Words
 
 FILE_NAME = "map.npz"
 _FORMAT = 1
+Stamp = tuple[int, int, int]
+"""Time of change, size and inode of a file: another one has another."""
 _log = logging.getLogger(__name__)
 
 
@@ -48,14 +51,33 @@ class Drawing:
     names: dict[Code, Words]
     why: str = ""
 
+    @cached_property
+    def key(self) -> str:
+        """Stands for what codes and places mean by it: another drawing has another, 12 hex digits."""
+        told = json.dumps([self.made_with, self.paper_ids], ensure_ascii=False)
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
+
     @property
     def over(self) -> int:
         """Over how many papers it was drawn."""
         return len(self.paper_ids)
 
 
-def write(path: Path, drawing: Drawing) -> None:
-    """Keep a drawing; where the folder may not be written it is not kept, and drawn again by the next process."""
+def stamp(path: Path) -> Stamp | None:
+    """By what a file is known again; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def write(path: Path, drawing: Drawing) -> Stamp | None:
+    """Keep a drawing; where the folder may not be written it is not kept, and drawn again by the next process.
+
+    Returns:
+        The stamp of what was written; None where it is not kept.
+    """
     told = {
         "format": _FORMAT,
         "made_with": drawing.made_with,
@@ -78,11 +100,14 @@ def write(path: Path, drawing: Drawing) -> None:
     try:
         with open(new, "wb") as file:
             np.savez(file, told=np.frombuffer(json.dumps(told).encode(), np.uint8), **arrays)
+        kept = stamp(new)
         os.replace(new, path)
+        return kept
     except OSError as error:
         with suppress(OSError):
             new.unlink(missing_ok=True)
         _log.warning("The map cannot be kept in %s: %s", path, error.strerror or error)
+        return None
 
 
 def read(path: Path) -> Drawing | None:
@@ -94,16 +119,7 @@ def read(path: Path) -> Drawing | None:
         return _drawing(json.loads(arrays.pop("told").tobytes()), arrays)
     except FileNotFoundError:
         return None
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        IndexError,
-        EOFError,
-        AttributeError,
-        zipfile.BadZipFile,
-    ) as error:
+    except Exception as error:  # of damaged bytes the readers of zip files and arrays raise what they like
         _log.warning("The map in %s cannot be read, and is drawn anew: %s", path, error)
         return None
 

@@ -279,4 +279,8 @@ def _folded(word: str) -> str:
 
 def counted(codes: Codes) -> Mapping[Code, int]:
     """How many papers each region holds, on all levels."""
-    return Counter(tuple(map(int, code[:level])) for code in codes for level in range(1, LEVELS + 1))
+    found: dict[Code, int] = {}
+    for level in range(1, LEVELS + 1):
+        own, papers = np.unique(codes[:, :level], axis=0, return_counts=True)
+        found |= zip(map(tuple, own.tolist()), papers.tolist(), strict=True)
+    return found

@@ -13,7 +13,7 @@ from tests.support.browser import ARGUMENTS, HELP, find_chromium
 from tests.support.page_server import sample_library, served
 from tests.support.scripted import ScriptedAssistant
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 """How long a test waits for the page on a busy machine."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from rag.config import Config
 from rag.index.library import Library
@@ -59,9 +59,10 @@ def test_two_stars_rank_today_and_the_profile_is_the_readers_to_change(page: Pag
     undo.press("Enter")
     expect(titles.first).to_have_text(first)
     expect(section.locator(".undo")).to_have_count(0)
+    expect(section.get_by_role("heading", name="For you")).to_be_focused()
 
     section.get_by_role("button", name="Surprise me").click()
-    expect(section.locator(".surprise .line")).to_contain_text(" apart), yet it fits ")
+    expect(section.locator(".surprise .line")).to_contain_text(" aligned; most papers are near 0")
     expect(section.get_by_role("heading", name="A surprise")).to_be_focused()
     check(page)
 
@@ -81,6 +82,7 @@ def test_two_stars_rank_today_and_the_profile_is_the_readers_to_change(page: Pag
     check(page)
     page.get_by_role("button", name="Undo: take out").click()
     expect(page.locator("#view .interest")).to_have_count(2)
+    expect(page.get_by_role("heading", name="Interests")).to_be_focused()
     with page.expect_download() as download:
         page.get_by_role("link", name="The profile", exact=True).click()
     assert download.value.suggested_filename == "profile.json"
@@ -89,6 +91,26 @@ def test_two_stars_rank_today_and_the_profile_is_the_readers_to_change(page: Pag
     expect(page.get_by_text("Nothing is known yet.")).to_be_visible()
     page.reload()
     expect(page.locator("#view .interest")).to_have_count(0)
+
+
+def test_what_cannot_be_made_now_is_said_and_asked_for_again(page: Page) -> None:
+    origin = page.evaluate("location.origin")
+    for paper_id in KEPT:
+        page.request.post(f"{origin}/act/star", data={"papers": paper_id, "on": "on"})
+    turned_away: list[str] = []
+
+    def busy(route: Route) -> None:
+        turned_away.append(route.request.url)
+        route.fulfill(status=503, json={"problem": "Too many wait."})
+
+    page.route("**/view/foryou", busy)
+    page.goto(f"{origin}/today")
+    expect(page.locator("#view .foryou .lead")).to_have_text("Too many wait.")
+    page.unroute("**/view/foryou")
+    page.route("**/view/reasons?*", busy, times=1)
+    page.reload()
+    expect(page.locator("#view .foryou > .rows .row q").first).to_be_visible()
+    assert len(turned_away) == 2
 
 
 def test_authors_are_offered_while_a_name_is_typed(page: Page) -> None:

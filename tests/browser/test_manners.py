@@ -214,6 +214,19 @@ def test_a_phone_shows_a_new_answer_from_its_beginning(new_tab: NewTab) -> None:
     assert abs(top_of(tab) - 52) <= 2  # below the navigation
 
 
+def test_links_within_a_page_take_the_keyboard_along(new_tab: NewTab) -> None:
+    page = new_tab("/best?q=survey+of+query+rewriting").page
+    link = page.locator("#view .levels tbody a").nth(1)
+    link.press("Enter", timeout=60_000)  # the models are loaded for it
+    expect(page.locator("#best-2")).to_be_focused()
+    expect(page.locator("#toast")).to_have_text(re.compile(r"^\d papers\.$"))
+    page.keyboard.press("Tab")
+    expect(page.locator("#best-2 a").first).to_be_focused()
+    page.locator("#skip").press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("What the best paper is to be and to have")).to_be_focused()
+
+
 def test_the_page_has_an_icon_and_a_title(tab: Tab) -> None:
     expect(tab.page).to_have_title("Chat · paperchat")
     expect(tab.page.locator("head link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/svg"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urljoin
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.driving import Tab
+from ui.web.map import drawing
 
 NewTab = Callable[..., Tab]
 PHONE: dict[str, object] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -58,6 +60,79 @@ def test_keys_move_name_and_open(new_tab: NewTab) -> None:
     title = page.locator(".chart .tip a").inner_text()
     page.keyboard.press("Enter")
     expect(page.locator("#view h1")).to_have_text(title)
+
+
+def test_keys_name_the_region_while_its_papers_are_on_their_way(new_tab: NewTab) -> None:
+    """As on the map of a large library, whose papers come by region."""
+
+    def without_dots(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "dots": None})
+
+    page = new_tab("/chat", reduced_motion="reduce").page
+    page.route("**/view/chart?*", without_dots)
+    page.route("**/view/chart/*", lambda route: route.fulfill(status=503, json={"problem": "Busy."}))
+    page.goto(urljoin(page.url, "/map"))
+    expect(page.locator(".chart[data-drawn]")).to_be_visible(timeout=DRAWN_MS)
+    page.get_by_role("application").focus()
+    page.keyboard.press("+")
+    where = page.locator(".chart .where")
+    expect(where).not_to_be_empty()
+    names = page.locator(".told .regions a").all_inner_texts()
+    assert where.inner_text().split(" / ")[0] in [*names, "Between regions"]
+    page.unroute("**/view/chart/*")
+    page.wait_for_timeout(5500)
+    page.keyboard.press("+")
+    expect(page.locator(".chart .tip a")).not_to_be_empty()
+    expect(where).to_have_text(page.locator(".chart .tip a").inner_text())
+
+
+def test_a_map_that_cannot_be_loaded_says_so_and_asks_no_more(new_tab: NewTab) -> None:
+    page, asked = new_tab("/chat").page, []
+
+    def refused(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503, json={"problem": "Too many wait."})
+
+    page.route("**/view/chart?*", refused)
+    page.goto(urljoin(page.url, "/map"))
+    expect(page.locator(".chart .where")).to_have_text("Too many wait.", timeout=DRAWN_MS)
+    page.wait_for_timeout(2500)
+    assert len(asked) == 1
+
+
+def test_a_map_that_is_another_by_now_is_fetched_again(new_tab: NewTab) -> None:
+    page, changed = new_tab("/chat", reduced_motion="reduce").page, [True]
+
+    def once(route: Route) -> None:
+        route.fulfill(json={}) if changed.pop() else route.continue_()
+        changed.append(False)
+
+    page.route("**/view/chart?*", once)
+    page.goto(urljoin(page.url, "/map"))
+    expect(page.locator(".chart[data-drawn]")).to_be_visible(timeout=DRAWN_MS)
+
+
+def test_a_map_that_cannot_be_drawn_keeps_its_heading_and_says_why(new_tab: NewTab) -> None:
+    page = opened(new_tab)
+    page.goto(urljoin(page.url, "/library"))
+    waiting = {"page": "map", "title": "Map", "html": str(drawing("1")), "path": "/map/1"}
+    page.route("**/view/map", lambda route: route.fulfill(json=waiting))
+    page.route("**/view/mapped/1", lambda route: route.fulfill(status=503, json={"problem": "Too many wait."}))
+    link = page.locator("#site").get_by_role("link", name="Map", exact=True)
+    link.click()
+    expect(page.locator("#view [role=status]")).to_have_text("Too many wait.")
+    expect(page.get_by_role("heading", name="Map", exact=True)).to_be_focused()
+    page.unroute("**/view/mapped/1")
+    link.click()
+    expect(page.locator(".chart[data-drawn]")).to_be_visible()
+    expect(page.locator("#view h1")).to_be_focused()
+    expect(page).not_to_have_title("Map · paperchat")
+
+
+def test_the_list_of_keys_has_those_of_the_map(new_tab: NewTab) -> None:
+    page = opened(new_tab)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("open the paper in the middle")
 
 
 def test_the_list_leads_to_a_region_and_back(new_tab: NewTab) -> None:

@@ -180,11 +180,17 @@ def test_the_plot_shows_what_reports_brought(new_tab: Callable[..., Tab], pages:
     expect(page.locator("#brought .column").last).to_have_attribute("title", "22 Nov: 7 new")
 
 
-@pytest.mark.parametrize("path", ["/today", "/library?words=doors", "/paper/2402.00001", "/paper/none", "/add"])
+PAGES = ["/today", "/library?words=doors", "/paper/2402.00001", "/paper/none", "/you", "/quiz", "/best", "/add"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_pages_fit_a_phone(new_tab: Callable[..., Tab], pages: str, path: str) -> None:
-    page = new_tab(path, url=pages, viewport={"width": 390, "height": 844}).ready().page
+    tab = new_tab(path, url=pages, viewport={"width": 390, "height": 844})
+    page = (tab.ready() if path == "/add" else tab).page
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for width in (390, 360):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_topic_is_summarised_and_saved(new_tab: Callable[..., Tab], pages: str) -> None:

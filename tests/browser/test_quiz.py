@@ -32,6 +32,7 @@ def test_a_question_is_answered_by_key_or_click_and_what_is_known_follows(
     page: Page = new_tab(f"/quiz?seed=4&paper={PAPERS}", url=sample, color_scheme=scheme).page
     open_ones = page.locator("#view .question:not(.answered)")
     expect(open_ones).to_have_count(4, timeout=60_000)  # the models are loaded for them
+    expect(page.locator("#toast")).to_have_text("4 questions.")
     page.keyboard.press("2")
     answered = page.locator("#view .question.answered")
     expect(answered).to_have_count(1)
@@ -55,3 +56,4 @@ def test_a_question_is_answered_by_key_or_click_and_what_is_known_follows(
     expect(page.locator("#view aside .hint")).to_have_text(
         "After your first answers, what you know of each topic stands here."
     )
+    expect(page.get_by_role("heading", name="What you know")).to_be_focused()

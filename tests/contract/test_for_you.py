@@ -72,8 +72,20 @@ def test_it_reads_well(run: Run) -> None:
     assert said.startswith("For you Of 4 papers new since 2025-05-01, those nearest to what you keep. 1. ")
     assert "” like " in said
     assert "A surprise Unlike all that you keep (" in said
-    assert " apart), yet it fits " in said
-    assert " aligned)." in said
+    assert " apart), but of such papers one of the nearest to “" in said
+    assert " aligned; most papers are near 0, full likeness is 1)." in said
+
+
+def test_a_paper_without_a_reason_has_its_line_and_what_is_left_out_is_counted(run: Run) -> None:
+    run("keep", "star", *KEPT, QUERIES[0])
+    found = run.json("today", "--since", "2025-05-01")
+    assert found["lead"].endswith(" 1 that you keep, have read or want less of is left out.")
+    for one in found["papers"]:
+        assert bool(one["line"]) != bool(one["reasons"])
+    (line,) = {one["line"] for one in found["papers"] if one["paper_id"] == BREAD[0]}
+    assert line in run.json("show", BREAD[0])["text"]
+    assert line in " ".join(run("today", "--since", "2025-05-01")[0].split())
+    assert {one["line"] for one in run.json("today", "--since", "2025-05-01", "--no-reasons")["papers"]} == {None}
 
 
 def test_a_visit_is_remembered_and_where_nothing_came_since_the_library_is_ranked(
@@ -170,4 +182,6 @@ def test_odd_readers_are_told_why(
     _forget(tmp_path)
     (tmp_path / FILE_NAME).write_bytes(b"no database" * 1000)
     assert "What you keep cannot be read." in " ".join(run("today")[0].split())
+    assert "What you keep cannot be read." in " ".join(run("profile")[0].split())
+    assert "move it away" in run.json("profile")["why"] or "backup" in run.json("profile")["why"]
     assert "damaged" in run("profile", "add", "Bread", code=1)[1]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from rag.config import Config
 from rag.index.library import Library
+from rag.papers.answered import FILE_NAME as ANSWERED
+from rag.papers.answered import Answered, Given
 from rag.papers.kept import FILE_NAME
+from rag.papers.rewritten import FILE_NAME as REWRITES
+from rag.papers.rewritten import Rewriting, Rewritten
+from rag.types.card import Tag
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from tests.support.samples import sample_library
@@ -113,11 +120,15 @@ def test_all_that_is_kept_is_written_to_a_file_and_forgotten_on_request(
     run("list", "zoo", "--add", ITERQR)
     run("note", ITERQR, "größer")
     run("--user", "ada", "note", ITERQR, "hers")
+    with closing(Answered(run.folder / ANSWERED)) as answered, closing(Rewritten(run.folder / REWRITES)) as rewritten:
+        answered.add("", Given("q", ITERQR, Tag("rag", "RAG"), "yes", True, datetime.now(UTC)))
+        rewritten.add("", Rewriting(0, "better words?", "e", "n", "", "IterQR", "reader", datetime.now(UTC)))
     file = tmp_path / "kept.json"
     assert run.json("keep", "export", str(file)) == {"file": str(file)}
     written = json.loads(file.read_text(encoding="utf-8"))
     assert written["starred"][0]["paper_id"] == ITERQR
     assert (written["lists"][0]["name"], written["notes"][0]["text"]) == ("zoo", "größer")
+    assert (written["quiz"][0]["chosen"], written["rewrites"][0]["question"]) == ("yes", "better words?")
     assert run.json("keep", "export") == written
     assert "exists already" in run("keep", "export", str(file), code=2)[1]
     assert "Say --yes" in run("keep", "forget", code=2)[1]
@@ -127,6 +138,8 @@ def test_all_that_is_kept_is_written_to_a_file_and_forgotten_on_request(
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     run("keep", "forget")
     assert run.json("list") == {"lists": [], "starred": 0, "later": 0, "noted": 0}
+    forgotten = run.json("keep", "export")
+    assert (forgotten["quiz"], forgotten["rewrites"]) == ([], [])
     assert run("--user", "ada", "note", ITERQR)[0] == "hers\n"
     assert run.json("show", ITERQR)["paper_id"] == ITERQR
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -62,6 +63,20 @@ def test_a_map_is_redrawn_when_asked_and_its_file_may_be_deleted(run: Run) -> No
     run("remove", run.json("papers")[0]["paper_id"])
     assert run.json("map")["redrawn"] is None
     assert run.json("map", "--rebuild")["redrawn"] == "it was asked for"
+
+
+def test_a_region_of_an_outgrown_map_filters_nothing(run: Run, tmp_path: Path) -> None:
+    held = run.json("papers")
+    region = run.json("map")["regions"][0]["code"]
+    more = [
+        {"id": f"2401.{n:05}", "title": f"Bread of Kind {n}", "abstract": "We bake bread.", "date": "2024-01-02"}
+        for n in range(len(held) + 1)
+    ]
+    (tmp_path / "more.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in more))
+    run("ingest", str(tmp_path / "more.jsonl"))
+    assert "outgrown its map" in run("papers", "--region", region, code=1)[1]
+    assert "doubled" in run.json("map")["redrawn"]
+    assert run.json("papers", "--region", region)
 
 
 def test_an_empty_library_says_how_to_fill_it(

@@ -111,6 +111,38 @@ def test_what_cannot_be_asked_is_told(run: Run, library: Path, tmp_path: Path) -
     (library / FILE_NAME).unlink()
 
 
+def test_what_only_reads_makes_no_file_and_a_damaged_one_of_what_is_kept_is_told(run: Run, library: Path) -> None:
+    run.json("quiz", "--mastery")
+    run.json("quiz", "--most", "1")
+    assert not (library / FILE_NAME).exists()
+    for file in library.glob(f"{KEPT}*"):
+        file.unlink()
+    (library / KEPT).write_bytes(b"no database at all, but long enough to be read as one" * 20)
+    assert "What you keep cannot be read." in run("quiz", "--mastery")[1]
+    found = run.json("quiz", "--most", "1")
+    assert "What you keep cannot be read." in found["notes"][0]
+    assert len(found["items"]) == 1
+
+
+def test_fewer_questions_than_wanted_and_second_ones_of_a_paper_are_told(run: Run) -> None:
+    some = run.json("quiz", "--most", "5")
+    one = some["items"][0]["paper_id"]
+    assert len({item["paper_id"] for item in some["items"]}) == len(some["items"]) == 5
+    few = run.json("quiz", "--paper", one, "--most", "50")
+    made = len(few["items"])
+    assert few["notes"] == [f"Only {made} question{'s' * (made != 1)} of the 50 wanted could be made of 1 paper."]
+    all_of_two = run.json("quiz", "--paper", one, "--paper", ITERQR, "--most", str(made))
+    assert all_of_two["notes"] == (
+        ["Only 1 of 2 papers gives one, so more than one is asked of a paper."] if made > 1 else []
+    )
+    assert {item["kind"] for item in run.json("quiz", "--most", "50")["items"]} <= {
+        "figure",
+        "data",
+        "system",
+        "result",
+    }
+
+
 def test_one_paper_makes_no_quiz(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,8 +156,11 @@ def test_one_paper_makes_no_quiz(
 
 def test_a_rewriting_that_helped_is_used_again_until_a_thumb_down(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.json("rewrites") == {"rewrites": []}
+    types(monkeypatch, f"{RIGHT}\n/good\n")
+    assert "No rewording was learnt from it. What teaches one is " in run("chat")[0]
+    assert "What teaches one is " in run("rewrites")[1]
     types(monkeypatch, f"{WRONG}\n/bad\n{RIGHT}\n/good\n")
-    run("chat")
+    assert f"Learnt: “{WRONG}” is searched for as “{RIGHT}” from now on." in run("chat")[0]
     (kept,) = run.json("rewrites", "show")["rewrites"]
     assert (kept["question"], kept["rewriting"], kept["origin"]) == (WRONG, RIGHT, "reader")
     types(monkeypatch, f"{WRONG.lower()}\n")
@@ -134,7 +169,7 @@ def test_a_rewriting_that_helped_is_used_again_until_a_thumb_down(run: Run, monk
     assert ITERQR in out
     assert run.json("ask", WRONG)["notes"] == []  # scripts get the same answer to the same question
     types(monkeypatch, f"{WRONG}\n/bad\n")
-    run("chat")
+    assert "1 rewording of questions forgotten." in run("chat")[0]
     assert run.json("rewrites") == {"rewrites": []}
 
 

@@ -64,9 +64,15 @@ def _paper(tab: Tab) -> None:
     expect(tab.page.locator("#view .offers a").first).to_be_visible()
 
 
+def _map(tab: Tab) -> None:
+    tab.page.get_by_role("link", name="Map", exact=True).click()
+    expect(tab.page.locator(".chart[data-drawn]")).to_be_visible()
+
+
 STATES: Mapping[str, tuple[Mapping[str, Any], Callable[[Tab], None]]] = {
     "today": (DESK, _today),
     "paper": (DESK, _paper),
+    "map": (DESK, _map),
     "beginning": (DESK, _beginning),
     "answer": (DESK, _answer),
     "abstention": (DESK, _abstention),

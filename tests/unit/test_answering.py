@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answer.draft import quote_text
+from rag.answer.draft import Draft, Quote, quote_text
 from rag.answer.extract import LIST_WORDS, MARGIN, ExtractiveWriter, pack
 from rag.answer.quotes import _as_wanted
 from rag.answer.select import BELONGS, HOLDS, SURELY, WITHIN, choose_papers
@@ -20,9 +21,9 @@ from rag.query import Kind, Question, Reader
 from rag.query.order import Wanted
 from rag.query.subject import read_phrase
 from rag.retrieve.answer_scores import AnswerScores
-from rag.retrieve.hybrid import HybridRetriever
+from rag.retrieve.hybrid import HybridRetriever, passage_of
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
-from rag.types import Filters, Passage
+from rag.types import Filters, Passage, Section
 from tests.support.papers import make_paper
 
 TWO_STAGES = (
@@ -267,6 +268,25 @@ def test_quotes_stand_in_reading_order_within_the_budget(library: Library) -> No
     for group in draft.quotes:
         assert [quote.start for quote in group] == sorted(quote.start for quote in group)
         assert sum(len(quote_text(quote).split()) for quote in group) <= library.config.answer.max_words
+
+
+def test_a_title_that_names_its_paper_stands_in_the_passage_that_is_cited(tmp_path: Path) -> None:
+    """Also where a passage of a full text was found: that one doesn't hold the title."""
+    told = make_paper("2504.00009", "Yeast in Orbit", "We study how dough rises without gravity.")
+    body = "1 Ovens\n\nAn oven floats and has a window. It was built in Kiel by three engineers of the port."
+    start = len(told.text) + 2
+    paper = replace(told, body=body, sections=(Section("1 Ovens", start, start + len(body)),), pages=(start,))
+    with closing(Library(Config(data_dir=tmp_path))) as library:
+        library.ingest([paper])
+        paper = library.paper(told.paper_id)
+        rows = {row.chunk_id: row for row in library.shelf.chunks([paper.paper_id])}
+        found = passage_of(paper, next(row for row in rows.values() if row.start >= start))
+        draft = Draft(((Quote(found, found.start, found.end),),))
+        ((quote,),) = writer(library).nearest(read(library, "Who pays the bakers' taxes?"), draft).quotes
+    assert quote_text(quote) == paper.text[quote.start : quote.end] == "Yeast in Orbit"
+    cited = rows[quote.passage.chunk_id]
+    assert cited.start < start, "not the passage of the full text"
+    assert quote.passage.text == paper.text[: cited.end]
 
 
 def test_most_papers_are_capped(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,6 +112,36 @@ def test_criteria_are_added_and_left_out_and_one_that_nobody_meets_is_said(assis
             edited(asked, **wrong)
     with pytest.raises(UsageError, match="too many"):
         edited(asked, added=[f"rock{n} rocks" for n in range(9)])
+
+
+def test_a_criterion_that_is_added_as_required_stays_so(assistant: Assistant) -> None:
+    asked = edited(read(assistant.engine, REQUEST), added=["it must have code"])
+    assert [(one.kind, one.must) for one in asked.wish.criteria] == [
+        *(("subject", True), ("code", True), ("online", False))
+    ]
+
+
+def test_what_is_left_out_is_not_looked_at_and_is_said(assistant: Assistant) -> None:
+    asked = read(assistant.engine, "best paper on ranking rocks, not a survey")
+    assert [note.code for note in asked.notes] == ["left_out"]
+    assert "2504.00002" not in [row.paper.paper_id for row in choose(assistant.engine, asked).rows]
+
+
+def test_a_criterion_that_denies_says_how_it_is_judged(assistant: Assistant) -> None:
+    (note,) = read(assistant.engine, "best paper on ranking rocks without code").notes
+    assert "“without code” is judged by its words" in note.text
+
+
+def test_a_paper_without_a_day_is_not_the_newest(tmp_path: Path) -> None:
+    """The day that an undated one is filed under is that of its entry."""
+    same = ("Ranking Rocks", "We rank rocks by their names.")
+    old, new = (make_paper(f"2504.0000{n}", *same, day=f"2025-0{n}-11") for n in (1, 2))
+    undated = replace(make_paper("2504.00003", *same, day="2026-01-01"), undated=True)
+    library = Library(Config(data_dir=tmp_path))
+    library.ingest([old, new, undated])
+    with Assistant(library) as made:
+        rows = choose(made.engine, read(made.engine, "best recent paper on ranking rocks")).rows
+    assert [row.paper.paper_id for row in rows] == ["2504.00002", "2504.00001", "2504.00003"]
 
 
 def test_a_request_without_a_criterion_looks_at_no_paper(assistant: Assistant) -> None:

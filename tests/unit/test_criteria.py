@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.criteria import MOST, Criterion, asks_for_best, read_criteria, read_wish
+from rag.query.criteria import MOST, Criterion, asks_for_best, denied, read_criteria, read_wish
 
 
 def told(request: str) -> list[str]:
@@ -41,6 +41,10 @@ def told(request: str) -> list[str]:
             ["subject!=salt and fresh water lakes", "code=code available"],
         ),
         (
+            "best paper on crusts tested online, whose code is on GitHub",
+            ["subject!=crusts", "online=online test", "code=code available"],
+        ),
+        (
             "best paper on crusts with an online experiment at national scale",
             ["subject!=crusts", "online=online test", "free=at national scale"],
         ),
@@ -51,6 +55,59 @@ def told(request: str) -> list[str]:
 )
 def test_a_request_is_read_into_its_parts(request_: str, criteria: list[str]) -> None:
     assert told(request_) == criteria
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        *("without code", "with no code", "that has no repository", "whose code is not public", "that lacks code"),
+        *("without an online test or a user study", "that was not tested online", "which was never evaluated online"),
+        *("without a user study", "with no questionnaire", "that has not had a user study", "that is not a survey"),
+    ],
+)
+def test_what_is_denied_is_not_asked_for(clause: str) -> None:
+    """It stays one criterion, in the reader's words, with the word that denies it."""
+    subject, *found = read_wish(f"best paper on rocks {clause}").criteria
+    assert subject == Criterion("subject", "rocks", must=True)
+    assert [one.kind for one in found] == ["free"]
+    assert denied(found[0])
+
+
+def test_what_stands_beside_something_denied_is_asked_for() -> None:
+    assert told("best paper on rocks with code but no user study") == [
+        *("subject!=rocks", "code=code available", "free=no user study")
+    ]
+    assert told("best paper on rocks without code but with a user study") == [
+        *("subject!=rocks", "free=without code", "study=user study")
+    ]
+    assert told("best paper on rocks. It must not have code") == ["subject!=rocks", "free!=not have code"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("code generation", "code retrieval", "GitHub issues", "GitHub Copilot", "open source models", "code"),
+        *("repository-level code completion", "user studies", "A/B testing", "online evaluation of rankers"),
+        *("text and code", "implementation costs", "user interviews and their cost", "open source"),
+    ],
+)
+def test_a_subject_is_not_taken_for_what_a_paper_is_to_have(subject: str) -> None:
+    assert told(f"best paper on {subject}") == [f"subject!={subject}"]
+    assert told(f"best paper on {subject}, with code") == [f"subject!={subject}", "code=code available"]
+
+
+@pytest.mark.parametrize("clause", ["open source models", "code generator", "online test collection", "GitHub issues"])
+def test_a_word_before_another_noun_only_describes_that(clause: str) -> None:
+    assert told(f"best paper on rocks with {clause}") == ["subject!=rocks", f"free={clause}"]
+
+
+def test_several_sorts_may_be_named_at_once() -> None:
+    assert told("best survey or tutorial on rocks") == ["subject!=rocks", "sort=survey", "sort=introduction"]
+    assert told("best tutorial, survey or overview of rocks") == ["subject!=rocks", "sort=introduction", "sort=survey"]
+
+
+def test_what_is_said_twice_is_required_where_it_is_once() -> None:
+    assert told("best paper on rocks, with code. It must have code") == ["subject!=rocks", "code!=code available"]
 
 
 def test_a_recent_paper_is_wanted_where_it_says_so() -> None:

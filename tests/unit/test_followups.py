@@ -72,15 +72,37 @@ def test_an_id_that_it_names_comes_before_what_was_talked_of(reader: Reader) -> 
 
 
 @pytest.mark.parametrize(
-    "question",
-    ["Instead of OneSearch, how does QueryGym work?", "Forget OneSearch. What is QueryGym?", "not OneSearch, QueryGym"],
+    ("question", "left"),
+    [
+        ("Instead of OneSearch, how does QueryGym work?", "how does QueryGym work?"),
+        ("Forget OneSearch. What is QueryGym?", "What is QueryGym?"),
+        ("not OneSearch, QueryGym", "QueryGym"),
+        ("Leaving OneSearch aside, how does QueryGym work?", "how does QueryGym work?"),
+        ("Please set aside the “OneSearch” paper for now: is QueryGym open?", "is QueryGym open?"),
+        ("Enough of OneSearch: Generative Search at Kuaishou. Is QueryGym open?", "Is QueryGym open?"),
+    ],
 )
-def test_who_turns_away_from_a_paper_wants_the_other_alone(reader: Reader, question: str) -> None:
+def test_who_turns_away_from_a_paper_wants_the_other_alone(reader: Reader, question: str, left: str) -> None:
     found = reader.understand(question, TALK)
-    assert (found.kind, found.focus) == ("single", ("2504.00005",))
+    assert (found.kind, found.focus, found.standalone) == ("single", ("2504.00005",), left)
     assert "OneSearch" not in found.search_text
-    both = reader.understand("How does OneSearch differ from QueryGym?", TALK)
-    assert (both.kind, len(both.subjects)) == ("compare", 2)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why would I use QueryGym rather than OneSearch?",
+        "Who should choose QueryGym instead of OneSearch?",
+        "Is QueryGym, not OneSearch, the faster one?",
+        "Leave OneSearch as it is: how does QueryGym differ?",
+        "Not OneSearch and QueryGym?",
+        "Leaving OneSearch aside, does QueryGym need what OneSearch needs?",
+    ],
+)
+def test_who_sets_two_papers_against_each_other_wants_both(reader: Reader, question: str) -> None:
+    found = reader.understand(question, TALK)
+    assert (found.kind, set(found.subjects)) == ("compare", {"OneSearch", "QueryGym"})
+    assert found.standalone == question
 
 
 @pytest.mark.parametrize(
@@ -89,6 +111,8 @@ def test_who_turns_away_from_a_paper_wants_the_other_alone(reader: Reader, quest
         "What about the newest one on pharmacokinetic tables?",
         "I mean the latest paper on subject indexing.",
         "oldest on video search?",
+        "And the newest paper about video search?",
+        "the oldest ones on subject indexing, please",
     ],
 )
 def test_the_newest_of_a_subject_is_looked_for_in_the_whole_library(reader: Reader, question: str) -> None:
@@ -98,7 +122,11 @@ def test_the_newest_of_a_subject_is_looked_for_in_the_whole_library(reader: Read
 
 
 @pytest.mark.parametrize(
-    "question", ["Only from October.", "just those from October", "Only the ones in October, please", "just October"]
+    "question",
+    [
+        *("Only from October.", "just those from October", "Only the ones in October, please", "just October"),
+        *("October only", "What about just October?", "and the ones from October 2025?"),
+    ],
 )
 def test_a_month_alone_narrows_what_was_asked_before(reader: Reader, question: str) -> None:
     asked = [Turn(role="user", content="Which papers are about tables?"), TALK[1]]
@@ -118,16 +146,25 @@ def test_a_list_on_a_subject_of_its_own_is_not_of_one_paper(reader: Reader, monk
 def test_what_is_set_against_one_of_several_is_compared(reader: Reader) -> None:
     gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
     talk = [*TALK, Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
-    found = reader.understand("How does it compare with the first one?", talk)
-    assert (found.kind, set(found.subjects)) == ("compare", {"2504.00007", "2504.00005"})
+    for asked in ("How does it compare with the first one?", "Is it better than the first paper?"):
+        found = reader.understand(asked, talk)
+        assert (found.kind, set(found.subjects)) == ("compare", {"2504.00007", "2504.00005"})
     assert reader.understand("Back to the first one: how fast is it?", talk).focus == ("2504.00007",)
 
 
 def test_the_newest_of_those_that_were_named_is_one_of_them(reader: Reader) -> None:
     listed = f"{ONE}\n\n**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [2]"
-    found = reader.understand("Which of them is the newest?", [TALK[0], Turn(role="assistant", content=listed)])
-    assert found.papers == frozenset({"2504.00005", "2504.00007"})
-    assert (found.kind, found.wanted.order, found.wanted.limit) == ("list", "newest", 1)
+    talk = [TALK[0], Turn(role="assistant", content=listed)]
+    for question in ("Which of them is the newest?", "Tell me the newest among them.", "Which one is the oldest?"):
+        found = reader.understand(question, talk)
+        assert found.papers == frozenset({"2504.00005", "2504.00007"})
+        assert (found.kind, found.wanted.limit) == ("list", 1)
+        assert found.wanted.order == ("oldest" if "oldest" in question else "newest")
+
+
+@pytest.mark.parametrize("question", ["Which of their datasets is the newest?", "Is GPT the latest of these models?"])
+def test_the_newest_of_what_is_no_paper_orders_none(reader: Reader, question: str) -> None:
+    assert reader.understand(question, TALK).wanted.order is None
 
 
 def test_thanks_beside_a_question_are_not_part_of_it(reader: Reader) -> None:

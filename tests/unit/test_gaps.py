@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rag.follow.quiz.amounts import figure_gaps
 from rag.follow.quiz.gaps import GAP, Known, coined, gives_away, masked, name_gaps, system_gaps
 from rag.types.card import Card, Span
@@ -42,6 +44,27 @@ def test_a_figure_that_the_paper_has_elsewhere_is_not_offered() -> None:
     assert figure_gaps(paper, OTHERS) == []  # two others are left, and a choice needs three
 
 
+@pytest.mark.parametrize("written", ["12.0%", "12 percent", "12.00 points"])
+def test_a_figure_that_the_paper_writes_otherwise_is_not_offered(written: str) -> None:
+    near = [reports(figure, n) for n, figure in enumerate(("12%", "6.3%", "9.8%"), 1)]
+    said = SAID.format("7.5%")
+    assert len(figure_gaps(known("2504.00010", "A Method", said), near)) == 1
+    assert figure_gaps(known("2504.00010", "A Method", f"{said} Others need {written} more of it."), near) == []
+
+
+@pytest.mark.parametrize("written", ["12000", "12,000", "12K", "12 thousand"])
+def test_a_count_that_the_paper_writes_otherwise_is_not_offered(written: str) -> None:
+    near = [reports(figure, n) for n, figure in enumerate(("12,000 papers", "6,300 papers", "9,800 papers"), 1)]
+    said = SAID.format("7,500 cases")
+    assert len(figure_gaps(known("2504.00010", "A Method", said), near)) == 1
+    assert figure_gaps(known("2504.00010", "A Method", f"{said} Others need {written} of them."), near) == []
+
+
+def test_a_figure_that_its_sentence_repeats_in_another_form_is_no_gap() -> None:
+    near = [reports(figure, n) for n, figure in enumerate(("12%", "6.3%", "9.8%"), 1)]
+    assert figure_gaps(known("2504.00010", "A Method", SAID.format("7.5% (7.50 points)")), near) == []
+
+
 def test_no_article_tells_how_the_gap_begins() -> None:
     (gap,) = figure_gaps(known("2504.00010", "A Method", SAID.format("an 8.5%")), OTHERS)
     assert f"by a(n) {GAP} over" in gap.shown
@@ -60,6 +83,19 @@ def test_data_is_taken_out_unless_title_or_sentence_tell_it() -> None:
     assert (
         name_gaps(known("2504.00010", "Retrieval", said.format("MS MARCO, BEIR"), data=("MS MARCO",)), near[:3]) == []
     )
+
+
+@pytest.mark.parametrize("longer", ["NewYelper", "Yelp-2018", "Yelpers"])
+def test_data_is_not_cut_out_of_other_words(longer: str) -> None:
+    near = [
+        known(f"2504.0000{n}", f"Other {n}", f"We test on {name} with care.", data=(name,))
+        for n, name in enumerate(("BEIR", "HotpotQA", "FashionIQ"), 1)
+    ]
+    said = "We show that our new retriever beats all others by far on the reviews of Yelp{}."
+    (gap,) = name_gaps(known("2504.00010", "Retrieval", said.format(""), data=("Yelp",)), near)
+    assert gap.shown == said.format("").replace("Yelp", GAP)
+    paper = known("2504.00010", "Retrieval", said.format(f" by users of {longer}"), data=("Yelp",))
+    assert name_gaps(paper, near) == []
 
 
 def test_data_that_the_sentence_has_under_another_name_is_not_offered() -> None:
@@ -96,3 +132,15 @@ def test_made_up_names_are_told_from_other_words() -> None:
     assert coined(make_paper(title="KoQu: Lists of Papers", abstract="We present lists.")) == ["KoQu"]
     assert coined(make_paper(title="LLM-Guided: Lists", abstract="We present LLM-based lists.")) == []
     assert masked("KoQu is what koqu does; KoQus are not.", ["KoQu"]) == f"{GAP} is what {GAP} does; KoQus are not."
+
+
+def test_data_that_a_sentence_names_together_is_not_offered_together() -> None:
+    said = "We test the new method for long questions on {} with great care and much effort."
+    near = [
+        known(f"2504.0000{n}", f"Other {n}", said.format(name), data=(name,))
+        for n, name in enumerate(("SciFact", "HotpotQA", "FashionIQ", "Amazon"), 1)
+    ]
+    asked = known("2504.00010", "Retrieval", said.format("BEIR"), data=("BEIR",))
+    assert "SciFact" in {text for text, _ in name_gaps(asked, near)[0].others}
+    near.append(known("2504.00005", "Other", "Our tests are those of BEIR (TREC-COVID, SciFact)."))
+    assert {text for text, _ in name_gaps(asked, near)[0].others} == {"HotpotQA", "FashionIQ", "Amazon"}

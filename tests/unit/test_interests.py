@@ -61,6 +61,20 @@ def test_what_is_liked_comes_in_the_order_in_which_it_was_kept(kept: Kept) -> No
     assert kept.done("") == {"2504.00009"}
 
 
+def test_a_note_that_is_written_anew_stays_where_it_was(kept: Kept) -> None:
+    first = kept.write_note("", A, "x", 0)
+    kept.star("", B)
+    second = kept.write_note("", A, "y", first.revision)
+    assert [one.paper_id for one in kept.liked("")] == [A, B]
+    assert second.changed > first.changed
+    kept.write_note("", C, "z", 0)
+    kept.follow({C: A})
+    assert [one.paper_id for one in kept.liked("")] == [A, B]
+    kept.write_note("", A, "", kept.note("", A).revision)  # type: ignore[union-attr]
+    kept.write_note("", A, "anew", 0)
+    assert [one.paper_id for one in kept.liked("")] == [B, A]
+
+
 def test_what_was_taken_out_counts_again_and_follows_its_paper(kept: Kept) -> None:
     kept.remove_interest("ada", "paper:doi:10.1/a")
     kept.remove_interest("ada", "paper:doi:10.1/a")
@@ -96,10 +110,11 @@ def test_a_file_of_before_is_brought_up_to_date(tmp_path: Path) -> None:
         db.executescript(f"{_FIRST};{_REACH}")
         db.execute("INSERT INTO lists VALUES (1, '', 'RAG', 'rag', '2025-04-10T00:00:00+00:00')")
         db.execute("INSERT INTO listed VALUES (1, 1, ?)", (A,))
+        db.execute("INSERT INTO notes VALUES (1, '', '2504.00003', 'x', '2025-04-11T00:00:00+00:00')")
         db.execute("PRAGMA user_version = 2")
     kept = Kept(path)
     kept.put("", "RAG", [B])
     kept.star("", C)
-    assert [one.paper_id for one in kept.liked("")] == [A, B, C]
+    assert [one.paper_id for one in kept.liked("")] == [A, "2504.00003", B, C]
     kept.add_interest("", "agents")
     kept.close()

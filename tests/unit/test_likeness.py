@@ -87,8 +87,9 @@ def test_a_visit_remembers_the_newest_day_of_the_one_before(tmp_path: Path) -> N
 
 def test_questions_are_asked_of_a_paper_that_answers_them(library: Library) -> None:
     asked = Asked(library)
-    bread = library.paper("2504.00003")
-    found = asked.of(bread)
-    assert set(found) <= {form.here for form in FORMS}
-    assert len(found) <= 1  # its one sentence answers one question
-    assert "Is the code available?" not in found
+    told = "We propose BreadNet, a graph network that ranks loaves by their crust."
+    library.ingest([make_paper("2504.00004", "BreadNet: Ranking Loaves", told)])
+    (question,) = asked.of(library.paper("2504.00004"))  # its one sentence answers one question
+    assert question in {form.here for form in FORMS}
+    assert question != "Is the code available?"
+    assert asked.of(library.paper("2504.00003")) == (), "bread is baked, and nothing said of it"

@@ -6,8 +6,12 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -15,11 +19,12 @@ import pytest
 from rag.config import Config
 from rag.errors import EmptyLibrary, RegionNotFound
 from rag.index.library import Library
-from rag.themes.codes import LEAST, LEVELS, Codes, Vectors, learn
-from rag.themes.map import Cartographer, read_code, vectors_of, written
-from rag.themes.map_file import FILE_NAME
+from rag.themes.codes import LEAST, LEVELS, Code, Codes, Vectors, learn
+from rag.themes.draft import draw, vectors_of
+from rag.themes.map import Cartographer, Map, read_code, written
+from rag.themes.map_file import FILE_NAME, read, write
 from rag.themes.plane import lay_out
-from rag.themes.regions import Namer
+from rag.themes.regions import Namer, Words, counted
 from rag.types import Paper
 from tests.support.data import REPOSITORY
 from tests.support.papers import make_paper
@@ -230,6 +235,89 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, content: bytes) -> None:
         after = Cartographer(library).map()
         assert (after.codes == before.codes).all()
         assert (tmp_path / FILE_NAME).read_bytes() != content
+
+
+def test_a_bit_flipped_anywhere_in_a_file_is_no_crash(tmp_path: Path) -> None:
+    with library_of(tmp_path, 12) as library:
+        Cartographer(library).map()
+    path = tmp_path / FILE_NAME
+    whole = path.read_bytes()
+    with ZipFile(path) as file:
+        parts = file.start_dir
+    readable = 0
+    for place in (*range(parts, parts + 56), len(whole) // 2):  # what is said of the first part, and the middle
+        for bit in range(8):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+            readable += read(path) is not None
+    assert readable < 300, "most flips are found"
+
+
+def test_a_map_that_another_process_drew_anew_is_taken_over(tmp_path: Path) -> None:
+    with library_of(tmp_path, 30) as library:
+        page, other = Cartographer(library), Cartographer(library)
+        page.map()
+        library.ingest(some(20, first=100))
+        before = page.map()
+        assert before.later == 20
+        anew = other.map(anew=True)
+        assert page.last() is None, "what is on the disk now means something else"
+        after = page.ready()
+        assert after
+        assert (after.later, after.codes.tolist()) == (0, anew.codes.tolist())
+        assert after.state == anew.state != before.state
+        assert other.ready() is anew
+
+
+def test_vectors_are_read_once_for_a_map_that_is_outgrown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with library_of(tmp_path, 12) as library:
+        drawer = Cartographer(library)
+        first = drawer.map()
+        asked: list[object] = []
+
+        def counting(library: Library) -> tuple[tuple[str, ...], Vectors]:
+            asked.append(library)
+            return vectors_of(library)
+
+        monkeypatch.setattr("rag.themes.map.vectors_of", counting)
+        library.ingest(some(20, first=100))
+        assert drawer.last() is first
+        assert [drawer.ready() for _ in range(3)] == [None] * 3
+        assert (len(asked), drawer.last()) == (1, None)
+        assert drawer.was_drawn()
+        assert drawer.map().later == 0
+        assert drawer.last() is drawer.ready()
+
+
+def test_vectors_are_not_read_for_a_map_of_other_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with library_of(tmp_path, 12) as library:
+        drawing = Cartographer(library).map().drawing
+        write(tmp_path / FILE_NAME, replace(drawing, made_with="others"))
+        monkeypatch.setattr("rag.themes.map.vectors_of", lambda library: pytest.fail("vectors are read"))
+        assert Cartographer(library).ready() is None
+
+
+def test_a_paper_that_leaves_while_a_map_is_drawn_is_no_crash(tmp_path: Path) -> None:
+    with library_of(tmp_path, 12) as library:
+        paper_ids, vectors = vectors_of(library)
+        library.remove([paper_ids[3]])
+        assert len(draw(library, paper_ids, vectors, "", lambda stage, done, total: None).names) >= LEVELS
+
+
+def test_the_tree_of_a_large_map_is_walked_quickly() -> None:
+    codes = np.array([(a, b, c) for a in range(1, 25) for b in range(1, 17) for c in range(1, 13)] * 13, np.int16)
+    with TemporaryDirectory() as folder, library_of(Path(folder), 4) as library:
+        drawing = Cartographer(library).map().drawing
+    names = {code: Words("Name") for code in counted(codes)}
+    ids = tuple(f"2504.{n:05}" for n in range(len(codes)))
+    drawn = Map(ids, codes, np.zeros((len(codes), 2), np.float32), drawing, _names=names)
+
+    def walked(code: Code) -> int:
+        return 1 + sum(walked(one.code) for one in drawn.children(code))
+
+    begin = perf_counter()
+    assert walked(()) == 1 + 24 + 24 * 16 + 24 * 16 * 12
+    assert perf_counter() - begin < 2, "looking through all regions for each takes ten seconds"
+    assert drawn.region((3, 2)).papers == 12 * 13
 
 
 def test_a_file_whose_parts_do_not_fit_is_replaced(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from rag.errors import IndexDamaged
-from rag.follow.quiz.mastery import PRIOR, mastery_of, traced
+from rag.follow.quiz.mastery import PRIOR, mastery_of, next_to_read, traced
 from rag.papers.answered import Answered, Given
+from rag.papers.kept import Kept
 from rag.types.card import Tag
+from tests.support.readers import library_of, papers_on
 
 RETRIEVAL, FAIRNESS = Tag("dense-retrieval", "Dense Retrieval"), Tag("fairness", "Fairness")
 
@@ -62,6 +64,30 @@ def test_answers_are_each_readers_own_and_forgotten_on_request(tmp_path: Path) -
     assert store.of("ada") == ()
     assert len(store.of("bo")) == 1
     store.close()
+
+
+def test_no_file_is_made_before_something_is_answered(tmp_path: Path) -> None:
+    store = Answered(tmp_path / "quiz.sqlite")
+    store.forget("ada")
+    assert store.of("ada") == ()
+    assert list(tmp_path.iterdir()) == []
+    store.add("ada", given(RETRIEVAL, True))
+    assert Answered(tmp_path / "quiz.sqlite").of("ada") == store.of("ada") != ()
+    store.close()
+
+
+def test_what_is_wanted_less_is_not_to_be_read_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    papers = papers_on("sign", 4)
+    ids = [paper.paper_id for paper in papers]
+    kept = Kept(tmp_path / "kept.sqlite")
+    with library_of(tmp_path / "library", *papers) as library:
+        monkeypatch.setattr(library.shelf, "select", lambda _: frozenset(ids))  # all are of the topic
+        answers = [given(RETRIEVAL, False, ids[0])]
+        first = [one.paper.paper_id for one in next_to_read(library, kept, "", answers)]
+        assert first
+        kept.less("", first)
+        assert not {one.paper.paper_id for one in next_to_read(library, kept, "", answers)} & set(first)
+    kept.close()
 
 
 def test_a_damaged_file_says_what_is_lost_and_what_to_do(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
         ("dense serach", "2504.05309"),
         ("fragile things", None),  # "RAG" stands in it, and is no part that was meant
         ("whales", None),
+        ("z", None),  # stands in "Zebra", as in many titles
+        ("quer", "2504.05220"),
     ],
 )
 def test_the_nearest_paper_is_named(shelf: Shelf, written: str, meant: str | None) -> None:
@@ -56,6 +58,13 @@ def test_names_are_told_in_a_question() -> None:
     assert did_you_mean(["a"]) == "Did you mean a? "
     assert did_you_mean(["a", "b", "c"]) == "Did you mean a, b or c? "
     assert nearest("readng list", ["Reading list", "whales"]) == ["Reading list"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("x", []), ("of", []), ("ra", ["RAG"]), ("mixture", ["Mixture of Experts"])]
+)
+def test_a_part_of_a_name_is_meant_where_it_is_more_than_a_few_letters(written: str, meant: list[str]) -> None:
+    assert nearest(written, ["Mixture of Experts", "RAG"]) == meant
 
 
 def test_the_nearest_subject_is_named_once(shelf: Shelf) -> None:

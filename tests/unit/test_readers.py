@@ -18,6 +18,7 @@ from eval.readers.verdicts import WHY, Judge
 from eval.readers.voices import PLAIN, Persona, Speaker, load_voices, mistyped
 from rag.types import Answer, Clarify, ClosestPaper, Turn
 from tests.support.evaluation import answer, citation
+from ui.cli.readers import _print as print_readers
 
 GRACE, HUBS, ELSE = "2501.00001", "2501.00002", "2501.00003"
 RESULT = "GRACE improves nDCG@10 by 12.5% over BM25."
@@ -253,6 +254,12 @@ def test_an_error_ends_the_conversation_and_is_told() -> None:
     held = talk(Goal("find", (FIND,), (KNOWN,)), Script(ValueError("broken")))
     assert (held.failed_at, held.why) == (1, "error")
     assert held.as_json()["turns"][0]["answer"] == "ValueError: broken"
+    stars = Goal(
+        "recommend", (Aim("recommend", ("a", "b"), tag="ranking", subject="ranking", must=frozenset({GRACE})),)
+    )
+    held = talk(stars, Script())
+    assert [one.verdict.why for one in held.exchanges] == ["error"]
+    assert held.as_json()["turns"][0]["answer"] == "IndexError: list index out of range"
 
 
 def test_the_same_seed_says_the_same() -> None:
@@ -307,6 +314,12 @@ def test_all_pairs_of_goal_and_persona_are_drawn_alike() -> None:
     assert len({goal for goal, _ in assigned(len(GOALS), personas)}) == len(GOALS)
 
 
+@pytest.mark.parametrize("many", [1, 7, 9, 18])
+def test_all_pairs_are_drawn_however_many_personas_there_are(many: int) -> None:
+    personas = [f"persona{n}" for n in range(many)]
+    assert set(Counter(assigned(many * len(GOALS), personas)).values()) == {1}
+
+
 def test_typing_errors_leave_names_and_short_words() -> None:
     text = "Which datasets does GenSAR use for recommendation in MovieLens-20M?"
     typed = mistyped(text, 1.0, random.Random(3))
@@ -333,3 +346,14 @@ def test_who_chats_goes_on_with_a_small_letter() -> None:
 def test_months_and_subjects_as_they_are_said() -> None:
     assert (month_of("2025-10", year=False), month_of("2025-10", year=True)) == ("October", "October 2025")
     assert spoken("LLM-Based Recommendation") == "LLM-based recommendation"
+
+
+def test_an_interval_needs_five_readers_and_the_reasons_say_what_they_count(capsys: pytest.CaptureFixture[str]) -> None:
+    few, many = ({"mean": 1.0, "low": 1.0, "high": 1.0, "n": n} for n in (4, 5))
+    why = {"wrong_paper": {"failed": 0, "turns": 1}}
+    print_readers({"goal_rate": many, "by_goal": {"find": few}, "by_persona": {}, "why": why})
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert ["all", "1.000", "1.000", "to", "1.000", "5"] in rows
+    assert ["find", "1.000", "-", "4"] in rows
+    assert "why turns missed turns readers who gave up for it".split() in rows
+    assert "wrong paper first 1 0".split() in rows

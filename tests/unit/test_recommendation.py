@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.follow.profile import Profile, Standing, profile_of
+from rag.errors import LibraryBusy, LibraryError
+from rag.follow.profile import PHRASED, Profile, Standing, profile_of
 from rag.follow.reasons import reasons
 from rag.follow.recommendation import Recommendation, recommend
-from rag.follow.space import space_of
+from rag.follow.space import Space, space_of
 from rag.follow.surprise import surprise
+from rag.follow.titles import Titles
 from rag.index.library import Library
 from rag.papers.kept import FILE_NAME, Kept
 from rag.retrieve.hybrid import HybridRetriever
+from rag.types import Paper
 from tests.support.papers import make_paper
 from tests.support.readers import TOPICS, library_of, papers_on
 
@@ -137,6 +140,21 @@ def test_an_interest_that_was_taken_out_ranks_no_more(library: Library, kept: Ke
     assert profile_of(library, kept, "").standing is Standing.MUTED
 
 
+@pytest.mark.parametrize("undone", ["unstarred", "unwanted"])
+def test_an_interest_stays_taken_out_without_its_first_paper(library: Library, kept: Kept, undone: str) -> None:
+    star(kept, [*SIGN[:3], *REVIEW[:3]])
+    kept.remove_interest("", f"paper:{SIGN[0]}")
+    if undone == "unstarred":
+        kept.star("", SIGN[0], False)
+    else:
+        kept.less("", SIGN[0])
+    assert [one.papers for one in profile_of(library, kept, "").interests] == [tuple(REVIEW[:3])]
+    kept.star("", REVIEW[:3], False)
+    assert profile_of(library, kept, "").standing is Standing.MUTED
+    kept.restore_interest("", f"paper:{SIGN[0]}")
+    assert [one.papers for one in profile_of(library, kept, "").interests] == [tuple(SIGN[1:3])]
+
+
 # --- odd readers -----------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +193,25 @@ def test_a_damaged_file_is_a_standing(library: Library, kept: Kept) -> None:
     assert len(recommend(library, profile)) == 20
 
 
+@pytest.mark.parametrize("error", [LibraryBusy("Busy.", "Wait."), LibraryError("The disk is full.", "Make room.")])
+def test_a_file_that_cannot_be_read_now_is_not_damaged(
+    library: Library, kept: Kept, monkeypatch: pytest.MonkeyPatch, error: LibraryError
+) -> None:
+    def refuse(_: str) -> tuple[()]:
+        raise error
+
+    monkeypatch.setattr(kept, "liked", refuse)
+    with pytest.raises(type(error), match=error.message):
+        profile_of(library, kept, "")
+
+
+def test_undated_papers_are_not_the_newest(kept: Kept, tmp_path: Path) -> None:
+    undated = make_paper("2505.00001", "Nobody Knows When", "It lies about.", day="2025-09-09", undated=True)
+    with library_of(tmp_path / "undated", *papers_on("sign", 3), undated) as own:
+        found = ids(recommend(own, profile_of(own, kept, "")))
+        assert (found[-1], len(found)) == ("2505.00001", 4)
+
+
 def test_one_paper_and_all_papers_kept(kept: Kept, tmp_path: Path) -> None:
     with library_of(tmp_path / "one", make_paper()) as own:
         assert ids(recommend(own, profile_of(own, kept, ""))) == ["2504.00001"]
@@ -185,12 +222,56 @@ def test_one_paper_and_all_papers_kept(kept: Kept, tmp_path: Path) -> None:
         assert recommend(own, profile_of(own, kept, "")) == ()
 
 
-def test_ten_thousand_likes(library: Library, kept: Kept) -> None:
+def test_ten_thousand_likes_that_have_left(library: Library, kept: Kept) -> None:
     kept.star("", [f"24{n // 100000:02}.{n % 100000:05}" for n in range(10_000)])
     star(kept, REVIEW[:4])
     profile = profile_of(library, kept, "")
     assert profile.gone == 10_000
     assert set(ids(recommend(library, profile, most=4))) == set(REVIEW[4:8])
+
+
+def test_thousands_of_likes_of_hundreds_of_kinds(library: Library, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    papers = [make_paper(f"2506.{n:05}", f"Paper {n}", f"Abstract {n}.") for n in range(3000)]
+    kinds = np.random.default_rng(1).normal(size=(300, 384))
+    vectors = np.repeat(kinds / np.linalg.norm(kinds, axis=1, keepdims=True), 10, axis=0).astype(np.float32)
+    kept.star("", [paper.paper_id for paper in papers])
+    named: list[int] = []
+
+    def name(themes: Sequence[Sequence[Paper]], *_: object) -> list[str]:
+        named.append(len(themes))
+        return ["a name"]
+
+    by_id = {paper.paper_id: paper for paper in papers}
+    space = Space(list(by_id), vectors, Titles([paper.title for paper in papers], str.split))
+    monkeypatch.setattr("rag.follow.profile.name_themes", name)
+    monkeypatch.setattr("rag.follow.profile.space_of", lambda _: space)
+    monkeypatch.setattr(library.shelf, "papers", lambda ids: {one: by_id[one] for one in ids})
+    profile = profile_of(library, kept, "")
+    assert len(profile.interests) == 300
+    assert sorted(len(one.papers) for one in profile.interests) == [10] * 300
+    assert named == [1] * PHRASED
+    assert all(one.words == "a name" for one in profile.interests[:PHRASED])
+    assert profile.interests[-1].words.startswith("Paper ")
+
+
+def test_papers_that_another_process_removes_meanwhile_are_left_out(kept: Kept, tmp_path: Path) -> None:
+    with library_of(tmp_path / "shrinks", *papers_on("sign", 8), *papers_on("review", 6)) as own:
+        star(kept, [*SIGN[:3], *REVIEW[:3]])
+        profile = profile_of(own, kept, "")
+        found = recommend(own, profile, most=8)
+        held = space_of(own)
+        own.remove([SIGN[0], *REVIEW[:3], found[0].paper_id])
+        after = recommend(own, profile, most=8)
+        assert not {SIGN[0], *REVIEW[:3], found[0].paper_id} & set(ids(after))
+        assert after
+        told = reasons(own, profile, found)
+        assert list(told) == ids(found)
+        assert told[found[0].paper_id] is None
+        assert all(one.kept_id not in (SIGN[0], *REVIEW[:3]) for one in told.values() if one)
+        surprise(own, profile)
+        with pytest.MonkeyPatch.context() as patch:  # the space is of before, the shelf of after
+            patch.setattr("rag.follow.profile.space_of", lambda _: held)
+            assert [one.papers for one in profile_of(own, kept, "").interests] == [tuple(SIGN[1:3])]
 
 
 def test_only_some_papers_are_ranked_when_asked(library: Library, kept: Kept) -> None:

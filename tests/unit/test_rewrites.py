@@ -98,7 +98,7 @@ def test_meaning_tells_another_wording_where_words_do_not(rewrites: Rewrites) ->
 
 def test_a_follow_up_is_remembered_in_its_conversation_only(rewrites: Rewrites) -> None:
     assert rewrites.learn("", follow_up()) == []  # nobody knows what it followed
-    (kept,) = rewrites.learn("", follow_up(), asked("How does IterQR rewrite queries?"))
+    (kept,) = rewrites.learn("", follow_up(), follows=asked("How does IterQR rewrite queries?"))
     assert kept.origin == "follow_up"
     assert recalled(rewrites, FOLLOW, "How does IterQR rewrite queries?") == ALONE
     assert recalled(rewrites, FOLLOW, "How does PLUM rank?") == ""
@@ -106,7 +106,7 @@ def test_a_follow_up_is_remembered_in_its_conversation_only(rewrites: Rewrites) 
 
 
 def test_a_thumb_down_forgets_what_led_to_the_answer(rewrites: Rewrites) -> None:
-    rewrites.learn("", follow_up(), asked("How does IterQR rewrite queries?"))
+    rewrites.learn("", follow_up(), follows=asked("How does IterQR rewrite queries?"))
     assert rewrites.unlearn("", follow_up(), asked("How does IterQR rewrite queries?")) == 1
     rewrites.learn("", asked(AGAIN, minutes=5), asked(FAILED, rating=-1))
     note = Note(code=REMEMBERED, text=f"Searched for what helped before: {AGAIN}")
@@ -142,6 +142,23 @@ def test_a_paper_kept_soon_after_the_answer_that_cites_it_teaches(rewrites: Rewr
     later = datetime.now(UTC) + timedelta(hours=1)
     assert rewrites.kept("", ["2504.05309"], store, now=later) == []
     assert [one.question for one in rewrites.kept("", ["2504.05309"], store)] == [FAILED]
+    store.close()
+
+
+def test_a_follow_up_that_was_edited_is_learnt_after_the_question_that_it_follows(
+    rewrites: Rewrites, tmp_path: Path
+) -> None:
+    store, first = Conversations(tmp_path / FILE_NAME), "How does IterQR rewrite queries?"
+    conversation = store.start("", first)
+    store.add("", conversation, first, Filters(), "", answer(first))
+    bad = store.add("", conversation, "and what data?", Filters(), "", answer("and what data?", paper=""))
+    good = store.add(
+        "", conversation, FOLLOW, Filters(), "", follow_up().answer, replaces=bad.exchange_id
+    )  # edited and asked anew
+    (kept, *_) = rewrites.helped("", good, store)
+    assert (kept.question, kept.text) == (FOLLOW, ALONE)
+    assert recalled(rewrites, FOLLOW, first) == ALONE
+    assert recalled(rewrites, FOLLOW, "and what data?") == ""
     store.close()
 
 

@@ -197,7 +197,7 @@ def test_the_map_is_drawn_once_and_then_shown_with_its_regions(tmp_path: Path, s
     site = made(tmp_path, stack)
     client = client_of(site)
     assert 'data-later="/view/mapped"' in drawn(site, "/map")
-    assert site.chart("") == {}
+    assert site.chart("", "") == {}
     assert "More from this region" not in drawn(site, "/paper/2504.00001")
     assert "3 papers in 1 region" in client.get("/view/mapped").json()["html"]
     site.kept.star("", "2505.00003")
@@ -206,11 +206,24 @@ def test_the_map_is_drawn_once_and_then_shown_with_its_regions(tmp_path: Path, s
     assert "Ranking Passages" in html
     assert "starred 1" in html
     assert "More from this region" in drawn(site, "/paper/2504.00001")
-    told = client.get("/view/chart?state=1")
+    state = html.split("/view/chart?state=")[1].split('"')[0]
+    told = client.get(f"/view/chart?state={state}")
     assert told.headers["cache-control"].startswith("private")
     assert sum(leaf[-1] for leaf in told.json()["leaves"]) == 3
-    papers = client.get("/view/chart/1.1?state=1").json()["papers"]
+    papers = client.get(f"/view/chart/1.1?state={state}").json()["papers"]
     assert {one[0] for one in papers} == {one.paper_id for one in PAPERS}
+    site.library.ingest([make_paper("2506.00001", "Baking Cake", "We bake cake.")])
+    stale = client.get(f"/view/chart/1.1?state={state}")
+    assert (stale.json(), stale.headers["cache-control"]) == ({}, "no-store"), "its places are others by now"
+
+
+def test_a_paper_waits_for_no_map(tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = made(tmp_path, stack)
+    site.maps.map()
+    site.library.ingest([make_paper("2506.00001", "Baking Cake", "We bake cake.")])
+    monkeypatch.setattr("rag.themes.map.vectors_of", lambda library: pytest.fail("vectors are read"))
+    assert "More from this region" in drawn(site, "/paper/2504.00001")
+    assert "More from this region" not in drawn(site, "/paper/2506.00001")
 
 
 def test_what_is_no_region_of_the_map_is_missing(tmp_path: Path, stack: ExitStack) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,23 @@ from starlette.testclient import TestClient
 
 from rag.assistant import Assistant
 from rag.config import Config
+from rag.errors import ConversationNotFound
 from rag.follow.surprise import Surprise
 from rag.index.library import Library
+from rag.papers.answered import FILE_NAME as ANSWERED
+from rag.papers.answered import Given
 from rag.papers.conversations import FILE_NAME, Conversations
 from rag.papers.database import Database
 from rag.papers.kept import FILE_NAME as KEPT_FILE
-from rag.types import Paper
+from rag.papers.rewritten import FILE_NAME as REWRITES
+from rag.papers.rewritten import Rewriting, Rewritten
+from rag.query.wording import Wording
+from rag.types import Filters, Paper
+from rag.types.card import Tag
 from tests.support.papers import make_paper
 from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
 from tests.unit.test_site import sqlite_error
+from ui.kept import answered_in
 from ui.web import foryou
 from ui.web.actions import Actions
 from ui.web.address import Address
@@ -58,7 +66,10 @@ def client_of(site: Site, user: str = "") -> TestClient:
 
 
 def drawn(site: Site, path: str, owner: str = "") -> str:
-    return str(site.view(Address.read(path), owner).html)
+    html = str(site.view(Address.read(path), owner).html)
+    if 'data-whole="/view/yours"' in html:
+        html += client_of(site, owner).get("/view/yours").json()["html"]
+    return html
 
 
 def rows(html: str) -> list[str]:
@@ -85,7 +96,7 @@ def test_new_papers_are_ranked_and_reasons_come_after(site: Site) -> None:
     assert 'data-whole="/view/foryou"' in drawn(site, "/today"), "worked out after the page is drawn"
     section = client_of(site).get("/view/foryou").json()["html"]
     assert set(rows(section)[:2]) == set(QUERIES)
-    assert "Of 4 new papers, those nearest to what you keep." in section
+    assert "Of 4 new papers, those nearest to what you keep. All that is new follows below, these too." in section
     assert 'class="foryou" data-part="foryou"' in drawn(site, "/today"), "known by now"
     first = rows(section)[0]
     assert f'data-why="{first}"' in section
@@ -148,7 +159,7 @@ def test_an_interest_is_added_changed_taken_out_and_counts_again(site: Site) -> 
 def test_a_surprise_has_both_scores_in_words_and_another_follows(site: Site) -> None:
     site.kept.star("", KEPT)
     first = act(site, "surprise")["parts"]["surprise"]
-    assert re.search(r"Unlike all that you keep \(0\.\d\d apart\), yet it fits “.+” \(0\.\d\d aligned\)\.", first)
+    assert re.search(r"Unlike all that you keep \(0\.\d\d apart\), but .+ nearest to “.+” \(0\.\d\d aligned; ", first)
     second = act(site, "surprise", place="1")["parts"]["surprise"]
     assert rows(first) != rows(second)
     assert rows(act(site, "surprise", place=str(len(site.personal.surprises(""))))["parts"]["surprise"]) == rows(first)
@@ -159,10 +170,10 @@ def test_a_surprise_has_both_scores_in_words_and_another_follows(site: Site) -> 
 
 
 def test_a_surprise_of_nobody_says_so(site: Site) -> None:
-    assert "Nothing lies beside it" in act(site, "surprise")["parts"]["surprise"]
+    assert "Nothing here is unlike what you keep" in act(site, "surprise")["parts"]["surprise"]
     paper = make_paper("2504.1", "<i>A</i>", "B")
     html = foryou.another(Surprise("2504.1", 0.7, 0.4, ""), paper, site.personal.profile(""))
-    assert "yet it fits your interests (0.40 aligned)" in html
+    assert "one of the nearest to your interests (0.40 aligned; " in html
     assert "<i>A" not in html
 
 
@@ -236,3 +247,105 @@ def test_where_nothing_can_be_kept_it_is_said(
     site = made(tmp_path, stack, [])
     for path in ("/today", "/you"):
         assert "This library may not be written" in drawn(site, path)
+
+
+def learnt(site: Site, *questions: str, context: str = "") -> None:
+    """Have rewritings of some questions."""
+    with closing(Rewritten(site.library.folder / REWRITES)) as store:
+        for one in questions:
+            said = Wording.of(one)
+            store.add("", Rewriting(0, one, said.exact, said.near, context, "Else", "reader", datetime.now(UTC)))
+
+
+def test_rewritings_are_shown_and_forgotten_one_by_one_or_all(site: Site) -> None:
+    assert "Questions in other words" not in drawn(site, "/you")
+    learnt(site, "How is <b>bread</b> baked?", "How are queries rewritten?", "Who bakes?")
+    html = drawn(site, "/you")
+    assert "How is &lt;b&gt;bread&lt;/b&gt; baked?" in html
+    assert "Else · your own words" in html
+    first = site.rewrites.all("")[0]
+    left = act(site, "unrewrite", key=str(first.number), part="you")["parts"]["you"]
+    assert "bread" not in left
+    assert "Who bakes?" in left
+    assert "No rewriting" in act(site, "unrewrite", key="99")["problem"]
+    assert "Nothing was forgotten" in act(site, "unrewrite", key="x")["problem"]
+    cleared = act(site, "unrewrite", key="all", part="you")
+    assert cleared["said"] == "2 questions forgotten."
+    assert "Questions in other words" not in cleared["parts"]["you"]
+
+
+def test_export_and_forget_hold_answers_and_rewritings_too(site: Site) -> None:
+    exported = client_of(site).get("/export/kept").json()
+    assert (exported["quiz"], exported["rewrites"]) == ([], [])
+    learnt(site, "How is bread baked?")
+    answers, _ = answered_in(site.library.folder)
+    answers.add("", Given("q", KEPT[0], Tag("rag", "RAG"), "yes", True, datetime.now(UTC)))
+    exported = client_of(site).get("/export/kept").json()
+    assert (exported["quiz"][0]["chosen"], exported["rewrites"][0]["question"]) == ("yes", "How is bread baked?")
+    act(site, "forget", what="kept")
+    assert (answers.of(""), site.rewrites.all("")) == ((), [])
+
+
+def test_a_damaged_file_keeps_none_of_the_others_from_being_forgotten(site: Site) -> None:
+    site.kept.star("", KEPT)
+    learnt(site, "How is bread baked?")
+    (site.library.folder / ANSWERED).write_bytes(b"no database at all, but long enough to be read as one" * 20)
+    assert "cannot be read" in act(site, "forget", what="kept")["problem"]
+    assert (site.kept.starred(""), site.rewrites.all("")) == ((), [])
+
+
+def test_a_deleted_conversation_takes_along_what_was_learnt_from_it(site: Site, tmp_path: Path) -> None:
+    store = Conversations(tmp_path / FILE_NAME)
+    conversation = store.start("", "How is bread baked?")
+    store.add("", conversation, "How is bread baked?", Filters(), "", None)
+    learnt(site, "How is bread baked?", "Who bakes?")
+    learnt(site, "And rolls?", context=Wording.of("How is bread baked?").near)
+    assistant = site._assistant
+    assistant.delete("", conversation, store)
+    assert [one.question for one in assistant.rewrites.all("")] == ["Who bakes?"]
+    with pytest.raises(ConversationNotFound):
+        store.title("", conversation)
+    store.close()
+
+
+def test_a_read_paper_leaves_the_section_and_nothing_is_worked_out_anew(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.kept.star("", KEPT)
+    before = rows(client_of(site).get("/view/foryou").json()["html"])
+    monkeypatch.setattr("ui.web.personal.profile_of", lambda *_: pytest.fail("worked out anew"))
+    site.view(Address.read(f"/paper/{before[0]}"), "")
+    assert before[0] not in rows(drawn(site, "/today")[: drawn(site, "/today").index('class="theme"')])
+    assert 'class="foryou" data-part' in drawn(site, "/today")
+
+
+def test_surprises_are_worked_out_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.kept.star("", KEPT)
+    first = act(site, "surprise")["parts"]["surprise"]
+    monkeypatch.setattr("ui.web.personal.surprise", lambda *_: pytest.fail("worked out anew"))
+    assert rows(act(site, "surprise")["parts"]["surprise"]) == rows(first)
+
+
+def test_what_ranks_waits_for_its_like_and_never_holds_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.web.actions.WAITING", -1)  # all who rank are turned away
+    client = client_of(site)
+    for name in ("less", "interest", "uninterest", "restore", "surprise", "forget", "unrewrite", "answer", "unlearn"):
+        assert client.post(f"/act/{name}", json={}).status_code == 503, name
+    assert client.get("/export/profile").status_code == 503
+    assert client.post("/act/star", json={"papers": KEPT[0]}).status_code == 200
+    assert 'data-whole="/view/yours"' in client.get("/view/you").json()["html"]
+
+
+def test_what_was_pressed_leaves_a_place_to_go_on_from(site: Site) -> None:
+    added = act(site, "interest", sentence="Baking bread", part="foryou")["parts"]["foryou"]
+    assert '<h2 tabindex="-1" data-focus>For you' in added
+    site.kept.star("", KEPT)
+    less = act(site, "less", papers=BREAD[0], on="on", part="foryou")
+    assert less["said"] == ""
+    assert less["parts"]["foryou"].count("data-focus") == 1, "the undo"
+    back = act(site, "less", papers=BREAD[0], on="off", part="you")
+    assert back["said"] == "Taken back."
+    act(site, "less", papers=BREAD[0], on="on")
+    assert '<section id="you-less"><h2 tabindex="-1">Less like these' in drawn(site, "/you")
+    second = act(site, "surprise", place="1")["parts"]["surprise"]
+    assert 'data-place="1"' in second

@@ -104,7 +104,12 @@ def options(
     config: ConfigFile = None,
     data_dir: DataDir = None,
     user: Annotated[
-        str, typer.Option("--user", metavar="NAME", help="Whose stars, lists and notes, where the page has users.")
+        str,
+        typer.Option(
+            "--user",
+            metavar="NAME",
+            help="Whose stars, lists, notes, conversations and quizzes, where the page has users.",
+        ),
     ] = "",
     show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, reader, say, with_library
 from ui.cli.keep import opened
+
+if TYPE_CHECKING:
+    from rag.config import Config
+    from rag.follow.belongings import Belongings
 
 OutFile = Annotated[
     Path | None, typer.Argument(metavar="FILE", help="A new file; without one, it is printed.", show_default=False)
@@ -26,11 +31,11 @@ def export(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write all that you keep as JSON: stars, papers for later and read, lists, notes, and what your profile adds."""
+    """Write as JSON: stars, papers for later and read, lists, notes, your profile, quiz answers and rewritings."""
     user = reader(context)
     check_file(file)
-    with opened(with_library(context, config, data_dir)) as (kept, _):
-        document = kept.export(user)
+    with _belongings(with_library(context, config, data_dir)) as all_of_it:
+        document = all_of_it.export(user)
     write_document(document, file, as_json)
 
 
@@ -41,12 +46,25 @@ def forget(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Delete all that you keep: stars, papers for later and read, lists, notes, your profile. Papers stay."""
+    """Delete all that you keep, your profile, quiz answers and rewritings. Papers and conversations stay."""
     user = reader(context)
-    with opened(with_library(context, config, data_dir)) as (kept, _):
-        be_sure("All your stars, lists and notes, and your profile, will be deleted.", yes)
-        kept.forget(user)
-    print_json({"forgotten": True}) if as_json else say("All that you kept is deleted. The papers stay.")
+    with _belongings(with_library(context, config, data_dir)) as all_of_it:
+        be_sure("All your stars, lists, notes, quiz answers and rewritings, and your profile, will be deleted.", yes)
+        all_of_it.forget(user)
+    print_json({"forgotten": True}) if as_json else say("All of it is deleted. The papers and conversations stay.")
+
+
+@contextmanager
+def _belongings(settings: Config) -> Iterator[Belongings]:
+    from rag.follow.belongings import Belongings
+    from rag.follow.rewrites import Rewrites
+
+    rewrites = Rewrites(settings.library_dir)
+    try:
+        with opened(settings) as (kept, _):
+            yield Belongings(settings.library_dir, kept, rewrites)
+    finally:
+        rewrites.close()
 
 
 def check_file(file: Path | None) -> None:

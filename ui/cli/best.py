@@ -27,9 +27,6 @@ from ui.cli.terminal import console
 if TYPE_CHECKING:
     from rag.topics.best.choice import Asked, Choice, Row
 
-_SIGNS = ("–", "○", "◐", "●")
-"""The levels in the table, from not told to fully."""
-
 
 @filtered
 def best(
@@ -88,7 +85,7 @@ def _print_papers(found: Choice, most: int) -> None:
     from rich.text import Text
 
     from rag.text.readable import readable
-    from rag.topics.best.choice import LEVELS
+    from rag.topics.best.choice import LEVELS, SIGNS
 
     terminal = console()
     criteria = found.asked.wish.criteria
@@ -99,9 +96,9 @@ def _print_papers(found: Choice, most: int) -> None:
     for name in ("", "Paper", *map(str, range(1, len(criteria) + 1))):
         table.add_column(name, overflow="fold" if name == "Paper" else "crop")
     for n, row in enumerate(found.rows[:most], 1):
-        table.add_row(str(n), Text(readable(row.paper.title)), *(_SIGNS[one.level] for one in row.labels))
+        table.add_row(str(n), Text(readable(row.paper.title)), *(SIGNS[one.level] for one in row.labels))
     terminal.print(table)
-    print("  ".join(f"{sign} {name}" for sign, name in zip(_SIGNS[::-1], LEVELS[::-1], strict=True)))
+    print("  ".join(f"{sign} {name}" for sign, name in zip(SIGNS[::-1], LEVELS[::-1], strict=True)))
     for n, row in enumerate(found.rows[:most], 1):
         terminal.print()
         terminal.print(Text(f"{n}. {readable(row.paper.title)} ({row.paper.when}, {row.paper.paper_id})", style="bold"))

@@ -28,6 +28,7 @@ from ui.cli.common import (
     with_library,
 )
 from ui.cli.printing import Paragraphs, print_answer, print_notes, print_references
+from ui.cli.rewrites import TEACHES
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -273,8 +274,14 @@ class Conversation:
             print("There is no answer to judge." if record else "This conversation is not kept.")
             return
         record.store.rate(record.user, record.latest.exchange_id, rating, record.latest.comment)
-        self.assistant.learn(record.user, record.latest, record.store, good=rating > 0)
+        learnt, forgotten = self.assistant.learn(record.user, record.latest, record.store, good=rating > 0)
         print("Good: kept with the answer." if rating > 0 else "Bad: kept with the answer.")
+        for one in learnt:
+            print(f"Learnt: “{one.question}” is searched for as “{one.text}” from now on.")
+        if rating > 0 and not learnt:
+            print(f"No rewording was learnt from it. {TEACHES}")
+        if forgotten:
+            print(f"{plural(forgotten, 'rewording')} of questions forgotten.")
 
     def _new(self, _: str) -> None:
         self.exchanges.clear()

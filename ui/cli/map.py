@@ -54,18 +54,25 @@ def within_region(filters: Filters, settings: Config, text: str) -> Filters:
     """Filters that leave only papers of a region of the map.
 
     Raises:
-        RegionNotFound: the map has none such.
+        RegionNotFound: the map has none such, or the library has outgrown its map, so that codes would change.
     """
     from dataclasses import replace
 
     from rag import open_library
-    from rag.errors import LibraryError
+    from rag.errors import LibraryError, RegionNotFound
     from rag.themes.map import Cartographer
     from rag.types.filters import chosen
 
     code = _code(text, "'--region'")
     with open_library(settings) as library:
-        drawn = Cartographer(library).map()
+        drawer = Cartographer(library)
+        drawn = drawer.ready()
+        if drawn is None and drawer.was_drawn():
+            raise RegionNotFound(
+                f"The library has outgrown its map, so region {text} may be another one by now.",
+                "`paperchat map` draws it anew and lists its regions.",
+            )
+        drawn = drawn or drawer.map()
         drawn.region(code)
         inside = drawn.members(code)
         if filters.paper:

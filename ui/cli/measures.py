@@ -88,8 +88,10 @@ def number(value: float | None, places: int = 3) -> str:
     return "-" if value is None else f"{value:.{places}f}"
 
 
-def interval(figure: Mapping[str, Any]) -> str:
-    """A figure's interval as a cell."""
+def interval(figure: Mapping[str, Any], least: int = 1) -> str:
+    """A figure's interval as a cell; a dash where fewer than `least` were measured, which tell of none."""
+    if figure["n"] < least:
+        return number(None)
     return f"{number(figure['low'])} to {number(figure['high'])}"
 
 

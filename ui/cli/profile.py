@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -65,7 +65,7 @@ def add(
     data_dir: DataDir = None,
 ) -> None:
     """Say in a sentence what you would like to read about."""
-    with _read(with_library(context, config, data_dir)) as (library, kept):
+    with _read(with_library(context, config, data_dir), writes=True) as (library, kept):
         kept.add_interest(reader(context), " ".join(words))
         _show(library, kept, reader(context), as_json)
 
@@ -83,7 +83,7 @@ def remove(
     from rag.errors import KeepError
 
     user = reader(context)
-    with _read(with_library(context, config, data_dir)) as (library, kept):
+    with _read(with_library(context, config, data_dir), writes=True) as (library, kept):
         before = _profile(library, kept, user)
         held = before.muted if off else [one.key for one in before.interests]
         for key in keys:
@@ -131,11 +131,9 @@ def export(
     data_dir: DataDir = None,
 ) -> None:
     """Write the profile as JSON; `paperchat keep export` writes all that it comes from."""
-    from ui.foryou import profile_json
-
     check_file(file)
     with _read(with_library(context, config, data_dir)) as (library, kept):
-        document = profile_json(_profile(library, kept, reader(context)))
+        document = _document(_profile(library, kept, reader(context)), kept)
     write_document(document, file, as_json)
 
 
@@ -160,15 +158,22 @@ def forget(
 
 
 @contextmanager
-def _read(settings: Config) -> Iterator[tuple[Library, Kept]]:
-    """A library that holds papers, with what is kept in it."""
+def _read(settings: Config, *, writes: bool = False) -> Iterator[tuple[Library, Kept]]:
+    """A library that holds papers, with what is kept in it; only who writes needs a file that may be written."""
     from rag import open_library
+    from rag.errors import LibraryError
     from rag.papers.kept import FILE_NAME, Kept
+    from ui.kept import kept_in
 
     keep_log_quiet()
-    with open_library(settings) as library, closing(Kept(settings.library_dir / FILE_NAME)) as kept:
+    folder = settings.library_dir
+    with open_library(settings) as library, closing(Kept(folder / FILE_NAME) if writes else kept_in(folder)) as kept:
         library.require_papers()
-        kept.follow(library.shelf.renamed())
+        try:
+            kept.follow(library.shelf.renamed())
+        except LibraryError:  # ids that papers left are followed when the file can be written again
+            if writes:
+                raise
         yield library, kept
 
 
@@ -178,19 +183,29 @@ def _profile(library: Library, kept: Kept, user: str) -> Profile:
     return profile_of(library, kept, user)
 
 
+def _document(found: Profile, kept: Kept) -> dict[str, Any]:
+    """A profile as a document; where nothing could be read of what is kept, that is why nothing is in it."""
+    from ui.foryou import profile_json
+    from ui.kept import problem_of
+
+    document = profile_json(found)
+    return document | {"why": problem_of(kept) or document["why"]}
+
+
 def _show(library: Library, kept: Kept, user: str, as_json: bool) -> None:
-    from ui.foryou import gone_sentence, muted_papers, profile_json
+    from ui.foryou import gone_sentence, muted_papers
+    from ui.kept import problem_of
 
     found = _profile(library, kept, user)
     if as_json:
-        print_json(profile_json(found))
+        print_json(_document(found, kept))
         return
     begun = muted_papers(found)
     named = [paper_id for one in found.interests for paper_id in one.papers[-_SHOWN:]]
     papers = library.shelf.papers([*named, *found.less, *begun.values()])
     terminal = console()
-    if found.standing.sentence:
-        terminal.print(found.standing.sentence, markup=False)
+    if why := problem_of(kept) or found.standing.sentence:
+        terminal.print(why, markup=False)
     for one in found.interests:
         _print_interest(terminal, one, papers)
     _print_others("Taken out", {key: _title(papers, paper_id) for key, paper_id in begun.items()})

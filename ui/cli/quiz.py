@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,6 +64,8 @@ def quiz(
         raise typer.BadParameter("name a --list or a --paper, not both")
     if (mastery or forget) and (papers or name or topic or (mastery and forget)):
         raise typer.BadParameter("--mastery and --forget stand alone")
+    from ui.kept import problem_of
+
     settings, user = with_library(context, config, data_dir), reader(context)
     keep_log_quiet()
     with _opened(settings) as (library, kept, answered):
@@ -70,6 +73,8 @@ def quiz(
             answered.forget(user)
             print_json({"forgotten": True}) if as_json else say("What you answered is forgotten.")
             return
+        if problem := problem_of(kept):
+            say(problem)
         if mastery:
             _show(library, kept, answered, user, as_json)
             return
@@ -81,7 +86,7 @@ def quiz(
         with progress_bar(as_json, "looking for questions") as progress:
             made = master.quiz(user, asked, most=most, seed=seed, progress=progress)
         if as_json:
-            print_json(made.as_json())
+            print_json(replace(made, notes=(*filter(None, [problem]), *made.notes)).as_json())
             return
         _hold(master, made, user)
         if made.items:
@@ -93,19 +98,14 @@ def _opened(settings: Config) -> Iterator[tuple[Library, Kept, Answered]]:
     """A library, what is kept of it, and what was answered."""
     from rag import open_library
     from rag.papers.answered import FILE_NAME, Answered
-    from rag.papers.kept import FILE_NAME as KEPT
-    from rag.papers.kept import Kept
+    from ui.kept import kept_in
 
-    kept = Kept(settings.library_dir / KEPT)
-    try:
-        answered = Answered(settings.library_dir / FILE_NAME)
-        try:
-            with open_library(settings) as library:
-                yield library, kept, answered
-        finally:
-            answered.close()
-    finally:
-        kept.close()
+    with (
+        open_library(settings) as library,
+        closing(kept_in(settings.library_dir)) as kept,
+        closing(Answered(settings.library_dir / FILE_NAME)) as answered,
+    ):
+        yield library, kept, answered
 
 
 def _hold(master: Quizmaster, made: Quiz, user: str) -> None:

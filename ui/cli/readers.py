@@ -53,13 +53,14 @@ def readers(
 
 
 def _print(metrics: Mapping[str, Any]) -> None:
+    from eval.readers.simulation import FEWEST
     from eval.readers.verdicts import WHY
 
     rates = [("all", metrics["goal_rate"]), *metrics["by_goal"].items(), *metrics["by_persona"].items()]
-    rows = [(name, number(rate["mean"]), interval(rate), str(rate["n"])) for name, rate in rates if rate["n"]]
+    rows = [(name, number(rate["mean"]), interval(rate, FEWEST), str(rate["n"])) for name, rate in rates if rate["n"]]
     print_table(("goal rate", "mean", "interval", "n"), rows)
     print()
     print_table(
-        ("why turns missed", "failed", "turns"),
-        [(WHY[why], str(count["failed"]), str(count["turns"])) for why, count in metrics["why"].items()],
+        ("why turns missed", "turns", "readers who gave up for it"),
+        [(WHY[why], str(count["turns"]), str(count["failed"])) for why, count in metrics["why"].items()],
     )

@@ -9,12 +9,11 @@ import typer
 from rag.text.grammar import plural
 from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, print_json, reader, say, with_library
 
-_ORIGINS = {
-    "reader": "your own words",
-    "follow_up": "read from the conversation",
-    "spelling": "spelling corrected",
-    "model": "the language model's words",
-}
+TEACHES = (
+    "What teaches one is a good answer to a question that was searched for in other words than yours, "
+    "or that rewords one just before which found nothing or was marked bad."
+)
+"""What an answer must be to teach a rewriting."""
 
 
 def rewrites(
@@ -51,8 +50,11 @@ def rewrites(
     if as_json:
         print_json({"rewrites": [one.as_json() for one in found]})
         return
+    from ui.learnt import origin_of
+
     for one in found:
-        where = f", after “{one.context}”" if one.context else ""
-        print(f"{one.number}. {one.question}\n   → {one.text}  ({_ORIGINS.get(one.origin, one.origin)}{where})")
+        print(f"{one.number}. {one.question}\n   → {one.text}  ({origin_of(one)})")
     if not found:
-        say("Nothing was learnt yet. A thumb up, `/good` in a chat, or a paper kept soon after an answer teaches it.")
+        say(
+            f"Nothing was learnt yet. {TEACHES} Say `/good` in a chat or thumb it up, or keep a paper of it soon after."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -39,6 +40,7 @@ class Row:
         interest: Key of the interest that it serves; empty where nothing is known of the reader.
         reason: Why; None where no sentence of it bears one, or none was asked for.
         because: What the reason comes down to: ``like`` and a title, or ``for`` and the reader's sentence.
+        line: A sentence that speaks for the paper where no reason does; empty where it has none or none was asked for.
     """
 
     paper: Paper
@@ -47,6 +49,7 @@ class Row:
     unread: bool
     reason: Reason | None
     because: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +141,15 @@ def _found(library: Library, kept: Kept, user: str, since: date | None, most: in
     beside = next((one for one in surprise(library, profile) if one.paper_id not in ids), None)
     papers = library.shelf.papers([*ids, *(one.kept_id for one in why.values() if one and one.kept_id)])
     unread = kept.unread(user, ids)
+    lines = _lines(library, [papers[one] for one in ids if one in papers and not why.get(one)]) if with_reasons else {}
     rows = []
     for one in ranked.papers:
         if paper := papers.get(one.paper_id):  # one that was removed just now is missing
             reason = why.get(one.paper_id)
             said = " ".join(because(reason, papers, interests)) if reason else ""
-            rows.append(Row(paper, one.score, one.interest, one.paper_id in unread, reason, said))
+            rows.append(
+                Row(paper, one.score, one.interest, one.paper_id in unread, reason, said, lines.get(one.paper_id) or "")
+            )
     other = library.shelf.papers([beside.paper_id]).get(beside.paper_id) if beside else None
     return Found(
         tuple(rows),
@@ -157,11 +163,20 @@ def _found(library: Library, kept: Kept, user: str, since: date | None, most: in
     )
 
 
+def _lines(library: Library, papers: Sequence[Paper]) -> Mapping[str, str | None]:
+    """The sentences that speak for papers, as they stand in them: those that the page shows."""
+    from rag.topics.line_store import LineStore
+
+    with closing(LineStore(library.folder)) as store:
+        return store.chosen(papers, library.config.embedding.threads)
+
+
 def _as_json(found: Found) -> dict[str, Any]:
     """The document of `today --json`."""
     papers = [
         _paper_json(one.paper)
         | {
+            "line": one.line or None,
             "unread": one.unread,
             "score": round(one.score, 6),
             "reasons": _reasons_json(one) if found.has_reasons else None,
@@ -219,6 +234,8 @@ def _print(found: Found) -> None:
             quote = readable(row.paper.text[row.reason.start : row.reason.end])
             _print_below(terminal, (f"“{quote}”", ""))
             _print_below(terminal, (row.because, "dim"))
+        elif row.line:
+            _print_below(terminal, (readable(row.line), ""))
     if found.beside:
         paper, _, said = found.beside
         terminal.print()

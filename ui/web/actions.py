@@ -23,12 +23,17 @@ from ui.web.site import Site, View
 
 _ADDS = ("fetch", "sample")
 """Actions that take long, one at a time."""
+_RANKS = ("less", "interest", "uninterest", "restore", "surprise", "forget", "unrewrite")
+"""Actions that may work out a profile, and wait for one another."""
+_EXAMINES = ("answer", "unlearn")
+"""Actions that may look through papers for questions, and wait likewise."""
 MOST_BYTES = 1_000_000
 """Of what an action is sent; the longest note has a tenth of it, in characters."""
 LONGEST_NAME = 200
 """Characters of an author's name that are looked up."""
 WAITING = 16
 """Requests of a kind that wait for a slow one before them; more are turned away."""
+_BUSY = "Too many wait for this already. Try again in a moment."
 _FRESH = {"Cache-Control": "no-store"}
 Said = Mapping[str, Any]
 """An action's answer: what is said, which part of the page is drawn anew, where to go."""
@@ -50,6 +55,7 @@ class Actions:
         self._fetch = fetch
         self._choosing, self._asking, self._nearing, self._ranking, self._judging = (Few(1, WAITING) for _ in range(5))
         self._adding, self._drawing, self._examining = Few(1, 0), Few(1, WAITING), Few(1, WAITING)
+        self._slow = dict.fromkeys(_RANKS, self._ranking) | dict.fromkeys(_EXAMINES, self._examining)
         self._acts: Mapping[str, Callable[[dict[str, str], str], Said]] = {
             "star": self._star,
             "later": self._later,
@@ -61,6 +67,7 @@ class Actions:
             "restore": self._restore,
             "surprise": self._surprise,
             "forget": self._forget,
+            "unrewrite": self._unrewrite,
             "note": self._note,
             "answer": self._answer,
             "unlearn": self._unlearn,
@@ -75,6 +82,7 @@ class Actions:
         app.get("/view/authors")(self.authors)
         app.get("/view/foryou")(self.for_you)
         app.get("/view/reasons")(self.reasons)
+        app.get("/view/yours")(self.yours)
         app.get("/export/profile")(self.profile)
         app.get("/export/kept")(self.kept)
         app.get("/view/similar/{paper_id:path}")(self.similar)
@@ -115,13 +123,24 @@ class Actions:
         ids, owner = request.query_params.get("papers", "").split(), self._user(request)
         return await self._ranking.run(lambda: _told(lambda: self._site.why(ids, owner))) or _busy()
 
-    def profile(self, request: Request) -> Response:
+    async def yours(self, request: Request) -> Response:
+        """The reader's own page, where their profile was not at hand when it was drawn."""
+        owner = self._user(request)
+        found = await self._ranking.run(lambda: _told(lambda: {"html": str(self._site.personal.page(owner))}))
+        return found or _busy()
+
+    async def profile(self, request: Request) -> Response:
         """The reader's profile as a file."""
-        return _file("profile.json", lambda: profile_json(self._site.personal.profile(self._user(request))))
+        owner = self._user(request)
+
+        def made() -> Response:
+            return _file("profile.json", lambda: profile_json(self._site.personal.profile(owner)))
+
+        return await self._ranking.run(made) or PlainTextResponse(_BUSY, 503, _FRESH | {"Retry-After": "5"})
 
     def kept(self, request: Request) -> Response:
         """All that the reader keeps as a file."""
-        return _file("kept.json", lambda: self._site.kept.export(self._user(request)))
+        return _file("kept.json", lambda: self._site.belongings.export(self._user(request)))
 
     async def similar(self, paper_id: str, request: Request) -> Response:
         """Papers like one."""
@@ -137,12 +156,16 @@ class Actions:
     async def mapped(self, key: str, request: Request) -> Response:
         """The map's page, when the map is drawn."""
         place, owner = key.strip("/"), self._user(request)
-        made = await self._drawing.run(lambda: _told(lambda: {"html": str(self._site.mapped(place, owner))}))
-        return made or _busy()
 
-    def chart(self, key: str) -> Response:
-        """What the map's canvas shows; its address changes whenever the map does."""
-        found = _told(lambda: self._site.chart(key.strip("/")))
+        def made() -> Mapping[str, str]:
+            view = self._site.mapped(place, owner)
+            return {"html": str(view.html), "title": view.title}
+
+        return await self._drawing.run(lambda: _told(made)) or _busy()
+
+    def chart(self, key: str, state: str = "") -> Response:
+        """What the map's canvas shows; its address changes whenever the map does, and one of before finds nothing."""
+        found = _told(lambda: self._site.chart(key.strip("/"), state))
         if found.status_code == 200 and found.body != b"{}":
             found.headers["Cache-Control"] = "private, max-age=3600"
         return found
@@ -205,6 +228,8 @@ class Actions:
         if name in _ADDS:
             added = await self._adding.run(lambda: _told(lambda: does(fields, owner)))
             return added or _busy("Papers are being added already. Wait until they are there.")
+        if few := self._slow.get(name):
+            return await few.run(lambda: _told(lambda: does(fields, owner))) or _busy()
         return await run_in_threadpool(_told, lambda: does(fields, owner))
 
     def _star(self, fields: Mapping[str, str], owner: str) -> Said:
@@ -245,7 +270,7 @@ class Actions:
         self._site.kept.less(owner, ids, on)
         parts = self._redrawn(fields, owner, less=ids[0] if on else "")
         said = "Less like it from now on." if on else "Taken back."
-        return {"said": "" if parts else said, "pressed": on, "parts": parts}
+        return {"said": "" if parts and on else said, "pressed": on, "parts": parts}
 
     def _interest(self, fields: Mapping[str, str], owner: str) -> Said:
         kept, key = self._site.kept, fields.get("key", "")
@@ -268,12 +293,24 @@ class Actions:
     def _forget(self, fields: Mapping[str, str], owner: str) -> Said:
         what = fields.get("what")
         if what == "kept":
-            self._site.kept.forget(owner)
+            self._site.belongings.forget(owner)
         elif what == "profile":
             forget_profile(self._site.kept, owner)
         else:
             raise UsageError("Nothing was forgotten.", "Say what: the profile, or all that you keep.")
         return {"said": "Forgotten.", "parts": self._redrawn({"part": "you"}, owner)}
+
+    def _unrewrite(self, fields: Mapping[str, str], owner: str) -> Said:
+        which = fields.get("key", "")
+        if which == "all":
+            count = self._site.rewrites.clear(owner)
+            said = f"{plural(count, 'question')} forgotten."
+        elif which.isdecimal() and len(which) < 19:
+            self._site.rewrites.remove(owner, int(which))
+            said = "Forgotten."
+        else:
+            raise UsageError("Nothing was forgotten.", "Reload the page.")
+        return {"said": said, "parts": self._redrawn({"part": "you"}, owner)}
 
     def _redrawn(self, fields: Mapping[str, str], owner: str, less: str = "") -> dict[str, str]:
         """The part of the page that an action was asked for from, as it is now."""
@@ -328,7 +365,7 @@ def drawn(view: View) -> Response:
     return JSONResponse(shown, view.status, {"Cache-Control": "no-store"})
 
 
-def _busy(why: str = "Too many wait for this already. Try again in a moment.") -> Response:
+def _busy(why: str = _BUSY) -> Response:
     return JSONResponse({"problem": why}, 503, {"Cache-Control": "no-store", "Retry-After": "5"})
 
 

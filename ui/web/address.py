@@ -18,6 +18,15 @@ NAMED = ("day", "paper", "map", "conversation", "topic")
 MISSING = "missing"
 READ = frozenset({"today", "day", "paper", "library", "best", "map", "quiz", "you", MISSING})
 """Pages that are drawn by the server; the others are Gradio's."""
+SECTIONS = {
+    "day": "today",
+    "paper": "library",
+    "add": "library",
+    "best": "library",
+    "conversation": "chat",
+    "quiz": "you",
+}
+"""Under which of the links in the head a page stands, where that isn't its own."""
 
 
 @dataclass(frozen=True, slots=True)

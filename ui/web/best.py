@@ -14,13 +14,12 @@ from markupsafe import Markup
 
 from rag.engine import Engine
 from rag.query.criteria import KINDS, LONGEST, MOST, Criterion, read_criteria
+from rag.text.grammar import plural
 from rag.text.readable import readable
-from rag.topics.best.choice import LEVELS, SHOWN, Asked, Choice, Label, Row, asks_back, checked, read
+from rag.topics.best.choice import LEVELS, SHOWN, SIGNS, Asked, Choice, Label, Row, asks_back, checked, read
 from ui.web import address, items
 from ui.web.rendering import EMPTY, element, join
 
-_SIGNS = ("–", "○", "◐", "●")
-"""The levels in the table, from not told to fully."""
 _EXAMPLE = "survey of query rewriting, with code"
 
 
@@ -169,8 +168,9 @@ def chosen(choice: Choice, marks: Mapping[str, Markup]) -> Markup:
         f"The best {len(rows)} of {len(choice.rows)} papers that were looked at; all levels but “not told” quote them."
     )
     shown = [_paper(choice, n, row, marks.get(row.paper.paper_id, EMPTY)) for n, row in enumerate(rows, 1)]
-    return join([element("h2", "Papers"), *unsaid, _table(choice, rows), element("ol", *shown, class_="judged"),
-                 element("p", looked, class_="hint")])  # fmt: skip
+    title = element("h2", "Papers", data_said=f"{plural(len(rows), 'paper')}.")
+    last = element("p", looked, class_="hint")
+    return join([title, *unsaid, _table(choice, rows), element("ol", *shown, class_="judged"), last])
 
 
 def _table(choice: Choice, rows: Sequence[Row]) -> Markup:
@@ -192,7 +192,7 @@ def _table(choice: Choice, rows: Sequence[Row]) -> Markup:
 
 
 def _sign(label: Label) -> Markup:
-    return join([element("span", _SIGNS[label.level], aria_hidden="true"), " ", element("span", LEVELS[label.level])])
+    return join([element("span", SIGNS[label.level], aria_hidden="true"), " ", element("span", LEVELS[label.level])])
 
 
 def _paper(choice: Choice, n: int, row: Row, marks: Markup) -> Markup:

@@ -11,8 +11,8 @@ from rag.errors import UsageError
 from rag.follow.quiz.mastery import mastery_of, next_to_read
 from rag.follow.quiz.quiz import Asked, Quizmaster
 from rag.index.library import Library
-from rag.papers.answered import FILE_NAME, Answered
 from rag.papers.kept import Kept
+from ui.kept import answered_in
 from ui.web import quiz
 
 
@@ -33,12 +33,14 @@ class Examination:
         self._kept = kept
         self._marks = marks
         self._opened: Quizmaster | None = None
+        self._problem = ""
         self._guard = threading.Lock()
 
     def page(self, fields: Mapping[str, str], owner: str) -> Markup:
         """The page of a quiz, whose questions come when they are found."""
         lists = [one.name for one in self._kept.lists(owner)]
-        return quiz.page(fields, lists, self.known(owner))
+        known = self.known(owner)
+        return quiz.page(fields, lists, known, self._problem)
 
     def questions(self, fields: Mapping[str, str], owner: str) -> Markup:
         """The questions of a quiz, as its address says what it is about."""
@@ -68,7 +70,7 @@ class Examination:
     def _master(self) -> Quizmaster:
         with self._guard:
             if self._opened is None:
-                answered = Answered(self._library.folder / FILE_NAME)
+                answered, self._problem = answered_in(self._library.folder)
                 self._opened = Quizmaster(self._library, self._kept, answered)
             return self._opened
 

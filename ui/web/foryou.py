@@ -20,6 +20,7 @@ from ui.web.rendering import EMPTY, element, join
 
 SHOWN = 3
 """Papers that are seen before the section is unfolded."""
+_AGAIN = " All that is new follows below, these too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def section(shown: Shown) -> Markup:
     to_say = EMPTY if is_known or shown.problem else sentence_form("foryou")
     return element(
         "section",
-        _head(shown.problem or lead(shown.found)),
+        _head(
+            shown.problem or lead(shown.found) + _AGAIN * (shown.found.is_new and is_known and bool(rows)),
+            is_focused=shown.less is None,
+        ),
         undo(shown.less) if shown.less else EMPTY,
         to_say,
         items.listed(first) if first else EMPTY,
@@ -73,9 +77,10 @@ def awaited() -> Markup:
     return element("section", _head("One moment…"), shown, class_="foryou awaited", data_whole="/view/foryou")
 
 
-def _head(said: str) -> Markup:
+def _head(said: str, is_focused: bool = False) -> Markup:
     profile = element("a", "Your profile", href="/you")
-    return element("header", element("h2", "For you"), element("p", said, class_="lead"), profile)
+    title = element("h2", "For you", tabindex="-1", data_focus=True if is_focused else None)
+    return element("header", title, element("p", said, class_="lead"), profile)
 
 
 def _row(paper: Paper, shown: Shown) -> Markup:
@@ -84,8 +89,7 @@ def _row(paper: Paper, shown: Shown) -> Markup:
         line = reason(shown.reasons.get(key), paper, shown)
     else:
         line = element("span", "…", data_why=key)
-    dot = element("span", class_="dot unread" if shown.found.is_new else "dot", aria_hidden="true")
-    return items.row(paper, line, marks=shown.marks.get(key, EMPTY), lead=dot)
+    return items.row(paper, line, marks=shown.marks.get(key, EMPTY), lead=items.dot(is_unread=shown.found.is_new))
 
 
 def reason(why: Reason | None, paper: Paper, shown: Shown) -> Markup:
@@ -177,8 +181,9 @@ def another(
     )
     shown = EMPTY
     if found and paper and profile:
-        dot = element("span", class_="dot", aria_hidden="true")
-        row = items.row(paper, unlike(found, profile), marks=marks, lead=dot)
+        row = items.row(paper, unlike(found, profile), marks=marks, lead=items.dot())
         shown = items.listed([row])
     title = element("h3", "A surprise", tabindex="-1", data_focus=None if notice else True) if found else EMPTY
-    return element("div", notice, title, shown, ask, class_="surprise", data_part="surprise")
+    return element(
+        "div", notice, title, shown, ask, class_="surprise", data_part="surprise", data_place=max(0, place - 1)
+    )

@@ -84,3 +84,10 @@ def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: M
 def listed(rows: Iterable[Markup]) -> Markup:
     """Rows as a list."""
     return element("ul", *rows, class_="rows")
+
+
+def dot(*, is_unread: bool = False) -> Markup:
+    """What stands before a row: a dot, also in words, where the paper was not read yet; else its room."""
+    if not is_unread:
+        return element("span", class_="dot", aria_hidden="true")
+    return element("span", element("span", "Unread", class_="unseen"), class_="dot unread", title="Unread")

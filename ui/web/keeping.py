@@ -34,6 +34,7 @@ class Keeping:
             asker: Knows the questions under way.
             beginning: What the thread shows before the first question, as the page was built with it.
         """
+        self._assistant = web.assistant
         self._store = web.conversations
         self._shelf = web.assistant.library.shelf
         self._parts = parts
@@ -101,7 +102,7 @@ class Keeping:
     @told
     def remove(self, words: str, tab: Any, request: gr.Request) -> Changes:
         """Delete the open conversation."""
-        self._store.delete(owner_of(request), Place.read(tab).conversation)
+        self._assistant.delete(owner_of(request), Place.read(tab).conversation, self._store)
         return self.new(words, request)
 
     @told

@@ -67,7 +67,7 @@ def _chart(sheet: Sheet) -> Markup:
         button("−", "map-out", label="Zoom out"),
         button("⤢", "map-all", label="Show all"),
     ]
-    hint = "Arrow keys move, plus and minus zoom, 0 shows all, Enter opens the paper in the middle."
+    hint = "Arrow keys move, plus and minus zoom, 0 shows all, Enter opens the paper in the middle, or its region."
     canvas = element(
         "div",
         element("canvas", aria_hidden="true"),

@@ -7,6 +7,7 @@ its page it puts there itself, from a script, after the first picture was painte
 from __future__ import annotations
 
 import gzip
+import json
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -16,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.web.access import NOWHERE, USER
-from ui.web.address import LONE, NAMED, READ, Address
+from ui.web.address import LONE, NAMED, READ, SECTIONS, Address
 from ui.web.deferred import Deferred
 from ui.web.rendering import EMPTY, element
 from ui.web.site import Site, View
@@ -31,17 +32,6 @@ _LINKS = (
     ("Map", "map"),
     ("You", "you"),
 )
-_SECTIONS = {
-    "day": "today",
-    "paper": "library",
-    "add": "library",
-    "best": "library",
-    "conversation": "chat",
-    "quiz": "you",
-}
-"""Under which of the links a page stands."""
-
-
 _OURS = ("view", "act", "export", "quote", "answer", "ready")
 _BARE = (
     b'<!doctype html><html lang="en"><head><meta charset="utf-8"><base href="./" />'
@@ -118,7 +108,7 @@ class Opening:
         title = element("title", f"{view.title} · paperchat" if view.title else "paperchat")
         head = self._head.replace("<title></title>", str(title), 1)
         text = page.decode()
-        text = text.replace("<html", f'<html data-page="{view.page}"', 1).replace("<head>", f"<head>{head}", 1)
+        text = text.replace("<html", f"<html{_attributes(view)}", 1).replace("<head>", f"<head>{head}", 1)
         text = text.replace('<base href="./" />', '<base href="/" />', 1)
         place = "<gradio-app" if "<gradio-app" in text else "<script>paperchatSite"
         return text.replace(place, f"{_body(view)}{place}", 1).encode()
@@ -129,8 +119,14 @@ def _is_page(scope: Scope) -> bool:
     return bool(scope.get(NOWHERE)) or not name or name in LONE or name in NAMED
 
 
+def _attributes(view: View) -> str:
+    """What the style sheet and the script are told of the page shown, and of pages at all."""
+    known = Markup('data-pages="{}" data-sections="{}"').format(" ".join(sorted(READ)), json.dumps(SECTIONS))
+    return f' data-page="{view.page}"{" data-drawn" if view.page in READ else ""} {known}'
+
+
 def _body(view: View) -> Markup:
-    section = _SECTIONS.get(view.page, view.page)
+    section = SECTIONS.get(view.page, view.page)
     links = (_link(name, page, page == section) for name, page in _LINKS)
     header = element(
         "header",

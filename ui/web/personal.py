@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -12,10 +13,12 @@ from rag.errors import KeepError, LibraryError
 from rag.follow.profile import Profile, Standing, profile_of
 from rag.follow.reasons import Reason, reasons
 from rag.follow.recommendation import Recommendation
+from rag.follow.rewrites import Rewrites
 from rag.follow.surprise import Surprise, surprise
 from rag.index.library import Library
 from rag.models.cache import Recent
 from rag.papers.kept import Kept
+from rag.papers.rewritten import Rewriting
 from rag.types import Paper
 from ui.foryou import ForYou, for_you, muted_papers
 from ui.kept import problem_of
@@ -32,20 +35,29 @@ _State = tuple[Any, ...]
 class Personal:
     """Works out what is shown to a reader; safe from many threads."""
 
-    def __init__(self, library: Library, kept: Kept, lines: Callable[[Sequence[Paper]], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        kept: Kept,
+        lines: Callable[[Sequence[Paper]], Mapping[str, str]],
+        rewrites: Rewrites,
+    ) -> None:
         """Read what readers keep.
 
         Args:
             library: Holds the papers.
             kept: What is kept.
             lines: The sentences that speak for papers, where they are known.
+            rewrites: What was learnt of readers' questions.
         """
         self._library = library
         self._kept = kept
         self._lines = lines
+        self._rewrites = rewrites
         self._profiles: Recent[_State, Profile] = Recent(_READERS)
         self._ranked: Recent[_State, ForYou] = Recent(_READERS)
         self._reasons: Recent[_State, Reason | None] = Recent(_READERS * MOST)
+        self._surprises: Recent[_State, tuple[Surprise, ...]] = Recent(_READERS)
 
     def profile(self, owner: str) -> Profile:
         """A reader's profile."""
@@ -54,6 +66,10 @@ class Personal:
         if found is None:
             found = self._made(owner)
             self._profiles.keep({state: found})
+        with suppress(LibraryError):  # what was read since is known by now, and changes nothing else
+            kept = self._kept
+            liked = (one.paper_id for one in kept.liked(owner))
+            return replace(found, known=frozenset((*liked, *kept.lessened(owner), *kept.done(owner))))
         return found
 
     def is_ready(self, owner: str) -> bool:
@@ -73,13 +89,15 @@ class Personal:
             since: Stands for those, as long as the library stays as it is.
         """
         state = (*self._state(owner), since)
-        found = self._ranked.known([state]).get(state)
-        if found is None:
-            profile = self.profile(owner)
-            if profile.standing is Standing.NOTHING:  # the newest papers stand on the page anyway
-                return ForYou(profile, (), len(new), is_new=False)
-            found = for_you(self._library, profile, new, MOST)
-            self._ranked.keep({state: found})
+        found, profile = self._ranked.known([state]).get(state), self.profile(owner)
+        if profile.standing is Standing.NOTHING:  # the newest papers stand on the page anyway
+            return ForYou(profile, (), len(new), is_new=False)
+        if found is not None:
+            left = tuple(one for one in found.papers if one.paper_id not in profile.known)
+            if len(left) == len(found.papers) or len(left) > foryou.SHOWN:
+                return replace(found, papers=left)
+        found = for_you(self._library, profile, new, MOST)
+        self._ranked.keep({state: found})
         return found
 
     def reasons(self, owner: str, shown: Iterable[Recommendation]) -> Mapping[str, Reason | None]:
@@ -96,7 +114,13 @@ class Personal:
 
     def surprises(self, owner: str) -> tuple[Surprise, ...]:
         """Papers from beside what a reader keeps."""
-        return surprise(self._library, self.profile(owner))
+        profile = self.profile(owner)
+        state = (*self._state(owner), profile.known)
+        found = self._surprises.known([state]).get(state)
+        if found is None:
+            found = surprise(self._library, profile)
+            self._surprises.keep({state: found})
+        return found
 
     # --- drawn ------------------------------------------------------------------------------------------------------
 
@@ -128,7 +152,7 @@ class Personal:
         papers = self._library.shelf.papers([less, *(one.paper_id for one in found)])
         notice = foryou.undo(papers[less]) if less in papers else EMPTY
         if not found:
-            said = "Nothing lies beside it: whatever is unlike what you keep, you know already."
+            said = "Nothing here is unlike what you keep, new to you, and still near to an interest of yours."
             return foryou.another(notice=notice, said=said)
         one = found[place % len(found)]
         paper, profile = papers.get(one.paper_id), self.profile(owner)
@@ -136,12 +160,20 @@ class Personal:
         return foryou.another(one, paper, profile, marks=marks, place=place + 1, notice=notice)
 
     def page(self, owner: str) -> Markup:
-        """The reader's own page."""
+        """What the reader's own page shows below its heading."""
         profile = self.profile(owner)
         begun = muted_papers(profile).values()
         named = [paper_id for one in profile.interests for paper_id in one.papers[-you.NAMED :]]
         papers = self._library.shelf.papers([*named, *profile.less, *begun])
-        return you.page(you.You(profile, papers, problem_of(self._kept)))
+        learnt, unread = self._learnt(owner)
+        return you.body(you.You(profile, papers, problem_of(self._kept), learnt, unread))
+
+    def _learnt(self, owner: str) -> tuple[list[Rewriting], str]:
+        """The rewritings of a reader, and why they cannot be shown."""
+        try:
+            return self._rewrites.all(owner), ""
+        except LibraryError as error:
+            return [], f"{error.message} {error.advice}"
 
     def _shown(self, owner: str, found: ForYou, why: Mapping[str, Reason | None], less: str = "") -> foryou.Shown:
         ids = [one.paper_id for one in found.papers]

@@ -21,13 +21,17 @@ FIELDS = ("paper", "list", "topic", "seed")
 """What the address of a quiz may say."""
 
 
-def page(fields: Mapping[str, str], lists: Sequence[str], known: Markup) -> Markup:
+_KNOWN = element("h2", "What you know", tabindex="-1", data_focus=True)
+
+
+def page(fields: Mapping[str, str], lists: Sequence[str], known: Markup, problem: str = "") -> Markup:
     """The whole page; the questions come when they are found.
 
     Args:
         fields: What the quiz is about.
         lists: Names of the reader's lists.
         known: What the reader knows, drawn.
+        problem: Why answers are not kept; empty where they are.
     """
     about = {name: fields[name] for name in FIELDS if fields.get(name)}
     waiting = element("p", "Looking for questions…", class_="lead", role="status")
@@ -35,6 +39,7 @@ def page(fields: Mapping[str, str], lists: Sequence[str], known: Markup) -> Mark
     main = element(
         "div",
         element("header", element("h1", "What do you know?", tabindex="-1"), _lead(about), class_="top"),
+        element("p", problem, class_="failure") if problem else EMPTY,
         _places(about, lists),
         element("section", waiting, data_later=where, class_="questions"),
     )
@@ -78,7 +83,8 @@ def questions(made: Quiz, fields: Mapping[str, str]) -> Markup:
     asked = [asking(one, made.seed, number) for number, one in enumerate(made.items, start=1)]
     about = {name: fields.get(name, "") for name in FIELDS} | {"seed": str(made.seed + len(made.items))}
     more = element("p", element("a", "More questions", href=quiz_at(**about), class_="go"), class_="more-of")
-    return join([*notes, *asked, more if made.items else EMPTY])
+    found = element("div", *notes, *asked, data_said=f"{plural(len(asked), 'question')}.")
+    return join([found, more if made.items else EMPTY])
 
 
 def asking(item: Item, seed: int, number: int) -> Markup:
@@ -100,7 +106,8 @@ def _option(item: Item, seed: int, number: int, place: int, text: str) -> Markup
     sent = {"item": item.item_id, "seed": str(seed), "number": str(number), "choice": str(place)}
     return element(
         "button",
-        element("kbd", str(place + 1), aria_hidden="true"),
+        element("kbd", str(place + 1)),
+        " ",
         element("span", _with_gap(text)),
         type="button",
         class_="option",
@@ -117,15 +124,16 @@ def answered(item: Item, number: int, choice: int) -> Markup:
         kind = "right" if place == item.right else "wrong" if place == choice else ""
         said = {"right": "right", "wrong": "your answer, wrong"}.get(kind, "")
         note = element("small", said) if said else EMPTY
-        shown = [element("kbd", str(place + 1), aria_hidden="true"), element("span", _with_gap(option.text), note)]
+        shown = [element("kbd", str(place + 1)), " ", element("span", _with_gap(option.text), note)]
         marked.append(element("li", element("div", *shown, class_=f"option {kind}".strip())))
-    verdict = "Right." if is_right else f"Wrong: it is {item.right + 1}."
+    wrong = ["Wrong: it is ", element("q", _with_gap(item.options[item.right].text)), f", number {item.right + 1}."]
+    verdict = ["Right."] if is_right else wrong
     source = element("p", paper_link(item.paper_id, readable(item.title)), f" · {item.topic.label}", class_="by")
     return element(
         "section",
         element("h2", f"{number}. {item.asked}"),
         element("ol", *marked, class_="options"),
-        element("p", verdict, class_=f"verdict {'right' if is_right else 'wrong'}", role="status", tabindex="-1"),
+        element("p", *verdict, class_=f"verdict {'right' if is_right else 'wrong'}", role="status", tabindex="-1"),
         element("blockquote", readable(item.quote)),
         source,
         class_="question answered",
@@ -137,7 +145,7 @@ def known(found: Sequence[Mastery], advised: Sequence[Advised], marks: Mapping[s
     """What is known of each topic as a plot of bars, and what to read next."""
     if not found:
         hint = element("p", "After your first answers, what you know of each topic stands here.", class_="hint")
-        return element("aside", element("h2", "What you know"), hint, data_part="known", aria_label="What you know")
+        return element("aside", _KNOWN, hint, data_part="known", aria_label="What you know")
     asked, right = sum(one.asked for one in found), sum(one.right for one in found)
     forget = element(
         "details",
@@ -147,7 +155,7 @@ def known(found: Sequence[Mastery], advised: Sequence[Advised], marks: Mapping[s
     )
     return element(
         "aside",
-        element("h2", "What you know"),
+        _KNOWN,
         element("p", f"{right:,} of {plural(asked, 'answer')} right; the weakest topic first.", class_="hint"),
         element("ul", *map(_bar, found), class_="mastery"),
         _next(advised, marks),

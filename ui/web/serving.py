@@ -7,7 +7,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +81,14 @@ def guarded_app(
 
     ui = config.ui
     endpoints = _endpoints(ui)
-    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users)), then)
+
+    def warmed(ended: threading.Event) -> None:
+        with suppress(PaperchatError):  # an empty library has no map
+            site.maps.ready()
+        if then:
+            then(ended)
+
+    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users)), warmed)
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     serve_pictures(web, assistant.library)
     web.get(READY)(gradio.wait)

@@ -20,7 +20,7 @@ NAMES = "author-names"
 """The id of the names that are offered while one is typed; the page's script asks for them."""
 PREVIEW = 320
 """Characters of an abstract in a row."""
-KEEPS = {"later": "to read later", "starred": "starred", "noted": "with a note", "unread": "not read yet"}
+KEEPS = {"later": "to read later", "starred": "starred", "noted": "with a note", "unread": "unread"}
 """What the reader's own marks restrict to."""
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip

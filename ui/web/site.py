@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from rag.assistant import Assistant
 from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatError, PaperNotFound, RegionNotFound
+from rag.follow.belongings import Belongings
 from rag.papers.catalogue import SHOWN, Catalogue
 from rag.papers.conversations import Conversations
 from rag.papers.descriptions import card_of, tags_of
@@ -22,7 +23,7 @@ from rag.topics.best.choice import choose
 from rag.types import Filters, Paper
 from rag.types.filters import chosen
 from ui.kept import kept_in
-from ui.web import address, best, bookmarks, chart, foryou, items, nothing, paper, shelves, today
+from ui.web import address, best, bookmarks, chart, foryou, items, nothing, paper, shelves, today, you
 from ui.web import map as mapped
 from ui.web.address import MISSING, Address
 from ui.web.examination import Examination
@@ -75,7 +76,9 @@ class Site:
         self.shelf = assistant.library.shelf
         self.kept = kept_in(self.library.folder)
         self.news = News(self.library)
-        self.personal = Personal(self.library, self.kept, self.news.known_lines)
+        self.personal = Personal(self.library, self.kept, self.news.known_lines, assistant.rewrites)
+        self.belongings = Belongings(self.library.folder, self.kept, assistant.rewrites)
+        self.rewrites = assistant.rewrites
         self.catalogue = Catalogue(self.shelf)
         self.maps = Cartographer(self.library)
         self._assistant = assistant
@@ -94,7 +97,7 @@ class Site:
                 return self._paper(at.key, owner)
             if at.page == "you":
                 held = self.shelf.coverage().papers
-                return View("you", "Your profile", self.personal.page(owner) if held else today.empty())
+                return View("you", "Your profile", self._you(owner) if held else today.empty())
             if at.page == "library":
                 return self._library(at.fields, owner)
             if at.page == "map":
@@ -131,15 +134,15 @@ class Site:
         near = [papers[paper_id] for paper_id in found if paper_id in papers]
         return paper.similar(near, self.marks(found, owner))
 
-    def mapped(self, key: str, owner: str) -> Markup:
+    def mapped(self, key: str, owner: str) -> View:
         """The map's page, drawn where that was not done yet, which takes some seconds."""
         self.maps.map()
-        return self.view(Address("map", key), owner).html
+        return self.view(Address("map", key), owner)
 
-    def chart(self, key: str) -> dict[str, object]:
-        """What the map's canvas shows, or what it says of a region; nothing where there is no map."""
+    def chart(self, key: str, state: str) -> dict[str, object]:
+        """What the map's canvas shows, or what it says of a region; nothing where the map of that state is no more."""
         drawn, code = self.maps.ready(), read_code(key)
-        if drawn is None or (key and code is None):
+        if drawn is None or drawn.state != state or (key and code is None):
             return {}
         return chart.detail(drawn, code, self.shelf) if code else chart.overview(drawn)
 
@@ -275,6 +278,9 @@ class Site:
         )
         return View("paper", items.title_of(latest), html, target=address.paper(paper_id))
 
+    def _you(self, owner: str) -> Markup:
+        return you.page(self.personal.page(owner) if self.personal.is_ready(owner) else you.awaited())
+
     def _best(self, fields: Mapping[str, str]) -> View:
         if not self.shelf.coverage().papers:
             return View("best", "The best paper", today.empty())
@@ -333,7 +339,7 @@ class Site:
         drawn = self.maps.ready()
         if drawn is None:
             return View("map", "Map", mapped.drawing(at.key))
-        sheet = mapped.Sheet(drawn, code, self._map_state(drawn), self._on_map(drawn, owner))
+        sheet = mapped.Sheet(drawn, code, drawn.state, self._on_map(drawn, owner))
         if not code:
             return View("map", "Map", mapped.page(sheet))
         region, text = drawn.region(code), at.fields.get("at", "")
@@ -344,10 +350,6 @@ class Site:
         shown = replace(sheet, papers=found, offset=offset, marks=marks)
         return View("map", f"{region.name} · Map", mapped.page(shown), target=address.region(written(code)))
 
-    def _map_state(self, drawn: Map) -> str:
-        """Changes whenever the map's data may have."""
-        return f"{self.shelf.generation()}-{drawn.drawing.over}-{drawn.drawing.day.toordinal()}"
-
     def _on_map(self, drawn: Map, owner: str) -> dict[str, list[int]]:
         """What the reader keeps, as places on the map; a paper that is starred is not marked as listed as well."""
         starred = set(self.kept.starred(owner))
@@ -356,9 +358,9 @@ class Site:
         return chart.marked(drawn, {"starred": starred, "later": later, "listed": listed})
 
     def _region_of(self, paper_id: str) -> Region | None:
-        """The smallest region of several papers that a paper lies in, where there is a map already."""
-        with suppress(PaperchatError):
-            drawn = self.maps.ready()
+        """The smallest region of several papers that a paper lies in, where the map is at hand."""
+        with suppress(RegionNotFound):
+            drawn = self.maps.last()
             code = drawn.code_of(paper_id) if drawn else None
             if drawn and code:
                 return drawn.region(code[:2])

@@ -289,13 +289,8 @@ def _theme(name: str, papers: Sequence[Paper], edition: Edition, is_one_of: bool
 def _row(paper: Paper, edition: Edition) -> Markup:
     said = edition.lines.get(paper.paper_id)
     line = readable(said) if said else element("span", "…", data_line=paper.paper_id) if said is None else ""
-    return items.row(paper, line, marks=edition.marks.get(paper.paper_id, EMPTY), lead=_dot(paper, edition))
-
-
-def _dot(paper: Paper, edition: Edition) -> Markup:
-    if paper.paper_id not in edition.unread:
-        return element("span", class_="dot", aria_hidden="true")
-    return element("span", element("span", "Unread", class_="unseen"), class_="dot unread", title="Unread")
+    dot = items.dot(is_unread=paper.paper_id in edition.unread)
+    return items.row(paper, line, marks=edition.marks.get(paper.paper_id, EMPTY), lead=dot)
 
 
 def _others(edition: Edition) -> Markup:

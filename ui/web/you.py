@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from rag.follow.profile import Interest, Profile, Standing
+from rag.papers.rewritten import Rewriting
 from rag.text.grammar import plural
 from rag.types import Paper
 from ui.edition.wording import title_of
 from ui.foryou import gone_sentence, muted_papers
+from ui.learnt import origin_of
 from ui.web import address
 from ui.web.foryou import sentence_form
 from ui.web.rendering import EMPTY, element, join
 
 NAMED = 3
 """Kept papers that are named of an interest; more are counted."""
+LEARNT = 50
+"""Rewritings that are shown; more are counted."""
 _BEGIN = "Star a few papers that you like, or say in a sentence what you would like to read about."
 
 
@@ -28,23 +32,41 @@ class You:
     Attributes:
         papers: All that are named and held, by id.
         problem: Why nothing can be kept; empty where all is well.
+        learnt: What is searched for instead of the reader's questions, in the order in which it was learnt.
+        unread: Why that cannot be shown; empty where all is well.
     """
 
     profile: Profile
     papers: Mapping[str, Paper]
     problem: str = ""
+    learnt: Sequence[Rewriting] = ()
+    unread: str = ""
 
 
-def page(you: You) -> Markup:
-    """The whole page."""
+def page(shown: Markup) -> Markup:
+    """The whole page.
+
+    Args:
+        shown: From `body`, or `awaited`.
+    """
     here = element("a", "For you", href="/today")
     said = ["What you star, put on lists, keep for later and write notes on tells what you read. ", here]
     said += [" is ranked by it."]
     title = element("h1", "Your profile", tabindex="-1")
     head = element("header", title, element("p", *said, class_="lead"), class_="top")
-    main = element("div", _interests(you), _less(you), _muted(you), _gone(you))
-    side = element("aside", *_data(you.profile), aria_label="Your data")
-    return element("div", head, element("div", main, side, class_="columns"), class_="page you", data_part="you")
+    return element("div", head, shown, class_="page you")
+
+
+def body(you: You) -> Markup:
+    """What the page shows below its heading."""
+    main = element("div", _interests(you), _less(you), _muted(you), _gone(you), _learnt(you))
+    side = element("aside", *_data(), aria_label="Your data")
+    return element("div", main, side, class_="columns", data_part="you")
+
+
+def awaited() -> Markup:
+    """In place of that while the profile is worked out; the page's script asks for it."""
+    return element("div", element("p", "One moment…", class_="hint"), data_whole="/view/yours")
 
 
 def _interests(you: You) -> Markup:
@@ -57,6 +79,7 @@ def _interests(you: You) -> Markup:
         element("p", why, class_="hint") if why else EMPTY,
         element("ul", *rows, class_="rows") if rows else EMPTY,
         EMPTY if you.problem else sentence_form("you"),
+        id="you-interests",
     )
 
 
@@ -97,7 +120,7 @@ def _less(you: You) -> Markup:
         _row(paper_id, you, _button("Undo", f"Undo: less like {_name(paper_id, you)}", "/act/less", paper_id, on="off"))
         for paper_id in you.profile.less
     ]
-    return element("section", element("h2", "Less like these"), element("ul", *rows, class_="rows"))
+    return element("section", _title("Less like these"), element("ul", *rows, class_="rows"), id="you-less")
 
 
 def _muted(you: You) -> Markup:
@@ -111,7 +134,36 @@ def _muted(you: You) -> Markup:
         for key, paper_id in begun.items()
     ]
     hint = element("p", "Interests that began with these papers; the papers stay kept.", class_="hint")
-    return element("section", element("h2", "Taken out"), hint, element("ul", *rows, class_="rows"))
+    return element("section", _title("Taken out"), hint, element("ul", *rows, class_="rows"), id="you-muted")
+
+
+def _learnt(you: You) -> Markup:
+    """What is searched for instead of questions, since it helped; each is forgotten on request."""
+    title = _title("Questions in other words")
+    if you.unread:
+        return element("section", title, element("p", you.unread, class_="hint"), id="you-learnt")
+    if not you.learnt:
+        return EMPTY
+    said = "These questions are searched for in the words below them, since that helped once."
+    newest = you.learnt[: -LEARNT - 1 : -1]
+    if len(newest) < len(you.learnt):
+        said += f" The {len(newest)} newest of {len(you.learnt):,} are shown."
+    rows = [
+        element(
+            "li",
+            element("div", element("h3", one.question), element("p", f"{one.text} · {origin_of(one)}", class_="by")),
+            _button("Remove", f"Remove: {one.question}", "/act/unrewrite", key=str(one.number)),
+            class_="row",
+        )
+        for one in newest
+    ]
+    clear = _button("Clear all", "Clear all questions in other words", "/act/unrewrite", key="all")
+    hint = element("p", said, class_="hint")
+    return element("section", title, hint, element("ul", *rows, class_="rows"), clear, id="you-learnt")
+
+
+def _title(text: str) -> Markup:
+    return element("h2", text, tabindex="-1")
 
 
 def _row(paper_id: str, you: You, does: Markup) -> Markup:
@@ -143,7 +195,7 @@ def _button(text: str, label: str, post: str, papers: str = "", **data: str) -> 
     )
 
 
-def _data(profile: Profile) -> list[Markup]:
+def _data() -> list[Markup]:
     """All of it as a file, and gone on request."""
     files = element(
         "ul",
@@ -151,7 +203,10 @@ def _data(profile: Profile) -> list[Markup]:
         element("li", element("a", "All that you keep", href="/export/kept", download=True)),
     )
     own = "Your sentences, what you took out and what you want less of. Stars, lists and notes stay, and count."
-    all_of_it = "All your stars, papers for later and read, lists and notes, and the profile. The papers stay."
+    all_of_it = (
+        "All your stars, papers for later and read, lists and notes, answers in quizzes, questions in other words, "
+    )
+    all_of_it += "and the profile. The papers and your conversations stay."
     return [
         element("h2", "Export as JSON"),
         files,

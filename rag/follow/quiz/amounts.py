@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from math import inf, log
 
 from rag.follow.quiz.gaps import ADDRESS, GAP, LEAST_WORDS, OTHERS, WORD, Gap, Known, abstract_sentences, opened
@@ -23,7 +24,9 @@ _FIGURE = re.compile(
 """A figure with its unit: a share, a factor, an amount of something, or a decimal."""
 _NAMED = re.compile(r"(?:[A-Z][\w.-]*|@|\btop|\bk\s*=|\bp\s*[<=])\s*$")
 """Before a number that belongs to a name (“Llama 3.1”), or to what is measured."""
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"(?P<number>\d+(?:[.,]\d+)*)(?:\s?(?P<scale>thousand\b|million\b|billion\b|[KMB]\b))?")
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "K": 1e3, "M": 1e6, "B": 1e9}
+"""What a word or letter behind a number multiplies it by."""
 _RANGE = re.compile(r"\d\s*(?:%|x|×|percent)?\s*(?:-|–|—|to|/|→)\s*[+~≈]?\d", re.IGNORECASE)
 _BESIDE = 14
 """Characters about a figure in which another makes a range of it: then one tells of the other."""
@@ -45,7 +48,7 @@ _ROUND = frozenset({0.0, 1.0, 2.0, 3.0, 50.0, 100.0})
 def figure_gaps(asked: Known, near: Sequence[Known]) -> list[Gap]:
     """Gaps of figures with a unit, in the abstract's sentences."""
     paper = asked.paper
-    own = {match[0] for match in _NUMBER.finditer(readable(paper.lead))}
+    own = {value for values in _values(readable(paper.lead)) for value in values}
     offered = list(_figures_of(near))
     found = []
     for start, end, text in abstract_sentences(paper):
@@ -69,7 +72,7 @@ def _is_figure(text: str, match: re.Match[str]) -> bool:
     counted = bare and not _places(number)
     return (
         not _RANGE.search(around)
-        and sum(one[0] == number for one in _NUMBER.finditer(text)) == 1
+        and sum(value in values for values in _values(text)) == 1
         and value not in _ROUND
         and not (bare and _NAMED.search(text[: match.start()]))
         and not (counted and (value < _FEW or _YEARS[0] < value < _YEARS[1]))
@@ -87,11 +90,12 @@ def _figures_of(near: Sequence[Known]) -> Iterable[tuple[re.Match[str], str]]:
 
 
 def _like_figure(
-    right: re.Match[str], offered: Sequence[tuple[re.Match[str], str]], own: set[str]
+    right: re.Match[str], offered: Sequence[tuple[re.Match[str], str]], own: set[float]
 ) -> tuple[tuple[str, str], ...]:
     """Figures of the same unit and about the same size, none that the paper has; those written like it come first.
 
-    One of those offered has as many decimals as the right one: else its form alone would tell it.
+    A paper has a figure however it writes it: "12K" is 12,000. One of those offered has as many decimals as the right
+    one: else its form alone would tell it.
     """
     value, unit, places = _value(right["number"]), _unit(right["unit"]), _places(right["number"])
     found: dict[float, tuple[str, str, bool]] = {}
@@ -104,7 +108,8 @@ def _like_figure(
         other = _value(match["number"])
         near = bool(other and value) and 1 / FURTHEST <= other / value <= FURTHEST and _alike(value, other, unit)
         clear = all(_is_apart(other, known, unit) for known in (value, *found))
-        if near and _unit(match["unit"]) == unit and clear and match["number"] not in own and other not in _ROUND:
+        held = other in own or other * _SCALES.get(match["unit"].strip(), 1.0) in own
+        if near and _unit(match["unit"]) == unit and clear and not held and other not in _ROUND:
             number = f"{int(other):,}" if "," in right["number"] and not _places(match["number"]) else match["number"]
             found[other] = (f"{number}{right['unit']}", source, _places(match["number"]) == places)
     if not any(alike for _, _, alike in found.values()):
@@ -134,6 +139,14 @@ def _odds(share: float) -> float:
 
 def _value(number: str) -> float:
     return float(number.replace(",", ""))
+
+
+def _values(text: str) -> Iterable[set[float]]:
+    """Of each number of a text what it may mean: by itself, and with what multiplies it ("12K")."""
+    for match in _NUMBER.finditer(text):
+        with suppress(ValueError):  # "1.2.3" is no number
+            value = _value(match["number"])
+            yield {value, value * _SCALES.get(match["scale"] or "", 1.0)}
 
 
 def _unit(written: str) -> str:

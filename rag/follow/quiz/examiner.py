@@ -1,7 +1,7 @@
 """The examiner: what may be asked of a paper, each a choice of four of which its own text makes one right.
 
     figure      a figure of its abstract, taken out          amounts.py
-    name        data that it names, taken out                gaps.py
+    data        data that it names, taken out                gaps.py
     system      its own name, taken out of what it says      gaps.py
     result      what it reports, among what others report    statements.py
 
@@ -27,7 +27,7 @@ from rag.text.readable import readable
 from rag.types import Paper
 from rag.types.card import Tag
 
-Kind = Literal["figure", "name", "system", "result"]
+Kind = Literal["figure", "data", "system", "result"]
 NEAR = 40
 """Papers near one from which wrong options come."""
 CLEARLY = 0.12
@@ -165,7 +165,7 @@ class Examiner:
         for gap in figure_gaps(one, near):
             yield _of_gap("figure", gap, f"Which figure does the abstract of {said} give here?", paper)
         for gap in name_gaps(one, near):
-            yield _of_gap("name", gap, f"Which data does the abstract of {said} name here?", paper)
+            yield _of_gap("data", gap, f"Which data does the abstract of {said} name here?", paper)
         for gap in self._clear(paper, system_gaps(one, near), near):
             yield _of_gap("system", gap, "What is this said of?", paper)
         for told in self._statements.of(one, near):

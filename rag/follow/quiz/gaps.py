@@ -88,15 +88,17 @@ def name_gaps(asked: Known, near: Sequence[Known]) -> list[Gap]:
         for span in (one.card.data if one.card else ())
         if _is_data(name := readable(span.text)) and not _tells(name, said) and not _stands(name, said)
     ]
+    told = [text for one in near for _, _, text in abstract_sentences(one.paper)]
     found = []
     for start, end, text in abstract_sentences(paper):
         for span in card.data:
             name = readable(span.text)
             if not (start <= span.start < end and _is_data(name) and _can_be_gap(name, text, paper)):
                 continue
-            fitting = _apart(others, name)
+            beside = [(other, source) for other, source in others if not _together(name, other, told)]
+            fitting = _apart(beside, name)
             if len(fitting) >= OTHERS:
-                found.append(Gap(start, end, opened(text.replace(name, GAP)), name, fitting))
+                found.append(Gap(start, end, opened(_whole(name).sub(GAP, text)), name, fitting))
     return found
 
 
@@ -113,7 +115,7 @@ def system_gaps(asked: Known, near: Sequence[Known]) -> list[Gap]:
         if one.name and bool(_DATA.search(one.name)) == of_data and not _tells(one.name, said)
     ]
     found = []
-    whole = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    whole = _whole(name)
     for start, end, text in abstract_sentences(paper):
         shown = opened(whole.sub(GAP, text))
         if GAP not in shown or not _is_told(shown) or _says_little(asked.card, start, end, shown):
@@ -147,15 +149,20 @@ def abstract_sentences(paper: Paper) -> list[tuple[int, int, str]]:
 
 def _can_be_gap(name: str, text: str, paper: Paper) -> bool:
     """Whether neither title nor sentence says what is taken out."""
-    rest = f"{readable(paper.title)} {text.replace(name, ' ')}"
-    once = len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", text)) == 1
+    shown, times = _whole(name).subn(GAP, text)
+    rest = f"{readable(paper.title)} {shown}"
     return (
-        once
+        times == 1
         and not _tells(name, rest)
         and not gives_away(name, rest)
-        and _is_told(text.replace(name, GAP))
+        and _is_told(shown)
         and name.casefold() not in rest.casefold()
     )
+
+
+def _whole(name: str) -> re.Pattern[str]:
+    """A name where it stands by itself: neither in another word nor in a compound."""
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
 
 
 def _tells(name: str, text: str) -> bool:
@@ -215,6 +222,11 @@ def _is_told(shown: str) -> bool:
         and not _WITHIN.search(shown)
         and not ADDRESS.search(shown)
     )
+
+
+def _together(name: str, other: str, told: Iterable[str]) -> bool:
+    """Whether a sentence names two data sets: one may be a part of the other, or go with it as a rule."""
+    return any(name in text and other in text for text in told)
 
 
 def _stands(name: str, text: str) -> bool:

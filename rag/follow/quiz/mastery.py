@@ -111,6 +111,8 @@ def next_to_read(
 ) -> tuple[Advised, ...]:
     """Papers that were not read yet, on the weakest of the topics that were asked about; none where all are known.
 
+    A paper of which the reader wants less is none of them.
+
     Args:
         library: Holds the papers.
         kept: What readers keep.
@@ -118,7 +120,7 @@ def next_to_read(
         answers: Theirs, oldest first.
         most: Papers to name.
     """
-    known = {*kept_papers(kept, user), *(one.paper_id for one in answers)}
+    known = {*kept_papers(kept, user), *kept.lessened(user), *(one.paper_id for one in answers)}
     found: list[Advised] = []
     for one in mastery_of(answers):
         if one.chance >= MASTERED or not one.topic.tag or len(found) >= most:

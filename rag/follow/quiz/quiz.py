@@ -27,7 +27,9 @@ LONGEST = 50
 NEWEST = 30
 """Papers asked about where none is kept."""
 LOOKED_AT = 60
-"""Papers in which questions are looked for."""
+"""Papers in which questions are looked for, at least."""
+AMPLE = 4
+"""Papers that are looked at for each question that is wanted: not half of them give one."""
 LEAST = 4
 """Papers that a choice of four needs."""
 
@@ -106,6 +108,8 @@ class Quizmaster:
             need = f"A question is a choice among {LEAST} papers, and the library holds {plural(held, 'paper')}."
             return Quiz((), (f"{need} Add more.",), seed)
         items = tuple(self._items(papers, answers, most, seed, progress))
+        if items and (few := self._few(items, papers, most)):
+            notes = [*notes, few]
         if papers and not items:
             what = "the abstract of this paper" if len(papers) == 1 else f"the abstracts of these {len(papers)} papers"
             notes = [*notes, f"Nothing in {what} can be asked so that exactly one of four answers is right."]
@@ -153,6 +157,17 @@ class Quizmaster:
         self._answered.add(user, given)
         return is_right
 
+    def _few(self, items: Sequence[Item], papers: Sequence[Paper], most: int) -> str:
+        """That there are fewer questions than wanted, or more than papers that give any; empty where neither is."""
+        made, gave = len(items), len({one.paper_id for one in items})
+        of = plural(min(len(papers), max(LOOKED_AT, AMPLE * most)), "paper")
+        if made < most:
+            return f"Only {plural(made, 'question')} of the {most} wanted could be made of {of}."
+        if gave < made:
+            gives = "gives one" if gave == 1 else "give one"
+            return f"Only {gave} of {of} {gives}, so more than one is asked of a paper." if len(papers) > 1 else ""
+        return ""
+
     # --- the choice -------------------------------------------------------------------------------------------------
 
     def _papers(self, user: str, asked: Asked) -> tuple[list[Paper], list[str]]:
@@ -186,7 +201,7 @@ class Quizmaster:
         times = Counter(one.item_id for one in answers)
         latest = {one.item_id: one.is_right for one in answers}
         kinds: Counter[str] = Counter()
-        turns = self._in_turn(papers, answers, seed)[:LOOKED_AT]
+        turns = self._in_turn(papers, answers, seed)[: max(LOOKED_AT, AMPLE * most)]
         rest: list[list[Item]] = []
         found = 0
         for paper in turns:

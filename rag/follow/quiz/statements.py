@@ -13,6 +13,7 @@ from statistics import median
 import numpy as np
 
 from rag.follow.quiz.gaps import ADDRESS, GAP, Known, abstract_sentences, gives_away, masked
+from rag.index.abstracts import abstract_vectors
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.models.answer_scorer import Abstract, installed
@@ -146,15 +147,4 @@ def _told(one: Known) -> tuple[int, int, str] | None:
 
 def abstracts(library: Library, papers: Sequence[Paper]) -> dict[str, np.ndarray]:
     """The mean vectors of papers' abstracts, of length 1, by id; without those that are not indexed yet."""
-    held = {one.paper_id: one for one in papers}
-    rows: dict[str, list[str]] = {}
-    for row in library.shelf.chunks(held):
-        one = held[row.paper_id]
-        if row.version == one.version and not (one.body and row.start >= one.body_start):
-            rows.setdefault(row.paper_id, []).append(row.chunk_id)
-    found = {}
-    with library.indexes() as indexes:
-        for paper_id, chunk_ids in rows.items():
-            mean = indexes.vectors.vectors(chunk_ids).mean(axis=0)
-            found[paper_id] = mean / (np.linalg.norm(mean) or 1.0)
-    return found
+    return dict(zip(*abstract_vectors(library, {one.paper_id for one in papers}), strict=True))

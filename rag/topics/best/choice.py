@@ -10,7 +10,7 @@ from rag.engine import Engine
 from rag.errors import UsageError
 from rag.models.criteria import GROUPS, load_levels
 from rag.query import Question
-from rag.query.criteria import LONGEST, MOST, Criterion, Wish, read_criteria, read_wish
+from rag.query.criteria import LONGEST, MOST, Criterion, Wish, denied, distinct, read_criteria, read_wish
 from rag.retrieve.hybrid import distinct_papers
 from rag.text.grammar import plural
 from rag.topics.best.evidence import Evidence, Measures
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rag.index.library import Progress
 
 LEVELS = ("not told", "touches", "partly", "fully")
+SIGNS = ("–", "○", "◐", "●")
 """How far a paper meets a criterion, by number."""
 MET = 2
 """The level from which a criterion is met."""
@@ -28,8 +29,9 @@ ON_SUBJECT, OF_SORT, BY_ALL = 12, 6, 6
 SHOWN = 5
 WEIGHT = {True: 2, False: 1}
 """What a level counts of what must be, and of what would be nice."""
-_LEFT = frozenset({"negation", "left_out", "best_paper"})
+_LEFT = frozenset({"negation", "best_paper"})
 """Notes of the reader that say how a search takes "without", here a criterion, and that lead here."""
+_DENIED = "“{}” is judged by its words, as other criteria are: a paper that says the contrary in them may meet it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,14 @@ class Asked:
         wish: Its criteria, as the reader left them.
         filters: Which papers may be chosen at all: dates, authors and what else was named.
         notes: What there is to say about how it was read.
+        left_out: Ids of the papers that it leaves out: "…, but not about shopping".
     """
 
     request: str
     wish: Wish
     filters: Filters
     notes: tuple[Note, ...] = ()
+    left_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,9 @@ def read(engine: Engine, request: str, filters: Filters | None = None) -> Asked:
     """
     understood = engine.understand(engine.checked(request), filters=filters)
     wish = read_wish(understood.search_text)
-    notes = tuple(one for one in understood.notes if one.code not in _LEFT)
-    return Asked(request, wish, understood.filters, notes)
+    notes = [one for one in understood.notes if one.code not in _LEFT]
+    notes += [Note(code="negation", text=_DENIED.format(one.text)) for one in wish.criteria if denied(one)]
+    return Asked(request, wish, understood.filters, tuple(notes), understood.left_out)
 
 
 def edited(asked: Asked, added: Sequence[str] = (), without: Sequence[int] = (), must: Sequence[int] = ()) -> Asked:
@@ -176,12 +181,12 @@ def typed(text: str) -> tuple[Criterion, ...]:
 
 
 def checked(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
-    """Each criterion once.
+    """Each criterion once, required where one of its like is.
 
     Raises:
         UsageError: there are too many.
     """
-    kept = tuple({(one.kind, one.text.lower()): one for one in reversed(criteria)}.values())[::-1]
+    kept = distinct(criteria)
     if len(kept) > MOST:
         raise UsageError(f"{len(kept)} criteria are too many.", f"Take up to {MOST}.")
     return kept
@@ -220,7 +225,7 @@ def choose(engine: Engine, asked: Asked, progress: Progress | None = None) -> Ch
 
     def order(row: Row) -> tuple[int, int, int, int, int, str]:
         full = sum(label.level == len(LEVELS) - 1 for label in row.labels)
-        newer = -row.paper.date.toordinal() if asked.wish.newest else 0
+        newer = -row.paper.date.toordinal() if asked.wish.newest and not row.paper.undated else 0  # undated last
         return row.missed, -row.points, -full, newer, place[row.paper.paper_id], row.paper.paper_id
 
     rows.sort(key=order)
@@ -241,7 +246,7 @@ def candidates(engine: Engine, asked: Asked) -> list[str]:
         found |= dict.fromkeys(_on(engine, f"{sorts} {topic}".strip(), asked, OF_SORT))
     if len(criteria) > 1 or not found:
         passages = engine.retriever.search(everything, asked.filters, 4 * BY_ALL, explained=0)
-        found |= dict.fromkeys(_ids(passages, BY_ALL if found else ON_SUBJECT))
+        found |= dict.fromkeys(_ids(passages, BY_ALL if found else ON_SUBJECT, asked.left_out))
     return list(found)
 
 
@@ -249,11 +254,12 @@ def _on(engine: Engine, topic: str, asked: Asked, most: int) -> Iterator[str]:
     """Papers on a topic, searched for as those of a list are."""
     understood: Question = engine.understand(f"papers about {topic}", filters=asked.filters)
     understood = replace(understood, filters=asked.filters, papers=None, left_out=frozenset())
-    return _ids(engine.candidates(understood), most)
+    return _ids(engine.candidates(understood), most, asked.left_out)
 
 
-def _ids(passages: Sequence[Passage], most: int) -> Iterator[str]:
-    return (one.paper_id for one in distinct_papers(passages, most))
+def _ids(passages: Sequence[Passage], most: int, left_out: frozenset[str]) -> Iterator[str]:
+    wanted = [one for one in passages if one.paper_id not in left_out]
+    return (one.paper_id for one in distinct_papers(wanted, most))
 
 
 def _label(criterion: Criterion, measures: Measures | None) -> Label:

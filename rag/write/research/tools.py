@@ -9,7 +9,7 @@ from rag.answer.render import describe_filters
 from rag.query import Question
 from rag.query.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
-from rag.text.grammar import plural
+from rag.text.grammar import all_words_of, plural
 from rag.text.markdown import escape
 from rag.types import Filters, Passage
 from rag.write.research.plan import PlanStep
@@ -147,6 +147,6 @@ def _counted(part: Selection) -> str:
     within = f" ({restriction})" if restriction else ""
     words = escape(part.words)
     return (
-        f"{plural(len(part.papers), 'paper')}{within} {'has' if one else 'have'} all the words of “{words}” in title or"
-        " abstract."
+        f"{plural(len(part.papers), 'paper')}{within} {'has' if one else 'have'} {all_words_of(part.words)} “{words}”"
+        " in title or abstract."
     )

@@ -3,8 +3,9 @@
 window.paperchatSite = (() => {
   "use strict";
   const TABS = { chat: "chat", conversation: "chat", topic: "topic", add: "add", setup: "setup" };
-  const DRAWN = ["today", "day", "paper", "library", "best", "map", "quiz", "you", "missing"];
   const root = document.documentElement;
+  const DRAWN = root.dataset.pages.split(" ");
+  const SECTIONS = JSON.parse(root.dataset.sections);
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const chosen = new Set(); // papers that are ticked, also on other pages of the list
@@ -56,7 +57,8 @@ window.paperchatSite = (() => {
 
   function show(page) {
     root.dataset.page = page;
-    const section = { day: "today", paper: "library", add: "library", best: "library", conversation: "chat", quiz: "you", missing: "" }[page] ?? page;
+    root.toggleAttribute("data-drawn", DRAWN.includes(page));
+    const section = SECTIONS[page] ?? page;
     $$("#site [data-page]").forEach((link) => {
       if (link.dataset.page === section) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -111,24 +113,46 @@ window.paperchatSite = (() => {
   async function later(part) {
     const response = await fetch(part.dataset.later).catch(() => null);
     part.removeAttribute("data-later");
-    if (!response?.ok) {
-      const problem = (await response?.json().catch(() => null))?.problem || "The server cannot be reached. Reload the page when it is back.";
-      if (part.matches(".questions")) part.textContent = problem;
-      else part.remove();
+    const told = await response?.json().catch(() => null);
+    if (!part.isConnected) return;
+    if (!response?.ok || !told) {
+      const place = $("[role=status]", part) || part.appendChild(document.createElement("p")); // below its heading
+      place.textContent = told?.problem || "The server cannot be reached. Reload the page when it is back.";
       return;
     }
-    part.innerHTML = (await response.json()).html;
-    paperchatMap.settle(part);
+    const isRead = part.contains(document.activeElement); // the reader stands on its heading
+    part.innerHTML = told.html;
+    if (told.title) entitle(told.title);
+    settle(part);
+    if (isRead) $("h1", part)?.focus({ preventScroll: true });
+    const count = $("[data-said]", part);
+    if (count) say(count.dataset.said, false, false, true);
   }
 
   // A part that is drawn anew in its place, once it has been worked out.
   async function whole(part) {
     const response = await fetch(part.dataset.whole).catch(() => null);
     if (!part.isConnected) return;
-    if (!response?.ok) return part.remove();
+    if (!response?.ok) return unmade(part, response);
     const drawn = document.createElement("div");
     drawn.innerHTML = (await response.json()).html;
     replace(part, drawn);
+  }
+
+  // Why a part isn't there, in its place.
+  async function unmade(part, response) {
+    const isOut = response?.status === 401;
+    const problem = (await response?.json().catch(() => null))?.problem;
+    const place = $(".lead, .hint", part);
+    place.textContent = isOut ? "You are signed out. " : problem || "The server cannot be reached. Reload the page when it is back.";
+    if (isOut) place.append(signIn());
+    $("ul", part)?.remove();
+    part.classList.remove("awaited");
+  }
+
+  function signIn() {
+    const link = document.createElement("a");
+    return Object.assign(link, { href: "/login", target: "_blank", textContent: "Sign in" });
   }
 
   function replace(part, drawn) {
@@ -139,6 +163,7 @@ window.paperchatSite = (() => {
   }
 
   // Lines and reasons that are not known yet are asked for when they are about to be seen, some at a time.
+  const AGAIN = 5000; // ms until a busy server is asked once more
   const ASKED = { line: "/view/lines", why: "/view/reasons" };
   const wanted = { line: new Set(), why: new Set() };
   const asking = new Set();
@@ -161,7 +186,15 @@ window.paperchatSite = (() => {
     const some = [...wanted[kind]].slice(0, 8);
     some.forEach((id) => wanted[kind].delete(id));
     const response = await fetch(`${ASKED[kind]}?${new URLSearchParams({ papers: some.join(" ") })}`).catch(() => null);
-    const found = response?.ok ? await response.json() : {};
+    if (!response || response.status >= 500) {
+      setTimeout(() => {
+        asking.delete(kind);
+        some.filter((id) => $(`[data-${kind}="${CSS.escape(id)}"]`)).forEach((id) => wanted[kind].add(id));
+        fill(kind);
+      }, AGAIN);
+      return;
+    }
+    const found = response.ok ? await response.json() : {};
     for (const id of some) {
       for (const place of $$(`[data-${kind}="${CSS.escape(id)}"]`)) {
         if (!found[id]) place.closest(".line").remove();
@@ -277,14 +310,17 @@ window.paperchatSite = (() => {
       body: JSON.stringify(fields),
     }).catch(() => null);
     if (!response) return say("The server cannot be reached. What you typed stays here; try again when it is back.", true);
-    if (response.status === 401) return say("You are signed out. What you typed stays here.", true, "/login");
+    if (response.status === 401) return say("You are signed out. What you typed stays here.", true, true);
     const answer = await response.json().catch(() => null); // a proxy or a failure speaks no JSON
     if (!answer) return say(`The server could not do that (${response.status}). What you typed stays here; try again.`, true);
     const { said, problem, pressed, parts, read, go: next } = answer;
     for (const [part, html] of Object.entries(parts || {})) {
       const place = element.closest(`[data-part="${part}"]`) || $(`#view [data-part="${part}"]`);
-      const isOpen = place?.open;
       if (!place) continue;
+      const isOpen = place.open;
+      const isUnfolded = $("details.more", place)?.open;
+      const isHere = place.contains(element); // what was pressed goes, so that what comes for it is focused
+      const section = element.closest("section[id]")?.id;
       const drawn = document.createElement("div");
       drawn.innerHTML = html;
       if (part === "note") {
@@ -293,7 +329,9 @@ window.paperchatSite = (() => {
       }
       drawn.firstElementChild.open = Boolean(isOpen);
       const fresh = replace(place, drawn);
-      (fresh.matches("[data-focus]") ? fresh : $("[data-focus]", fresh))?.focus({ preventScroll: true });
+      if (isUnfolded) $("details.more", fresh)?.setAttribute("open", "");
+      const focused = fresh.matches("[data-focus]") ? fresh : (section && $(`#${section} > h2`, fresh)) || $("[data-focus]", fresh);
+      if (isHere) focused?.focus({ preventScroll: true });
       if (part === "question") $(".verdict", fresh)?.focus({ preventScroll: true }), fresh.scrollIntoView({ block: "nearest" });
     }
     if (pressed !== undefined) press(address, fields.papers.split(" "), pressed);
@@ -310,18 +348,15 @@ window.paperchatSite = (() => {
   }
 
   let quiet = 0;
-  function say(text, stays = false, link = "") {
+  function say(text, stays = false, link = false, isUnseen = false) {
     const place = $("#toast");
+    place.classList.toggle("unseen", isUnseen); // what the page shows anyway is only read out
     place.textContent = "";
     clearTimeout(quiet);
     if (!text) return;
     requestAnimationFrame(() => {
       place.textContent = text;
-      if (link) {
-        const to = document.createElement("a");
-        Object.assign(to, { href: link, target: "_blank", textContent: "Sign in" });
-        place.append(" ", to);
-      }
+      if (link) place.append(" ", signIn());
     });
     quiet = setTimeout(() => (place.textContent = ""), stays ? 12000 : 3500);
   }
@@ -340,11 +375,14 @@ window.paperchatSite = (() => {
     if (fields) {
       const question = button.closest(".question");
       question.inert = true; // one answer each
-      return act(button, post, JSON.parse(fields)).finally(() => (question.inert = false));
+      return act(button, post, JSON.parse(fields)).finally(() => {
+        question.inert = false;
+        if (button.isConnected) button.focus({ preventScroll: true }); // it was not taken: nothing is drawn anew
+      });
     }
     const isOn = button.type === "checkbox" ? button.checked : button.getAttribute("aria-pressed") !== "true";
-    const part = button.closest("[data-part]")?.dataset.part;
-    const more = Object.entries({ list, key, part }).filter(([, value]) => value);
+    const { part, place } = button.closest("[data-part]")?.dataset ?? {};
+    const more = Object.entries({ list, key, part, place }).filter(([, value]) => value);
     act(button, post, { papers: papersOf(button), on: on ?? (isOn ? "on" : "off"), ...Object.fromEntries(more) });
   }
 
@@ -362,7 +400,10 @@ window.paperchatSite = (() => {
     const url = new URL(link.href);
     if (link.hasAttribute("data-here")) {
       event.preventDefault();
-      return $(link.hash)?.scrollIntoView({ block: "start" });
+      const target = $(link.hash);
+      target.scrollIntoView({ block: "start" });
+      if (!target.hasAttribute("tabindex")) target.tabIndex = -1;
+      return target.focus({ preventScroll: true });
     }
     if (link.hasAttribute("data-chosen")) url.searchParams.set("paper", [...chosen].join(" "));
     if (link.hasAttribute("download")) return void (link.href = url);

@@ -11,7 +11,8 @@
     ["Asking", ["Enter", "ask"], ["Shift Enter", "a new line"], ["Esc", "stop an answer under way; leave a change"]],
     ["Reading an answer", ["n", "next citation, with its quote"], ["p", "the citation before"],
       ["Enter", "on a citation: its place in the evidence"], ["Esc", "put the quote away"], ["e", "export the conversation as Markdown"]],
-    ["A quiz", ["1", "to 4: answer the first open question"]],
+    ["A quiz", ["1 2 3 4", "answer the first open question"]],
+    ["The map", ["← ↑ → ↓", "move"], ["+ -", "zoom"], ["0", "all of it"], ["Enter", "open the paper in the middle, or its region"]],
     ["Going on", ["c", "a new conversation"], ["f", "the first suggested question"]],
   ];
   const FIELDS = ["#question textarea", "#question input", "#about input[name=query]", "#view input[type=search]"];

@@ -25,7 +25,10 @@ window.paperchatMap = (() => {
       if (legend) kept.figure.append(legend);
       figure.replaceWith(kept.figure);
       kept.again();
-    } else kept = figure.chart = chart(figure);
+    } else {
+      kept?.end();
+      kept = figure.chart = chart(figure);
+    }
   }
 
   function chart(figure) {
@@ -47,18 +50,19 @@ window.paperchatMap = (() => {
     let whole = camera;
     let lit = ""; // the region that is pointed at, here or in the list
     let found = -1; // the paper that is pointed at
-    let byKeys = false;
+    let byKeys = false; // whether keys moved it last
+    const ended = new AbortController(); // when another map takes its place
     const font = getComputedStyle(figure).fontFamily;
     let asked = 0;
     const widths = new Map();
-    const api = { figure, again, frames: [] };
+    const api = { figure, again, end };
 
     // --- what there is --------------------------------------------------------------------------------------------------
 
     async function load() {
       const response = await fetch(figure.dataset.chart).catch(() => null);
-      const told = response?.ok ? await response.json() : {};
-      if (!told.regions) return setTimeout(load, 2000); // it is being drawn anew
+      const told = await response?.json().catch(() => null);
+      if (!told?.regions) return missed(response, told);
       const fine = told.fine;
       let first = 0;
       leaves = told.leaves.map(([code, x, y, r, count]) => {
@@ -89,6 +93,30 @@ window.paperchatMap = (() => {
       resize();
       again(true);
       figure.dataset.drawn = "";
+    }
+
+    // Without a map the next page begins with one of its own; where the map is another one by now, this page does.
+    function missed(response, told) {
+      if (kept === api) kept = null;
+      end();
+      if (response?.ok) return setTimeout(anew, 2000);
+      where.textContent = told?.problem || "The map cannot be loaded. Reload the page to try again.";
+    }
+
+    let isRenewed = false;
+    async function anew() {
+      if (!figure.isConnected || isRenewed) return;
+      isRenewed = true;
+      const isHeld = figure.contains(document.activeElement);
+      await paperchatSite.go(location.href, { replace: true, quiet: true });
+      if (isHeld) document.querySelector("#view .chart .canvas")?.focus({ preventScroll: true });
+      isRenewed = false;
+    }
+
+    function end() {
+      ended.abort();
+      sized.disconnect();
+      themed.disconnect();
     }
 
     function grow(region, leaf) {
@@ -167,6 +195,7 @@ window.paperchatMap = (() => {
         camera = { k, x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
         paint();
         if (t < 1) flight = requestAnimationFrame(step);
+        else if (byKeys) middle();
       };
       flight = requestAnimationFrame(step);
     }
@@ -198,7 +227,6 @@ window.paperchatMap = (() => {
     function painted() {
       asked = 0;
       if (!width) return;
-      const begin = performance.now();
       const style = getComputedStyle(figure);
       const colours = { ground: style.backgroundColor, ink: style.color };
       const dark = root().style.colorScheme === "dark";
@@ -217,8 +245,6 @@ window.paperchatMap = (() => {
       labels(dark, colours);
       told();
       want(seen, spacing);
-      api.frames.push(performance.now() - begin);
-      if (api.frames.length > 400) api.frames.shift();
     }
 
     const root = () => document.documentElement;
@@ -419,7 +445,8 @@ window.paperchatMap = (() => {
       const left = pen.textAlign === "left" ? x : Math.max(5, Math.min(x - wide / 2, width - wide - 5));
       if (left + wide < 0 || left > width || Math.abs(left + wide / 2 - x) > wide) return;
       const high = lines.length * leading;
-      const boxes = heights.map((y) => ({ y, left: left - 4, right: left + wide + 4, top: y - high / 2 - 2, bottom: y + high / 2 + 2 }));
+      const inside = (y) => (y < high / 2 + 2 && y > -high / 2 ? high / 2 + 2 : y); // no line is cut by the upper edge
+      const boxes = heights.map(inside).map((y) => ({ y, left: left - 4, right: left + wide + 4, top: y - high / 2 - 2, bottom: y + high / 2 + 2 }));
       const free = boxes.filter((place) => place.bottom > 0 && place.top < height && !taken.some((other) => meet(place, other)));
       const place = free.find((one) => !signed.some((mark) => meet(one, mark))) || free[0];
       if (!place) return;
@@ -449,7 +476,7 @@ window.paperchatMap = (() => {
     const channels = (colour) =>
       colour.startsWith("#")
         ? [1, 3, 5].map((n) => parseInt(colour.slice(n, n + 2), 16))
-        : colour.match(/[\d.]+/g).slice(0, 3).map(Number);
+        : (colour.match(/[\d.]+/g) ?? [127, 127, 127]).slice(0, 3).map(Number); // no colour is told of a canvas that has just left the page
 
     // --- what is pointed at ---------------------------------------------------------------------------------------------
 
@@ -467,14 +494,18 @@ window.paperchatMap = (() => {
       details.set(part, entry);
       entry.coming = (async () => {
         const response = await fetch(figure.dataset.chart.replace("chart?", `chart/${part}?`)).catch(() => null);
-        const told = response?.ok ? await response.json() : {};
-        if (!told.papers) return details.delete(part);
+        const told = await response?.json().catch(() => null);
+        if (!told?.papers) {
+          setTimeout(() => details.delete(part), 5000);
+          return response?.ok && anew(); // the library has changed
+        }
         Object.assign(entry, told);
         told.papers.forEach(([, , , x, y], n) => {
           dots[2 * (told.first + n)] = x / api.fine;
           dots[2 * (told.first + n) + 1] = y / api.fine;
         });
         paint();
+        if (byKeys && found < 0) middle();
       })();
       return entry.coming;
     }
@@ -542,16 +573,23 @@ window.paperchatMap = (() => {
       if (byKeys) where.textContent = title;
     }
 
-    // The names of the regions in whose midst one looks.
-    function told() {
-      const leaf = camera.k > 1.5 * whole.k ? leafAt(width / 2, height / 2) : null;
-      const names = leaf ? [leaf.region, leaf.part].map((code) => regions.get(code).name) : [];
-      if (regions.get(leaf?.region)?.size * camera.k < 120) names.pop();
-      const text = names.join(" / ");
-      if (!byKeys && where.textContent !== text) where.textContent = text;
+    // By keys the paper in the middle is pointed at; where none is near, its region is named.
+    function middle() {
+      point(paperAt(width / 2, height / 2, Math.min(width, height) / 2));
     }
 
-    const go = (n) => {
+    // The names of the regions in whose midst one looks.
+    function told() {
+      if (byKeys && found >= 0) return; // the paper is named
+      const leaf = byKeys || camera.k > 1.5 * whole.k ? leafAt(width / 2, height / 2) : null;
+      const names = leaf ? [leaf.region, leaf.part].map((code) => regions.get(code).name) : [];
+      if (regions.get(leaf?.region)?.size * camera.k < 120) names.pop();
+      const text = names.join(" / ") || (byKeys ? "Between regions" : "");
+      if (where.textContent !== text) where.textContent = text;
+    }
+
+    const go = async (n) => {
+      await ask(leafOf(n).part);
       const told = details.get(leafOf(n).part);
       if (told?.papers) paperchatSite.go(`/paper/${told.papers[n - told.first][0]}`);
     };
@@ -634,12 +672,13 @@ window.paperchatMap = (() => {
       else if (event.key === "-") zoom(1 / 1.4);
       else if (event.key === "0") fly(whole);
       else if (event.key === "Enter" && found >= 0) go(found);
+      else if (event.key === "Enter" && regionAt(width / 2, height / 2)) paperchatSite.go(`/map/${regionAt(width / 2, height / 2)}`);
       else return;
       event.preventDefault();
       event.stopPropagation();
       if (event.key === "Enter") return;
       byKeys = true;
-      point(paperAt(width / 2, height / 2, Math.min(width, height) / 2));
+      middle();
     });
 
     figure.addEventListener("click", (event) => {
@@ -651,12 +690,14 @@ window.paperchatMap = (() => {
 
     // Pointing at a region in the list shows where it lies.
     const ofList = (event) => event.target.closest?.(".told [data-region]")?.dataset.region || "";
-    addEventListener("mouseover", (event) => figure.isConnected && event.target.closest?.(".told") && light(ofList(event)));
-    addEventListener("focusin", (event) => figure.isConnected && event.target.closest?.(".told") && light(ofList(event)));
-    new ResizeObserver(() => resize()).observe(box);
-    new MutationObserver(paint).observe(root(), { attributeFilter: ["style"] });
+    const pointed = (event) => figure.isConnected && event.target.closest?.(".told") && light(ofList(event));
+    for (const kind of ["mouseover", "focusin"]) addEventListener(kind, pointed, { signal: ended.signal });
+    const sized = new ResizeObserver(() => resize());
+    const themed = new MutationObserver(paint);
+    sized.observe(box);
+    themed.observe(root(), { attributeFilter: ["style"] });
     load();
-    return Object.assign(api, { camera: () => camera, dots: (n) => [dots[2 * n], dots[2 * n + 1]], look: (to) => ((camera = { ...camera, ...to }), painted()) });
+    return Object.assign(api, { camera: () => camera, dots: (n) => [dots[2 * n], dots[2 * n + 1]] });
   }
 
   return { settle, shown: () => kept };

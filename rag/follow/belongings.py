@@ -1,0 +1,62 @@
+"""All that a library keeps of one reader beside conversations: marks, lists, notes, answers in quizzes, rewritings."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LibraryError
+from rag.follow.rewrites import Rewrites
+from rag.papers.answered import FILE_NAME as ANSWERED
+from rag.papers.answered import Answered
+from rag.papers.kept import Kept
+
+
+class Belongings:
+    """What is a reader's in a library's folder; files that are not there are not made."""
+
+    def __init__(self, folder: Path, kept: Kept, rewrites: Rewrites) -> None:
+        """Look into a folder.
+
+        Args:
+            folder: Of the library.
+            kept: What readers keep in it.
+            rewrites: What was learnt there of their questions.
+        """
+        self._quiz = folder / ANSWERED
+        self._kept = kept
+        self._rewrites = rewrites
+
+    def export(self, user: str) -> dict[str, Any]:
+        """All of it, ready to be written as JSON.
+
+        Raises:
+            LibraryError: a file cannot be read.
+        """
+        answers = []
+        if self._quiz.exists():
+            with closing(Answered(self._quiz)) as answered:
+                answers = [one.as_json() for one in answered.of(user)]
+        learnt = [one.as_json() for one in self._rewrites.all(user)]
+        return {**self._kept.export(user), "quiz": answers, "rewrites": learnt}
+
+    def forget(self, user: str) -> None:
+        """Delete all of it; a file that cannot be used keeps none of the others.
+
+        Raises:
+            LibraryError: something is left, since its file cannot be written.
+        """
+        failed: LibraryError | None = None
+        for forget in (self._kept.forget, self._rewrites.clear, self._forget_answers):
+            try:
+                forget(user)
+            except LibraryError as error:
+                failed = error
+        if failed:
+            raise failed
+
+    def _forget_answers(self, user: str) -> None:
+        if self._quiz.exists():
+            with closing(Answered(self._quiz)) as answered:
+                answered.forget(user)
