@@ -549,9 +549,14 @@ window.paperchatMap = (() => {
 
     async function point(n, stays = false) {
       if (n === found && !stays) return;
+      if (n !== found) {
+        tip.replaceChildren(); // while its name is on its way, another's must not stand for it
+        tip.hidden = true;
+      }
       found = n;
+      tip.toggleAttribute("data-stays", n >= 0 && stays); // a finger that is lifted leaves the map before the name has come
       paint();
-      if (n < 0) return (tip.hidden = true);
+      if (n < 0) return;
       const leaf = leafOf(n);
       await ask(leaf.part);
       const told = details.get(leaf.part);
@@ -565,7 +570,6 @@ window.paperchatMap = (() => {
       tip.replaceChildren(link, small);
       tip.hidden = false;
       tip.dataset.paper = id;
-      tip.toggleAttribute("data-stays", stays);
       const [x, y] = screen(dots[2 * n], dots[2 * n + 1]);
       const [wide, high] = [tip.offsetWidth, tip.offsetHeight];
       tip.style.left = `${Math.min(Math.max(x - wide / 2, 8), width - wide - 8)}px`;
