@@ -108,6 +108,15 @@ def test_new_papers_are_ranked_and_reasons_come_after(site: Site) -> None:
     assert client_of(site).get("/view/reasons", params={"papers": "9999.99999"}).json() == {}
 
 
+def test_a_paper_without_a_reason_shows_its_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.kept.star("", KEPT)
+    monkeypatch.setattr("ui.web.personal.Personal.why", lambda *_: {QUERIES[0]: ""})
+    said = client_of(site).get("/view/reasons", params={"papers": QUERIES[0]}).json()[QUERIES[0]]
+    text = site.shelf.papers([QUERIES[0]])[QUERIES[0]].text
+    assert said.removeprefix("<span>").removesuffix("</span>") in text
+    assert said
+
+
 def test_where_nothing_is_new_the_whole_library_is_ranked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.kept.star("", KEPT[:1])
     monkeypatch.setattr("rag.papers.kept.SAME_VISIT", timedelta(0))

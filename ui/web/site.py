@@ -17,6 +17,7 @@ from rag.papers.conversations import Conversations
 from rag.papers.descriptions import card_of, tags_of
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
+from rag.text.readable import readable
 from rag.themes.map import Cartographer, Map, Region, read_code, written
 from rag.topics.best.choice import SHOWN as CHOSEN
 from rag.topics.best.choice import choose
@@ -194,9 +195,12 @@ class Site:
         return self.personal.section(owner, new, since, less)
 
     def why(self, paper_ids: list[str], owner: str) -> dict[str, str]:
-        """Why some of the papers for a reader are shown, as HTML."""
+        """Why some of the papers for a reader are shown, as HTML; else the line that speaks for the paper."""
         new, since = self._new(owner)
-        return self.personal.why(owner, paper_ids, new, since)
+        found = self.personal.why(owner, paper_ids, new, since)
+        bare = [paper_id for paper_id, said in found.items() if not said]
+        lines = self.news.lines(bare) if bare else {}
+        return found | {one: str(element("span", readable(line))) for one in bare if (line := lines.get(one))}
 
     def _new(self, owner: str) -> tuple[frozenset[str], object]:
         """What is new to a reader, and the days that stand for it."""
