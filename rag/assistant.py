@@ -18,8 +18,8 @@ from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, 
 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
-    from rag.papers.conversations import Conversations, Exchange
-    from rag.papers.rewritten import Rewriting
+    from rag.papers.readers.conversations import Conversations, Exchange
+    from rag.papers.readers.rewritten import Rewriting
     from rag.topics import TopicEngine
 
 

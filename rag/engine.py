@@ -34,9 +34,9 @@ from rag.errors import LLMError
 from rag.index.library import Library
 from rag.models.llm import build_llm
 from rag.query import Question, Reader
-from rag.query.conversation import resumed
-from rag.query.rewriting import Recalled, with_rewriting
-from rag.query.words import check_question
+from rag.query.dialogue.conversation import resumed
+from rag.query.dialogue.rewriting import Recalled, with_rewriting
+from rag.query.lexicon.words import check_question
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
 from rag.retrieve.membership import with_membership

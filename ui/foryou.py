@@ -12,8 +12,8 @@ from rag.follow.reasons import Reason
 from rag.follow.recommendation import Recommendation, recommend
 from rag.follow.surprise import Surprise
 from rag.index.library import Library
-from rag.papers.interests import OF_A_PAPER
-from rag.papers.kept import Kept
+from rag.papers.readers.interests import OF_A_PAPER
+from rag.papers.readers.kept import Kept
 from rag.text.grammar import plural
 from rag.types import Paper
 from ui.edition.wording import title_of

@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.errors import IndexDamaged, LibraryBusy, LibraryError
-from rag.papers.answered import FILE_NAME as ANSWERED
-from rag.papers.answered import Answered, Given
 from rag.papers.database import Database
-from rag.papers.kept import FILE_NAME, STEPS, Kept
-from rag.papers.lists import PaperLists
+from rag.papers.readers.answered import FILE_NAME as ANSWERED
+from rag.papers.readers.answered import Answered, Given
+from rag.papers.readers.kept import FILE_NAME, STEPS, Kept
+from rag.papers.readers.lists import PaperLists
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Where rewritings that were learnt come from, in the same words on every face."""
 
-from rag.papers.rewritten import Rewriting
+from rag.papers.readers.rewritten import Rewriting
 
 _ORIGINS = {
     "reader": "your own words",

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from rag.answer.render import describe_filters
-from rag.papers.conversations import Exchange
+from rag.papers.readers.conversations import Exchange
 from rag.sources.files import DIGEST
 from rag.text.controls import without_controls
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.types import Answer, Citation
-from ui.web.rendering import EMPTY, QUOTE_ID, element, join, markdown, outward
+from ui.web.html.rendering import EMPTY, QUOTE_ID, element, join, markdown, outward
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """

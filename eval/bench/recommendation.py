@@ -29,7 +29,7 @@ from rag.follow.profile import Profile, profile_of
 from rag.follow.recommendation import recommend
 from rag.follow.space import Space, space_of
 from rag.index.library import Library
-from rag.papers.kept import FILE_NAME, Kept
+from rag.papers.readers.kept import FILE_NAME, Kept
 
 LIKES, FIRST, FEW = 5, 10, 5
 DIMENSIONS = 64

@@ -18,7 +18,7 @@ from rag.types import Answer, Rejected
 
 if TYPE_CHECKING:
     from rag.index.library import Library
-    from rag.papers.conversations import Conversations
+    from rag.papers.readers.conversations import Conversations
 
 NUGGET_FORM = "TEXT|IMPORTANCE|PAPER|SPAN"
 

@@ -44,7 +44,7 @@ class AssistantDesk:
         """As "for you" does, with stars that nobody else sees."""
         from rag.follow.profile import profile_of
         from rag.follow.recommendation import recommend
-        from rag.papers.kept import FILE_NAME, Kept
+        from rag.papers.readers.kept import FILE_NAME, Kept
 
         with TemporaryDirectory() as folder, closing(Kept(Path(folder) / FILE_NAME)) as kept:
             for paper_id in starred:

@@ -25,7 +25,7 @@ from rag import open_assistant
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.models.criteria import FOLDER, GROUPS, OF_A_PAPER, OF_A_SENTENCE, WEIGHTS, Group, LevelModel
-from rag.query.criteria import Criterion, read_wish
+from rag.query.intents.criteria import Criterion, read_wish
 from rag.topics.best.evidence import Evidence, Measures
 
 DATA = Path(__file__).parent / "data" / "criteria.jsonl"

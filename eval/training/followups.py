@@ -31,9 +31,9 @@ from scipy.special import expit
 from rag.config import Config
 from rag.index.library import Library
 from rag.models.reference import CLIP, FOLDER, PAIR, VECTOR_SCALE, WEIGHTS, ReferenceModel, words
-from rag.query.conversation import Exchange
-from rag.query.knowledge import Known
-from rag.query.reference import Nearness, Reference
+from rag.query.dialogue.conversation import Exchange
+from rag.query.dialogue.reference import Nearness, Reference
+from rag.query.lexicon.knowledge import Known
 from rag.text.names import is_name
 from rag.text.readable import readable
 from rag.text.sentences import sentences

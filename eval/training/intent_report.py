@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from eval.datasets import Question
 from rag.models.intent import LABELS, Label
 from rag.models.minilm import installed
-from rag.query.intent import SURE, Intents
+from rag.query.intents.intent import SURE, Intents
 
 COMPOUND = "compound"
 """The label of lines that ask several things."""

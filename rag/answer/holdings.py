@@ -14,12 +14,12 @@ from rag.answer.citations import Checked
 from rag.answer.draft import Draft, Quote
 from rag.answer.render import Reply, closest, first_listed, offering
 from rag.index.library import Library
+from rag.papers.browse.tally import tally
 from rag.papers.shelf import ChunkRow
-from rag.papers.tally import tally
 from rag.query import Question
-from rag.query.entities import titled
-from rag.query.order import Order
-from rag.query.restrictions import mentioning
+from rag.query.lexicon.entities import titled
+from rag.query.limits.order import Order
+from rag.query.limits.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.text.grammar import all_words_of, joined, plural
 from rag.text.markdown import escape

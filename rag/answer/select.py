@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from itertools import chain
 
 from rag.index.library import Library
-from rag.query.intent import Kind
+from rag.query.intents.intent import Kind
+from rag.query.lexicon.vocabulary import fold
 from rag.query.question import Question
-from rag.query.vocabulary import fold
 from rag.retrieve.hybrid import known_text
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
 from rag.text.readable import readable

@@ -8,9 +8,9 @@ from typing import Any
 
 from rag.errors import LibraryError
 from rag.follow.rewrites import Rewrites
-from rag.papers.answered import FILE_NAME as ANSWERED
-from rag.papers.answered import Answered
-from rag.papers.kept import Kept
+from rag.papers.readers.answered import FILE_NAME as ANSWERED
+from rag.papers.readers.answered import Answered
+from rag.papers.readers.kept import Kept
 
 
 class Belongings:

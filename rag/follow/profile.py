@@ -19,8 +19,8 @@ from rag.follow.promotion import shingles
 from rag.follow.space import Space, Vectors, space_of
 from rag.follow.titles import SHY
 from rag.index.library import Library
-from rag.papers.interests import OF_A_PAPER, TypedInterest
-from rag.papers.kept import Kept
+from rag.papers.readers.interests import OF_A_PAPER, TypedInterest
+from rag.papers.readers.kept import Kept
 from rag.retrieve.query_vector import question_vector
 from rag.text.readable import readable
 from rag.themes.labels import name_themes

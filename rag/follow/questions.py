@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime
 from rag.errors import PaperchatError
 from rag.follow.changes import Change, difference
 from rag.index.library import Library, Progress
-from rag.papers.days import ReportDays, today
-from rag.papers.followed import FILE_NAME, Asking, Followed, FollowedQuestions
+from rag.papers.browse.days import ReportDays, today
+from rag.papers.readers.followed import FILE_NAME, Asking, Followed, FollowedQuestions
 from rag.papers.shelf import Shelf
 from rag.types import Answer, Citation
 

@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rag.errors import LibraryError, RewritingNotFound
-from rag.papers.conversations import Conversations, Exchange
-from rag.papers.rewritten import FILE_NAME, Rewriting, Rewritten
-from rag.query.rewriting import REMEMBERED, Recalled
-from rag.query.wording import Wording
+from rag.papers.readers.conversations import Conversations, Exchange
+from rag.papers.readers.rewritten import FILE_NAME, Rewriting, Rewritten
+from rag.query.dialogue.rewriting import REMEMBERED, Recalled
+from rag.query.dialogue.wording import Wording
 from rag.types import Answer, Note, Turn
 
 SOON = timedelta(minutes=30)

@@ -30,11 +30,11 @@ from rag.index import LexicalIndex, VectorStore
 from rag.index.chunks import Chunker
 from rag.index.locks import IndexGate, writer_lock
 from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
+from rag.papers.browse.nearest import no_paper
 from rag.papers.documents import follow as follow_files
 from rag.papers.documents import forget, keep, kept_file, matched
-from rag.papers.kept import FILE_NAME as KEPT
-from rag.papers.kept import Kept
-from rag.papers.nearest import no_paper
+from rag.papers.readers.kept import FILE_NAME as KEPT
+from rag.papers.readers.kept import Kept
 from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
 from rag.sources.files import FULL_TEXTS as FULL_TEXTS_FOLDER
 from rag.sources.identifiers import OF_DOI

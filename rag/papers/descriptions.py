@@ -3,7 +3,7 @@
 To read them::
 
     from rag.papers.descriptions import card_of, tags_of
-    from rag.papers.facets import facets
+    from rag.papers.browse.facets import facets
 
     card_of(shelf, "2504.05309")            # Card: task, method, result: Span or None; data, code: Spans
     card_of(shelf, "2504.05309").task.text  # == shelf.paper("2504.05309").text[task.start:task.end]

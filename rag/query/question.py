@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.query.about import About
-from rag.query.entities import Named
-from rag.query.intent import UNKNOWN, Intent, Kind
-from rag.query.order import UNBOUNDED, Wanted
-from rag.query.subject import Sort
+from rag.query.intents.about import About
+from rag.query.intents.intent import UNKNOWN, Intent, Kind
+from rag.query.intents.subject import Sort
+from rag.query.lexicon.entities import Named
+from rag.query.limits.order import UNBOUNDED, Wanted
 from rag.types import Filters, Note
 
 ABOUT = "What is this paper about?"

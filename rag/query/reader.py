@@ -7,23 +7,23 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.query.about import OPEN, About, read_about
-from rag.query.constraints import Constraints, IdentifierReading
-from rag.query.criteria import asks_for_best
-from rag.query.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
-from rag.query.followups import Continued, Continuing
-from rag.query.intent import SURE, Intent
-from rag.query.knowledge import Known
-from rag.query.order import UNBOUNDED, Wanted, read_wanted
-from rag.query.parts import read_parts
+from rag.query.dialogue.followups import Continued, Continuing
+from rag.query.dialogue.reference import SURE as POINTS_BACK
+from rag.query.intents.about import OPEN, About, read_about
+from rag.query.intents.criteria import asks_for_best
+from rag.query.intents.intent import SURE, Intent
+from rag.query.intents.parts import read_parts
+from rag.query.intents.shape import Shape, Shaping, mentioned
+from rag.query.intents.subject import names_subject, read_names, read_phrase, read_sort, read_subject
+from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
+from rag.query.lexicon.knowledge import Known
+from rag.query.lexicon.typos import Correction, Speller, is_english
+from rag.query.lexicon.words import edited, has_content, tidied
+from rag.query.limits.constraints import Constraints, IdentifierReading
+from rag.query.limits.order import UNBOUNDED, Wanted, read_wanted
+from rag.query.limits.restrictions import Restrictions
 from rag.query.question import Question
-from rag.query.reference import SURE as POINTS_BACK
-from rag.query.restrictions import Restrictions
 from rag.query.rules import load_rules
-from rag.query.shape import Shape, Shaping, mentioned
-from rag.query.subject import names_subject, read_names, read_phrase, read_sort, read_subject
-from rag.query.typos import Correction, Speller, is_english
-from rag.query.words import edited, has_content, tidied
 from rag.text.readable import readable
 from rag.types import Filters, Note, Turn
 

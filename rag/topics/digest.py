@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from rag.index.library import Library, Progress
-from rag.papers.days import ReportDays, Revision
+from rag.papers.browse.days import ReportDays, Revision
 from rag.text.differences import Difference, compare
 from rag.text.readable import readable
 from rag.text.sentences import Span

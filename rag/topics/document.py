@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rag.papers.bibtex import bibtex
+from rag.papers.bibliography.bibtex import bibtex
 from rag.text.grammar import plural
 from rag.text.markdown import escape
 from rag.text.readable import readable

@@ -21,7 +21,7 @@ from rag.models.info import count_cl100k
 from rag.models.llm import chat_messages
 from rag.prompts import load_prompt
 from rag.query import Reader
-from rag.query.vocabulary import fold
+from rag.query.lexicon.vocabulary import fold
 from rag.text.untrusted import as_data
 from rag.types import Event, Filters, Note, Step, Turn
 

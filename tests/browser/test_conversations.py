@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.readers.conversations import FILE_NAME, Conversations
 from tests.browser.driving import ANNOTATE, NOWHERE, Tab
 from tests.support.page_server import sample_library, served, users
 from tests.support.scripted import SLOW

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.driving import Tab
-from ui.web.map import drawing
+from ui.web.companion.map import drawing
 
 NewTab = Callable[..., Tab]
 PHONE: dict[str, object] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

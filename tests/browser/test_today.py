@@ -15,7 +15,7 @@ from rag.index.library import Library
 from tests.browser.driving import ANNOTATE, Tab
 from tests.support.page_server import sample_library, served, users
 from tests.support.papers import make_paper
-from ui.web import serving
+from ui.web.host import serving
 
 NewTab = Callable[..., Tab]
 PAPER = "2511.00001"

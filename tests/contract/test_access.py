@@ -13,8 +13,8 @@ from rag.config import UIConfig
 from rag.errors import ConfigError
 from rag.types.filters import FIELDS
 from tests.support.page_server import sample_library, served, users
-from ui.web.access import check_binding
-from ui.web.users import Users
+from ui.web.door.access import check_binding
+from ui.web.door.users import Users
 
 PASSWORD = "correct horse battery"
 HTML = {"accept": "text/html"}

@@ -12,7 +12,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
-from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types import Filters
 from tests.support.page_server import sample_library, served, users
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types import Answer, Citation, Filters
 from tests.support.data import shared_data
 from tests.support.runs import Run

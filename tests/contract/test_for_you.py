@@ -10,7 +10,7 @@ import pytest
 
 from rag.config import Config
 from rag.index.library import Library
-from rag.papers.kept import FILE_NAME
+from rag.papers.readers.kept import FILE_NAME
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
@@ -93,7 +93,7 @@ def test_a_visit_is_remembered_and_where_nothing_came_since_the_library_is_ranke
 ) -> None:
     run("keep", "star", KEPT[0])
     assert run.json("today")["from"] == "new"
-    monkeypatch.setattr("rag.papers.kept.SAME_VISIT", timedelta(0))
+    monkeypatch.setattr("rag.papers.readers.kept.SAME_VISIT", timedelta(0))
     again = run.json("today")
     assert (again["from"], again["since"], again["new"]) == ("library", None, 0)
     assert again["papers"][0]["paper_id"] in {KEPT[1], *QUERIES}

@@ -9,7 +9,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
-from rag.query.restrictions import mentioning
+from rag.query.limits.restrictions import mentioning
 from rag.types import Answer, Filters, Turn
 from tests.support.samples import sample_library
 

@@ -12,11 +12,11 @@ import pytest
 
 from rag.config import Config
 from rag.index.library import Library
-from rag.papers.answered import FILE_NAME as ANSWERED
-from rag.papers.answered import Answered, Given
-from rag.papers.kept import FILE_NAME
-from rag.papers.rewritten import FILE_NAME as REWRITES
-from rag.papers.rewritten import Rewriting, Rewritten
+from rag.papers.readers.answered import FILE_NAME as ANSWERED
+from rag.papers.readers.answered import Answered, Given
+from rag.papers.readers.kept import FILE_NAME
+from rag.papers.readers.rewritten import FILE_NAME as REWRITES
+from rag.papers.readers.rewritten import Rewriting, Rewritten
 from rag.types.card import Tag
 from tests.support.papers import make_paper
 from tests.support.runs import Run

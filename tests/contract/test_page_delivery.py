@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from rag.config import Config
 from rag.index.library import Library
 from tests.support.page_server import served
-from ui.web.assets import Assets
+from ui.web.host.assets import Assets
 
 FILES = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
 

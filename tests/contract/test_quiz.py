@@ -10,10 +10,10 @@ import pytest
 
 from rag.config import Config
 from rag.index.library import Library
-from rag.papers.answered import FILE_NAME
-from rag.papers.conversations import FILE_NAME as CONVERSATIONS
-from rag.papers.kept import FILE_NAME as KEPT
-from rag.papers.rewritten import FILE_NAME as REWRITES
+from rag.papers.readers.answered import FILE_NAME
+from rag.papers.readers.conversations import FILE_NAME as CONVERSATIONS
+from rag.papers.readers.kept import FILE_NAME as KEPT
+from rag.papers.readers.rewritten import FILE_NAME as REWRITES
 from rag.sources import discover, read_source
 from tests.support.papers import make_paper
 from tests.support.runs import Run

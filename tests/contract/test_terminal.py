@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.papers.conversations import FILE_NAME
+from rag.papers.readers.conversations import FILE_NAME
 from tests.support.runs import Run
 from tests.support.samples import sample_library
 from ui.cli import COMMANDS

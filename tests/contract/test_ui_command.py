@@ -18,7 +18,7 @@ import pytest
 
 from rag.types.filters import FIELDS
 from tests.support.page_server import sample_library, served
-from ui.web.users import USERS_VARIABLE, Users
+from ui.web.door.users import USERS_VARIABLE, Users
 
 COMMAND = [sys.executable, "-c", "from ui.cli import main; main()"]
 SOON_S = 2.0

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.papers.bibtex import citation_key
-from rag.papers.references import FORMATS
+from rag.papers.bibliography.bibtex import citation_key
+from rag.papers.bibliography.references import FORMATS
 from rag.sources import read_source
 from rag.sources.identifiers import doi_id, title_id
 from rag.text.latex import decode, encode, is_balanced

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.query import Reader
-from rag.query.constraints import read_identifiers
-from rag.query.dates import read_dates
-from rag.query.typos import Speller
-from rag.query.vocabulary import Vocabulary
+from rag.query.lexicon.typos import Speller
+from rag.query.lexicon.vocabulary import Vocabulary
+from rag.query.limits.constraints import read_identifiers
+from rag.query.limits.dates import read_dates
 from rag.types import Filters, Turn
 from tests.support.reading import ReadingLibrary
 

@@ -28,7 +28,7 @@ from rag.index.library import Library
 from rag.models.llm import build_llm
 from rag.models.llm.client import GuardedLLM
 from rag.prompts import Prompt, load_prompt
-from rag.query.intent import Intents
+from rag.query.intents.intent import Intents
 from rag.retrieve.hybrid import passage_of
 from rag.text.untrusted import as_data
 from rag.topics.sections import THEME_PROMPT, in_turn

@@ -18,7 +18,7 @@ import gradio as gr
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from rag.assistant import Assistant
-from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types import Event, Filters, Mode, Retrieved, Turn
 from tests.browser.driving import ANNOTATE, Tab
 from tests.support.browser import ARGUMENTS, find_chromium

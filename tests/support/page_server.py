@@ -17,10 +17,10 @@ from rag.assistant import Assistant
 from rag.config import Config, UIConfig
 from rag.index.library import Library
 from tests.support.samples import sample_library as sample_library
-from ui.web.access import READY
-from ui.web.server import Server
-from ui.web.serving import guarded_app
-from ui.web.users import Users, user_line
+from ui.web.door.access import READY
+from ui.web.door.users import Users, user_line
+from ui.web.host.server import Server
+from ui.web.host.serving import guarded_app
 
 
 def users(**passwords: str) -> Users:

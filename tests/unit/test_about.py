@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag.models.minilm import installed
-from rag.query import about
-from rag.query.about import About
-from rag.query.intent import Intents
+from rag.query.intents import about
+from rag.query.intents.about import About
+from rag.query.intents.intent import Intents
 
 INTENTS = Intents(installed)
 

@@ -13,7 +13,7 @@ import pytest
 from eval.datasets import Nugget, read_questions
 from eval.datasets.additions import add_feedback, add_question, parse_nugget, row_of_answer
 from rag.errors import DatasetError, UsageError
-from rag.papers.conversations import Conversations
+from rag.papers.readers.conversations import Conversations
 from rag.types import Answer, Filters
 from tests.support.evaluation import PAPERS, ShelfOnly, answer, citation
 

@@ -18,8 +18,8 @@ from rag.answer.select import BELONGS, HOLDS, SURELY, WITHIN, choose_papers
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
 from rag.query import Kind, Question, Reader
-from rag.query.order import Wanted
-from rag.query.subject import read_phrase
+from rag.query.intents.subject import read_phrase
+from rag.query.limits.order import Wanted
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import HybridRetriever, passage_of
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP

@@ -13,11 +13,11 @@ from rag.assistant import Assistant
 from rag.config import Config, UIConfig
 from rag.errors import QuestionError
 from rag.index.library import Library
-from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types import Delta, Event, Filters, Mode, Retrieved, Step, Turn, Understood
-from ui.web.asking import PACE_S, Asked, Asker, Failed, Kept
-from ui.web.context import Web
-from ui.web.turns import Running
+from ui.web.base.context import Web
+from ui.web.chat.asking import PACE_S, Asked, Asker, Failed, Kept
+from ui.web.chat.turns import Running
 
 PIECES = 200
 

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from rag.papers.shelf import FILE_NAME, Shelf
-from rag.query.authors import People
-from rag.query.vocabulary import Vocabulary
+from rag.query.lexicon.vocabulary import Vocabulary
+from rag.query.limits.authors import People
 from rag.sources import discover, read_source
 from rag.types import Paper
 from tests.support.data import shared_data

@@ -14,7 +14,7 @@ from rag.config import Config
 from rag.errors import UsageError
 from rag.index.library import Library
 from rag.models.criteria import GROUPS, load_levels
-from rag.query.criteria import KINDS
+from rag.query.intents.criteria import KINDS
 from rag.topics.best.choice import LEVELS, MET, WEIGHT, Choice, choose, edited, read
 from rag.types import Filters
 from tests.support.papers import make_paper

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SourceError
-from rag.papers.references import FORMATS, written
+from rag.papers.bibliography.references import FORMATS, written
 from rag.papers.shelf import Shelf
 from rag.sources import discover, read_source
 from rag.sources.identifiers import title_id

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from rag.papers.bibtex import bibtex, entry_of
-from rag.papers.references import written
+from rag.papers.bibliography.bibtex import bibtex, entry_of
+from rag.papers.bibliography.references import written
 from tests.support.papers import make_paper
 
 DAY = date(2025, 11, 22)

@@ -14,9 +14,9 @@ from rag.cards.subjects import load_subjects, tag_of
 from rag.cards.tagger import MOST, installed
 from rag.config import Config
 from rag.index.library import Library
-from rag.papers.catalogue import FACET, Catalogue
+from rag.papers.browse.catalogue import FACET, Catalogue
+from rag.papers.browse.facets import facets
 from rag.papers.descriptions import Makers, card_of, tags_of
-from rag.papers.facets import facets
 from rag.papers.shelf import FILE_NAME
 from rag.sources.bibliography.entry import arxiv_categories
 from rag.types import Filters

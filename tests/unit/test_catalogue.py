@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.papers.catalogue import Catalogue, ReportDay
+from rag.papers.browse.catalogue import Catalogue, ReportDay
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.types import Filters
 from tests.support.papers import make_paper

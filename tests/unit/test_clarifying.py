@@ -9,7 +9,7 @@ from rag.answer.clarify import Clarifier, as_markdown
 from rag.config import Config
 from rag.index.library import Library
 from rag.query import Reader
-from rag.query.conversation import resumed
+from rag.query.dialogue.conversation import resumed
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Clarify, Filters, Turn
 from tests.support.papers import make_paper

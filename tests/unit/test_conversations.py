@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConversationNotFound, IndexDamaged
-from rag.papers.conversations import TITLE_LENGTH, Conversations, Exchange
-from rag.papers.transcript import bibliography, markdown, with_references
+from rag.papers.bibliography.transcript import bibliography, markdown, with_references
+from rag.papers.readers.conversations import TITLE_LENGTH, Conversations, Exchange
 from rag.types import Answer, Citation, Filters, Passage, Receipt, Turn
 from ui.cli.printing import reference
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.criteria import MOST, Criterion, asks_for_best, denied, read_criteria, read_wish
+from rag.query.intents.criteria import MOST, Criterion, asks_for_best, denied, read_criteria, read_wish
 
 
 def told(request: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from ui.web.deferred import Deferred
+from ui.web.host.deferred import Deferred
 
 
 def lived(app: Deferred, within: Callable[[], Any]) -> list[str]:

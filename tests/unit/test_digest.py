@@ -11,7 +11,7 @@ import pytest
 from rag.config import Config
 from rag.errors import EmptyLibrary
 from rag.index.library import Library
-from rag.papers.days import ReportDays
+from rag.papers.browse.days import ReportDays
 from rag.papers.shelf import Shelf
 from rag.sources import read_source
 from rag.topics.digest import make_digest

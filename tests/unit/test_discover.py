@@ -16,7 +16,7 @@ from rag.errors import SourceError
 from rag.sources import AddressSource, accepted, discover, file_suffixes, read_source
 from rag.types import Paper, Rejected
 from tests.support.papers import make_paper
-from ui.web.uploads import upload_types
+from ui.web.forms.uploads import upload_types
 
 REPORT = "# arXiv Daily Report - 10-Apr-2025\n\n| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"
 

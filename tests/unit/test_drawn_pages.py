@@ -12,16 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import NoteConflict
-from rag.papers.days import Revision
-from rag.papers.kept import Marks, Note
+from rag.papers.browse.days import Revision
+from rag.papers.readers.kept import Marks, Note
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.topics.digest import Changed, Outline
 from rag.types import Section
 from rag.types.card import Card, Span, Tag
 from tests.support.papers import make_paper
-from ui.web import address, bookmarks, items, paper, shelves, today
-from ui.web.address import Address
-from ui.web.site import Site
+from ui.web.base import address
+from ui.web.base.address import Address
+from ui.web.drawn import bookmarks, paper, shelves, today
+from ui.web.drawn.site import Site
+from ui.web.html import items
 
 HOSTILE = make_paper('"><script>', "<img src=x onerror=alert(1)>", "<b>bold</b>", authors=("<b>M</b>",))
 DAY = date(2025, 11, 24)

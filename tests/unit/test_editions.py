@@ -19,8 +19,8 @@ from markdown_it import MarkdownIt
 from rag.errors import LibraryError
 from rag.follow.changes import Change, Cited
 from rag.follow.questions import Brought
-from rag.papers.days import Listing, Revision
-from rag.papers.followed import Asking, Followed
+from rag.papers.browse.days import Listing, Revision
+from rag.papers.readers.followed import Asking, Followed
 from rag.sources import discover, read_source
 from rag.text.differences import compare
 from rag.topics.digest import Changed, Digest, Entry, Part

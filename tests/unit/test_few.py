@@ -11,8 +11,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from ui.web.actions import WAITING, Actions
-from ui.web.few import Few
+from ui.web.base.few import Few
+from ui.web.drawn.actions import WAITING, Actions
 
 
 def test_few_work_at_once_some_wait_and_more_are_turned_away() -> None:

@@ -15,8 +15,8 @@ from rag.types import Filters
 from rag.types.filters import DATES, FIELDS, FilterError, FilterField, chosen, first_day, last_day
 from ui.cli import app
 from ui.cli.chat import HELP, read_filters
-from ui.web.fields import fields
-from ui.web.programs import ENDPOINTS, Programs
+from ui.web.host.programs import ENDPOINTS, Programs
+from ui.web.html.fields import fields
 
 TEXTS = {
     "from": "2025-05",

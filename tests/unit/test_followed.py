@@ -16,7 +16,7 @@ from rag.errors import EmbeddingUnavailableError, FollowedNotFound, IndexDamaged
 from rag.follow.changes import difference
 from rag.follow.questions import Follower
 from rag.index.library import Library
-from rag.papers.followed import FILE_NAME, Asking, FollowedQuestions
+from rag.papers.readers.followed import FILE_NAME, Asking, FollowedQuestions
 from rag.types import Answer, Citation, Receipt
 from tests.support.papers import make_paper
 

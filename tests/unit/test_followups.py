@@ -14,7 +14,7 @@ from rag.errors import ModelFileError
 from rag.models import reference
 from rag.models.reference import PAIR, load_references
 from rag.query import Reader
-from rag.query.conversation import picked
+from rag.query.dialogue.conversation import picked
 from rag.types import Turn
 from tests.support.reading import ReadingLibrary
 
@@ -137,7 +137,7 @@ def test_a_month_alone_narrows_what_was_asked_before(reader: Reader, question: s
 
 def test_a_list_on_a_subject_of_its_own_is_not_of_one_paper(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """However near the paper is that was talked of: the list is of the library."""
-    monkeypatch.setattr("rag.query.reference.Reference.about", lambda _, asked, talk: talk[-1])
+    monkeypatch.setattr("rag.query.dialogue.reference.Reference.about", lambda _, asked, talk: talk[-1])
     assert reader.understand("Which papers are about generative search?", TALK).focus == ()
     assert reader.understand("Which papers does it compare with?", TALK).focus == ("2504.00007",)
     assert reader.understand("How is generative search done?", TALK).focus == ("2504.00007",)

@@ -14,7 +14,7 @@ from rag.models import intent as model
 from rag.models.intent import CONTINUES, LABELS, WEIGHTS, Label, load_intents, places
 from rag.models.intent.cues import hidden
 from rag.models.minilm import installed
-from rag.query.intent import Intent, Intents, Kind
+from rag.query.intents.intent import Intent, Intents, Kind
 from tests.support.data import shared_data
 
 INTENTS = Intents(installed)

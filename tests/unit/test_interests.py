@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import KeepError
-from rag.papers.kept import _FIRST, _REACH, FILE_NAME, Kept, Marks
+from rag.papers.readers.kept import _FIRST, _REACH, FILE_NAME, Kept, Marks
 
 A, B, C = "2504.00001", "2504.00002", "doi:10.1145/1,2"
 

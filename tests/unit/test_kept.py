@@ -14,8 +14,8 @@ import pytest
 from rag.config import Config
 from rag.errors import IndexDamaged, KeepError, ListNotFound, NoteConflict
 from rag.index.library import Library
-from rag.papers.kept import FILE_NAME, LONGEST_NOTE, SAME_VISIT, Kept, Marks, Note
-from rag.papers.lists import LONGEST_NAME
+from rag.papers.readers.kept import FILE_NAME, LONGEST_NOTE, SAME_VISIT, Kept, Marks, Note
+from rag.papers.readers.lists import LONGEST_NAME
 from tests.support.papers import make_paper
 
 A, B, C = "2504.00001", "2504.00002", "doi:10.1145/1,2"

@@ -11,15 +11,15 @@ from rag.answer.suggestions import FORMS
 from rag.config import Config
 from rag.errors import PaperNotFound
 from rag.index.library import Library
-from rag.papers.catalogue import Catalogue
-from rag.papers.days import ReportDays
-from rag.papers.kept import FILE_NAME, Kept
+from rag.papers.browse.catalogue import Catalogue
+from rag.papers.browse.days import ReportDays
+from rag.papers.readers.kept import FILE_NAME, Kept
 from rag.retrieve.likeness import similar
 from rag.topics import line_store
 from rag.topics.line_store import LineStore
 from tests.support.papers import make_paper
-from ui.web.news import News
-from ui.web.openers import Asked
+from ui.web.drawn.news import News
+from ui.web.drawn.openers import Asked
 
 NEAR = "We rank passages with a dense retriever and measure recall."
 

@@ -11,8 +11,8 @@ import pytest
 
 from rag.errors import IndexDamaged
 from rag.follow.quiz.mastery import PRIOR, mastery_of, next_to_read, traced
-from rag.papers.answered import Answered, Given
-from rag.papers.kept import Kept
+from rag.papers.readers.answered import Answered, Given
+from rag.papers.readers.kept import Kept
 from rag.types.card import Tag
 from tests.support.readers import library_of, papers_on
 

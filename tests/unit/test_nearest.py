@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ListNotFound
-from rag.papers.kept import FILE_NAME, Kept
-from rag.papers.nearest import did_you_mean, nearest, nearest_subjects, no_paper
+from rag.papers.browse.nearest import did_you_mean, nearest, nearest_subjects, no_paper
+from rag.papers.readers.kept import FILE_NAME, Kept
 from rag.papers.shelf import Shelf
 from tests.support.papers import make_paper
 

@@ -13,10 +13,10 @@ from markupsafe import escape
 from rag.config import Config
 from rag.index.library import IngestReport
 from rag.types import Rejected
-from ui.web.bars import bars
-from ui.web.differences import differences
-from ui.web.papers import added
-from ui.web.setup import written_answers
+from ui.web.evidence.papers import added
+from ui.web.forms.setup import written_answers
+from ui.web.html.bars import bars
+from ui.web.html.differences import differences
 
 TEXT = st.text(alphabet=st.sampled_from("ab cd.,<>&é\n"), max_size=60)
 

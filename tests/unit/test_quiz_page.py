@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from rag.follow.quiz.examiner import Item, Option
-from rag.papers.answered import FILE_NAME
 from rag.papers.database import Database
+from rag.papers.readers.answered import FILE_NAME
 from rag.types.card import Tag
 from tests.unit.test_site import client_of, drawn, made, sqlite_error
-from ui.web import quiz
-from ui.web.site import Site
+from ui.web.companion import quiz
+from ui.web.drawn.site import Site
 
 ITEM = Item(
     "2505.00002/gap/1/2/3",

@@ -16,7 +16,7 @@ from rag.follow.space import Space, space_of
 from rag.follow.surprise import surprise
 from rag.follow.titles import Titles
 from rag.index.library import Library
-from rag.papers.kept import FILE_NAME, Kept
+from rag.papers.readers.kept import FILE_NAME, Kept
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Paper
 from tests.support.papers import make_paper

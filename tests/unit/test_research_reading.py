@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.errors import LLMResponseError
 from rag.models.llm.structured import read
 from rag.models.minilm import installed
-from rag.query.intent import Intents
+from rag.query.intents.intent import Intents
 from rag.text.untrusted import as_data
 from rag.types import Passage
 from rag.write.research.plan import MAX_STEPS, Plan

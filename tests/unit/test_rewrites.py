@@ -9,10 +9,10 @@ import pytest
 
 from rag.errors import RewritingNotFound
 from rag.follow.rewrites import Rewrites
-from rag.papers.conversations import FILE_NAME, Conversations, Exchange, Rating
-from rag.papers.rewritten import FILE_NAME as REWRITES
+from rag.papers.readers.conversations import FILE_NAME, Conversations, Exchange, Rating
+from rag.papers.readers.rewritten import FILE_NAME as REWRITES
+from rag.query.dialogue.rewriting import REMEMBERED, Recalled, with_rewriting
 from rag.query.question import Question
-from rag.query.rewriting import REMEMBERED, Recalled, with_rewriting
 from rag.types import Answer, Citation, Filters, Note, Receipt, Turn
 
 NOW = datetime(2025, 5, 1, 12, tzinfo=UTC)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryBusy, LibraryError, PaperNotFound
-from rag.papers.catalogue import Catalogue
-from rag.papers.days import ReportDays
+from rag.papers.browse.catalogue import Catalogue
+from rag.papers.browse.days import ReportDays
 from rag.papers.schema import SCHEMA_VERSION
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.papers.versions import record

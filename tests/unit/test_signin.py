@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.requests import Request
 
-from ui.web.sessions import Sessions
-from ui.web.signin import SignIn
-from ui.web.users import Users, user_line
+from ui.web.door.sessions import Sessions
+from ui.web.door.signin import SignIn
+from ui.web.door.users import Users, user_line
 
 AT_ONCE = 25
 REQUEST = Request({"type": "http", "client": ("10.0.0.1", 1), "headers": [], "method": "GET", "path": "/"})

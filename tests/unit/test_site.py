@@ -17,19 +17,19 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import LibraryError, UsageError
 from rag.index.library import Library
-from rag.papers.catalogue import SHOWN
-from rag.papers.conversations import FILE_NAME, Conversations
+from rag.papers.browse.catalogue import SHOWN
 from rag.papers.database import Database
 from rag.papers.descriptions import Descriptions
-from rag.papers.kept import FILE_NAME as KEPT
+from rag.papers.readers.conversations import FILE_NAME, Conversations
+from rag.papers.readers.kept import FILE_NAME as KEPT
 from rag.types import Paper
 from tests.support.papers import make_paper
 from ui.kept import kept_in
-from ui.web import setup, topic
-from ui.web.actions import Actions
-from ui.web.address import Address
-from ui.web.restriction import restriction
-from ui.web.site import Site
+from ui.web.base.address import Address
+from ui.web.base.restriction import restriction
+from ui.web.drawn.actions import Actions
+from ui.web.drawn.site import Site
+from ui.web.forms import setup, topic
 
 PAPERS = (
     make_paper("2504.00001", "Ranking Passages", "We rank passages.", ("Ada Ling",), "2025-04-10"),

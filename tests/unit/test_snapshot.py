@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
-from rag.papers.conversations import Exchange
-from rag.papers.transcript import bibliography, with_references
+from rag.papers.bibliography.transcript import bibliography, with_references
+from rag.papers.readers.conversations import Exchange
 from rag.sources.files import DIGEST
 from rag.types import Answer, Citation, Filters, Note, Receipt
 from ui.snapshot import snapshot

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from rag.query.dates import read_dates
+from rag.query.limits.dates import read_dates
 from rag.query.rules import load_rules
 
 FIRST, LAST = date(2025, 4, 8), date(2025, 12, 31)  # the newest report is a Wednesday's

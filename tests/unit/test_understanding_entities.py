@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from rag.query import Reader
-from rag.query.entities import asks_of_a_stranger, names_in, owned, resolve, strangers, titled
-from rag.query.vocabulary import Vocabulary
+from rag.query.lexicon.entities import asks_of_a_stranger, names_in, owned, resolve, strangers, titled
+from rag.query.lexicon.vocabulary import Vocabulary
 from rag.types import Turn
 from tests.support.papers import make_paper
 from tests.support.reading import ReadingLibrary

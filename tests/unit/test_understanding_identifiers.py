@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.constraints import read_identifiers
+from rag.query.limits.constraints import read_identifiers
 
 
 @pytest.mark.parametrize(

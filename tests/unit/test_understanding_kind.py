@@ -8,7 +8,7 @@ import pytest
 
 from rag.models.minilm import installed
 from rag.query import Reader
-from rag.query.intent import Intents
+from rag.query.intents.intent import Intents
 from tests.support.reading import ReadingLibrary
 
 INTENTS = Intents(installed)

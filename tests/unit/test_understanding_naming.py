@@ -8,7 +8,7 @@ import pytest
 
 from rag.papers.entities import Entities
 from rag.papers.shelf import FILE_NAME, Shelf
-from rag.query.typos import author_meant, similar_authors
+from rag.query.lexicon.typos import author_meant, similar_authors
 from tests.support.papers import make_paper
 
 AUTHORS = (

@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 
 from rag.papers.shelf import FILE_NAME, Shelf
-from rag.query.authors import People
-from rag.query.constraints import read_not_by, read_unwanted
+from rag.query.limits.authors import People
+from rag.query.limits.constraints import read_not_by, read_unwanted
 from rag.query.rules import load_rules
 from tests.support.papers import make_paper
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.order import UNBOUNDED, read_wanted
-from rag.query.words import edited
+from rag.query.lexicon.words import edited
+from rag.query.limits.order import UNBOUNDED, read_wanted
 
 
 @pytest.mark.parametrize(

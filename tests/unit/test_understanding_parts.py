@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.models.minilm import installed
-from rag.query.intent import Intent, Intents
-from rag.query.parts import MOST, read_parts
+from rag.query.intents.intent import Intent, Intents
+from rag.query.intents.parts import MOST, read_parts
 
 INTENTS = Intents(installed)
 

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from rag.papers.shelf import Shelf
-from rag.query.authors import People
+from rag.query.limits.authors import People
 from tests.support.reading import ReadingLibrary
 
 KNOWN = """

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from rag.answer.render import render_group
 from rag.papers.shelf import Shelf
 from rag.query import Reader
-from rag.query.about import About
+from rag.query.intents.about import About
 from rag.text.markdown import escape_line
 from rag.types import Citation, Filters, Turn
 from tests.support.papers import make_paper

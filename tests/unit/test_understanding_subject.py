@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from rag.query import Reader
-from rag.query.subject import read_subject
+from rag.query.intents.subject import read_subject
 from rag.types import Filters
 from tests.support.reading import ReadingLibrary
 

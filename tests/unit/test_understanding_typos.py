@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.typos import Correction, Speller, _english
-from rag.query.vocabulary import Vocabulary, fold
+from rag.query.lexicon.typos import Correction, Speller, _english
+from rag.query.lexicon.vocabulary import Vocabulary, fold
 
 COMMON = """
     recommender systems recommendation retrieval language models embeddings datasets query queries encoder accuracy

@@ -11,8 +11,8 @@ import pytest
 from rag.config import Config, UIConfig
 from rag.errors import SourceError, UsageError
 from rag.index.library import Library
-from ui.web.desk import Desk
-from ui.web.uploads import check_number, check_size
+from ui.web.forms.desk import Desk
+from ui.web.forms.uploads import check_number, check_size
 
 ONE_MB = UIConfig(max_unpacked_mb=1, max_upload_files=2)
 

@@ -9,8 +9,8 @@ import pytest
 
 from rag.config import UIConfig
 from rag.errors import ConfigError
-from ui.web.sessions import LIFETIME_S, Sessions, session_key
-from ui.web.users import USERS_VARIABLE, Users, read_users, user_line
+from ui.web.door.sessions import LIFETIME_S, Sessions, session_key
+from ui.web.door.users import USERS_VARIABLE, Users, read_users, user_line
 
 LINE = user_line("ada", "correct horse")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rag.config import Config
 from rag.index.library import Library
-from rag.papers.conversations import Exchange
+from rag.papers.readers.conversations import Exchange
 from rag.papers.shelf import Coverage
 from rag.types import Answer, Citation, Clarify, Filters, Passage, Receipt
 from tests.support.papers import make_paper
-from ui.web.cards import cards
-from ui.web.turns import turn
+from ui.web.chat.turns import turn
+from ui.web.evidence.cards import cards
 
 COVERAGE = Coverage(2, date(2025, 4, 10), date(2025, 4, 11))
 ANSWER = Answer(

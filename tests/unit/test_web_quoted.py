@@ -8,8 +8,8 @@ from rag.answer.render import render_group
 from rag.topics.comparison import COLUMNS, Comparison
 from rag.types import Answer, Cell, Citation, Receipt, Shape
 from tests.support.papers import make_paper
-from ui.web.quoted import body
-from ui.web.tables import next_questions, table
+from ui.web.evidence.quoted import body
+from ui.web.evidence.tables import next_questions, table
 
 
 def citation(n: int, paper_id: str, quote: str = "We do Q&A things.", **more: object) -> Citation:

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from rag.errors import UsageError
 from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
-from ui.web.examples import examples
-from ui.web.place import Place, read_filters, shown_filters
-from ui.web.rendering import arxiv_links, attributes, button, element, markdown
+from ui.web.base.place import Place, read_filters, shown_filters
+from ui.web.chat.examples import examples
+from ui.web.html.rendering import arxiv_links, attributes, button, element, markdown
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.wording import Wording
+from rag.query.dialogue.wording import Wording
 
 
 @pytest.mark.parametrize(

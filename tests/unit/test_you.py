@@ -19,24 +19,24 @@ from rag.config import Config
 from rag.errors import ConversationNotFound
 from rag.follow.surprise import Surprise
 from rag.index.library import Library
-from rag.papers.answered import FILE_NAME as ANSWERED
-from rag.papers.answered import Given
-from rag.papers.conversations import FILE_NAME, Conversations
 from rag.papers.database import Database
-from rag.papers.kept import FILE_NAME as KEPT_FILE
-from rag.papers.rewritten import FILE_NAME as REWRITES
-from rag.papers.rewritten import Rewriting, Rewritten
-from rag.query.wording import Wording
+from rag.papers.readers.answered import FILE_NAME as ANSWERED
+from rag.papers.readers.answered import Given
+from rag.papers.readers.conversations import FILE_NAME, Conversations
+from rag.papers.readers.kept import FILE_NAME as KEPT_FILE
+from rag.papers.readers.rewritten import FILE_NAME as REWRITES
+from rag.papers.readers.rewritten import Rewriting, Rewritten
+from rag.query.dialogue.wording import Wording
 from rag.types import Filters, Paper
 from rag.types.card import Tag
 from tests.support.papers import make_paper
 from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
 from tests.unit.test_site import sqlite_error
 from ui.kept import answered_in
-from ui.web import foryou
-from ui.web.actions import Actions
-from ui.web.address import Address
-from ui.web.site import Site
+from ui.web.base.address import Address
+from ui.web.companion import foryou
+from ui.web.drawn.actions import Actions
+from ui.web.drawn.site import Site
 
 BOX = 'name="sentence"'
 
@@ -110,7 +110,7 @@ def test_new_papers_are_ranked_and_reasons_come_after(site: Site) -> None:
 
 def test_a_paper_without_a_reason_shows_its_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.kept.star("", KEPT)
-    monkeypatch.setattr("ui.web.personal.Personal.why", lambda *_: {QUERIES[0]: ""})
+    monkeypatch.setattr("ui.web.companion.personal.Personal.why", lambda *_: {QUERIES[0]: ""})
     said = client_of(site).get("/view/reasons", params={"papers": QUERIES[0]}).json()[QUERIES[0]]
     text = site.shelf.papers([QUERIES[0]])[QUERIES[0]].text
     assert said.removeprefix("<span>").removesuffix("</span>") in text
@@ -119,7 +119,7 @@ def test_a_paper_without_a_reason_shows_its_line(site: Site, monkeypatch: pytest
 
 def test_where_nothing_is_new_the_whole_library_is_ranked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.kept.star("", KEPT[:1])
-    monkeypatch.setattr("rag.papers.kept.SAME_VISIT", timedelta(0))
+    monkeypatch.setattr("rag.papers.readers.kept.SAME_VISIT", timedelta(0))
     newest = site.news.newest()
     assert newest
     site.kept.seen("", datetime(2025, 5, 6, tzinfo=UTC), newest)
@@ -322,7 +322,7 @@ def test_a_read_paper_leaves_the_section_and_nothing_is_worked_out_anew(
 ) -> None:
     site.kept.star("", KEPT)
     before = rows(client_of(site).get("/view/foryou").json()["html"])
-    monkeypatch.setattr("ui.web.personal.profile_of", lambda *_: pytest.fail("worked out anew"))
+    monkeypatch.setattr("ui.web.companion.personal.profile_of", lambda *_: pytest.fail("worked out anew"))
     site.view(Address.read(f"/paper/{before[0]}"), "")
     assert before[0] not in rows(drawn(site, "/today")[: drawn(site, "/today").index('class="theme"')])
     assert 'class="foryou" data-part' in drawn(site, "/today")
@@ -331,12 +331,12 @@ def test_a_read_paper_leaves_the_section_and_nothing_is_worked_out_anew(
 def test_surprises_are_worked_out_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.kept.star("", KEPT)
     first = act(site, "surprise")["parts"]["surprise"]
-    monkeypatch.setattr("ui.web.personal.surprise", lambda *_: pytest.fail("worked out anew"))
+    monkeypatch.setattr("ui.web.companion.personal.surprise", lambda *_: pytest.fail("worked out anew"))
     assert rows(act(site, "surprise")["parts"]["surprise"]) == rows(first)
 
 
 def test_what_ranks_waits_for_its_like_and_never_holds_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.web.actions.WAITING", -1)  # all who rank are turned away
+    monkeypatch.setattr("ui.web.drawn.actions.WAITING", -1)  # all who rank are turned away
     client = client_of(site)
     for name in ("less", "interest", "uninterest", "restore", "surprise", "forget", "unrewrite", "answer", "unlearn"):
         assert client.post(f"/act/{name}", json={}).status_code == 503, name

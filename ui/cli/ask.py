@@ -63,8 +63,8 @@ def search(
     settings = with_library(context, config, data_dir)
     check_question(query, settings)
     from rag import open_assistant
-    from rag.papers.bibtex import entry_of
-    from rag.papers.references import written
+    from rag.papers.bibliography.bibtex import entry_of
+    from rag.papers.bibliography.references import written
 
     with open_assistant(settings) as assistant:
         found = assistant.search(query, filters, k, rerank=rerank)

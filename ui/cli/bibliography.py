@@ -81,7 +81,7 @@ def export(
         papers = _found(settings, query, filters, k)
     else:
         papers = _named(settings, conversation, filters)
-    from rag.papers.references import written
+    from rag.papers.bibliography.references import written
     from rag.sources.files import DIGEST
 
     if not papers:
@@ -140,8 +140,8 @@ def _named(settings: Config, conversation: str, filters: Filters) -> list[Paper]
 def _cited(settings: Config, shelf: Shelf, conversation: str) -> list[Paper]:
     """Papers that a conversation cites, in the order of their first citation."""
     from rag.errors import ConversationNotFound
-    from rag.papers.conversations import FILE_NAME, Conversations
-    from rag.papers.references import cited
+    from rag.papers.bibliography.references import cited
+    from rag.papers.readers.conversations import FILE_NAME, Conversations
 
     path = settings.library_dir / FILE_NAME
     if not path.exists():

@@ -12,7 +12,7 @@ from rag.text.grammar import plural
 from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, progress_bar, say, with_library
 
 if TYPE_CHECKING:
-    from rag.papers.facets import Facets
+    from rag.papers.browse.facets import Facets
     from rag.papers.shelf import Shelf
     from rag.types import Paper
 

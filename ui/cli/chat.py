@@ -33,7 +33,7 @@ from ui.cli.rewrites import TEACHES
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.config import Config
-    from rag.papers.conversations import Conversations, Exchange, Rating
+    from rag.papers.readers.conversations import Conversations, Exchange, Rating
     from rag.types import Answer, Mode, Turn
 
 PROMPT = "\n> "
@@ -80,7 +80,7 @@ def chat(
 def _record(settings: Config, user: str) -> Iterator[Record | None]:
     """Where the conversation is kept; None, and said so, where the library may not be written to."""
     from rag.errors import LibraryError
-    from rag.papers.conversations import FILE_NAME, Conversations
+    from rag.papers.readers.conversations import FILE_NAME, Conversations
 
     try:
         store = Conversations(settings.library_dir / FILE_NAME)
@@ -253,7 +253,7 @@ class Conversation:
 
     def _keep(self, question: str, said: str, answer: Answer | None) -> None:
         from rag.errors import LibraryError
-        from rag.papers.conversations import Exchange
+        from rag.papers.readers.conversations import Exchange
 
         number = len(self.exchanges) + 1
         self.exchanges.append(Exchange(number, question, self.filters, said, answer, (), datetime.now(UTC)))
@@ -308,12 +308,12 @@ class Conversation:
             print("No paper has been cited yet.")
 
     def _bibtex(self, _: str) -> None:
-        from rag.papers.transcript import bibliography
+        from rag.papers.bibliography.transcript import bibliography
 
         print(bibliography(self.exchanges).strip() or "No paper has been cited yet.")
 
     def _save(self, name: str) -> None:
-        from rag.papers.transcript import markdown
+        from rag.papers.bibliography.transcript import markdown
 
         if not name:
             print("Name a file: /save FILE.md")

@@ -100,7 +100,7 @@ def check_question(question: str, settings: Config, mode: Mode | None = "extract
         mode: How to answer; None takes the configured way.
     """
     from rag.papers.shelf import Shelf
-    from rag.query.words import check_question as check
+    from rag.query.lexicon.words import check_question as check
 
     check(question, settings.answer.max_question_chars)
     if (mode or settings.answer.mode) == "llm":
@@ -129,7 +129,7 @@ def mode_of(mode: str | None) -> Mode | None:
 
 def check_format(form: str | None) -> None:
     """Refuse a format that no bibliography can be written in."""
-    from rag.papers.references import FORMATS
+    from rag.papers.bibliography.references import FORMATS
 
     if form is not None and form not in FORMATS:
         raise typer.BadParameter(f"{form!r} is not a format; there are: {', '.join(FORMATS)}", param_hint="'--format'")
@@ -188,7 +188,7 @@ def _since(written: str, date_from: str | None, others: Mapping[str, Any]) -> st
 
 def _say_unknown(filters: Filters, settings: Config) -> None:
     """Say which subjects and papers that filters name there are not, and which ones may be meant."""
-    from rag.papers.nearest import did_you_mean, nearest_subjects, no_paper
+    from rag.papers.browse.nearest import did_you_mean, nearest_subjects, no_paper
     from rag.papers.shelf import FILE_NAME, Shelf
 
     if not (settings.library_dir / FILE_NAME).is_file():

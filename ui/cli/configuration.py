@@ -46,7 +46,7 @@ def password(name: Annotated[str, typer.Argument(metavar="USER", help="Name of a
 
     The password is asked for at a terminal; piped in, it is read.
     """
-    from ui.web.users import user_line
+    from ui.web.door.users import user_line
 
     if sys.stdin.isatty():
         chosen = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))

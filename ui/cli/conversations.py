@@ -15,7 +15,7 @@ from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, print_json, reader,
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.papers.conversations import Conversations
+    from rag.papers.readers.conversations import Conversations
 
 app = typer.Typer(help="List conversations, or show one again.", invoke_without_command=True)
 _SHOWN = 20
@@ -95,7 +95,7 @@ def show(
         ]
         print_json({"conversation": conversation, "title": title, "exchanges": said})
     else:
-        from rag.papers.transcript import markdown
+        from rag.papers.bibliography.transcript import markdown
 
         sys.stdout.write(markdown(title, exchanges))
 
@@ -113,7 +113,7 @@ def last_of(store: Conversations, user: str) -> str:
 @contextmanager
 def opened(settings: Config) -> Iterator[Conversations]:
     """The conversations of a library."""
-    from rag.papers.conversations import FILE_NAME, Conversations
+    from rag.papers.readers.conversations import FILE_NAME, Conversations
 
     store = Conversations(settings.library_dir / FILE_NAME)
     try:

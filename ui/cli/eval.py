@@ -215,7 +215,7 @@ def add(
 def _add_feedback(qa: Path, settings: Config, as_json: bool) -> None:
     from eval.datasets.additions import add_feedback
     from rag import open_library
-    from rag.papers.conversations import FILE_NAME, Conversations
+    from rag.papers.readers.conversations import FILE_NAME, Conversations
 
     with open_library(settings) as library, closing(Conversations(library.folder / FILE_NAME)) as conversations:
         done = add_feedback(qa, conversations, library)

@@ -20,8 +20,8 @@ from ui.cli.common import AsJson, ConfigFile, DataDir, plain_id, print_json, rea
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.papers.kept import Kept
-    from rag.papers.lists import PaperList
+    from rag.papers.readers.kept import Kept
+    from rag.papers.readers.lists import PaperList
     from rag.papers.shelf import Shelf
 
 GONE = "no longer in the library"
@@ -207,7 +207,7 @@ def within(
 @contextmanager
 def opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
     """What is kept in a library, and its shelf."""
-    from rag.papers.kept import FILE_NAME, Kept
+    from rag.papers.readers.kept import FILE_NAME, Kept
     from rag.papers.shelf import FILE_NAME as SHELF
     from rag.papers.shelf import Shelf
 
@@ -223,7 +223,7 @@ def opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
 def _learn(settings: Config, user: str, paper_ids: Sequence[str]) -> None:
     """Learn from papers that were kept soon after an answer which cites them (`rag.follow.rewrites`)."""
     from rag.errors import LibraryError
-    from rag.papers.conversations import FILE_NAME, Conversations
+    from rag.papers.readers.conversations import FILE_NAME, Conversations
 
     path = settings.library_dir / FILE_NAME
     if not (paper_ids and path.is_file()):
@@ -242,7 +242,7 @@ def _learn(settings: Config, user: str, paper_ids: Sequence[str]) -> None:
 
 def known_ids(shelf: Shelf, written: Iterable[str], *, required: bool = True) -> list[str]:
     """The ids that are written, each once; one that the library lacks is refused where it is required."""
-    from rag.papers.nearest import no_paper
+    from rag.papers.browse.nearest import no_paper
 
     ids = shelf.resolved(map(plain_id, written))
     held = shelf.select(Filters(paper=chosen(ids))) or frozenset()

@@ -195,7 +195,7 @@ def papers(
     if count and (query or limit):
         raise typer.BadParameter("--facets counts what the filters leave; it goes without --query and --limit")
     settings = configured(context, config, data_dir)
-    from rag.papers.facets import facets
+    from rag.papers.browse.facets import facets
     from rag.papers.shelf import Shelf
     from rag.text.readable import readable
 
@@ -289,7 +289,7 @@ def named_paper(shelf: Shelf, written: str) -> Paper:
         PaperNotFound: there is none, or there are several, which are listed.
     """
     from rag.errors import PaperNotFound
-    from rag.papers.nearest import no_paper
+    from rag.papers.browse.nearest import no_paper
     from rag.text.readable import readable
 
     (paper_id,) = shelf.resolved([plain_id(written)])

@@ -80,8 +80,8 @@ def pages_of(citations: Sequence[Citation]) -> list[str]:
 
 def bibtex_entries(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[str]:
     """One entry a cited paper, in order of citation."""
-    from rag.papers.bibtex import entry_of
-    from rag.papers.references import cited
+    from rag.papers.bibliography.bibtex import entry_of
+    from rag.papers.bibliography.references import cited
 
     return [entry_of(paper) for paper in cited(shelf, citations)]
 
@@ -90,7 +90,7 @@ def cited_as(shelf: Shelf, citations: Iterable[Citation | TopicPaper], form: str
     """The papers that are cited, in the format of this name; empty where none is named."""
     if form is None:
         return ""
-    from rag.papers.references import cited, written
+    from rag.papers.bibliography.references import cited, written
 
     return written(cited(shelf, citations), form)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rag.config import Config
     from rag.follow.profile import Interest, Profile
     from rag.index.library import Library
-    from rag.papers.kept import Kept
+    from rag.papers.readers.kept import Kept
     from rag.types import Paper
 
 _SHOWN = 4
@@ -162,7 +162,7 @@ def _read(settings: Config, *, writes: bool = False) -> Iterator[tuple[Library, 
     """A library that holds papers, with what is kept in it; only who writes needs a file that may be written."""
     from rag import open_library
     from rag.errors import LibraryError
-    from rag.papers.kept import FILE_NAME, Kept
+    from rag.papers.readers.kept import FILE_NAME, Kept
     from ui.kept import kept_in
 
     keep_log_quiet()

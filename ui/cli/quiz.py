@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from rag.follow.quiz.mastery import Advised, Mastery
     from rag.follow.quiz.quiz import Quiz, Quizmaster
     from rag.index.library import Library
-    from rag.papers.answered import Answered
-    from rag.papers.kept import Kept
+    from rag.papers.readers.answered import Answered
+    from rag.papers.readers.kept import Kept
 
 KEYS = "abcd"
 """What the options are chosen with."""
@@ -97,7 +97,7 @@ def quiz(
 def _opened(settings: Config) -> Iterator[tuple[Library, Kept, Answered]]:
     """A library, what is kept of it, and what was answered."""
     from rag import open_library
-    from rag.papers.answered import FILE_NAME, Answered
+    from rag.papers.readers.answered import FILE_NAME, Answered
     from ui.kept import kept_in
 
     with (

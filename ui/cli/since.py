@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from rag.papers.days import today
+from rag.papers.browse.days import today
 
 
 def first_since(written: str, folder: Path) -> date:
@@ -45,7 +45,7 @@ def _is_span(written: str) -> bool:
 
 def _newest(folder: Path) -> date:
     """The newest day that a library holds; today, where there is none."""
-    from rag.papers.days import ReportDays
+    from rag.papers.browse.days import ReportDays
     from rag.papers.shelf import FILE_NAME, Shelf
 
     if not (folder / FILE_NAME).is_file():

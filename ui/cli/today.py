@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.follow.reasons import Reason
     from rag.follow.surprise import Surprise
     from rag.index.library import Library
-    from rag.papers.kept import Kept
+    from rag.papers.readers.kept import Kept
     from rag.types import Paper
 
 
@@ -108,8 +108,8 @@ def today(
 def _new_since(library: Library, kept: Kept, user: str, begins: date | None) -> date | None:
     """The first new day: as asked, else the one after the last visit, which this one becomes; None if nothing came."""
     from rag.errors import LibraryError
-    from rag.papers.days import ReportDays
-    from rag.papers.days import today as this_day
+    from rag.papers.browse.days import ReportDays
+    from rag.papers.browse.days import today as this_day
     from ui.foryou import shown_since
 
     with closing(ReportDays(library.shelf)) as days:
@@ -127,7 +127,7 @@ def _found(library: Library, kept: Kept, user: str, since: date | None, most: in
     from rag.follow.profile import profile_of
     from rag.follow.reasons import reasons
     from rag.follow.surprise import surprise
-    from rag.papers.days import today as this_day
+    from rag.papers.browse.days import today as this_day
     from rag.types import Filters
     from ui.foryou import because, for_you, lead, unlike
     from ui.kept import problem_of

@@ -21,7 +21,7 @@ def ui(
     """Open the web page, until Ctrl-C."""
     settings = configured(context, config, data_dir)
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    from ui.web.serving import serve
+    from ui.web.host.serving import serve
 
     serve(settings.model_copy(update={"ui": settings.ui.model_copy(update=chosen)}), _announce)
 

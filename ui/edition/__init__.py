@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import LibraryError
-from rag.papers.days import Listing, ReportDays, today
+from rag.papers.browse.days import Listing, ReportDays, today
 
 if TYPE_CHECKING:
     from rag.errors import PaperchatError

@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from rag.papers.days import Listing
+from rag.papers.browse.days import Listing
 from rag.sources import read_source
 from rag.types import Paper, Row
 

@@ -17,7 +17,7 @@ from typing import Final
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.entities import Named
+from rag.query.lexicon.entities import Named
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import coverage, distinct_papers, known_text
 from rag.text.readable import readable

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.index.library import Library
-from rag.papers.answered import Given
-from rag.papers.kept import Kept
+from rag.papers.readers.answered import Given
+from rag.papers.readers.kept import Kept
 from rag.retrieve.likeness import similar
 from rag.text.readable import readable
 from rag.types import Filters, Paper

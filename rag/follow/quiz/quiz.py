@@ -15,8 +15,8 @@ from rag.errors import PaperNotFound, UsageError
 from rag.follow.quiz.examiner import Examiner, Item, shuffled
 from rag.follow.quiz.mastery import PRIOR, kept_papers, mastery_of
 from rag.index.library import Library, Progress
-from rag.papers.answered import Answered, Given
-from rag.papers.kept import Kept
+from rag.papers.readers.answered import Answered, Given
+from rag.papers.readers.kept import Kept
 from rag.text.grammar import plural
 from rag.types import Filters, Paper
 from rag.types.filters import chosen

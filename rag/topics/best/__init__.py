@@ -1,6 +1,6 @@
 """The best paper for a request: criteria first, then how far each paper meets them, then an order that follows.
 
-    rag/query/criteria.py    a request → criteria, which a reader may change
+    rag/query/intents/criteria.py    a request → criteria, which a reader may change
     evidence.py              what a paper's sentences say of a criterion, measured
     rag/models/criteria      measures → one of four levels
     choice.py                candidates, their labels with quotes, the order

@@ -10,7 +10,7 @@ from rag.engine import Engine
 from rag.errors import UsageError
 from rag.models.criteria import GROUPS, load_levels
 from rag.query import Question
-from rag.query.criteria import LONGEST, MOST, Criterion, Wish, denied, distinct, read_criteria, read_wish
+from rag.query.intents.criteria import LONGEST, MOST, Criterion, Wish, denied, distinct, read_criteria, read_wish
 from rag.retrieve.hybrid import distinct_papers
 from rag.text.grammar import plural
 from rag.topics.best.evidence import Evidence, Measures

@@ -13,7 +13,7 @@ from rag.engine import Engine
 from rag.models import TokenVectors, embed_tokens
 from rag.models.criteria import OF_A_SENTENCE
 from rag.papers.descriptions import card_of, tags_of
-from rag.query.criteria import Criterion
+from rag.query.intents.criteria import Criterion
 from rag.retrieve.answer_scores import Judged
 from rag.retrieve.query_vector import Weighed, weighed
 from rag.text.readable import readable

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from rag.errors import LLMResponseError
-from rag.query.vocabulary import fold
+from rag.query.lexicon.vocabulary import fold
 from rag.retrieve.hybrid import Expanded
 from rag.text.grammar import word_count
 from rag.text.untrusted import as_data, as_passages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.answer.render import describe_filters
 from rag.query import Question
-from rag.query.restrictions import mentioning
+from rag.query.limits.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import all_words_of, plural
 from rag.text.markdown import escape

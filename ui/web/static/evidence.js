@@ -1,5 +1,5 @@
 // The quote behind a citation's marker: shown where the marker stands, in the column beside the text, or, on a phone, in
-// a sheet that comes up from below. What is shown was sent with the answer (ui/web/peeks.py); nothing is asked for here.
+// a sheet that comes up from below. What is shown was sent with the answer (ui/web/evidence/peeks.py); nothing is asked for here.
 window.evidence = (() => {
   "use strict";
   const SOON = 120; // ms the pointer rests on a marker before its quote is shown

@@ -1,0 +1,1 @@
+"""Papers and conversations as bibliographies, ready to paste into a draft."""

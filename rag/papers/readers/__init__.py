@@ -1,0 +1,1 @@
+"""What readers made, which no source can bring again: conversations, stars, lists, notes, interests, answers."""

@@ -1,0 +1,214 @@
+"""Which part of a conversation a question is about, if any: learnt, from how it is put, what it names and what is near.
+
+The question is held against each exchange: does it name its papers, do their texts hold its words, are they nearer to
+it than the rest of the library? What the answers weigh is in `rag.models.reference`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.models import describe
+from rag.models.cache import Recent
+from rag.models.reference import CLIP, ReferenceModel, load_references
+from rag.query.lexicon.knowledge import RARE, Known
+from rag.text.folding import fold
+from rag.text.names import is_name
+from rag.text.readable import readable
+from rag.text.terms import coverage
+
+if TYPE_CHECKING:
+    from rag.index.library import Library
+    from rag.query.dialogue.conversation import Exchange
+
+SURE = 1.5
+"""Log-odds from which a question that found nothing is taken for a follow-up by its words alone."""
+_GENERIC = 1.3
+"""Log of the idf mass that a question has which says nothing of its own: "which dataset"."""
+_NEAREST = 50
+"""Passages among which the nearest outside the conversation is looked for."""
+_READ = 5
+"""Papers of an exchange whose words are compared."""
+_NAME = re.compile(r"[^\W_][\w@.+-]*\w")
+_WORDED = 20
+"""Passages that are looked through for a text's words."""
+_KEPT = 256
+"""Texts whose embeddings are kept: the questions of a conversation are looked at again at each of its turns."""
+
+
+class Nearness:
+    """Measures texts against a library; safe to share between threads."""
+
+    def __init__(self, library: Library, kept: int = _KEPT) -> None:
+        self._library = library
+        self._vectors: Recent[str, np.ndarray] = Recent(kept)
+
+    def embedder(self) -> str:
+        """Identity of the library's embedding model."""
+        return describe(self._library.embedding).identity
+
+    def vector(self, text: str) -> np.ndarray:
+        """The embedding of a text [d]."""
+        known = self._vectors.known([text])
+        if text not in known:
+            vector = self._library.embedding.get_query_embedding(text)
+            known = {text: np.asarray(vector, dtype=np.float32)}
+        self._vectors.keep(known)
+        return known[text]
+
+    def nearest(self, vector: np.ndarray, k: int, papers: frozenset[str] | None = None) -> dict[str, float]:
+        """The papers of the `k` nearest passages with their cosine similarity, of some papers or of all."""
+        with self._library.indexes() as indexes:
+            found = indexes.vectors.query(vector, k, papers)
+        rows = self._library.shelf.chunk_rows([chunk_id for chunk_id, _ in found])
+        best: dict[str, float] = {}
+        for chunk_id, cosine in found:
+            if chunk_id in rows:
+                paper_id = rows[chunk_id].paper_id
+                best[paper_id] = max(best.get(paper_id, cosine), cosine)
+        return best
+
+    def worded(self, text: str) -> list[str]:
+        """The papers whose passages hold the words of a text, best first."""
+        with self._library.indexes() as indexes:
+            found = [chunk_id for chunk_id, _ in indexes.lexical.query(text, _WORDED)]
+        rows = self._library.shelf.chunk_rows(found)
+        return list(dict.fromkeys(rows[chunk_id].paper_id for chunk_id in found if chunk_id in rows))
+
+    def idf(self, text: str) -> tuple[dict[str, float], dict[str, float]]:
+        """The idf of a text's index terms, and of those that the library holds."""
+        with self._library.indexes() as indexes:
+            weights = indexes.lexical.idf(set(indexes.lexical.analyze(text)))
+            return weights, {term: weight for term, weight in weights.items() if indexes.lexical.doc_freq(term)}
+
+    def is_rare(self, word: str) -> bool:
+        """Whether a word stands in few passages, or in none."""
+        with self._library.indexes() as indexes:
+            return min(map(indexes.lexical.doc_freq, indexes.lexical.analyze(word)), default=0) <= RARE
+
+    def terms(self, texts: Sequence[str]) -> list[set[str]]:
+        """The index terms of texts."""
+        with self._library.indexes() as indexes:
+            return [set(indexes.lexical.analyze(text)) for text in texts]
+
+    def texts(self, papers: Sequence[str]) -> list[str]:
+        """Titles and abstracts of papers, readable, in their order."""
+        found = self._library.shelf.papers(papers)
+        return [readable(found[paper].text) for paper in papers if paper in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A question as far as it can be told without a conversation.
+
+    Attributes:
+        vector: Its embedding; None where the variant uses none.
+        terms: The idf of its index terms.
+        known: Those that the library holds.
+        refers: Log-odds that it cannot stand alone.
+        others: Log-odds that it asks for other papers than those talked of.
+        names: Words that are written as names are.
+        papers: The papers that it names.
+        restricted: Whether it names an author, an id or days.
+    """
+
+    vector: np.ndarray | None
+    terms: Mapping[str, float]
+    known: Mapping[str, float]
+    refers: float
+    others: float
+    names: tuple[str, ...]
+    papers: frozenset[str]
+    restricted: bool
+
+
+class Reference:
+    """Tells what questions are about; safe to share between threads."""
+
+    def __init__(self, known: Known, nearness: Nearness, model: ReferenceModel | None = None) -> None:
+        """Make one.
+
+        Args:
+            known: The library.
+            nearness: Measures texts against it.
+            model: In place of the shipped one for the library's embedder.
+        """
+        self._known = known
+        self._nearness = nearness
+        self._given = model
+
+    def refers(self, question: str) -> bool:
+        """Whether a question surely cannot stand alone, by its words."""
+        return self.measure(question).refers > SURE
+
+    def measure(self, question: str, *, restricted: bool = False) -> Measured:
+        """Measure a question by itself."""
+        model = self._model()
+        vector = self._nearness.vector(question) if model.embedder else None
+        terms, held = self._nearness.idf(question)
+        refers, others = model.alone(question, vector)
+        words = dict.fromkeys(filter(is_name, _NAME.findall(question)))
+        names = tuple(filter(self._nearness.is_rare, words))
+        papers = frozenset(self._known.named(question))
+        return Measured(vector, terms, held, refers, others, names, papers, restricted)
+
+    def about(self, asked: Measured, exchanges: Sequence[Exchange]) -> Exchange | None:
+        """The exchange that a question is about most probably; None where it is about none of them."""
+        model, pairs = self._model(), zip(exchanges, self.pairs(asked, exchanges), strict=True)
+        # whether an exchange that is about no paper is meant only the question's words can tell
+        found = [model.about(features) if one.papers else asked.refers for one, features in pairs]
+        best = max(range(len(found)), key=lambda n: (found[n], n), default=None)
+        return exchanges[best] if best is not None and found[best] >= 0 else None
+
+    def pairs(self, asked: Measured, exchanges: Sequence[Exchange]) -> list[tuple[float, ...]]:
+        """The features of a question and each exchange, in the order of `PAIR`."""
+        papers = [one.papers[:_READ] for one in exchanges]
+        texts = [self._nearness.texts(one) for one in papers]
+        terms = [self._nearness.terms(one) for one in texts]
+        held = [set[str]().union(*one) for one in terms]
+        alone = [coverage(asked.terms, one.difference(*held[:n], *held[n + 1 :])) for n, one in enumerate(held)]
+        near = self._nearer(asked, papers)
+        foreign = 1.0 - coverage(asked.terms, set(asked.known))
+        tells = max(0.0, math.log1p(math.fsum(asked.known.values())) - _GENERIC)
+        found: list[tuple[float, ...]] = []
+        for n, one in enumerate(exchanges):
+            last = float(n == len(exchanges) - 1)
+            said = {fold(word) for text in (one.text, *texts[n]) for word in _NAME.findall(text)}
+            heard = [fold(name) in said for name in asked.names]
+            rivals = [*alone[:n], *alone[n + 1 :]]
+            found.append(
+                (
+                    last,
+                    near[n] * tells,
+                    max((coverage(asked.terms, each) for each in terms[n]), default=0.0) * tells,
+                    alone[n] * tells if rivals else 0.0,
+                    max(rivals, default=0.0) * tells,
+                    float(any(heard) or bool(asked.papers & set(one.papers))),
+                    float(bool(asked.papers - set(one.papers)) or asked.restricted),
+                    float(not all(heard)),
+                    foreign,
+                    last * max(-CLIP, min(CLIP, asked.refers)),
+                )
+            )
+        return found
+
+    def _nearer(self, asked: Measured, papers: Sequence[Sequence[str]]) -> list[float]:
+        """How much nearer a question is to some papers than to what was not talked of (cosines)."""
+        if asked.vector is None:
+            return [0.0] * len(papers)
+        talked = {paper for some in papers for paper in some}
+        anywhere = self._nearness.nearest(asked.vector, _NEAREST)
+        away = max((cosine for paper, cosine in anywhere.items() if paper not in talked), default=0.0)
+        near = (self._nearness.nearest(asked.vector, 1, frozenset(some)) if some else {} for some in papers)
+        return [max(one.values(), default=0.0) - away for one in near]
+
+    def _model(self) -> ReferenceModel:
+        """The variant for the library's embedder, else the one that needs none."""
+        shipped = load_references()
+        return self._given or shipped.get(self._nearness.embedder()) or shipped[None]

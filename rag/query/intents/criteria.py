@@ -1,0 +1,210 @@
+"""Criteria: what the best paper is to be, read from a request, and from what a reader types to add or change one.
+
+What is asked for in a fixed expression (code, an online test, a user study, a survey …) has a kind of its own; whatever
+else the request says is a criterion in the reader's words. Nothing of a request is left out: it is read as what the
+paper is about, what that is applied to, or as something that it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rag.query.lexicon.words import has_content
+from rag.query.rules import RuleSet, load_rules
+
+Kind = Literal["subject", "domain", "sort", "code", "online", "study", "free"]
+KINDS: tuple[Kind, ...] = ("subject", "domain", "sort", "code", "online", "study", "free")
+MOST, LONGEST = 8, 120
+"""Criteria of one request, and characters of one."""
+_LEAST = 2
+"""Words of a clause that can stand alone."""
+_LEADS: Mapping[Kind, str] = {"subject": "about", "domain": "for"}
+_FACTS: Mapping[Kind, tuple[str, str]] = {
+    "code": ("code available", "Is the code available?"),
+    "online": ("online test", "Was it tested online?"),
+    "study": ("user study", "Was there a user study?"),
+}
+"""What is asked for in fixed expressions: how it is shown, and what sentences are judged by."""
+_SORTS = {
+    "survey": "Is it a survey?",
+    "introduction": "Is it a survey?",
+    "dataset": "What dataset does it introduce?",
+    "benchmark": "What benchmark does it introduce?",
+    "reproducibility study": "Is it a reproducibility study?",
+    "demo": "Is there a demo?",
+    "position paper": "Is it a position paper?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing that a paper is to be or to have.
+
+    Attributes:
+        text: In words, as shown.
+        must: Whether a paper that does not meet it comes behind all that do; else it only counts.
+    """
+
+    kind: Kind
+    text: str
+    must: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The criterion as a reader is shown it: "about RAG", "for hiring", "code available"."""
+        return f"{_LEADS[self.kind]} {self.text}" if self.kind in _LEADS else self.text
+
+    @property
+    def question(self) -> str:
+        """What a paper's sentences are judged by."""
+        if self.kind in _FACTS:
+            return _FACTS[self.kind][1]
+        if self.kind == "sort" and self.text in _SORTS:
+            return _SORTS[self.text]
+        return f"What does it say about {self.text}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A request as it was read.
+
+    Attributes:
+        criteria: In the order in which they are shown.
+        newest: Whether a recent paper is wanted: of equals the newer ones come first.
+    """
+
+    criteria: tuple[Criterion, ...]
+    newest: bool = False
+
+
+def read_wish(text: str) -> Wish:
+    """Read a request for the best paper.
+
+    Args:
+        text: Without the words that became filters (`Question.search_text`).
+    """
+    rules = load_rules("criteria")
+    newest = rules["newest"](text)
+    lead = rules["lead"].find(text)
+    rest = text[lead.end() :] if lead else text
+    noun = rules["noun"].at(rest)
+    wanted = [_sort(rules, one[0]) for one in rules["named_sort"].all((noun and noun["sorts"]) or "")]
+    rest = rest[noun.end() :] if noun else rest
+    led = rules["about"](rest)
+    rest = rules["about"].without(rest, "")
+    if rules["beginner"](rest):
+        wanted.append(Criterion("sort", "introduction"))
+        rest = rules["about"].without(rules["beginner"].without(rest).strip(), "")
+    head, *clauses = _clauses(rules, rest)
+    found = [*_topic(rules, head, led=led), *wanted]
+    for clause in clauses:
+        found += _read(rules, *clause)
+    return Wish(distinct(found)[:MOST], newest)
+
+
+def read_criteria(text: str) -> tuple[Criterion, ...]:
+    """Read what a reader typed as one criterion, which may hold several; none where it says nothing."""
+    return tuple(_read(load_rules("criteria"), " ".join(text.split())[:LONGEST], False))
+
+
+def asks_for_best(text: str) -> bool:
+    """Whether a question is a request for the best paper."""
+    return load_rules("criteria")["best"](text)
+
+
+def distinct(criteria: Iterable[Criterion]) -> tuple[Criterion, ...]:
+    """Each criterion once, at its first place; required where one of its like is."""
+    kept: dict[tuple[str, str], Criterion] = {}
+    for one in criteria:
+        key = (one.kind, one.text.lower())
+        held = kept.get(key, one)
+        kept[key] = replace(held, must=held.must or one.must)
+    return tuple(kept.values())
+
+
+def denied(criterion: Criterion) -> bool:
+    """Whether a criterion, in the reader's words, denies what it says: "without code"."""
+    return criterion.kind == "free" and load_rules("criteria")["denies"](criterion.text)
+
+
+def _clauses(rules: RuleSet, text: str) -> Iterator[tuple[str, bool]]:
+    """The head of a request and what is said behind it, each with whether it is required.
+
+    "And" parts nothing in the head, unless what follows it is asked for in a fixed expression and no bare noun ("text
+    and code"); "with" nothing that has only begun: "built with real queries".
+    """
+    begin, parted, must = 0, False, False
+    for match in rules["joint"].all(text):
+        clause = text[begin : match.start()]
+        in_head = match["and"] and not parted
+        if in_head and not (match["led"] and _fact(rules, _until_next(rules, text, match.end()))):
+            continue
+        if match["word"] and parted and len(clause.split()) < _LEAST:
+            continue
+        if match["tested"] and rules["denies"](clause):
+            continue
+        must = rules["must"](clause) or (must and parted)
+        yield clause, must
+        must = must and bool(match["and"])  # "it must have code and a demo"
+        begin, parted = match.end(), True
+    yield text[begin:], must or rules["must"](text[begin:])
+
+
+def _until_next(rules: RuleSet, text: str, start: int) -> str:
+    """What stands between a place and what may part it from the next criterion."""
+    following = rules["joint"].find(text, start)
+    return text[start : following.start() if following else len(text)]
+
+
+def _topic(rules: RuleSet, head: tuple[str, bool], *, led: bool) -> list[Criterion]:
+    """What the paper is to be about, and what that is applied to.
+
+    Args:
+        rules: Of criteria.
+        head: What stands before the clauses, and whether it is required.
+        led: Whether it stands behind "on", "about" and the like: then it is a subject, whatever else is asked for so.
+    """
+    text = _plain(rules, head[0])
+    if not has_content(text):
+        return []
+    if not led and _fact(rules, text, whole=True):
+        return _read(rules, text, head[1])
+    parted = rules["domain"].find(text)
+    subject = Criterion("subject", parted["subject"] if parted else text, must=True)
+    return [subject, Criterion("domain", parted["domain"])] if parted else [subject]
+
+
+def _read(rules: RuleSet, clause: str, must: bool) -> list[Criterion]:
+    """The criteria of one clause: what it asks for in a fixed expression, and whatever else it says.
+
+    An expression asks for what it names where the clause begins with it. Behind other words it may be denied, or be
+    part of what they say: then the clause stays whole, in the reader's words.
+    """
+    must = (must or rules["must"](clause)) and not rules["nice"](clause)
+    text = _plain(rules, clause)
+    if sort := rules["sort"].find(text):
+        return [replace(_sort(rules, sort["sort"]), must=must)]
+    if fact := _fact(rules, text):
+        criterion, end = fact
+        return [replace(criterion, must=must), *_read(rules, text[end:], must)]
+    return [Criterion("free", text, must)] if has_content(text) else []
+
+
+def _fact(rules: RuleSet, text: str, *, whole: bool = False) -> tuple[Criterion, int] | None:
+    """What a text that begins with a fixed expression, or is one, asks for, and where the expression ends."""
+    for kind, (shown, _) in _FACTS.items():
+        if (match := rules[kind].at(text)) and not (whole and text[match.end() :].strip(" .?!")):
+            return Criterion(kind, shown), match.end()
+    return None
+
+
+def _sort(rules: RuleSet, text: str) -> Criterion:
+    return Criterion("sort", rules.meaning("sorts_wanted", text))
+
+
+def _plain(rules: RuleSet, text: str) -> str:
+    """A clause without what says how much it is wanted, and without the words around it."""
+    text = rules["nice"].without(rules["must"].without(text))
+    return " ".join(rules["glue"].without(" ".join(text.split()), "").split())[:LONGEST]

@@ -1,0 +1,130 @@
+"""What a span of text names, which papers that is, and how strongly: the one answer to "which paper is X?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.papers.claims import Claim
+from rag.papers.entities import Entities, Naming
+from rag.query.lexicon.typos import is_english
+from rag.query.lexicon.vocabulary import Vocabulary
+from rag.query.rules import load_rules
+from rag.text.folding import fold
+from rag.text.names import is_name
+
+FEW = 3
+"""A name that more papers are called by, or introduce, means none of them."""
+MANY = 60
+"""Papers looked at for one name; one that as many hold is an everyday one."""
+_LONG = 12
+"""Letters from which on words that stand in a title are meant for one, however they are written."""
+_TITLE = range(2, 13)
+"""Words of a name of several that is looked for in a question."""
+_SURE = 4
+"""Words from which on they are a title, however they are written."""
+_TOKEN = re.compile(r"[^\W_](?:[\w.+@²³-]*[\w+²³])?")
+_STRANGER = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A span of text with the papers that claim it as a name, the strongest claims first, at most `MANY`."""
+
+    text: str
+    namings: tuple[Naming, ...]
+
+    def papers(self, *claims: Claim) -> list[str]:
+        """Ids of the papers with one of some claims."""
+        return [one.paper_id for one in self.namings if one.claim in claims]
+
+    @property
+    def owners(self) -> list[str]:
+        """The papers that are called so, or else those that introduce it."""
+        return self.papers(Claim.CALLED) or self.papers(Claim.INTRODUCED)
+
+
+def resolve(entities: Entities, text: str) -> Named:
+    """What a span names, whatever it is: a system, a title, a part of one, an acronym."""
+    return Named(text, tuple(entities.namings(text, MANY)))
+
+
+def owned(names: Sequence[Named]) -> tuple[str, ...]:
+    """The papers that names mean, one each; a name that several papers have means none of them."""
+    owners = (name.owners if is_name(name.text) else name.papers(Claim.CALLED) for name in names)
+    return tuple(dict.fromkeys(papers[0] for papers in owners if len(papers) == 1))
+
+
+def titled(entities: Entities, text: str) -> tuple[list[str], bool]:
+    """The few papers that a span means where it can only mean papers, and whether it stands in a few titles at least.
+
+    Words inside a title may name what it builds on, or mimic a title that is better known.
+    """
+    named = resolve(entities, text)
+    by_few = is_name(text) or len(named.namings) <= FEW
+    meant = named.papers(Claim.CALLED, Claim.PART) or (named.papers(Claim.INTRODUCED) if by_few else [])
+    within = len(fold(text)) >= _LONG and 0 < len(entities.titled(text, FEW + 1)) <= FEW
+    return meant if len(meant) <= FEW else [], within
+
+
+def called(names: Sequence[Named]) -> tuple[str, ...]:
+    """The papers that are called by a name, spelt as it is, and that share it with no other paper."""
+    found: list[str] = []
+    for name in names:
+        papers = {one.paper_id: one.surface for one in name.namings if one.claim == Claim.CALLED}
+        if len(papers) == 1 and name.text in papers.values():
+            found += papers
+    return tuple(dict.fromkeys(found))
+
+
+def names_in(text: str, entities: Entities, vocabulary: Vocabulary) -> tuple[Named, ...]:
+    """What is named in a text, wherever it stands: whole titles, and words that are no others than names."""
+    tokens = list(_TOKEN.finditer(text))
+    titles = dict(_titles(text, tokens))
+    held = entities.held([*titles.values(), *(token[0] for token in tokens)])
+    found: dict[str, Named] = {}
+    done = 0
+    for (start, end), span in titles.items():
+        if span in held and start >= done and len((named := resolve(entities, span)).owners) in range(1, FEW + 1):
+            found[span], done = named, end
+    for n, token in enumerate(tokens):
+        word = token[0]
+        entry = vocabulary.entries.get(fold(word))
+        written = is_name(word) or (n and word[0].isupper()) or (entry and is_name(entry.surface))
+        if word not in found and word in held and (written or not is_english(word)):
+            found[word] = resolve(entities, word)
+    return tuple(found.values())
+
+
+def _titles(text: str, tokens: list[re.Match[str]]) -> Iterator[tuple[tuple[int, int], str]]:
+    """The spans of several words that may be a title or a name, the longest at each place first."""
+    for n in range(len(tokens)):
+        for size in reversed(_TITLE):
+            if n + size <= len(tokens):
+                span = text[tokens[n].start() : tokens[n + size - 1].end()]
+                if size >= _SURE or all(
+                    token[0][0].isupper() or token[0][0].isdigit() for token in tokens[n : n + size]
+                ):
+                    yield (tokens[n].start(), tokens[n + size - 1].end()), span
+
+
+def strangers(text: str, vocabulary: Vocabulary) -> list[str]:
+    """The names in a text that stand nowhere in the library, told by their longest part: ``QueryForge`` of a -9B."""
+    return [name for name in dict.fromkeys(_STRANGER.findall(text)) if not is_held(name, vocabulary)]
+
+
+def asks_of_a_stranger(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether a question asks how or what such a name is or does: nothing else in it can be answered."""
+    rules = load_rules("names")
+    return any(
+        rules["asked_of"].find(question, 0, match.start())
+        for match in _STRANGER.finditer(question)
+        if not (is_held(match[0], vocabulary) or rules["chat_model"](match[0]))
+    )
+
+
+def is_held(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether a paper holds a name, told by its longest part."""
+    part = max(re.findall(r"[^\W_]+", name), key=len)
+    return part in vocabulary or part.rstrip("s") in vocabulary

@@ -1,0 +1,1 @@
+"""What every page works with: addresses, events, the tab that asks, and what it restricts to."""

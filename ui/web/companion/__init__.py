@@ -1,0 +1,1 @@
+"""Pages that read for one reader: for you, profile, map, best paper, quiz."""

@@ -1,0 +1,130 @@
+"""A topic's summary as HTML: themes with their quotes, when the papers appeared, a table of them, the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from rag.index.library import Library
+from rag.text.grammar import plural
+from rag.text.readable import readable
+from rag.topics import bibtex_entries
+from rag.types import Cell, Note, Topic, TopicPaper
+from ui.web.evidence.cards import column
+from ui.web.evidence.peeks import peeks
+from ui.web.html.bars import bars
+from ui.web.html.rendering import EMPTY, button, element, join, markdown, paper_link
+
+PREFIX = "topic-"
+"""Of the ids of the cards, to which markers lead."""
+MOST_KINDS = 6
+"""Themes that have a colour of their own in the plot."""
+
+
+def running(query: str, step: str, text: str) -> Markup:
+    """A summary under way.
+
+    Args:
+        query: The topic.
+        step: What is being done.
+        text: Markdown written so far.
+    """
+    status = element("p", step, class_="facts", role="status")
+    return element("article", element("h1", query), status, markdown(text), class_="summary running")
+
+
+def summary(topic: Topic, library: Library) -> Markup:
+    """A whole summary with its evidence beside it, or what is offered instead.
+
+    Args:
+        topic: What the papers say.
+        library: Holds their text.
+    """
+    heading = element("h1", topic.query)
+    if topic.abstained:
+        said = topic.text.rpartition("\n\n- ")[0] if topic.closest else topic.text  # its list is shown as links
+        closest = element("ul", *(element("li", paper_link(one.paper_id, one.title)) for one in topic.closest))
+        told = element("div", markdown(said), closest if topic.closest else EMPTY, class_="abstained")
+        return element("article", heading, _notes(topic.notes), told, class_="summary")
+    parts = [
+        heading,
+        _notes(topic.notes),
+        element("p", topic.text.partition("\n")[0], class_="lead"),
+        _tools(topic),
+        _timeline(topic),
+        *_themes(topic),
+        _section("Where papers disagree", *(markdown(text, PREFIX) for text in topic.disagreements)),
+        _section("Papers side by side", _table(topic)),
+        _removed(topic),
+        peeks(topic.citations, PREFIX),
+    ]
+    beside = column(topic.citations, PREFIX, library)
+    return element("div", element("article", *parts, class_="summary"), beside, class_="sided")
+
+
+def _notes(notes: Sequence[Note]) -> Markup:
+    return join(element("p", note.text, class_="facts") for note in notes)
+
+
+def _section(title: str, *content: Markup) -> Markup:
+    return element("section", element("h2", title), *content) if any(content) else EMPTY
+
+
+def _tools(topic: Topic) -> Markup:
+    save = button("Save as Markdown", "save", {"kind": "md"})
+    entries = "\n\n".join(bibtex_entries(topic))
+    return element("p", save, button("Copy BibTeX", "copy", {"text": entries}), class_="tools")
+
+
+def _timeline(topic: Topic) -> Markup:
+    names = [readable(theme.name) for theme in topic.themes[:MOST_KINDS]]
+    if len(topic.themes) > MOST_KINDS:
+        names[-1:] = ["other themes"]
+    dated = [paper for paper in topic.papers if paper.date]
+    counts = [(date.fromisoformat(paper.date), _one_of(len(names), paper.theme)) for paper in dated]
+    if not counts:
+        return EMPTY
+    days = [day for day, _ in counts]
+    step = "month" if (max(days) - min(days)).days > 90 else "week"
+    return _section("When they appeared", bars(counts, names, step, "Papers of the topic over time"))
+
+
+def _one_of(kinds: int, theme: int) -> list[int]:
+    return [int(n == min(theme, kinds - 1)) for n in range(kinds)]
+
+
+def _themes(topic: Topic) -> list[Markup]:
+    titles = [readable(citation.title) for citation in topic.citations]
+    return [
+        element("section", element("h2", readable(theme.name)), markdown(theme.text, PREFIX, titles), class_="theme")
+        for theme in topic.themes
+    ]
+
+
+def _table(topic: Topic) -> Markup:
+    names = ("Paper", "Method", "Data", "Result")
+    head = element("thead", element("tr", *(element("th", name, scope="col") for name in names)))
+    rows = (_row(paper, names[1:]) for paper in topic.papers)
+    return element("div", element("table", head, element("tbody", *rows), class_="sides"), class_="wide")
+
+
+def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
+    title = paper_link(paper.paper_id, readable(paper.title))
+    first = element("th", title, element("small", paper.when), scope="row")
+    cells = zip(names, (paper.method, paper.data, paper.result), strict=True)
+    return element("tr", first, *(_cell(name, cell) for name, cell in cells))
+
+
+def _cell(name: str, cell: Cell | None) -> Markup:
+    text = readable(cell.quote) if cell else element("span", "not said", class_="unsaid")
+    return element("td", text, data_name=name)
+
+
+def _removed(topic: Topic) -> Markup:
+    if not topic.removed:
+        return EMPTY
+    items = (element("li", one.text, " ", element("small", one.reason)) for one in topic.removed)
+    summary = element("summary", f"{plural(len(topic.removed), 'sentence')} did not pass the citation check")
+    return element("details", summary, element("ul", *items))

@@ -1,0 +1,1 @@
+"""Pages with fields to fill in: papers to add, topics to sum up, settings."""

@@ -1,0 +1,110 @@
+"""The topic page: what the papers say about something, grouped by theme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from rag.assistant import Assistant
+from rag.errors import PaperchatError
+from rag.topics import markdown
+from rag.types import Delta, Step, Topic, TopicDone
+from ui.steps import worded
+from ui.web.base.context import Web
+from ui.web.base.place import read_filters
+from ui.web.evidence import papers, summaries
+from ui.web.html.fields import FORM, fields, form, read_form
+from ui.web.html.rendering import element, join
+
+_STOP = """
+form.querySelector('.stop').addEventListener('click', () => trigger('stop'));
+"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The page's components."""
+
+    form: gr.HTML
+    shown: gr.HTML
+    topic: gr.State
+    download: gr.HTML
+
+
+def build(web: Web) -> None:
+    """Build the page inside its tab."""
+    parts = _lay_out(web.config.answer.mode == "llm")
+    desk = Desk(web.assistant)
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    running = parts.form.submit(
+        desk.asked, [parts.form], [parts.shown, parts.topic], concurrency_limit=web.config.ui.concurrency, **private
+    )
+    parts.form.stop(desk.stopped, None, [parts.shown], cancels=[running], concurrency_limit=None, **private)
+    parts.shown.save(desk.saved, [parts.topic], [parts.download], concurrency_limit=None, **private)
+
+
+def _lay_out(costs: bool) -> Parts:
+    with gr.Column(elem_id="topic", min_width=0):
+        about = form(_form(costs), FORM + _STOP, "about")
+        script = "paperchat.wire(element, trigger, ['save']);"
+        shown = gr.HTML(js_on_load=script, apply_default_css=False, elem_id="summary")
+        download = gr.HTML({}, html_template="", js_on_load="paperchat.download(props, watch);", elem_classes="unseen")
+    return Parts(about, shown, gr.State(None), download)
+
+
+def _form(costs: bool) -> Markup:
+    """The form; where a summary costs money, an address that names a topic only fills it."""
+    query = element("input", type="search", name="query", placeholder="query rewriting for e-commerce", required=True)
+    about = element("label", element("span", "Topic"), query, class_="words")
+    go = element("button", "Summarise", type="submit", class_="go")
+    stop = element("button", "Stop", type="button", class_="stop")
+    hint = "Themes with cited quotes, a timeline and a table of papers."
+    name = element("h1", "Topics", class_="unseen")
+    asked = element("form", about, *fields(), go, stop, class_="fields", data_costs=costs or None)
+    return join([name, element("p", hint, class_="hint"), asked])
+
+
+class Desk:
+    """The handlers of the topic page; they keep nothing between two events."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        """Summarise with this assistant."""
+        self._assistant = assistant
+
+    def asked(self, typed: Any) -> Iterator[tuple[str, Topic | None]]:
+        """Summarise what was typed into the form, and show how far it has come."""
+        sent = read_form(typed)
+        query, step, text = sent.get("query", "").strip(), "Reading the topic…", ""
+        yield str(summaries.running(query, step, text)), None
+        try:
+            for came in self._assistant.topic(query, read_filters(sent)):
+                if isinstance(came, TopicDone):
+                    yield str(summaries.summary(came.topic, self._assistant.library)), came.topic
+                    return
+                if isinstance(came, Step):
+                    step = worded(came)
+                elif isinstance(came, Delta):
+                    text += came.text
+                else:
+                    continue
+                yield str(summaries.running(query, step, text)), None
+        except PaperchatError as error:
+            yield str(papers.failed(error.message, error.advice)), None
+
+    @staticmethod
+    def stopped() -> str:
+        """Say that nothing comes any more."""
+        return str(element("p", "Stopped.", class_="note", role="status"))
+
+    @staticmethod
+    def saved(topic: Topic | None) -> dict[str, str]:
+        """The summary as a Markdown file."""
+        if topic is None:
+            return {}
+        name = re.sub(r"[^\w-]+", "-", topic.query).strip("-")[:60] or "topic"
+        return {"name": f"{name}.md", "text": markdown(topic, with_bibtex=True)}

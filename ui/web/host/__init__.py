@@ -1,0 +1,1 @@
+"""The server: what is launched, served at once, and made later."""

@@ -1,0 +1,35 @@
+"""The web app, assembled; how it is launched stands in ui/web/host/serving.py."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from rag.assistant import Assistant
+from rag.config import Config
+from rag.papers.readers.conversations import FILE_NAME, Conversations
+from ui.web.base.context import Web
+from ui.web.chat import page as chat
+from ui.web.forms import library, setup, topic
+from ui.web.host import programs
+
+TITLE = "paperchat"
+PAGES = (("Chat", chat), ("Topic", topic), ("Add", library), ("Setup", setup))
+"""The tabs: each page is a module with `build(web)`, called inside its tab."""
+
+
+def build_app(assistant: Assistant, config: Config) -> gr.Blocks:
+    """Build the page over an open assistant, which the caller closes after the server.
+
+    Args:
+        assistant: Answers questions; used from many threads.
+        config: Where the library lies and what the page may do.
+    """
+    web = Web(assistant, config, Conversations(assistant.library.folder / FILE_NAME))
+    app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    with app:
+        programs.build(web)
+        with gr.Tabs(elem_id="pages"):
+            for name, page in PAGES:
+                with gr.Tab(name, id=name.lower(), elem_id=f"{name.lower()}-page"):
+                    page.build(web)
+    return app

@@ -1,0 +1,204 @@
+"""Launches the page: configuration → a server on one address, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.config import Config
+from rag.errors import ConfigError, PaperchatError
+from ui.web.door.users import Users, read_users
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp
+
+    from rag.assistant import Assistant
+    from rag.config import UIConfig
+
+_BACKLOG = 128
+
+
+def serve(config: Config, say: Callable[[str], None]) -> None:
+    """Serve the page until the process is told to end (Ctrl-C, SIGTERM).
+
+    Args:
+        config: Where the library lies, where the page is bound and who may use it.
+        say: Told the page's address once it can be opened.
+
+    Raises:
+        ConfigError: the address cannot be bound, or may not be without users.
+    """
+    from ui.web.door.access import check_binding
+
+    users = read_users(config.ui)
+    check_binding(config.ui, users)
+    listening = _bind(config.ui.host, config.ui.port)  # before anything heavy is loaded
+    with listening, _private_gradio():
+        from rag import open_assistant
+        from ui.web.host.server import Server
+
+        with open_assistant(config) as assistant:
+            app = guarded_app(assistant, config, users, partial(_warm_up, assistant))
+            say(f"paperchat is at {_address(listening)} (Ctrl-C ends it)")
+            Server(app).run([listening])
+
+
+def guarded_app(
+    assistant: Assistant, config: Config, users: Users, then: Callable[[threading.Event], None] | None = None
+) -> ASGIApp:
+    """The whole web application: the pages, Gradio's as soon as it is made, and the door before them.
+
+    Args:
+        assistant: Answers questions; its library is shown.
+        config: Where the library lies and what the page may do.
+        users: Who may use it; everybody where there are none.
+        then: What is done in the background when all of it is there, until the event that it is given is set.
+    """
+    from importlib.util import find_spec
+
+    from fastapi import FastAPI, Request
+
+    from rag.papers.readers.conversations import FILE_NAME, Conversations
+    from ui.web.base.context import Web
+    from ui.web.chat.later import serve_later
+    from ui.web.door.access import READY, USER, Door, Rules
+    from ui.web.door.sessions import Sessions, session_key
+    from ui.web.drawn.actions import Actions
+    from ui.web.drawn.site import Site
+    from ui.web.evidence.pictures import serve_pictures
+    from ui.web.forms.arrivals import fetch_category
+    from ui.web.host.assets import Assets
+    from ui.web.host.deferred import Deferred
+    from ui.web.host.opening import Front, Opening
+
+    ui = config.ui
+    endpoints = _endpoints(ui)
+
+    def warmed(ended: threading.Event) -> None:
+        with suppress(PaperchatError):  # an empty library has no map
+            site.maps.ready()
+        if then:
+            then(ended)
+
+    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users)), warmed)
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    serve_pictures(web, assistant.library)
+    web.get(READY)(gradio.wait)
+    conversations = Conversations(assistant.library.folder / FILE_NAME)
+
+    def owner_of(request: Request) -> str:
+        name: str = request.scope.get(USER) or ""
+        return name
+
+    serve_later(web, Web(assistant, config, conversations), owner_of)
+    site = Site(assistant, conversations)
+    fetch = partial(fetch_category, assistant.library, config)
+    Actions(site, owner_of, fetch).serve(web)
+    spec = find_spec("gradio")
+    assert spec is not None
+    assert spec.origin is not None, "Gradio is installed"
+    assets = Assets(gradio, Path(spec.origin).parent / "templates" / "frontend" / "assets")
+    key = session_key(assistant.library.folder) if users else b""
+    app = Opening(Front(web, assets), site, gradio)
+    return Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
+
+
+def _endpoints(ui: UIConfig) -> frozenset[str]:
+    """What programs may call; refuses early what the MCP server lacks."""
+    if not (ui.api or ui.mcp):
+        return frozenset()
+    from ui.web.host import programs
+
+    if ui.mcp:
+        programs.require_mcp()
+    return frozenset(programs.ENDPOINTS)
+
+
+def _gradio_app(assistant: Assistant, config: Config, has_users: bool) -> FastAPI:
+    """Gradio's page, alone."""
+    import gradio as gr
+    from fastapi import FastAPI, Request
+
+    from ui.web.door.access import USER
+    from ui.web.host.app import build_app
+    from ui.web.html.style import launch_options
+
+    ui = config.ui
+    blocks = build_app(assistant, config)
+    blocks.delete_cache = (3600, 24 * 3600)  # uploads and exports are kept for a day at most
+
+    def user_of(request: Request) -> str | None:
+        name: str | None = request.scope.get(USER)
+        return name
+
+    app: FastAPI = gr.mount_gradio_app(
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        blocks,
+        "/",
+        auth_dependency=user_of if has_users else None,
+        enable_monitoring=False,
+        max_file_size=ui.max_upload_mb * 1_000_000,
+        mcp_server=ui.mcp,
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        **launch_options(),
+    )
+    return app
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)  # a browser that is early waits for the page instead of being refused
+    except OSError as error:
+        listening.close()
+        raise ConfigError(
+            f"The page cannot be bound to {host} port {port}: {error.strerror or error}.",
+            "Choose another with --port or ui.port; is paperchat running already?",
+        ) from None
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _private_gradio() -> Iterator[None]:
+    """Keep Gradio to itself: nothing is reported anywhere, and uploads lie in a folder that ends with the server.
+
+    Gradio reads these variables when it is imported.
+    """
+    with tempfile.TemporaryDirectory(prefix="paperchat-", ignore_cleanup_errors=True) as folder:
+        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": folder, "HF_HUB_OFFLINE": "1"}
+        yield
+
+
+def _warm_up(assistant: Assistant, ended: threading.Event) -> None:
+    """Load what answers need while the reader is still reading: the questions that the page offers are asked once."""
+    from rag.follow.space import space_of
+    from ui.web.chat.examples import examples
+    from ui.web.drawn.news import News
+
+    try:
+        space_of(assistant.library)
+        News(assistant.library).prepare(ended=ended)
+        for question in examples(assistant.library.shelf):
+            if ended.is_set():
+                return
+            assistant.answer(question, mode="extractive")
+    except PaperchatError:  # an empty library, a missing key: the first question says so, in the conversation
+        return

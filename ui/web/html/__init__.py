@@ -1,0 +1,1 @@
+"""Pieces of HTML that several pages draw with, and how they look."""

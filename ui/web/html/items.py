@@ -1,0 +1,93 @@
+"""Papers in a list as HTML: a title that leads to the paper's page, authors that lead to their papers, a line of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from rag.text.readable import readable
+from rag.types import Paper
+from ui.web.base import address
+from ui.web.html.rendering import EMPTY, element, join
+
+NAMES = 4
+"""Authors named in a list; of a paper with more, the others are counted."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(of: date) -> str:
+    """A day as people write it: ``22 Nov 2025``."""
+    return f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
+
+
+def days(first: date, last: date) -> str:
+    """Days as people write them: ``26 to 31 Dec 2025``."""
+    if first.year != last.year:
+        return f"{day(first)} to {day(last)}"
+    begun = str(first.day) if first.month == last.month else f"{first.day} {_MONTHS[first.month - 1]}"
+    return f"{begun} to {day(last)}"
+
+
+def month(of: date) -> str:
+    """A month as people write it: ``Nov 2025``."""
+    return f"{_MONTHS[of.month - 1]} {of.year}"
+
+
+def moment(of: date) -> Markup:
+    """A day that machines can read as well, and that no line break parts."""
+    return element("time", day(of), datetime=str(of))
+
+
+def title_of(paper: Paper) -> str:
+    """The title as it is read; the id of a paper without one."""
+    return readable(paper.title) or paper.paper_id
+
+
+def people(authors: Sequence[str], most: int = NAMES) -> Markup:
+    """Authors, each a link to their papers here; where there are more than `most`, the others are counted."""
+    shown = authors if len(authors) <= most + 1 else authors[:most]
+    links = [element("a", readable(name), href=address.library(author=readable(name))) for name in shown]
+    more = f" and {len(authors) - len(shown)} more" if len(shown) < len(authors) else ""
+    return join([join(links, ", "), more])
+
+
+def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: Markup = EMPTY) -> Markup:
+    """A paper as an item of a list.
+
+    Args:
+        paper: Which.
+        line: A sentence of it, or what else stands below its authors.
+        marks: What the reader may do with it.
+        lead: What stands before its title.
+    """
+    withdrawn = element("span", "Withdrawn", class_="tag") if paper.withdrawn else EMPTY
+    said = element("p", line, class_="line") if line else EMPTY
+    names = [" · ", people(paper.authors)] if paper.authors else []
+    return element(
+        "li",
+        lead,
+        element(
+            "div",
+            element("h3", element("a", title_of(paper), href=address.paper(paper.paper_id), class_="title"), withdrawn),
+            element("p", "date unknown" if paper.undated else moment(paper.date), *names, class_="by"),
+            said,
+            class_="what",
+        ),
+        marks,
+        class_="row",
+        data_paper=paper.paper_id,
+    )
+
+
+def listed(rows: Iterable[Markup]) -> Markup:
+    """Rows as a list."""
+    return element("ul", *rows, class_="rows")
+
+
+def dot(*, is_unread: bool = False) -> Markup:
+    """What stands before a row: a dot, also in words, where the paper was not read yet; else its room."""
+    if not is_unread:
+        return element("span", class_="dot", aria_hidden="true")
+    return element("span", element("span", "Unread", class_="unseen"), class_="dot unread", title="Unread")
