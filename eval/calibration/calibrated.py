@@ -118,7 +118,7 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
     curve = curve_of(unanswered, data.unanswerable)
     threshold = choose_threshold(curve)
     refused = unanswered >= threshold
-    given = data.measured & ~refused
+    given = data.rated & ~refused
     chances, right = data.unseen(data.right_by)[given], data.right[given].astype(bool)
     unanswered_by = data.unanswered_by(data.everything)
     levels, reliability = levels_of(chances, right), reliability_of(chances, right)

@@ -33,6 +33,7 @@ class Example:
         refused: The decision that was made without looking at features; None: they decide.
         right: Whether its answer would be right (`is_right`).
         many: Whether many papers are wanted.
+        rated: Whether its answer says how sure it is: lists do not.
     """
 
     qa: str
@@ -42,6 +43,7 @@ class Example:
     refused: bool | None
     right: bool
     many: bool = False
+    rated: bool = True
 
 
 def measure(
@@ -82,7 +84,16 @@ def _example(assistant: Assistant, qa: str, question: Question) -> Example:
         for group in engine.quoted.writer.write(asked, passages).quotes
         for quote in group
     ]
-    return Example(qa, question, evidence.features.row(), copy, None, is_right(question, quotes), wants_many(asked))
+    return Example(
+        qa,
+        question,
+        evidence.features.row(),
+        copy,
+        None,
+        is_right(question, quotes),
+        wants_many(asked),
+        asked.kind != "list",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,7 @@ class Data:
         measured: Whether features decide.
         decided: The chance of "unanswered" where no feature decides (0 or 1), nan elsewhere.
         many: Whether many papers are wanted.
+        rated: Whether the answer says how sure it is, and features decide.
         groups: What is left out together: a question's set where there are several, else its fold.
         copies: Features of the copies, [c, features], and the example that each belongs to, [c].
     """
@@ -114,6 +126,7 @@ class Data:
     measured: NDArray[np.bool_]
     decided: Floats
     many: NDArray[np.bool_]
+    rated: NDArray[np.bool_]
     groups: Ints
     copies: Floats
     copied: Ints
@@ -133,6 +146,7 @@ class Data:
             measured=np.array([example.row is not None for example in examples]),
             decided=np.array([np.nan if e.refused is None else float(e.refused) for e in examples]),
             many=np.array([example.many for example in examples]),
+            rated=np.array([example.row is not None and example.rated for example in examples]),
             groups=sets if len(names) > 1 else stratified(unanswerable, np.random.default_rng(SEED)),
             copies=np.array([row for row, _ in copies], dtype=np.float64).reshape(-1, width),
             copied=np.array([n for _, n in copies], dtype=np.int64),
@@ -162,8 +176,8 @@ class Data:
         return fit(np.concatenate([self.matrix[real], copies]), labels, signs, weights, counted)
 
     def right_by(self, chosen: Ints) -> Fit:
-        """Fit, on the chosen examples, the chance that an answer is right."""
-        real = chosen[self.measured[chosen]]
+        """Fit, on the chosen examples whose answers say how sure they are, the chance that an answer is right."""
+        real = chosen[self.rated[chosen]]
         signs = [-DIRECTIONS[name] for name in Features.names()]
         return fit(self.matrix[real], self.right[real], signs, np.ones(len(real)), np.ones(len(real), dtype=bool))
 

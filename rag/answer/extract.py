@@ -7,7 +7,7 @@ answer, while they fit, in reading order. Figures, and what was tried instead: d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import choose_papers, demanded
+from rag.cards.links import code_links
 from rag.index.library import Library
 from rag.models import embed_tokens
 from rag.query import Kind, Question
+from rag.query.question import ABOUT
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
 from rag.retrieve.query_vector import weighed
@@ -29,10 +31,15 @@ LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: what the eye takes in."""
 MARGIN = 2.5
 """Log-odds by which a sentence may be less likely to answer than the best one, and still be quoted beside it."""
+ASKED = -2.0
+"""Log-odds from which a sentence is shown for one of several things that are asked."""
 ANSWERS = 0.0
 """Log-odds from which a sentence that was quoted before is quoted again, because it is what is asked for."""
 
 
+LINK = 1.4
+"""Log-odds that a sentence with an address gains by the question, against being asked what its paper is about, from
+which on the address is what is asked for."""
 NEAR = 0.5
 """Likeness to the question, word by word, from which on a sentence that does not answer it is shown: half of it."""
 
@@ -78,10 +85,18 @@ class ExtractiveWriter:
             fitting = demanded(self.library, question, kind, ranked, fitting)
         papers = [paper.paper_id for paper in fitting[: self.library.config.answer.max_papers]]
         judged = self.scores.of(question.wordings, papers)
+        if kind != "single":
+            judged = self._without_addresses(question, judged)
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" else most
         before = question.quoted if kind == "single" else ()
-        drawn = [_quoted(judged[paper], words, passages, before) for paper in papers if paper in judged]
+        asks = question.asks if kind == "single" or len(papers) == 1 else ()
+        each = [self.scores.of((ask,), papers) for ask in asks]
+        drawn = [
+            _quoted(judged[paper], words, passages, before, [one[paper].odds for one in each if paper in one])
+            for paper in papers
+            if paper in judged
+        ]
         if not drawn:  # removed since the search
             return Draft(())
         told = drawn[0][1]
@@ -102,6 +117,20 @@ class ExtractiveWriter:
         named = join_neighbours(near, across_lines=False) or self._title(said[0].passage)
         return replace(draft, quotes=(named,)) if named else draft
 
+    def _without_addresses(self, question: Question, judged: Mapping[str, Judged]) -> dict[str, Judged]:
+        """Where several papers are told of, leave out the addresses of their code, unless those are asked for.
+
+        They carry a system's name, and say nothing of it.
+        """
+        wanted = self.scores.of(question.wordings[:1], judged)
+        about = self.scores.of((ABOUT,), judged)
+        return {
+            paper_id: _without(paper, wanted[paper_id].odds - about[paper_id].odds < LINK)
+            if paper_id in wanted and paper_id in about
+            else paper
+            for paper_id, paper in judged.items()
+        }
+
     def _title(self, passage: Passage) -> tuple[Quote, ...]:
         """The quote of the title of a passage's paper, by which the paper is named; none while it is indexed anew.
 
@@ -121,19 +150,31 @@ class ExtractiveWriter:
         return [Quote(quote.passage, quote.start + start, quote.start + end) for start, end in spans]
 
 
+def _without(paper: Judged, unasked: NDArray[np.bool_]) -> Judged:
+    """A paper whose sentences with an address cannot be quoted where it is unasked for, [sentences]."""
+    odds = np.where(unasked & [bool(code_links(one.text)) for one in paper.sentences], -np.inf, paper.odds)
+    return replace(paper, odds=odds) if (odds > -np.inf).any() else paper
+
+
 def _quoted(
-    paper: Judged, words: int, passages: Sequence[Passage], before: Sequence[str]
+    paper: Judged,
+    words: int,
+    passages: Sequence[Passage],
+    before: Sequence[str],
+    each: Sequence[NDArray[np.floating]] = (),
 ) -> tuple[tuple[Quote, ...], Told | None]:
     """Quote a paper within so many words, its title and day included; and whether the answer before told it.
 
-    The quotes are of the passages as they were retrieved.
+    The quotes are of the passages as they were retrieved. `each` holds the odds of its sentences for each thing that is
+    asked, where several are.
     """
     found = {passage.chunk_id: passage for passage in passages}
     said = paper.sentences
     odds, told = untold(paper.odds, np.array([any(one.text in quote for quote in before) for one in said]))
     heading = len(readable(said[0].passage.title).split()) + 1
     odds = _of_one_place(paper, odds)
-    taken = pack(odds, [len(sentence.text.split()) for sentence in said], words - heading)
+    first = for_each([np.where(odds > -np.inf, one, -np.inf) for one in each if len(one) == len(odds)])
+    taken = pack(odds, [len(sentence.text.split()) for sentence in said], words - heading, first)
     chosen = [said[n] for n in taken]
     spans = sorted({span for one in chosen for span in (*one.above, (one.start, one.end))})
     passage = {one.start: found.get(one.passage.chunk_id, one.passage) for one in chosen}
@@ -173,25 +214,58 @@ def untold(odds: NDArray[np.floating], said: NDArray[np.bool_]) -> tuple[NDArray
     return np.where(np.arange(len(odds)) == only, kept, -np.inf), "again" if again else "besides"
 
 
-def pack(odds: NDArray[np.floating], lengths: Sequence[int], budget: int) -> list[int]:
+def for_each(asked: Sequence[NDArray[np.floating]]) -> list[int]:
+    """The sentence that answers each of several things, another one for each, as far as there are others.
+
+    What has most to lose chooses first. A sentence that answers two of them is enough where no other is nearly as
+    likely to answer one, and none is taken for what no sentence answers.
+
+    Args:
+        asked: Log-odds of the sentences for each thing, [sentences] each; what has -inf is not taken.
+
+    Returns:
+        Positions, in the order in which they were chosen.
+    """
+    chosen: list[int] = []
+    left = list(asked)
+    while left:
+        free = [np.where(np.isin(np.arange(len(odds)), chosen), -np.inf, odds) for odds in left]
+        n = max(range(len(left)), key=lambda n: _lead(free[n]))
+        best = int(np.argmax(free[n]))
+        if free[n][best] >= max(ASKED, left[n].max() - MARGIN):
+            chosen.append(best)
+        del left[n]
+    return chosen
+
+
+def _lead(odds: NDArray[np.floating]) -> float:
+    """By how much the best of some odds is better than the next; 0 where nothing is left."""
+    highest = np.sort(odds)[::-1]
+    if highest[0] == -np.inf:
+        return 0.0
+    return float(highest[0] - highest[1]) if len(highest) > 1 else np.inf
+
+
+def pack(odds: NDArray[np.floating], lengths: Sequence[int], budget: int, first: Sequence[int] = ()) -> list[int]:
     """Choose the sentences that answer and fit a budget together.
 
     Args:
         odds: Log-odds that each answers, at least one; what has -inf is not taken.
         lengths: Words of each.
-        budget: Words that may be taken; the best sentence is taken however long it is.
+        budget: Words that may be taken; the first sentence is taken however long it is.
+        first: Sentences that come before the best one, while they fit.
 
     Returns:
         Positions, ascending.
     """
-    best, *others = np.argsort(-odds, kind="stable").tolist()
+    best = int(np.argmax(odds))
     if odds[best] == -np.inf:
         return []
-    taken, words = [best], lengths[best]
-    for i in others:
-        if odds[i] < odds[best] - MARGIN:
-            break
-        if words + lengths[i] <= budget:
+    near = [i for i in np.argsort(-odds, kind="stable").tolist() if odds[i] >= odds[best] - MARGIN]
+    taken: list[int] = []
+    words = 0
+    for i in dict.fromkeys((*first, *near)):
+        if not taken or words + lengths[i] <= budget:
             taken.append(i)
             words += lengths[i]
     return sorted(taken)

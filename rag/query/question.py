@@ -49,6 +49,8 @@ class Question:
         unsure: One paper may be meant about as likely as the several that its kind calls for.
         compound: It asks several things, or orders several.
         parts: These, in order, each in its own words; none where nothing parts them.
+        asks: All that it asks, each in its own words, also what its parts do not answer by themselves; none where it
+            asks one thing. Of one paper's sentences, each of them is to have the one that answers it.
         share: Among how many parts about one paper an answer's words are shared; it is one of them.
         phrase: What a list is about, as papers' texts say it, where that is a phrase.
         names: Its words that are written as systems are named.
@@ -88,6 +90,7 @@ class Question:
     unsure: bool = False
     compound: bool = False
     parts: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     share: int = 1
     phrase: re.Pattern[str] | None = None
     names: tuple[str, ...] = ()

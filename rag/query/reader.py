@@ -12,7 +12,7 @@ from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OPEN, About, read_about
 from rag.query.intents.criteria import asks_for_best
 from rag.query.intents.intent import SURE, Intent
-from rag.query.intents.parts import read_parts
+from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
 from rag.query.intents.subject import names_subject, read_names, read_phrase, read_sort, read_subject
 from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
@@ -220,7 +220,8 @@ class Reader:
         )
         asked = with_demands(asked)
         compared = shape.subjects if shape.kind == "compare" else None
-        return replace(asked, parts=read_parts(asked.typed, intent, self._known.intents.read, compared))
+        parts = read_parts(asked.typed, intent, self._known.intents.read, compared)
+        return replace(asked, parts=parts, asks=read_asks(asked.typed))
 
     def _shaped(
         self, intent: Intent, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]

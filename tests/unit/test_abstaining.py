@@ -11,7 +11,7 @@ import pytest
 
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.abstention.calibration import FILE_NAME, load_calibration
-from rag.answer.abstention.features import DIRECTIONS, Features, gather
+from rag.answer.abstention.features import DIRECTIONS, GIVEN_DENSE, GIVEN_LEXICAL, Features, gather
 from rag.config import Config
 from rag.errors import LibraryError
 from rag.index.library import Library
@@ -133,14 +133,27 @@ def test_another_paper_does_not_answer_for_the_one_that_is_named(library: Librar
     assert evidence.features.best == evidence.features.answered == -6.0
 
 
-def test_of_papers_as_near_as_the_first_the_likeliest_counts(library: Library) -> None:
+def test_of_papers_as_near_as_the_first_none_answers_for_it(library: Library) -> None:
     question = asked("Which vectors or postings are kept?", library)
     passages = HybridRetriever(library).search(question.search_text, k=100)
     near = [replace(passage, score=1.0 if n < 3 else 0.1) for n, passage in enumerate(passages)]
-    judge = Judge(library, {passages[1].paper_id: 4.0, passages[3].paper_id: 5.0})
+    judge = Judge(library, {passages[0].paper_id: 1.0, passages[1].paper_id: 4.0})
     evidence = gather(judge, question, near)
     assert (evidence.paper_id, evidence.named) == (passages[0].paper_id, False)
-    assert evidence.features.best == evidence.features.answered == 4.0
+    assert evidence.features.best == evidence.features.answered == 1.0
+
+
+def test_of_a_paper_that_is_given_the_ranking_says_nothing(library: Library) -> None:
+    question = asked("By how much?", library)
+    passages = HybridRetriever(library).search("Which vectors or postings are kept?", k=100)
+    given = replace(question, focus=(passages[0].paper_id,))
+    gaps = [
+        (found.dense_gap, found.lexical_gap)
+        for shown in (passages, [replace(one, scores={"dense": 0.3, "lexical": 0.1}) for one in passages])
+        for found in [gather(AnswerScores(library), given, shown).features]
+    ]
+    assert gaps == [(GIVEN_DENSE, GIVEN_LEXICAL)] * 2
+    assert gather(AnswerScores(library), question, passages).features.dense_gap != GIVEN_DENSE
 
 
 def test_a_name_within_another_word_of_a_title_names_no_paper(tmp_path: Path) -> None:

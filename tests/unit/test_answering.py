@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rag.answer.draft import Draft, Quote, quote_text
-from rag.answer.extract import LIST_WORDS, MARGIN, ExtractiveWriter, pack
+from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, ExtractiveWriter, for_each, pack
 from rag.answer.quotes import _as_wanted
 from rag.answer.select import BELONGS, HOLDS, SURELY, WITHIN, choose_papers
 from rag.config import AnswerConfig, Config
@@ -233,6 +233,23 @@ def configure(monkeypatch: pytest.MonkeyPatch, library: Library, settings: Answe
     monkeypatch.setattr(library, "config", library.config.model_copy(update={"answer": settings}))
 
 
+def test_each_thing_that_is_asked_has_a_sentence_of_its_own() -> None:
+    gains, reason = np.array([2.4, -2.2, -7.0]), np.array([-0.8, -1.3, -5.0])
+    assert for_each([reason, gains]) == [0, 1]  # what has most to lose chooses first
+    assert pack(np.array([1.5, -3.0, -4.0]), [10, 10, 10], 30, for_each([reason, gains])) == [0, 1]
+
+
+def test_a_sentence_that_answers_two_things_is_enough_where_no_other_is_near() -> None:
+    both = np.array([3.0, 3.0 - MARGIN - 0.1, -9.0])
+    assert for_each([both, both]) == [0]
+
+
+def test_no_sentence_is_taken_for_what_none_answers() -> None:
+    absent = np.array([ASKED - 1, ASKED - 0.1, -np.inf])
+    assert for_each([np.array([1.0, -5.0, 0.0]), absent]) == [0]
+    assert for_each([np.full(3, -np.inf)]) == []
+
+
 def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,8 +345,12 @@ def test_where_the_code_is_stands_in_an_answer_only_where_it_is_asked(tmp_path: 
 
 
 def test_what_something_is_is_said_by_what_presents_it_rather_than_by_its_results(tmp_path: Path) -> None:
-    words = "We propose SmallSort, a reranker for long lists. Experiments show that SmallSort outperforms all others."
+    words = (
+        "We propose SmallSort, a reranker for long lists that compares neighbours only. "
+        "Experiments show that SmallSort outperforms all others."
+    )
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([make_paper("2505.00001", "SmallSort: Sorting Little", words)])
         judged = AnswerScores(library).of(["What is SmallSort?"], ["2505.00001"])["2505.00001"]
-    assert judged.sentences[int(np.argmax(judged.odds))].text == "We propose SmallSort, a reranker for long lists."
+    best = judged.sentences[int(np.argmax(judged.odds))].text
+    assert best == "We propose SmallSort, a reranker for long lists that compares neighbours only."

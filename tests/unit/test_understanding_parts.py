@@ -6,7 +6,7 @@ import pytest
 
 from rag.models.minilm import installed
 from rag.query.intents.intent import Intent, Intents
-from rag.query.intents.parts import MOST, read_parts
+from rag.query.intents.parts import MOST, read_asks, read_parts
 
 INTENTS = Intents(installed)
 
@@ -118,3 +118,20 @@ def test_more_questions_than_anybody_asks_at_once_are_one() -> None:
     asked = [f"Who wrote IterQR{n}?" for n in range(MOST + 1)]
     assert len(parted(" ".join(asked[:MOST]))) == MOST
     assert parted(" ".join(asked)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        (
+            "Which failure do agents show, and what do they do about it?",
+            ("Which failure do agents show", "what do they do about it"),
+        ),
+        ("Does it help, and by how much?", ("Does it help", "by how much")),
+        ("why is it slow?? and whats the gain over bees", ("why is it slow", "whats the gain over bees")),
+        ("I have few labels. How are they chosen and why?", ("I have few labels. How are they chosen", "why")),
+        ("How does it rank bees and clover?", ()),
+    ],
+)
+def test_all_that_is_asked_is_told_apart_also_what_says_nothing_by_itself(text: str, asks: tuple[str, ...]) -> None:
+    assert read_asks(text) == asks

@@ -187,11 +187,12 @@ def written(model: onnx.ModelProto, out: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Export and print size and sha256."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, nargs="+", required=True, help="of several their mean is exported")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     network = Network()
-    network.load_state_dict(torch.load(options.weights, weights_only=True))
+    states = [torch.load(file, weights_only=True) for file in options.weights]
+    network.load_state_dict({name: sum(one[name].float() for one in states) / len(states) for name in states[0]})
     print(written(build(network.eval()), options.out))
 
 

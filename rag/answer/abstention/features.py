@@ -26,9 +26,6 @@ from rag.types import Paper, Passage
 LOOKED_AT: Final = 5
 """Papers in which a name from the question is looked for."""
 TENTH: Final = 10
-RIVAL_SCORE: Final = 0.8
-"""Without a name, papers with at least this share of the best fused score may hold the detail too."""
-RIVALS: Final = 3
 BRIEF: Final = 6
 """Terms up to which each one of a question counts fully."""
 UNTOLD: Final = -8.0
@@ -37,6 +34,9 @@ RARE_NAME: Final = 20
 """A name that stands in more papers than this is an everyday one (LLM, GPT) and picks no paper."""
 SMALLEST_GAP: Final = 0.02
 """Added to the dense gap before its logarithm: cosine similarities are not told apart more finely."""
+GIVEN_DENSE, GIVEN_LEXICAL = -1.2, 0.6
+"""Both gaps where the paper is given, by its name or by the conversation: what a paper that stands out has. Then it is
+only asked whether it answers."""
 CLEAR_COVERAGE, CLEAR_TITLE = 0.5, 0.6
 """A paper is clearly the one that is meant from this share of the question's idf mass, or of its own title's, on."""
 FAINT = ((1.01, 0.21), (0.6, 0.26), (0.25, 0.285))
@@ -51,12 +51,14 @@ class Features:
     """The measured features; each has a known direction, which a fit may not turn round.
 
     Attributes:
-        dense_gap: log(gap + 0.02) between the best and the tenth paper's cosine similarity; larger: answered.
-        lexical_gap: The same two papers by BM25, as a share of the question's idf mass; larger: answered.
+        dense_gap: log(gap + 0.02) between the best and the tenth paper's cosine similarity; larger: answered. One value
+            where the paper is given.
+        lexical_gap: The same two papers by BM25, as a share of the question's idf mass; larger: answered. One value
+            where the paper is given.
         foreign: Share of the question's idf mass on words that the library has nowhere, less the longer the question:
             someone who paraphrases needs many words, and then not every one has to be known; larger: not answered.
-        best: Log-odds of the sentence of the meant papers that answers best; larger: answered.
-        answered: Log-odds that one of these papers answers at all; larger: answered.
+        best: Log-odds of the sentence of the meant paper that answers best; larger: answered.
+        answered: Log-odds that this paper answers at all; larger: answered.
     """
 
     dense_gap: float
@@ -118,18 +120,19 @@ def gather(
     papers = distinct_papers(passages)
     stored = library.shelf.papers({passage.paper_id for passage in papers[:LOOKED_AT]})
     named = _named(asked.entities, papers[:LOOKED_AT])
-    meant = named or [paper for paper in papers[:RIVALS] if paper.score >= RIVAL_SCORE * papers[0].score]
-    judged = scores.of(asked.wordings[:1], [paper.paper_id for paper in meant]).values()
+    meant = (named or papers)[0]
+    told = scores.of(asked.wordings[:1], [meant.paper_id]).get(meant.paper_id)
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
     asked_for, terms = _terms(library, asked.told, list(stored.values()), passages)
+    given = bool(named or asked.focus or (asked.papers is not None and len(asked.papers) == 1))
     features = Features(
-        dense_gap=math.log(_gap(similar) + SMALLEST_GAP),
-        lexical_gap=_gap(matched) / max(sum(asked_for.values()), 1.0),
+        dense_gap=GIVEN_DENSE if given else math.log(_gap(similar) + SMALLEST_GAP),
+        lexical_gap=GIVEN_LEXICAL if given else _gap(matched) / max(sum(asked_for.values()), 1.0),
         foreign=_foreign(library, asked_for, without),
-        best=max((one.best for one in judged), default=UNTOLD),
-        answered=max((one.answered for one in judged), default=UNTOLD),
+        best=told.best if told else UNTOLD,
+        answered=told.answered if told else UNTOLD,
     )
-    best = meant[0].paper_id
+    best = meant.paper_id
     title = _terms(library, readable(stored[best].title), [])[0]
     clear = coverage(asked_for, terms[best]) >= CLEAR_COVERAGE or coverage(title, set(asked_for)) >= CLEAR_TITLE
     covered = max(coverage(asked_for, held) for held in terms.values())

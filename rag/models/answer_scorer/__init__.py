@@ -21,7 +21,7 @@ from rag.models.answer_scorer.encoding import Encoded, Encoder
 from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "81c3a402910c0ad48c6cac8f9f56d2e558d88d10a0e9d26558cc61916ad19081"
+SHA256 = "4e361c9dbfb77a4051cfb48e8f43cca74401612b5e519432133cf64bf51e4d38"
 VOCABULARY = Path(__file__).parents[1] / "vocab.txt"
 
 

@@ -33,6 +33,8 @@ SHAPES: Mapping[Label, Kind] = {
     "trending": "topic",
 }
 """What serves an intent; ``single`` where it is not named. What is compared must be named: that is parsed."""
+_OF_NO_PAPER: tuple[Label, ...] = ("coverage", "help", "courtesy", "offtopic")
+"""Intents that no paper serves: where papers are to answer nevertheless, they say nothing of the shape."""
 NEAR = 0.6
 """A second shape is as good as the first where it has at least this share of its chance."""
 _BOTH: Mapping[frozenset[Kind], Kind] = {
@@ -109,6 +111,8 @@ class Intent:
         """The chance of each shape."""
         sums: dict[Kind, float] = {"single": 0.0, "list": 0.0, "topic": 0.0}
         for label, chance in self.chances.items():
+            if label in _OF_NO_PAPER:
+                continue
             shape = SHAPES.get(label, "single")
             if label in ("change", "who") and restricted:
                 shape = "list"

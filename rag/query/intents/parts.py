@@ -66,6 +66,29 @@ def read_parts(
     return parts if 1 < len(parts) <= MOST and not one else ()
 
 
+def read_asks(text: str) -> tuple[str, ...]:
+    """Everything that a text asks, also what says nothing by itself: "does it help, and by how much?".
+
+    Args:
+        text: The question, its typing errors corrected.
+
+    Returns:
+        Two or more, in order, each in its own words; nothing where it is one thing.
+    """
+    asks: list[str] = []
+    lead = ""
+    for piece in _pieces(text):
+        if _puts(piece):
+            asks.append(lead + piece)
+            lead = ""
+        elif asks:
+            asks[-1] += piece
+        else:
+            lead += piece
+    said = tuple(filter(None, map(_bare, asks)))
+    return said if 1 < len(said) <= MOST else ()
+
+
 def _compares(read: Callable[[str], Intent]) -> Callable[[str], bool]:
     """Tells whether a part compares by itself: "what does PLUM do instead of GRAM, and how well?" only names two."""
     return lambda part: read(part).chance("compare") >= SURE
