@@ -14,6 +14,7 @@ from rag.follow.rewrites import Rewrites
 from rag.index.library import Library
 from rag.models import embed_texts
 from rag.retrieve.hybrid import HybridRetriever
+from rag.stages import stage
 from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, TopicDone, Turn
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class Assistant:
             EmptyLibrary: there are no papers.
             ConfigError: the mode is llm and no model is configured.
         """
-        yield from self.topics.stream(query, filters, mode)
+        with stage("topic"):
+            yield from self.topics.stream(query, filters, mode)
 
     def summary(self, query: str, filters: Filters | None = None, mode: Mode | None = None) -> Topic:
         """Summarise a topic at once: the last event's `Topic`."""
@@ -135,11 +137,12 @@ class Assistant:
             k: Passages to find; None takes `retrieval.k`.
             rerank: Look at the first papers a second time, as an answer does: better first papers, many times slower.
         """
-        understood = self.engine.understand(self.engine.checked(question), filters=filters)
-        if rerank:
-            found = self.engine.candidates(understood, k=k)[: k or self.retriever.k]
-        else:
-            found = self.engine.search(understood, k)
+        with stage("search"):
+            understood = self.engine.understand(self.engine.checked(question), filters=filters)
+            if rerank:
+                found = self.engine.candidates(understood, k=k)[: k or self.retriever.k]
+            else:
+                found = self.engine.search(understood, k)
         return Found(understood.filters, understood.notes, tuple(found))
 
     def learn(

@@ -39,6 +39,8 @@ NOT_ANSWERING: dict[str, Any] = {
     "ui": True,
     "arxiv": True,
     "watch": True,
+    "log": True,
+    "telemetry": True,
 }
 """Keys that say where, how fast and how patiently work is done; no answer can differ by them."""
 FORMER_DATA_DIR = Path("~/.local/share/paperchat")
@@ -180,6 +182,9 @@ class UIConfig(Section):
     api: bool = Field(False, description="let programs call ask, search, topic and papers over HTTP")
     mcp: bool = Field(False, description="offer the same four as MCP tools; needs paperchat[mcp]")
     concurrency: int = Field(8, ge=1, description="questions answered at once; others wait their turn")
+    finish_s: float = Field(
+        30.0, ge=0, description="seconds that answers under way may still take when the page is told to end"
+    )
     max_upload_mb: int = Field(200, ge=1, description="largest file that can be added on the page, in MB (10^6 bytes)")
     max_upload_files: int = Field(100, ge=1, description="files that can be added on the page at once")
     max_unpacked_mb: int = Field(2000, ge=1, description="what such a file may unpack to where it is compressed, in MB")
@@ -236,6 +241,31 @@ class WatchConfig(Section):
     days: int = Field(7, ge=1, le=366, description="days of the report, up to the newest that the library holds")
 
 
+class LogConfig(Section):
+    """What the page writes on stderr while it runs."""
+
+    format: Literal["plain", "json"] = Field("plain", description="plain for people, json for programs: one a line")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="least that is written; info tells of each request and each answer"
+    )
+    questions: bool = Field(False, description="let what readers ask stand in the log")
+
+
+class TelemetryConfig(Section):
+    """What of the page's work is counted and traced for others to collect; nothing, unless it is switched on."""
+
+    metrics: bool = Field(False, description="offer figures to Prometheus at /metrics; where there are users, to them")
+    traces: bool = Field(False, description="send OpenTelemetry traces; needs paperchat[telemetry]")
+    traces_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/]",
+        description="where a collector takes OTLP over HTTP, up to and with /v1/traces; null: as"
+        " OTEL_EXPORTER_OTLP_ENDPOINT says, else http://localhost:4318/v1/traces",
+    )
+    service_name: str = Field("paperchat", min_length=1, description="under which name traces are collected")
+    sampled: float = Field(1.0, ge=0, le=1, description="share of requests that are traced")
+
+
 def default_data_dir() -> Path:
     """Where this system keeps a user's data; a library in `FORMER_DATA_DIR` is found there as long as it is alone."""
     from platformdirs import user_data_path
@@ -261,6 +291,8 @@ class Config(Section):
     ui: UIConfig = UIConfig()
     arxiv: ArxivConfig = ArxivConfig()
     watch: WatchConfig = WatchConfig()
+    log: LogConfig = LogConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
 
     @field_validator("data_dir", mode="before", json_schema_input_type=Path | None)
     @classmethod

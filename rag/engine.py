@@ -41,6 +41,7 @@ from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
 from rag.retrieve.membership import with_membership
 from rag.retrieve.reranker import FEW, MANY, build_reranker
+from rag.stages import Fact, stage
 from rag.themes.plan import Planner
 from rag.types import (
     Answer,
@@ -138,20 +139,38 @@ class Engine:
             QuestionError: the question is empty or too long.
             EmptyLibrary: there are no papers.
         """
+        with stage("ask") as facts:
+            for event in self._stream(asked, history, filters, mode, recalled):
+                if isinstance(event, Done):
+                    facts.update(told_of(event.answer))
+                yield event
+
+    def _stream(
+        self,
+        asked: str,
+        history: Sequence[Turn],
+        filters: Filters | None,
+        mode: Mode | None,
+        recalled: Recalled | None,
+    ) -> Iterator[Event]:
         question = self.checked(asked)
         begin = time.perf_counter()
         self.library.require_papers()
         llm, notes = self._model(mode)
-        reading = yield from self._read(question, history, filters or Filters(), llm, recalled)
+        with stage("read"):
+            reading = yield from self._read(question, history, filters or Filters(), llm, recalled)
         understood = reading.understood
         yield Understood(understood.standalone, understood.filters, (*understood.notes, *reading.notes))
-        parts = () if llm else self._parts(understood, history, filters or Filters())
-        found = None if parts else (yield from self._find(llm, understood))
-        gathered = found.gathered if found else together(understood, parts)
+        with stage("retrieve") as facts:
+            parts = () if llm else self._parts(understood, history, filters or Filters())
+            found = None if parts else (yield from self._find(llm, understood))
+            gathered = found.gathered if found else together(understood, parts)
+            facts["passages"] = len(gathered.passages)
         retrieved = time.perf_counter()
         yield Retrieved(gathered.passages)
         begun = Outcome(complete=False, notes=notes)
-        outcome = yield from self._answer(llm, understood, found, begun) if found else told(parts, begun)
+        with stage("write" if found and found.writes else "answer"):
+            outcome = yield from self._answer(llm, understood, found, begun) if found else told(parts, begun)
         prompts = {**reading.prompts, **(found.prompts if found else {}), **outcome.prompts}
         answer = self._finished(asked, reading, gathered, found, outcome, llm, prompts)
         end = time.perf_counter()
@@ -408,6 +427,19 @@ class Engine:
     def _unclear(self, understood: Question, passages: Sequence[Passage]) -> Clarify | None:
         """What to ask back, where that is wanted and needed."""
         return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
+
+
+def told_of(answer: Answer) -> dict[str, Fact]:
+    """What may be told of an answer outside: how it came out, and no word of it."""
+    outcome = "asked_back" if answer.clarify else answer.reason or "answered"
+    return {
+        "outcome": outcome,
+        "mode": answer.mode,
+        "citations": len(answer.citations),
+        "struck": len(answer.removed),
+        "notes": " ".join(note.code for note in answer.notes),
+        **{name: round(value, 1) for name, value in answer.timings.model_dump().items()},
+    }
 
 
 def _shape(understood: Question, found: _Found | None, outcome: Outcome) -> Shape | None:

@@ -42,6 +42,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── LLMResponseError        not a chat completion
     │   │   └── LLMEmptyError       a reply without text
     │   └── BudgetExceeded          the call would go over a configured limit; nothing was sent
+    ├── Stopping                    the server is being stopped and takes nothing new
     └── EvaluationError             an evaluation cannot be done, or its figures would mislead
         ├── JudgeError              the model that judges answers cannot be asked
         ├── DatasetError            a QA set or BEIR folder cannot be read, or holds nothing to ask
@@ -89,6 +90,10 @@ class SourceError(PaperchatError):
 
 class FetchError(SourceError):
     """A server of papers cannot be reached, refuses, asks for a longer wait than is configured, or answers nonsense."""
+
+
+class Stopping(PaperchatError):
+    """The server is being stopped: what is under way is finished, nothing new is begun."""
 
 
 class LibraryError(PaperchatError):

@@ -11,6 +11,7 @@ import pytest
 from rag.config import Config, UIConfig
 from rag.errors import SourceError, UsageError
 from rag.index.library import Library
+from ui.web.base.work import Work
 from ui.web.forms.desk import Desk
 from ui.web.forms.uploads import check_number, check_size
 
@@ -49,7 +50,7 @@ def test_the_desk_lists_what_it_does_not_take_and_adds_the_rest(tmp_path: Path) 
     good, bomb = tmp_path / "good.jsonl", packed(tmp_path / "bomb.jsonl.gz", 1_000_001)
     good.write_text(json.dumps(row))
     with Library(Config(data_dir=tmp_path / "library")) as library:
-        desk = Desk(library, ONE_MB)
+        desk = Desk(library, ONE_MB, Work())
         shown, _ = desk.added([str(good), str(bomb)])
         assert "1 new" in shown
         assert "bomb.jsonl.gz unpacks to more than 1 MB." in shown

@@ -10,6 +10,7 @@ import gradio as gr
 from markupsafe import escape
 
 from rag.errors import PaperchatError
+from ui.telemetry.request import SCOPE
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,6 +24,12 @@ def owner_of(request: gr.Request) -> str:
 def tab_of(request: gr.Request) -> str:
     """Gradio's name of a browser tab."""
     return str(request.session_hash or "")
+
+
+def request_of(request: gr.Request) -> str:
+    """The id of the request that brought an event; Gradio handles events outside it."""
+    scope = getattr(request.request, "scope", None) or {}
+    return str(scope.get(SCOPE) or "")
 
 
 def text_of(event: gr.EventData, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from threading import Condition
 
@@ -16,6 +17,7 @@ from rag.errors import PaperchatError
 from rag.papers.readers.conversations import Exchange
 from rag.types import Answer, Delta, Done, Event, Filters, Passage, Retrieved, Step, Understood
 from ui.steps import worded
+from ui.telemetry.request import working_for
 from ui.web.base.context import Web
 from ui.web.chat.turns import Running
 
@@ -33,6 +35,7 @@ class Asked:
         tab: Gradio's name of the browser tab; one question runs in each.
         conversation: Where it belongs, "" for a new one.
         replaces: The exchange that is asked anew.
+        request: Id of the request that brought it.
     """
 
     owner: str
@@ -41,6 +44,7 @@ class Asked:
     filters: Filters
     conversation: str = ""
     replaces: int | None = None
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,17 @@ class Asker:
         """Answer a question; it replaces the one that runs in its tab."""
         self.stop(asked.tab)
         try:
-            run = Run(self._web, asked)
+            self._web.work.begin()
+            try:
+                run = Run(self._web, asked)
+            except BaseException:
+                self._web.work.done()
+                raise
         except PaperchatError as error:
             yield Failed(asked.question, error.message, error.advice)
             return
         self._in_conversation[run.conversation] = run
-        self._workers.submit(self._work, run)
+        self._workers.submit(copy_context().run, self._work, run)
         yield from self._shown(asked.tab, run)
 
     def follow(self, owner: str, tab: str, conversation: str) -> Iterator[Shown]:
@@ -113,8 +122,10 @@ class Asker:
 
     def _work(self, run: Run) -> None:
         try:
-            run.work()
+            with working_for(run.asked.request, run.asked.question):
+                run.work()
         finally:
+            self._web.work.done()
             if self._in_conversation.get(run.conversation) is run:
                 del self._in_conversation[run.conversation]
 
@@ -231,7 +242,10 @@ class Run:
             return Failed(self.asked.question, error.message, error.advice)
         _log.error("a question failed", exc_info=error)
         message = f"paperchat itself failed ({type(error).__name__})."
-        return Failed(self.asked.question, message, "Ask again; if it fails again, the server's log says where.")
+        where = f", at request {self.asked.request}" if self.asked.request else ""
+        return Failed(
+            self.asked.question, message, f"Ask again; if it fails again, the server's log says where{where}."
+        )
 
     def _failed(self, failed: Failed) -> Failed:
         """An error is not kept, nor is a conversation that was begun for it."""

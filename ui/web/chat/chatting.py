@@ -13,7 +13,7 @@ from rag.papers.readers.conversations import Exchange
 from rag.types import Filters
 from rag.types.filters import DATES
 from ui.web.base.context import Web
-from ui.web.base.events import number_of, owner_of, tab_of, text_of, told
+from ui.web.base.events import number_of, owner_of, request_of, tab_of, text_of, told
 from ui.web.base.place import Place, read_filters, shown_filters
 from ui.web.chat import turns, views
 from ui.web.chat.asking import Asked, Asker, Failed, Kept, Shown
@@ -114,7 +114,9 @@ class Chat:
         """Answer a question, and show what was before it above it."""
         parts, owner = self._parts, owner_of(request)
         try:
-            asked = Asked(owner, tab_of(request), question, filters(), place.conversation, place.replaces)
+            asked = Asked(
+                owner, tab_of(request), question, filters(), place.conversation, place.replaces, request_of(request)
+            )
             opening: Changes = {
                 parts.past: self._drawing.past(owner, place),
                 parts.aside: "",

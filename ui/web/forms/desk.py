@@ -14,6 +14,7 @@ from rag.papers.browse.catalogue import Catalogue
 from rag.sources import discover, read_source
 from rag.types import Row
 from ui.intake import take_in
+from ui.web.base.work import Work
 from ui.web.evidence import papers
 from ui.web.forms.uploads import check_number, check_size
 from ui.web.html.bars import bars
@@ -26,8 +27,9 @@ _STAGES = {"waiting": "Waiting for another process to finish writing", "reading"
 class Desk:
     """The handlers of the page; they keep nothing between two events."""
 
-    def __init__(self, library: Library, limits: UIConfig) -> None:
-        """Show and change this library; what is added keeps to these limits."""
+    def __init__(self, library: Library, limits: UIConfig, work: Work) -> None:
+        """Show and change this library; what is added keeps to these limits, and is a part of this work."""
+        self._work = work
         self._library = library
         self._limits = limits
         self._catalogue = Catalogue(library.shelf)
@@ -45,7 +47,8 @@ class Desk:
         files = [Path(path) for path in paths]
         try:
             check_number(files, self._limits)
-            report = take_in(self._library, _rows(files, self._limits, failures), _shown(progress))
+            with self._work.one():
+                report = take_in(self._library, _rows(files, self._limits, failures), _shown(progress))
         except PaperchatError as error:
             return str(papers.failed(error.message, error.advice)), None
         return str(papers.added(report, failures)), None

@@ -24,7 +24,7 @@ def build(web: Web) -> None:
     """Build the page inside its tab."""
     tab = get_render_context()
     assert isinstance(tab, gr.Tab)
-    desk = Desk(web.assistant.library, web.config.ui)
+    desk = Desk(web.assistant.library, web.config.ui, web.work)
     reading: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": READERS, "show_progress": "hidden"}
     writing: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": WRITERS}
     with gr.Column(elem_id="tools", min_width=0):

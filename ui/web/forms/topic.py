@@ -17,6 +17,7 @@ from rag.types import Delta, Step, Topic, TopicDone
 from ui.steps import worded
 from ui.web.base.context import Web
 from ui.web.base.place import read_filters
+from ui.web.base.work import Work
 from ui.web.evidence import papers, summaries
 from ui.web.html.fields import FORM, fields, form, read_form
 from ui.web.html.rendering import element, join
@@ -39,7 +40,7 @@ class Parts:
 def build(web: Web) -> None:
     """Build the page inside its tab."""
     parts = _lay_out(web.config.answer.mode == "llm")
-    desk = Desk(web.assistant)
+    desk = Desk(web.assistant, web.work)
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     running = parts.form.submit(
         desk.asked, [parts.form], [parts.shown, parts.topic], concurrency_limit=web.config.ui.concurrency, **private
@@ -72,9 +73,10 @@ def _form(costs: bool) -> Markup:
 class Desk:
     """The handlers of the topic page; they keep nothing between two events."""
 
-    def __init__(self, assistant: Assistant) -> None:
-        """Summarise with this assistant."""
+    def __init__(self, assistant: Assistant, work: Work) -> None:
+        """Summarise with this assistant, as a part of this work."""
         self._assistant = assistant
+        self._work = work
 
     def asked(self, typed: Any) -> Iterator[tuple[str, Topic | None]]:
         """Summarise what was typed into the form, and show how far it has come."""
@@ -82,17 +84,18 @@ class Desk:
         query, step, text = sent.get("query", "").strip(), "Reading the topic…", ""
         yield str(summaries.running(query, step, text)), None
         try:
-            for came in self._assistant.topic(query, read_filters(sent)):
-                if isinstance(came, TopicDone):
-                    yield str(summaries.summary(came.topic, self._assistant.library)), came.topic
-                    return
-                if isinstance(came, Step):
-                    step = worded(came)
-                elif isinstance(came, Delta):
-                    text += came.text
-                else:
-                    continue
-                yield str(summaries.running(query, step, text)), None
+            with self._work.one():
+                for came in self._assistant.topic(query, read_filters(sent)):
+                    if isinstance(came, TopicDone):
+                        yield str(summaries.summary(came.topic, self._assistant.library)), came.topic
+                        return
+                    if isinstance(came, Step):
+                        step = worded(came)
+                    elif isinstance(came, Delta):
+                        text += came.text
+                    else:
+                        continue
+                    yield str(summaries.running(query, step, text)), None
         except PaperchatError as error:
             yield str(papers.failed(error.message, error.advice)), None
 

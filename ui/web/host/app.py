@@ -8,6 +8,7 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.papers.readers.conversations import FILE_NAME, Conversations
 from ui.web.base.context import Web
+from ui.web.base.work import Work
 from ui.web.chat import page as chat
 from ui.web.forms import library, setup, topic
 from ui.web.host import programs
@@ -17,14 +18,15 @@ PAGES = (("Chat", chat), ("Topic", topic), ("Add", library), ("Setup", setup))
 """The tabs: each page is a module with `build(web)`, called inside its tab."""
 
 
-def build_app(assistant: Assistant, config: Config) -> gr.Blocks:
+def build_app(assistant: Assistant, config: Config, work: Work | None = None) -> gr.Blocks:
     """Build the page over an open assistant, which the caller closes after the server.
 
     Args:
         assistant: Answers questions; used from many threads.
         config: Where the library lies and what the page may do.
+        work: What the server waits for at its end.
     """
-    web = Web(assistant, config, Conversations(assistant.library.folder / FILE_NAME))
+    web = Web(assistant, config, Conversations(assistant.library.folder / FILE_NAME), work or Work())
     app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with app:
         programs.build(web)

@@ -32,7 +32,7 @@ _LINKS = (
     ("Map", "map"),
     ("You", "you"),
 )
-_OURS = ("view", "act", "export", "quote", "answer", "ready")
+_OURS = ("view", "act", "export", "quote", "answer", "ready", "metrics")
 _BARE = (
     b'<!doctype html><html lang="en"><head><meta charset="utf-8"><base href="./" />'
     b'<meta name="viewport" content="width=device-width, initial-scale=1"></head>'

@@ -65,6 +65,7 @@ class Programs:
         """Answer from the same parts as the pages."""
         self._assistant = web.assistant
         self._catalogue = Catalogue(web.assistant.library.shelf)
+        self._work = web.work
         self._limiter = anyio.CapacityLimiter(web.config.ui.concurrency)
 
     @filtered
@@ -168,7 +169,8 @@ class Programs:
     async def _done(self, work: Callable[[], object]) -> str:
         """Do the work on a thread, once fewer than the limit are at work; our errors reach the caller as text."""
         try:
-            document = await anyio.to_thread.run_sync(work, limiter=self._limiter)
+            with self._work.one():
+                document = await anyio.to_thread.run_sync(work, limiter=self._limiter)
         except PaperchatError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return json.dumps(document, ensure_ascii=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
     from rag.assistant import Assistant
     from rag.config import UIConfig
+    from ui.telemetry.watch import Watch
+    from ui.web.base.work import Work
 
 _BACKLOG = 128
+_log = logging.getLogger(__name__)
 
 
 def serve(config: Config, say: Callable[[str], None]) -> None:
@@ -41,18 +46,35 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
     users = read_users(config.ui)
     check_binding(config.ui, users)
     listening = _bind(config.ui.host, config.ui.port)  # before anything heavy is loaded
-    with listening, _private_gradio():
+    from ui.telemetry.logs import logged
+    from ui.telemetry.watch import watched
+    from ui.web.base.work import Work
+
+    work = Work()
+    with logged(config), listening, _private_gradio(), watched(config) as watch:
         from rag import open_assistant
         from ui.web.host.server import Server
 
         with open_assistant(config) as assistant:
-            app = guarded_app(assistant, config, users, partial(_warm_up, assistant))
+            app = guarded_app(assistant, config, users, partial(_warm_up, assistant), watch, work)
             say(f"paperchat is at {_address(listening)} (Ctrl-C ends it)")
-            Server(app).run([listening])
+            _log.info("begun", extra={"facts": {"papers": assistant.library.shelf.coverage().papers}})
+            Server(app, work, config.ui.finish_s).run([listening])
+            left = work.under_way
+        _log.log(logging.WARNING if left else logging.INFO, "ended", extra={"facts": {"unfinished": left}})
+    if left:  # threads that Python would wait for at its end, however long they take
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def guarded_app(
-    assistant: Assistant, config: Config, users: Users, then: Callable[[threading.Event], None] | None = None
+    assistant: Assistant,
+    config: Config,
+    users: Users,
+    then: Callable[[threading.Event], None] | None = None,
+    watch: Watch | None = None,
+    work: Work | None = None,
 ) -> ASGIApp:
     """The whole web application: the pages, Gradio's as soon as it is made, and the door before them.
 
@@ -61,13 +83,18 @@ def guarded_app(
         config: Where the library lies and what the page may do.
         users: Who may use it; everybody where there are none.
         then: What is done in the background when all of it is there, until the event that it is given is set.
+        watch: Who counts and traces requests.
+        work: What is under way, and must be finished before the server ends.
     """
     from importlib.util import find_spec
 
     from fastapi import FastAPI, Request
 
     from rag.papers.readers.conversations import FILE_NAME, Conversations
+    from ui.telemetry.requests import Requests
+    from ui.telemetry.watch import Watch
     from ui.web.base.context import Web
+    from ui.web.base.work import Work
     from ui.web.chat.later import serve_later
     from ui.web.door.access import READY, USER, Door, Rules
     from ui.web.door.sessions import Sessions, session_key
@@ -78,8 +105,10 @@ def guarded_app(
     from ui.web.host.assets import Assets
     from ui.web.host.deferred import Deferred
     from ui.web.host.opening import Front, Opening
+    from ui.web.host.probes import Probes
 
     ui = config.ui
+    work, watch = work or Work(), watch or Watch()
     endpoints = _endpoints(ui)
 
     def warmed(ended: threading.Event) -> None:
@@ -88,7 +117,7 @@ def guarded_app(
         if then:
             then(ended)
 
-    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users)), warmed)
+    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users), work), warmed)
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     serve_pictures(web, assistant.library)
     web.get(READY)(gradio.wait)
@@ -98,7 +127,12 @@ def guarded_app(
         name: str = request.scope.get(USER) or ""
         return name
 
-    serve_later(web, Web(assistant, config, conversations), owner_of)
+    serve_later(web, Web(assistant, config, conversations, work), owner_of)
+    if watch.metrics:
+        watch.metrics.watch_library(assistant.library.shelf, lambda: work.under_way)
+        from ui.web.host.figures import serve_metrics
+
+        serve_metrics(web, watch.metrics)
     site = Site(assistant, conversations)
     fetch = partial(fetch_category, assistant.library, config)
     Actions(site, owner_of, fetch).serve(web)
@@ -108,7 +142,8 @@ def guarded_app(
     assets = Assets(gradio, Path(spec.origin).parent / "templates" / "frontend" / "assets")
     key = session_key(assistant.library.folder) if users else b""
     app = Opening(Front(web, assets), site, gradio)
-    return Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
+    door = Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
+    return Requests(Probes(door, assistant.library, work, lambda: gradio.is_ready), watch)
 
 
 def _endpoints(ui: UIConfig) -> frozenset[str]:
@@ -122,7 +157,7 @@ def _endpoints(ui: UIConfig) -> frozenset[str]:
     return frozenset(programs.ENDPOINTS)
 
 
-def _gradio_app(assistant: Assistant, config: Config, has_users: bool) -> FastAPI:
+def _gradio_app(assistant: Assistant, config: Config, has_users: bool, work: Work) -> FastAPI:
     """Gradio's page, alone."""
     import gradio as gr
     from fastapi import FastAPI, Request
@@ -132,7 +167,7 @@ def _gradio_app(assistant: Assistant, config: Config, has_users: bool) -> FastAP
     from ui.web.html.style import launch_options
 
     ui = config.ui
-    blocks = build_app(assistant, config)
+    blocks = build_app(assistant, config, work)
     blocks.delete_cache = (3600, 24 * 3600)  # uploads and exports are kept for a day at most
 
     def user_of(request: Request) -> str | None:

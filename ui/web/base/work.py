@@ -1,0 +1,58 @@
+"""What the page is doing that must not be cut off: answers and summaries under way, and what adds papers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rag.errors import Stopping
+
+
+class Work:
+    """Counts what is under way, and lets nothing new begin once the page is to end; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._under_way = 0
+        self._is_ending = False
+
+    @property
+    def under_way(self) -> int:
+        """How much has begun and not ended."""
+        return self._under_way
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing new may begin."""
+        return self._is_ending
+
+    def end(self) -> None:
+        """Let nothing new begin."""
+        with self._guard:
+            self._is_ending = True
+
+    def begin(self) -> None:
+        """Begin a piece of work; `done` is to be called at its end.
+
+        Raises:
+            Stopping: nothing new may begin.
+        """
+        with self._guard:
+            if self._is_ending:
+                raise Stopping("This page is being stopped and takes nothing new.", "Try again in a minute.")
+            self._under_way += 1
+
+    def done(self) -> None:
+        """End a piece of work."""
+        with self._guard:
+            self._under_way -= 1
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """A piece of work, for as long as the block runs (errors as `begin`)."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.done()
