@@ -135,6 +135,10 @@ Reformulation = Literal["genqr", "query2doc", "query2e", "qa-expand", "mugi", "c
 """Families of prompts that rewrite a question for the search (rag/write/reformulation/bank.yaml)."""
 
 
+Refusable = Literal["stream_options", "max_tokens", "max_completion_tokens", "temperature", "stream", "system"]
+"""What servers of language models refuse now and then; `system` is the role."""
+
+
 class LLMConfig(Section):
     """The language model that writes answers where `answer.mode` is llm."""
 
@@ -155,6 +159,12 @@ class LLMConfig(Section):
     temperature: float | None = Field(0.0, ge=0, le=2, description="null: the server's default")
     max_output_tokens: int = Field(800, ge=16, description="longest reply")
     context_tokens: int = Field(8192, ge=512, description="tokens the model reads and writes in one call")
+    leave_out: tuple[Refusable, ...] = Field(
+        (), description="what the server is not sent; what it refuses by name is left out by itself (system: the role)"
+    )
+    thinks: bool | None = Field(
+        None, description="whether the model writes its thoughts into the reply; null: found out from its first reply"
+    )
     max_sources: int = Field(8, ge=1, description="most passages given to the model for one answer")
     memory_tokens: int = Field(1500, ge=100, description="tokens of a conversation; its oldest turns are summarised")
     usd_per_million_in: float | None = Field(None, ge=0, description="price of a million prompt tokens; null: unknown")

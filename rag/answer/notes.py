@@ -50,3 +50,38 @@ def model_failed(error: LLMError, *, begun: bool = False) -> Note:
     return Note(
         code="model_failed", text=" ".join(filter(None, (f"{happened}: {error.message}", error.advice, quotes)))
     )
+
+
+def reply_cut(limit: int, *, earlier: bool) -> Note:
+    """The note on a written answer whose end is missing.
+
+    Args:
+        limit: Tokens of the longest reply, as configured.
+        earlier: The server cut it off before that.
+    """
+    text = (
+        "The server cut the model's reply off before llm.max_output_tokens, so its end is missing: check the server's"
+        " own context length, or lower llm.context_tokens to it."
+        if earlier
+        else f"The model's reply was cut off at llm.max_output_tokens ({limit:,}), so its end is missing: raise it."
+    )
+    return Note(code="reply_cut", text=text)
+
+
+def prompt_cut(read: int, sent: int) -> Note:
+    """The note on a prompt of which the server says that it read far less than it was sent, in tokens."""
+    text = (
+        f"The server says that it read {read:,} of about {sent:,} tokens: it has cut the prompt, sources included."
+        " Raise its context length (num_ctx in Ollama, --ctx-size in llama.cpp, --max-model-len in vLLM), or lower"
+        " llm.context_tokens to what it reads."
+    )
+    return Note(code="prompt_cut", text=text)
+
+
+def thoughts_shown() -> Note:
+    """The note on an answer in which thoughts stand that nothing announced."""
+    text = (
+        "The first sentences turned out to be what the model thought before its answer: its server marks only the end"
+        " of thoughts. From now on its replies are shown when they are whole."
+    )
+    return Note(code="thoughts_shown", text=text)

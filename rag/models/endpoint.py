@@ -23,6 +23,7 @@ from tenacity import RetryCallState, wait_random_exponential
 
 from rag.config import EmbeddingConfig, LLMConfig, public_address
 from rag.errors import ConfigError
+from rag.sources.proxy import proxy_for, usable
 
 T = TypeVar("T")
 OPENAI_URL = "https://api.openai.com/v1"
@@ -56,6 +57,19 @@ def model_and_address(section: str, config: EmbeddingConfig | LLMConfig) -> tupl
             "Set it to http(s)://host:port/v1.",
         )
     return config.model, base_url
+
+
+def http_client(address: str, proxy_url: str | None = None) -> httpx.AsyncClient:
+    """A client for a server: through the configured proxy, else the environment's where the address needs one.
+
+    Raises:
+        ConfigError: it needs a proxy that cannot be used.
+    """
+    proxy = usable(proxy_url) if proxy_url else proxy_for(address)
+    if proxy:
+        return openai.DefaultAsyncHttpxClient(proxy=proxy)
+    # A transport of its own keeps httpx from making one for each proxy of the environment.
+    return openai.DefaultAsyncHttpxClient(transport=httpx.AsyncHTTPTransport())
 
 
 def secret(variable: str, environ: Mapping[str, str] | None = None) -> str | None:

@@ -95,7 +95,11 @@ class ServerEmbedding(BaseEmbedding):
         )
         model._key = key
         model._client = openai.AsyncOpenAI(
-            api_key=key or "none", base_url=base_url, timeout=config.timeout_s, max_retries=0
+            api_key=key or "none",
+            base_url=base_url,
+            timeout=config.timeout_s,
+            max_retries=0,
+            http_client=endpoint.http_client(base_url),
         )
         weakref.finalize(model, endpoint.close, model._client).atexit = False
         return model

@@ -16,7 +16,8 @@ from rag.prompts import load_prompt
 from rag.text.markdown import escape
 from rag.text.untrusted import as_data
 from rag.themes.plan import Plan
-from rag.types import Citation, Delta, Passage, Removed, RemovedText, Theme
+from rag.types import Citation, Delta, Note, Passage, Removed, RemovedText, Theme
+from rag.write.reply import remarks
 from rag.write.writer import GroundedWriter, Numbering, Task, Writing, Written
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Sections:
     Attributes:
         failure: What ended the model's part; the themes after it are in quotes.
         written: Whether any of the model's sentences was shown.
+        remarks: What the server did to prompts and replies, once for each kind.
     """
 
     themes: list[Theme] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Sections:
     removed: list[RemovedText] = field(default_factory=list)
     failure: LLMError | None = None
     written: bool = False
+    remarks: dict[str, Note] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -137,6 +140,7 @@ class SectionWriter:
         written = yield from _headed(heading, self.writer.write(llm, task, sections.numbering))
         sections.removed += written.removed
         sections.failure = written.failure
+        sections.remarks.update({note.code: note for note in remarks(llm, written)})
         sections.written = sections.written or bool(written.text)
         return written.text
 

@@ -253,12 +253,13 @@ class TopicEngine:
 
 def _outcome(sections: Sections, llm: GuardedLLM | None) -> tuple[Note, ...]:
     """What became of the model's part."""
+    remarks = tuple(sections.remarks.values())
     if sections.failure:
-        return (model_failed(sections.failure),)
+        return (*remarks, model_failed(sections.failure))
     if llm and not sections.written:
         text = "The model wrote nothing that the papers carry; quotes are shown instead."
-        return (Note(code="nothing_supported", text=text),)
-    return ()
+        return (*remarks, Note(code="nothing_supported", text=text))
+    return remarks
 
 
 def _left_out(chosen: Sequence[Passage]) -> tuple[Note, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.abstention import Decision
 from rag.answer.citations import located
-from rag.answer.notes import model_failed
+from rag.answer.notes import model_failed, prompt_cut, reply_cut, thoughts_shown
 from rag.answer.outcome import Outcome
 from rag.answer.render import closest
 from rag.answer.select import choose_papers
@@ -27,7 +27,7 @@ from rag.types import (
     Step,
 )
 from rag.write.drafts import wants_two, write_twice
-from rag.write.writer import GroundedWriter, Numbering, Task, Written
+from rag.write.writer import CUT_EARLIER, CUT_OFF, NAMES_NONE, GroundedWriter, Numbering, Task, Written
 
 if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
@@ -80,7 +80,7 @@ class WrittenReply:
             citations=tuple(located(one, self.library) for one in numbering.citations),
             removed=written.removed,
             prompts={prompt.name: prompt.digest},
-            notes=(*left_out(written.left_out), *_struck(written)),
+            notes=(*left_out(written.left_out), *_struck(written), *remarks(llm, written)),
         )
         if written.failure:
             return replace(
@@ -136,16 +136,37 @@ def left_out(passages: Sequence[Passage]) -> tuple[Note, ...]:
     return (Note(code="sources_left_out", text=text),)
 
 
+def remarks(llm: GuardedLLM, written: Written) -> tuple[Note, ...]:
+    """Notes on what the server did to prompt and reply."""
+    notes = []
+    if shortfall := llm.shortfall():
+        notes.append(prompt_cut(*shortfall))
+    if written.cut:
+        notes.append(reply_cut(llm.config.max_output_tokens, earlier=written.cut == CUT_EARLIER))
+    if written.exposed:
+        notes.append(thoughts_shown())
+    return tuple(notes)
+
+
 def _struck(written: Written) -> tuple[Note, ...]:
     """A note on what the model wrote and the check did not let through, where something else is shown."""
     if not (written.text and written.removed):
         return ()
-    said = plural(len(written.removed), "sentence")
-    text = f"Left out of what the model wrote: {said} that its sources do not carry."
-    return (Note(code="sentences_removed", text=text),)
+    return (Note(code="sentences_removed", text=f"Left out of what the model wrote: {_counted(written)}."),)
 
 
 def _unsupported(written: Written) -> Note:
-    said = plural(len(written.removed), "sentence")
-    text = f"The model wrote {said} that its sources do not carry; quotes are shown instead."
-    return Note(code="nothing_supported", text=text)
+    wrote = _counted(written) if written.removed else "nothing that can be shown"
+    return Note(code="nothing_supported", text=f"The model wrote {wrote}; quotes are shown instead.")
+
+
+def _counted(written: Written) -> str:
+    """What was struck, by what is wrong with it."""
+    reasons = [removed.reason for removed in written.removed]
+    nameless, cut = reasons.count(NAMES_NONE), sum(reason in (CUT_OFF, CUT_EARLIER) for reason in reasons)
+    kinds = (
+        (len(reasons) - nameless - cut, "that its sources do not carry"),
+        (nameless, "for which no source is named or found"),
+        (cut, "that was cut off"),
+    )
+    return joined([f"{plural(count, 'sentence')} {said}" for count, said in kinds if count])

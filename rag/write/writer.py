@@ -16,7 +16,7 @@ from rag.answer.citations import cite, find_problem
 from rag.answer.draft import Quote
 from rag.errors import LLMError, LLMRequestError
 from rag.index.library import Library
-from rag.models.llm import chat_message, chat_messages, count_tokens
+from rag.models.llm import CUT, EXPOSED, chat_message, chat_messages, count_tokens
 from rag.prompts import Prompt
 from rag.text.grammar import plural
 from rag.text.markdown import escape
@@ -25,6 +25,8 @@ from rag.types import Citation, Delta, Passage, Removed, RemovedText
 from rag.write.grounding import SupportChecker, Verdict, split_stream, without_markers
 from rag.write.grounding.check import Claim
 from rag.write.grounding.markers import MARKER, cited
+from rag.write.grounding.spellings import in_words, normalised
+from rag.write.grounding.wrapping import unwrapped
 from rag.write.sources import as_source, pack, room
 
 if TYPE_CHECKING:
@@ -36,6 +38,11 @@ NO_ANSWER = "NO ANSWER"
 """What a prompt tells the model to reply where the sources do not answer."""
 UNMARKED = "unmarked"
 """The check's word for a sentence that states something and names no source."""
+NAMES_NONE = "It names no source, and none was found that says it."
+CUT_OFF = "The reply was cut off at llm.max_output_tokens."
+CUT_EARLIER = "The server cut the reply off."
+EARLIER = 0.6
+"""Share of the longest reply below which a server that cuts it off does so at a limit of its own."""
 LIKELY = 2
 """Sources in which an unmarked sentence is looked for: those that share most words with it."""
 TELLING = 4
@@ -95,6 +102,8 @@ class Written:
         declined: The model says that the sources do not answer; nothing was shown.
         failure: What ended the reply too early; what had been checked stays.
         supports: How well its sources carry each cited sentence that was shown, 0…1.
+        cut: How the reply was cut off: `CUT_OFF`, `CUT_EARLIER`, or empty where it was not.
+        exposed: Something that was shown turned out to be the model's thoughts.
     """
 
     text: str
@@ -103,6 +112,8 @@ class Written:
     declined: bool = False
     failure: LLMError | None = None
     supports: tuple[float, ...] = ()
+    cut: str = ""
+    exposed: bool = False
 
 
 Writing = Generator[Delta | Removed, None, Written]
@@ -121,7 +132,8 @@ class _Page:
     removed: list[RemovedText] = field(default_factory=list)
     supports: list[float] = field(default_factory=list)
     declined: bool = False
-    cut: bool = False
+    cut: str = ""
+    exposed: bool = False
 
     def is_new(self, piece: str) -> bool:
         """Whether a piece is neither shown already, whatever it cites, nor struck already with these very markers.
@@ -178,7 +190,16 @@ class GroundedWriter:
         for piece in filter(_says_something, page.waiting):
             yield page.strike(piece, "Nothing that its sources carry followed it.")
         declined = not page.text and (page.declined or bool(page.waiting and not _all_leading(page.waiting)))
-        return Written(page.text, tuple(page.removed), left_out, declined, failure, tuple(page.supports))
+        return Written(
+            page.text,
+            tuple(page.removed),
+            left_out,
+            declined,
+            failure,
+            supports=tuple(page.supports),
+            cut=page.cut,
+            exposed=page.exposed and bool(page.text),
+        )
 
     def estimate(self, llm: GuardedLLM, task: Task) -> str:
         """What a task's first call may take, in words: sources, tokens and, where prices are known, cost."""
@@ -213,7 +234,7 @@ class GroundedWriter:
         """Put one reply on the page; returns what ended it too early."""
         page.said = ""
         try:
-            for piece in split_stream(_tokens(llm, messages, page)):
+            for piece in split_stream(normalised(unwrapped(_tokens(llm, messages, page)), page.sources)):
                 yield from self._place(piece, page)
                 if page.declined:
                     break
@@ -249,8 +270,9 @@ class GroundedWriter:
             page.declined = not page.text
             return
         if page.cut and not _ENDS.search(piece) and piece.strip():
-            yield page.strike(piece, "The reply was cut off at llm.max_output_tokens.")
+            yield page.strike(piece, page.cut)
             return
+        piece = in_words(piece, page.sources)
         if not page.is_new(piece):
             return  # said again, by the repair round
         original = piece
@@ -258,6 +280,8 @@ class GroundedWriter:
         if verdict.kind == UNMARKED:
             piece, verdict = self._attributed(piece, verdict, page.sources)
         problem = verdict.reason if not verdict.ok else self._span_problem(verdict, page)
+        if verdict.kind == UNMARKED:
+            problem = NAMES_NONE
         page.remember(original if problem else without_markers(original))
         if problem:
             yield page.strike(piece, problem)
@@ -290,16 +314,23 @@ class GroundedWriter:
 
 def _tokens(llm: GuardedLLM, messages: Sequence[ChatMessage], page: _Page) -> Iterator[str]:
     """The reply as it comes; notes what was said, and whether the server cut it off."""
+    before = llm.used()
     parts = llm.stream_chat(messages)
+    cut = False
     try:
         for part in parts:
             choices = getattr(part.raw, "choices", None) or ()
-            page.cut = page.cut or any(choice.finish_reason == "length" for choice in choices)
+            cut = cut or any(str(choice.finish_reason).lower() in CUT for choice in choices)
+            page.exposed = page.exposed or bool(part.additional_kwargs.get(EXPOSED))
             if part.delta:
                 page.said += part.delta
                 yield part.delta
     finally:
         parts.close()
+        used = llm.used()
+        if cut and used:
+            written = used.completion_tokens - (before.completion_tokens if before else 0)
+            page.cut = CUT_EARLIER if written < EARLIER * llm.config.max_output_tokens else CUT_OFF
 
 
 def _shown(piece: str, verdict: Verdict, page: _Page) -> str:

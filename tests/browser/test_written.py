@@ -43,6 +43,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             base_url=server.base_url,
             api_key_env="NO_SUCH_KEY",
             max_retries=0,
+            thinks=False,
         )
         with served(folder, sections={"answer": AnswerConfig(mode="llm"), "llm": llm}) as url:
             yield url

@@ -118,6 +118,7 @@ def test_ctrl_c_stops_an_answer_and_not_the_conversation(folder: Path) -> None:
             "PAPERCHAT__LLM__PROVIDER": "openai-compatible",
             "PAPERCHAT__LLM__MODEL": "scripted",
             "PAPERCHAT__LLM__BASE_URL": server.base_url,
+            "PAPERCHAT__LLM__THINKS": "false",
         }
         with terminal(folder, "--mode", "llm", env=env) as shell:
             shell.wait_for("> ")

@@ -206,7 +206,7 @@ def test_two_heads_cost_a_second_draft_only_where_the_evidence_is_weak(
     assert counts[False][0] == 1
     assert counts[True] == (2, 14, ["draft", "draft", "chosen"])
     assert plain.usage is not None
-    assert counts[False][1] == plain.usage.prompt_tokens == 7
+    assert counts[False][1] == plain.usage.prompt_tokens
 
 
 def test_a_question_is_rewritten_for_the_search_and_says_so(assistant: Assistant) -> None:

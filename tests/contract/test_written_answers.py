@@ -178,10 +178,11 @@ def test_a_reply_that_is_cut_off_loses_its_last_half_sentence(playing: Playing) 
         whole, half = roles.quoted(asked, 2)
         return Stream([f"{whole} ", half.split(",")[0].rsplit(" ", 2)[0]], finish="length")
 
-    with playing(cut, repair=False) as (assistant, _):
+    with playing(cut, repair=False, max_output_tokens=64) as (assistant, _):
         answer, events = ask(assistant)
     assert_sound(assistant, answer, events)
     assert len(answer.citations) == 1
+    assert "reply_cut" in codes(answer)
     assert [item.reason for item in answer.removed] == ["The reply was cut off at llm.max_output_tokens."]
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 _WORDS = re.compile(r"\s*\S+|\s+$")
 """How a text is cut into the parts of a stream: nothing is lost."""
-_USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+_CHARACTERS = 4
+"""Of a token, about; a message has at least seven tokens and a reply three."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Stream:
         raw: Sent instead of a part's chunk: parts are lines as they stand.
         usage: Whether the counts of tokens are sent, if asked for.
         finish: Why the reply ends, as its last part says.
+        read: Tokens of the prompt that the server says it read; None counts them.
+        whole: Sent as one document although a stream was asked for.
     """
 
     parts: Sequence[str]
@@ -71,6 +74,8 @@ class Stream:
     raw: bool = False
     usage: bool = True
     finish: str = "stop"
+    read: int | None = None
+    whole: bool = False
 
 
 Script = Callable[[Asked], str | Fault | Stream]
@@ -158,10 +163,12 @@ class _Handler(BaseHTTPRequestHandler):
             reply = Fault(418, '{"error": {"message": "asked more often than scripted"}}')
         if isinstance(reply, str) and body.get("stream"):
             reply = Stream(_WORDS.findall(reply))
-        if isinstance(reply, Stream):
+        if isinstance(reply, Stream) and not reply.whole:
             self._stream(state, body, reply)
         else:
-            self._send(reply if isinstance(reply, Fault) else Fault(200, json.dumps(_completion(state, body, reply))))
+            whole = reply if isinstance(reply, Stream) else Stream([str(reply)])
+            done = json.dumps(_completion(state, body, whole))
+            self._send(reply if isinstance(reply, Fault) else Fault(200, done))
 
     def _stream(self, state: ChatServer, body: dict[str, Any], reply: Stream) -> None:
         """Send server-sent events, chunked, each part in a packet of its own."""
@@ -180,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
             if reply.ends:
                 self._event(json.dumps(_chunk(state, body, None, reply.finish)))
                 if reply.usage and body.get("stream_options", {}).get("include_usage"):
-                    self._event(json.dumps(_chunk(state, body, None) | {"choices": [], "usage": _USAGE}))
+                    self._event(json.dumps(_chunk(state, body, None) | {"choices": [], "usage": _usage(body, reply)}))
                 self._event("[DONE]")
             self.wfile.write(b"0\r\n\r\n")
             self.wfile.flush()
@@ -214,17 +221,25 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def _completion(state: ChatServer, body: dict[str, Any], text: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": text}
+def _completion(state: ChatServer, body: dict[str, Any], reply: Stream) -> dict[str, Any]:
+    message = {"role": "assistant", "content": "".join(reply.parts)}
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 0,
         "model": state.served_as or body["model"],
         "system_fingerprint": state.fingerprint,
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": _USAGE,
+        "choices": [{"index": 0, "message": message, "finish_reason": reply.finish}],
+        "usage": _usage(body, reply),
     }
+
+
+def _usage(body: dict[str, Any], reply: Stream) -> dict[str, int]:
+    """Counts as a server gives them."""
+    prompt = sum(len(str(message["content"])) for message in body["messages"]) // _CHARACTERS
+    read = max(7, prompt) if reply.read is None else reply.read
+    written = max(3, sum(map(len, reply.parts)) // _CHARACTERS)
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
 def _chunk(state: ChatServer, body: dict[str, Any], text: str | None, finish: str = "stop") -> dict[str, Any]:

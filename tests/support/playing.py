@@ -41,7 +41,7 @@ def playing_over(library: Library, usage_file: Path | None = None, **usual: Any)
                 model="scripted",
                 base_url=server.base_url,
                 api_key_env="NO_SUCH_KEY",
-                **({"timeout_s": 10.0} | usual | settings),
+                **({"timeout_s": 10.0, "thinks": False} | usual | settings),
             )
             yield Assistant(library, llm=build_llm(config, usage_file)), server
 

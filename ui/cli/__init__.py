@@ -147,6 +147,10 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, TextIOWrapper):  # what the terminal cannot show is written as an escape
         sys.stdout.reconfigure(errors="backslashreplace")
+    if any(name.lower().endswith("_proxy") for name in os.environ):
+        from rag.sources.proxy import set_aside
+
+        set_aside()  # one that cannot be used would keep Gradio from being imported
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Plain(sys.stdout), Plain(sys.stderr)
     try:

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
     from rag.prompts import Prompt
 
-__all__ = ["build_llm", "chat_message", "chat_messages", "count_tokens", "named_model"]
+__all__ = ["CUT", "EXPOSED", "build_llm", "chat_message", "chat_messages", "count_tokens", "named_model"]
 
 MESSAGE_TOKENS = 4
 """Tokens that a chat message costs beside its text."""
+CUT = frozenset(("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length", "limit"))
+"""Finish reasons of a reply that was cut off at a length."""
+EXPOSED = "exposed_thoughts"
+"""Key of a part's further values: what had been given turned out to be thoughts."""
 
 
 def build_llm(config: LLMConfig, usage_file: Path | None = None) -> GuardedLLM:

@@ -31,9 +31,9 @@ def build(config: LLMConfig, usage_file: Path | None) -> GuardedLLM:
         timeout=config.timeout_s,
         max_retries=0,
         default_headers=headers,
-        http_client=openai.DefaultAsyncHttpxClient(proxy=config.proxy_url) if config.proxy_url else None,
+        http_client=endpoint.http_client(base_url, config.proxy_url),
     )
-    options: dict[str, Any] = {"stream_options": {"include_usage": True}}
+    options: dict[str, Any] = {}
     if not key:  # the package insists on one; a server that wants none is not to be sent an invented one
         options["extra_headers"] = {"Authorization": openai.Omit()}
     if config.temperature is None:

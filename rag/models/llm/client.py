@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
+import openai
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
@@ -31,11 +32,14 @@ from rag.errors import (
 )
 from rag.models import endpoint
 from rag.models.info import count_cl100k
-from rag.models.llm import count_tokens
-from rag.models.llm.failures import failure
+from rag.models.llm import CUT, EXPOSED, count_tokens
+from rag.models.llm.failures import broken_off, failure
+from rag.models.llm.habits import Habits, asked_without, habits_of
+from rag.models.llm.thoughts import ReplyText, without_thoughts
 from rag.models.llm.usage import Call, DayLedger, Meter
 from rag.types import Usage
 
+T = TypeVar("T")
 _Opened = tuple[ChatResponse | None, AsyncGenerator[ChatResponse, None]]
 """A reply's first part, and the rest."""
 
@@ -52,6 +56,7 @@ class GuardedLLM(CustomLLM):
     _ledger: DayLedger | None = PrivateAttr()
     _slots: asyncio.Semaphore = PrivateAttr()
     _secrets: tuple[str, ...] = PrivateAttr()
+    _habits: Habits = PrivateAttr()
 
     @classmethod
     def around(
@@ -69,12 +74,13 @@ class GuardedLLM(CustomLLM):
         model._inner, model._config, model._ledger, model._secrets = inner, config, ledger, secrets
         model._slots = asyncio.Semaphore(config.max_concurrency)
         model._meter = Meter(config, ledger, limited=False)
+        model._habits = habits_of(config.base_url, config.model) if config.provider else Habits()
         return model
 
     def for_answer(self) -> GuardedLLM:
         """The same model, whose calls count towards one new answer: its tokens, cost and time."""
         model = GuardedLLM.around(self._inner, self._config, self._ledger, self._secrets)
-        model._slots = self._slots
+        model._slots, model._habits = self._slots, self._habits
         model._meter = Meter(self._config, self._ledger)
         return model
 
@@ -103,6 +109,10 @@ class GuardedLLM(CustomLLM):
         """What this answer's calls took so far; None before the first."""
         return self._meter.usage()
 
+    def shortfall(self) -> tuple[int, int] | None:
+        """Tokens that the server says it read of this answer's prompts, where they were far fewer, and those sent."""
+        return self._meter.shortfall
+
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """Cost in USD, None where the model's price is unknown."""
         return self._meter.prices.cost(prompt_tokens, completion_tokens)
@@ -129,33 +139,51 @@ class GuardedLLM(CustomLLM):
         seconds = self._seconds()
         with self._meter.call(prompt, longest) as call:
             response = endpoint.wait_for(self._chat(messages, options, seconds))
-            _settle(call, response, prompt, response.message.content or "")
-        if not (response.message.content or "").strip():
-            raise self._empty()
-        return response
+            said = response.message.content or ""
+            self._settle(call, response, prompt, said)
+        reason = _reason(response)
+        if error := broken_off(reason, self._who):
+            raise error
+        text = without_thoughts(said)
+        if not text.strip():
+            raise self._empty(thought=bool(said.strip()), cut=reason in CUT)
+        message = ChatMessage(role=response.message.role, content=text)
+        return ChatResponse(message=message, raw=response.raw, additional_kwargs=response.additional_kwargs)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        """Send messages and yield the reply as it comes (arguments and errors as of `chat`).
+        """Send messages and yield the reply as it comes, without thoughts (arguments and errors as of `chat`).
 
         An error is raised where it happens, after what had come before it. A reply that ends without the server's word
-        that it is complete is an error as well. Closing the generator ends the call.
+        that it is complete is an error as well. Closing the generator ends the call. The reply of a model that is not
+        known to answer at once comes at its end (`thoughts`).
         """
         prompt, longest, options = self._prepared(messages, kwargs)
         inbox: queue.SimpleQueue[ChatResponse | LLMError | None] = queue.SimpleQueue()
         seconds = self._seconds()
+        certain = self._habits.at_once if self._config.thinks is None else not self._config.thinks
+        reply, reason, shown = ReplyText(certain=certain), "", ""
         with self._meter.call(prompt, longest) as call:
             text = ""
             future = endpoint.submit(self._pump(messages, options, seconds, inbox))
             try:
-                while (item := inbox.get()) is not None:
-                    if isinstance(item, LLMError):
-                        raise item
+                while isinstance(item := inbox.get(), ChatResponse):
                     text += item.delta or ""
-                    _settle(call, item, prompt, None)
-                    yield item
+                    self._settle(call, item, prompt, None)
+                    reason = _reason(item) or reason
+                    delta = reply.feed(item.delta or "")
+                    shown += delta
+                    yield _part(shown, delta, item.raw, exposed=reply.exposed)
             finally:
                 future.cancel()
                 call.completion_tokens = call.completion_tokens or sum(count_cl100k([text]))
+        delta = reply.finish(broken=item is not None or reason in CUT)
+        if delta:
+            yield _part(shown + delta, delta, None, exposed=reply.exposed)
+        if item is not None:
+            raise item
+        if not (shown + delta).strip():
+            raise self._empty(thought=True, cut=reason in CUT)
+        self._habits.saw(thought=reply.thought, unannounced=reply.unannounced)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Ask with one message (`chat`)."""
@@ -170,7 +198,7 @@ class GuardedLLM(CustomLLM):
     async def _chat(self, messages: Sequence[ChatMessage], options: dict[str, Any], seconds: float) -> ChatResponse:
         try:
             async with asyncio.timeout(seconds), self._slots:
-                response: ChatResponse = await self._retrying(seconds)(self._inner.achat, messages, **options)
+                response: ChatResponse = await self._retrying(seconds)(self._whole, messages, options)
                 return response
         except Exception as error:  # a vendor's client raises what it likes; `_mapped` has a word for each
             raise self._mapped(error, seconds) from None  # the cause would carry what the server echoed
@@ -184,14 +212,18 @@ class GuardedLLM(CustomLLM):
     ) -> None:
         """Put the parts of a reply into a queue, then None or the error that ended them."""
         complete = said = False
+        reason = ""
         try:
             async with asyncio.timeout(seconds), self._slots:
                 opened: _Opened = await self._retrying(seconds)(self._opened, messages, options)
                 part, rest = opened
                 while part is not None:
                     complete, said = complete or _is_last(part), said or bool(part.delta)
+                    reason = _reason(part) or reason
                     inbox.put(part)
                     part = await anext(rest, None)
+            if error := broken_off(reason, self._who):
+                raise error
             if not said:
                 raise self._empty()
             if not complete:
@@ -206,8 +238,49 @@ class GuardedLLM(CustomLLM):
 
     async def _opened(self, messages: Sequence[ChatMessage], options: dict[str, Any]) -> _Opened:
         """Start a reply and wait for its first part: until then, trying again repeats nothing."""
-        stream = await self._inner.astream_chat(messages, **options)
-        return await anext(stream), stream
+
+        async def open_stream(messages: Sequence[ChatMessage], options: dict[str, Any]) -> _Opened:
+            if "stream" in self._refused:
+                options.pop("stream_options", None)
+                whole = await self._inner.achat(messages, **options)
+                return _part(whole.message.content or "", whole.message.content or "", whole.raw), _nothing()
+            stream = await self._inner.astream_chat(messages, **options)
+            return await anext(stream), stream
+
+        usage = {"stream_options": {"include_usage": True}} if self._config.provider else {}
+        return await self._understood(open_stream, messages, {**usage, **options}, streamed=True)
+
+    async def _whole(self, messages: Sequence[ChatMessage], options: dict[str, Any]) -> ChatResponse:
+        async def ask(messages: Sequence[ChatMessage], options: dict[str, Any]) -> ChatResponse:
+            return await self._inner.achat(messages, **options)
+
+        return await self._understood(ask, messages, options)
+
+    async def _understood(
+        self,
+        send: Callable[[Sequence[ChatMessage], dict[str, Any]], Awaitable[T]],
+        messages: Sequence[ChatMessage],
+        options: dict[str, Any],
+        *,
+        streamed: bool = False,
+    ) -> T:
+        """Send a request in the form that the server takes; what it refuses is left out from then on."""
+        while True:
+            refused = self._refused
+            kept, taken = asked_without(refused, messages, options)
+            sent = {*taken, *(message.role.value for message in kept), "temperature", "stream" * streamed} - refused
+            try:
+                return await send(kept, taken)
+            except openai.APIError as error:
+                if self._config.provider and self._habits.learn(error, sent):
+                    continue
+                if isinstance(error, openai.BadRequestError) and "response_format" not in options:
+                    self._habits.forget()
+                raise
+
+    @property
+    def _refused(self) -> frozenset[str]:
+        return self._habits.refused | frozenset(self._config.leave_out)
 
     def _retrying(self, seconds: float) -> AsyncRetrying:
         return AsyncRetrying(
@@ -245,8 +318,27 @@ class GuardedLLM(CustomLLM):
         at = f" {public_address(config.base_url or endpoint.OPENAI_URL)}" if config.provider else ""
         return f"The language model's server{at} (model {self.metadata.model_name})"
 
-    def _empty(self) -> LLMEmptyError:
-        return LLMEmptyError(f"{self._who} sent an empty reply.", "Raise llm.max_output_tokens, or ask again.")
+    def _empty(self, *, thought: bool = False, cut: bool = False) -> LLMEmptyError:
+        if not thought:
+            return LLMEmptyError(f"{self._who} sent an empty reply.", "Raise llm.max_output_tokens, or ask again.")
+        if cut:
+            text = f"{self._who} was still thinking when its reply was cut off; it sent no answer."
+            return LLMEmptyError(text, "Raise llm.max_output_tokens, or turn the model's thinking off.")
+        text = f"{self._who} sent thoughts and no answer."
+        return LLMEmptyError(text, "Ask again, or turn the model's thinking off.")
+
+    def _settle(self, call: Call, response: ChatResponse, prompt_tokens: int, text: str | None) -> None:
+        """Take the server's counts where it gives them, else our own; an unfinished reply has no `text`."""
+        usage = getattr(response.raw, "usage", None)
+        if usage is not None:
+            call.prompt_tokens = usage.prompt_tokens or prompt_tokens
+            call.completion_tokens = usage.completion_tokens or 0
+            details = getattr(usage, "prompt_tokens_details", None)
+            self._meter.read(prompt_tokens, call.prompt_tokens + (getattr(details, "cached_tokens", None) or 0))
+        else:
+            call.prompt_tokens = call.prompt_tokens or prompt_tokens
+            if text is not None:
+                call.completion_tokens = sum(count_cl100k([text]))
 
     def _mapped(self, error: Exception, seconds: float) -> LLMError:
         return failure(error, self._who, self._config, seconds, self._secrets)
@@ -258,13 +350,20 @@ def _is_last(part: ChatResponse) -> bool:
     return choices is None or any(choice.finish_reason for choice in choices)
 
 
-def _settle(call: Call, response: ChatResponse, prompt_tokens: int, text: str | None) -> None:
-    """Take the server's counts where it gives them, else our own; a reply that is not whole yet has no `text`."""
-    usage = getattr(response.raw, "usage", None)
-    if usage is not None:
-        call.prompt_tokens = usage.prompt_tokens or prompt_tokens
-        call.completion_tokens = usage.completion_tokens or 0
-    else:
-        call.prompt_tokens = call.prompt_tokens or prompt_tokens
-        if text is not None:
-            call.completion_tokens = sum(count_cl100k([text]))
+def _reason(part: ChatResponse) -> str:
+    """Why a reply ends, in the server's word; empty as long as it does not say."""
+    choices = getattr(part.raw, "choices", None) or ()
+    return next((str(choice.finish_reason).lower() for choice in choices if choice.finish_reason), "")
+
+
+def _part(text: str, delta: str, raw: Any, *, exposed: bool = False) -> ChatResponse:
+    """A part of a reply: all of its text so far, and what is new."""
+    message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
+    return ChatResponse(message=message, delta=delta, raw=raw, additional_kwargs={EXPOSED: True} if exposed else {})
+
+
+async def _nothing() -> AsyncGenerator[ChatResponse, None]:
+    """The rest of a reply that came whole."""
+    none: tuple[ChatResponse, ...] = ()
+    for part in none:
+        yield part

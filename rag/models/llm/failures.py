@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import openai
 
@@ -17,9 +19,28 @@ from rag.errors import (
     LLMUnavailableError,
 )
 from rag.models import endpoint
+from rag.models.llm import CUT
+from rag.models.llm.habits import too_long, words_of
 
 _ADDRESS = "Check llm.base_url (it usually ends in /v1) and llm.model."
-_REQUEST = "Check llm.context_tokens, llm.max_output_tokens and llm.temperature: the model may take none or less."
+_REQUEST = (
+    "Check llm.model and what the server's log says; llm.leave_out takes out parameters that it may refuse without"
+    " naming them, such as stream_options and temperature."
+)
+_CONTEXT = (
+    "Check how many tokens the server reads, and set llm.context_tokens to that, or raise its own context length"
+    " (num_ctx in Ollama, --ctx-size in llama.cpp, --max-model-len in vLLM)."
+)
+_REPLY = "Check how long a reply the model may give, and lower llm.max_output_tokens to that."
+_REPLY_LIMIT = re.compile(
+    r"max_(?:completion_|new_|output_)?tokens\b.{0,80}\b(?:must|most|maximum|less|large|greater)", re.I | re.S
+)
+_WHOLE = frozenset(
+    "stop stopped eos eos_token end end_turn end_of_turn stop_sequence stop_token complete completed finished done"
+    " tool_calls function_call null none".split()
+)
+"""Finish reasons of a whole reply."""
+_FILTERS = ("filter", "safety", "recitation", "blocklist", "prohibited", "refus", "moderation", "spii")
 
 ERRORS: dict[type[openai.APIError], tuple[type[LLMError], str]] = {
     openai.AuthenticationError: (LLMAuthError, "Check the API key in {key_env}."),
@@ -38,6 +59,23 @@ ERRORS: dict[type[openai.APIError], tuple[type[LLMError], str]] = {
     openai.APIError: (LLMResponseError, _ADDRESS),
 }
 """What each error of the openai package becomes, and what the reader should do; a test compares it with the package."""
+
+
+def broken_off(reason: str, who: str) -> LLMError | None:
+    """The error of a reply that ended for a reason which says that it is not whole; None for every other.
+
+    Args:
+        reason: The server's finish reason, in small letters; empty where it gave none.
+        who: The server, as a sentence begins with it.
+    """
+    if not reason or reason in _WHOLE or reason in CUT:
+        return None
+    shown = endpoint.excerpt(reason, endpoint.OPENAI_URL, ())[:40].rstrip(".")
+    if any(word in reason for word in _FILTERS):
+        advice = "Ask in other words, or use a model or server without that filter."
+        return LLMResponseError(f"{who} stopped the reply with its content filter ({shown}).", advice)
+    text = f"{who} ended the reply before it was whole; the reason that it gives is “{shown}”."
+    return LLMUnavailableError(text, "Ask again, or look into the server's log.")
 
 
 def failure(error: Exception, who: str, config: LLMConfig, seconds: float, secrets: tuple[str, ...]) -> LLMError:
@@ -59,6 +97,10 @@ def failure(error: Exception, who: str, config: LLMConfig, seconds: float, secre
     if isinstance(error, openai.APIError):
         kind, advice = next(ERRORS[base] for base in type(error).__mro__ if base in ERRORS)
         said = endpoint.happened(error)
+        if kind is LLMRequestError and too_long(error):
+            advice = _CONTEXT
+        elif kind is LLMRequestError and _REPLY_LIMIT.search(words_of(error)):
+            advice = _REPLY
     elif isinstance(error, httpx.HTTPError):
         kind, advice, said = LLMUnavailableError, "Ask again.", f"stopped in the middle of its reply: {error}"
     else:

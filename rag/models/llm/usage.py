@@ -96,6 +96,12 @@ class DayLedger:
         self._database.close()
 
 
+SENT_LEAST = 400
+"""Tokens of a prompt from which it is compared with what a server says it read."""
+READ_SHARE = 0.5
+"""Share that it must have read: vocabularies differ by a fifth, and a prompt that was cut loses most."""
+
+
 class Meter:
     """What one answer uses up: tokens, cost and time. Safe to share between threads."""
 
@@ -114,6 +120,13 @@ class Meter:
         self._limited = limited
         self._guard = threading.Lock()
         self._prompt = self._completion = self._calls = 0
+        self.shortfall: tuple[int, int] | None = None
+        """What a server says it read of a prompt, where that was far less, and what was sent."""
+
+    def read(self, sent: int, read: int) -> None:
+        """Take note of how many tokens of a prompt a server says it read."""
+        if sent >= SENT_LEAST and read < READ_SHARE * sent:
+            self.shortfall = (read, sent)
 
     @contextmanager
     def call(self, prompt_tokens: int, longest_reply: int) -> Iterator[Call]:

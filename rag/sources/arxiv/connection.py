@@ -18,6 +18,7 @@ import httpx
 from rag.config import Config, public_address
 from rag.errors import FetchError
 from rag.sources.arxiv.pace import Pace, Turn, minutes
+from rag.sources.proxy import proxy_for
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -66,6 +67,7 @@ class Connection:
             say: Told of longer waits.
         """
         self.settings = config.arxiv
+        proxy_for(self.settings.api_url)  # told now where it needs one that cannot be used
         self.folder = config.library_dir
         self.pace = pace or Pace(self.folder, self.settings.delay_s, self.settings.patience_s)
         self.say = say or (lambda _: None)

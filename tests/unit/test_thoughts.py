@@ -1,0 +1,133 @@
+"""What a model thinks, and what its chat template leaves behind, is no part of its reply."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.models.llm.thoughts import ReplyText, without_thoughts
+
+ANSWER = "IterQR rewrites queries [1]. It has three stages [1]."
+
+THOUGHTFUL = {
+    "tagged": f"<think>Source 1 says so [1].</think>{ANSWER}",
+    "tagged, with blank lines": f"<think>\nOkay.\n\nSource 1.\n</think>\n\n{ANSWER}",
+    "an empty thought": f"<think>\n\n</think>\n\n{ANSWER}",
+    "only the closing tag": f"Okay, the user wants IterQR. Source 1 says so [1].\n</think>\n\n{ANSWER}",
+    "another name": f"<thinking>Let us see [1].</thinking>\n{ANSWER}",
+    "capitals and blanks": f"< Think >Let us see [1].</ THINK >\n{ANSWER}",
+    "reasoning": f"<reasoning>Let us see [1].</reasoning>\n{ANSWER}",
+    "attributes": f'<thought effort="high">Let us see [1].</thought>\n{ANSWER}',
+    "a name that nobody has heard of": f"<cogitation>Let us see [1].</cogitation>\n{ANSWER}",
+    "with a prefix": f"<seed:think>Let us see [1].</seed:think>\n{ANSWER}",
+    "special tokens": f"<|begin_of_thought|>Let us see [1].<|end_of_thought|>\n{ANSWER}",
+    "other special tokens": f"<|START_THINKING|>Let us see [1].<|END_THINKING|>{ANSWER}",
+    "in square brackets": f"[THINK]Let us see [1].[/THINK]{ANSWER}",
+    "in triangles": f"◁think▷Let us see [1].◁/think▷{ANSWER}",
+    "channels": "<|channel|>analysis<|message|>Let us see [1].<|end|>"
+    f"<|start|>assistant<|channel|>final<|message|>{ANSWER}<|return|>",
+    "three channels": "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary<|message|>I "
+    f"look [1].<|end|><|start|>assistant<|channel|>final<|message|>{ANSWER}",
+    "channels whose tokens the server took out": f"analysisWe need IterQR [1].assistantfinal{ANSWER}",
+    "one thought inside another": f"<think>One <think>two [1].</think> three [1].</think>{ANSWER}",
+    "opened twice, closed once": f"<think>One.\n<think>Two [1].</think>\n{ANSWER}",
+    "twice": f"<think>One [1].</think><think>Two [1].</think>{ANSWER}",
+    "between sentences": "IterQR rewrites queries [1].\n<think>What else [1]?</think>\nIt has three stages [1].",
+    "before the answer's own tag": f"<think>Let us see [1]. <answer>{ANSWER}</answer>",
+    "in plain words before the answer's own tag": f"Let me see. Source 1 says so [1].\n<answer>{ANSWER}</answer>",
+    "closed by another name": f"<think>Let us see [1].</thinking>\n{ANSWER}",
+}
+
+ENDED = {
+    "chatml": f"{ANSWER}<|im_end|>",
+    "llama 2": f"{ANSWER}</s>",
+    "llama 3": f"{ANSWER}<|eot_id|>",
+    "gemma": f"{ANSWER}<end_of_turn>",
+    "deepseek": f"{ANSWER}<\uff5cend\u2581of\u2581sentence\uff5c>",
+    "cohere": f"{ANSWER}<|END_OF_TURN_TOKEN|>",
+    "a role before it": f"<|im_start|>assistant\n{ANSWER}<|im_end|>",
+    "a header before it": f"<|start_header_id|>assistant<|end_header_id|>\n\n{ANSWER}",
+    "the model goes on as the user": f"{ANSWER}<|im_end|>\n<|im_start|>user\nAnd GenSAR?<|im_end|>\nIt ranks [1].",
+    "cut in the token": f"{ANSWER}<|im_",
+    "after thoughts": f"<think>Hm.</think>{ANSWER}<|im_end|>\n",
+    "an answer tag": f"<answer>{ANSWER}</answer>",
+    "another answer tag": f"<final_answer>\n{ANSWER}\n</final_answer>",
+}
+
+ONLY_THOUGHTS = {
+    "never closed": "<think>Source 1 says so [1]. I will",
+    "closed, and nothing behind": "<think>Source 1 says so [1].</think>\n",
+    "an analysis without a final": "<|channel|>analysis<|message|>Source 1 says so [1].",
+    "an end token behind": "<think>Source 1 says so [1].</think><|im_end|>",
+    "only the closing tag": "Source 1 says so [1].\n</think>",
+}
+
+PLAIN = {
+    "nothing to take out": ANSWER,
+    "less than": "The loss is < 0.5 [1]. It holds for n<m and k>2 [1].",
+    "brackets": "It covers [0, 1] and [THIN] cases [1].",
+    "tags that are spoken of": "The model wraps its steps in <think> and </think> tags [1]. It ranks well [1].",
+    "one tag that is spoken of": "Each chain ends with </think> in the data [1]. It ranks well [1].",
+    "the words": "Its analysis: thinking and reasoning help [1].",
+    "a word that begins so": "analysis of queries helps [1]. The assistant finally ranks [1].",
+}
+
+
+def streamed(text: str, size: int, *, certain: bool = False) -> str:
+    reply = ReplyText(certain=certain)
+    shown = "".join(reply.feed(text[start : start + size]) for start in range(0, len(text), size))
+    return shown + reply.finish()
+
+
+@pytest.fixture(params=[1, 3, 12, 5000], ids=lambda size: f"by {size}")
+def size(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.mark.parametrize("text", [*THOUGHTFUL.values(), *ENDED.values()], ids=[*THOUGHTFUL, *ENDED])
+def test_the_answer_alone_is_left(text: str, size: int) -> None:
+    assert " ".join(streamed(text, size).split()) == ANSWER
+
+
+@pytest.mark.parametrize("text", ONLY_THOUGHTS.values(), ids=ONLY_THOUGHTS)
+def test_thoughts_alone_leave_nothing(text: str, size: int) -> None:
+    assert streamed(text, size).strip() == ""
+    assert without_thoughts(text).strip() == ""
+
+
+@pytest.mark.parametrize("text", PLAIN.values(), ids=PLAIN)
+def test_plain_text_stays_as_it_is(text: str, size: int) -> None:
+    assert streamed(text, size) == text
+    assert without_thoughts(text) == text
+
+
+def test_a_reply_known_to_begin_with_its_answer_comes_as_it_is_written() -> None:
+    reply = ReplyText(certain=True)
+    assert reply.feed("IterQR rewrites ") == "IterQR rewrites "
+    assert reply.feed("queries.") == "queries."
+
+
+def test_a_reply_that_may_still_turn_out_to_be_thoughts_waits_for_its_end() -> None:
+    reply = ReplyText(certain=False)
+    assert reply.feed("IterQR rewrites queries.") == ""
+    assert reply.finish() == "IterQR rewrites queries."
+    assert not reply.thought
+
+
+def test_behind_its_thoughts_a_reply_comes_as_it_is_written() -> None:
+    reply = ReplyText(certain=False)
+    assert reply.feed("<think>Hm.</think>") == ""
+    assert reply.feed("IterQR rewrites ") == "IterQR rewrites "
+    assert reply.thought
+
+
+def test_thoughts_that_were_shown_already_are_told() -> None:
+    reply = ReplyText(certain=True)
+    assert reply.feed("Okay, the user wants IterQR.\n")
+    assert reply.feed(f"</think>\n{ANSWER}") + reply.finish() == f"\n{ANSWER}"
+    assert reply.exposed
+
+
+def test_a_programs_reply_keeps_the_tags_it_was_asked_for() -> None:
+    assert without_thoughts("<think>Hm.</think><search>IterQR</search>") == "<search>IterQR</search>"
+    assert without_thoughts("<think>Hm. <answer>1, 2</answer>") == "<answer>1, 2</answer>"
+    assert without_thoughts("Sure. <answer>1</answer>") == "Sure. <answer>1</answer>"
