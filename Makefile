@@ -5,15 +5,21 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := .demo
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
+FUZZ_SECONDS ?= 240
 QUESTION ?= How can large language models annotate documents for training retrievers?
 
 # The stamps say that the environment holds what pyproject.toml and constraints.txt ask for.
 INSTALLED     := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+# What a release is audited with and described by has an environment of its own: with the packages that it brings along,
+# jsonschema compiles grammars, and importing chromadb takes more than twice as long.
+TOOLS := .tools
+INSTALLED_TOOLS := $(TOOLS)/.installed
+RELEASE_TOOLS := cyclonedx-bom pip-audit
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test browser model check ui screenshots bench lock clean
+.PHONY: help demo test browser model check ui screenshots bench fuzz audit release lock clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -33,6 +39,11 @@ $(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(INSTALLED)
 
+$(INSTALLED_TOOLS): constraints.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt $(RELEASE_TOOLS)
+	@touch $@
+
 demo: $(INSTALLED) ## ingest the sample reports into a throw-away library and answer one question
 	@rm -rf $(DEMO)
 	$(BIN)/paperchat --data-dir $(DEMO) ingest rag/sample
@@ -51,7 +62,7 @@ model: $(INSTALLED_DEV) ## fetch the small language model that one test runs, wh
 	@$(BIN)/python -m tests.support.llama_server >/dev/null || \
 	    echo "The small language model cannot be fetched; the test that runs it will be skipped." >&2
 
-test: check browser model ## everything that must pass before a commit: check, then all tests
+test: check audit browser model ## everything that must pass before a commit: check, then all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 ui: $(INSTALLED) ## open the web page
@@ -63,9 +74,20 @@ screenshots: $(INSTALLED_DEV) browser ## take the pictures of the page that READ
 bench: $(INSTALLED) ## measure ranking and answers; PAPERCHAT_SHARED_DATA names the folder with scifact/, qa/ and reports/
 	$(BIN)/python -m eval.bench
 
+fuzz: $(INSTALLED_DEV) ## feed every reader of strangers' texts with strange inputs for an hour; FUZZ_SECONDS is each one's share
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --out .fuzz
+
+audit: $(INSTALLED_DEV) $(INSTALLED_TOOLS) ## look for known vulnerabilities of the pinned dependencies, and say what could not be looked up
+	$(BIN)/python -m tests.support.audit
+
+release: $(INSTALLED_DEV) $(INSTALLED_TOOLS) ## build source distribution and wheel twice, compare them, and list what they install (CycloneDX)
+	$(BIN)/python -m tests.support.audit
+	$(BIN)/python -m tests.support.release dist
+
 lock: ## resolve every dependency afresh and pin them all in constraints.txt
 	@rm -rf .lock && $(PYTHON) -m venv .lock
-	.lock/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[dev]'
+	.lock/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[dev,fuzz]' $(RELEASE_TOOLS)
 	@{ echo "# Every package of a tested environment, made by 'make lock' on Python $$(.lock/bin/python -c \
 	    'import sys; print("%d.%d" % sys.version_info[:2])'). Do not edit."; \
 	    .lock/bin/python -m pip freeze --exclude-editable | LC_ALL=C sort -f; } > constraints.txt
@@ -74,5 +96,5 @@ lock: ## resolve every dependency afresh and pin them all in constraints.txt
 	    echo "constraints.txt must hold plain name==version lines only, and no torch: see above" >&2; exit 1; fi
 
 clean: ## remove the environment, the demo's library, caches and builds
-	rm -rf $(VENV) .lock $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(TOOLS) .lock $(DEMO) .fuzz dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find rag ui eval tests -name __pycache__ -type d -exec rm -rf {} +

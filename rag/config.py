@@ -213,6 +213,9 @@ class ArxivConfig(Section):
     contact: str | None = Field(
         None, pattern=r"^[\x21-\x7e ]*$", description="address under which arXiv can reach you; sent with each request"
     )
+    allow_private: bool = Field(
+        False, description="let the name of a mirror lead to an address of this machine or of your own network"
+    )
     delay_s: float = Field(ARXIV_SECONDS, gt=0, description="seconds between two requests, of all commands together")
     timeout_s: float = Field(
         60.0, gt=0, description="seconds for one reply of the API; five times that for a full text"

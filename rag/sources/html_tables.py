@@ -39,7 +39,7 @@ def read_html_tables(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
 
 
 def _rows(table: LexborNode, columns: list[str], origin: Origin, day: date | None) -> Iterator[Paper | Rejected]:
-    rows = [row for row in table.css("tr") if _owner(row) == table.mem_id]
+    rows = _own_rows(table)
     first = next(n for n, row in enumerate(rows) if _texts(row) == columns)
     for number, row in enumerate(rows[first + 1 :], start=1):
         cells = _cells(row)
@@ -92,7 +92,7 @@ def _tables(text: str) -> list[LexborNode]:
 
 def _headers(table: LexborNode) -> list[str]:
     """The first row of a table that names columns of papers; empty where none does."""
-    rows = (_texts(row) for row in table.css("tr")[:5])
+    rows = (_texts(row) for row in _own_rows(table)[:5])
     return next((row for row in rows if reads_as_table(row)), [])
 
 
@@ -102,6 +102,11 @@ def _texts(row: LexborNode) -> list[str]:
 
 def _cells(row: LexborNode) -> list[LexborNode]:
     return [cell for cell in row.iter() if cell.tag in ("td", "th")]
+
+
+def _own_rows(table: LexborNode) -> list[LexborNode]:
+    """The rows of a table, without those of tables inside it."""
+    return [row for row in table.css("tr") if _owner(row) == table.mem_id]
 
 
 def _owner(row: LexborNode) -> int:

@@ -13,6 +13,7 @@ from datetime import date
 
 from rag.sources.columns import field_of, reads_as_table
 from rag.sources.fields import day_in
+from rag.sources.identifiers import ARXIV_ID
 from rag.sources.rows import Origin, paper_of
 from rag.text.markup import links_in, plain, plain_title, unwrapped
 from rag.types import Paper, Rejected
@@ -26,6 +27,8 @@ _HEADING = re.compile(
 _ROW = re.compile(r"\n[ \t]*\S[^\n]*\|")
 _PIPE = re.compile(r"(?<!\\)\|")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_LINKED = re.compile(rf"arxiv\.org/(?:abs|pdf)/({ARXIV_ID})", re.IGNORECASE)
+"""A link to a paper of arXiv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +72,40 @@ def is_pipe_list(text: str) -> bool:
 
 
 def read_pipe_tables(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
-    """Yield the rows of all tables of papers in a text."""
+    """Yield the rows of all tables of papers in a text, and say where others link to papers."""
+    read: set[int] = set()
+    known: set[str] = set()
     for table in pipe_tables(text):
-        yield from read_pipe_table(text, table, origin)
+        for row in read_pipe_table(text, table, origin, read):
+            if isinstance(row, Paper):
+                known.add(row.paper_id)
+            yield row
+    yield from _unread_rows(text, origin, read, known)
 
 
-def read_pipe_table(text: str, table: PipeTable, origin: Origin) -> Iterator[Paper | Rejected]:
-    """Yield the rows of one table."""
+def _unread_rows(text: str, origin: Origin, read: set[int], known: set[str]) -> Iterator[Rejected]:
+    """Rows that link to papers and stand in no table whose header names titles, one for each run of them."""
+    begin, linked = 0, 0
+    for number, line in enumerate([*text.split("\n"), ""], start=1):
+        ids = [found[1] for found in _LINKED.finditer(line)] if line.startswith("|") and number not in read else []
+        if ids and known.isdisjoint(ids):
+            begin, linked = begin or number, linked + 1
+        elif begin and not line.startswith("|"):
+            yield origin.rejected(begin, f"{linked} rows with links to papers stand under no header that names titles")
+            begin, linked = 0, 0
+
+
+def read_pipe_table(
+    text: str, table: PipeTable, origin: Origin, read: set[int] | None = None
+) -> Iterator[Paper | Rejected]:
+    """Yield the rows of one table; the numbers of their lines are added to `read`."""
     origin.unread.update(name for name in table.columns if name and field_of(name) is None)
     header = text[table.header : text.index("\n", table.header)].rstrip()
     day, line = table.day, text.count("\n", 0, table.start) + 1
     for row in _rows(text[table.start : table.end], line, header.lstrip().startswith("|")):
         number, written = row
+        if read is not None:
+            read.update(range(number, number + written.count("\n") + 1))
         cells = _cells(written)
         if (only := _only_day(cells)) is not None:
             day = only

@@ -164,3 +164,14 @@ def test_values_of_headers_are_never_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"llm\.headers") as caught:
         load_config(file, environ={})
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_configuration_runs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    mark = tmp_path / "mark"
+    path.write_text(f"data_dir: !!python/object/apply:os.system ['touch {mark}']\n")
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        load_config(path, environ={})
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        load_config(environ={"PAPERCHAT__DATA_DIR": f"!!python/object/apply:os.system ['touch {mark}']"})
+    assert not mark.exists()

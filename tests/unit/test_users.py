@@ -106,3 +106,23 @@ def test_the_librarys_key_is_made_once_and_is_private(tmp_path: Path) -> None:
     assert session_key(tmp_path) == key
     assert len(key) == 32
     assert (tmp_path / "session.key").stat().st_mode & 0o077 == 0
+
+
+def test_an_unknown_name_costs_what_a_known_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same work is done, with the same parameters, also where users' lines are dearer than today's."""
+    import hashlib
+
+    asked: list[tuple[object, ...]] = []
+    real = hashlib.scrypt
+
+    def counted(password: bytes, **given: object) -> bytes:
+        asked.append((given["n"], given["r"], given["p"]))
+        return real(password, **given)  # type: ignore[arg-type]  # as they came
+
+    cheaper = LINE.replace("ln=15", "ln=14")  # its hash fits no password any more
+    users = Users({"ada": cheaper})
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    assert not users.accepts("ada", "wrong")
+    assert not users.accepts("nobody", "wrong")
+    assert asked[0] == asked[1]
+    assert len(asked) == 2

@@ -18,6 +18,7 @@ import httpx
 from rag.config import Config, public_address
 from rag.errors import FetchError
 from rag.sources.arxiv.pace import Pace, Turn, minutes
+from rag.sources.arxiv.peer import Peer
 from rag.sources.proxy import proxy_for
 
 T = TypeVar("T")
@@ -153,7 +154,13 @@ class Connection:
     def _get(self, url: str, most: int, time_limit: float) -> Reply:
         """One reply, after redirects within the host; each of them is a request with a turn of its own."""
         for _ in range(_MOST_HOPS):
-            with self.pace.turn() as turn, self._explained(url), self._client.stream("GET", url) as response:
+            peer = Peer(url, may_be_private=self.settings.allow_private)
+            seen = {"trace": peer.seen}
+            with (
+                self.pace.turn() as turn,
+                self._explained(url),
+                self._client.stream("GET", url, extensions=seen) as response,
+            ):
                 if not response.has_redirect_location:
                     return self._received(response, turn, most, time_limit)
                 url = _within_host(url, response.headers["location"])

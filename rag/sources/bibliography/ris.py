@@ -13,6 +13,8 @@ from rag.text.persons import from_parts
 _RECORD = re.compile(r"^TY  ?-", re.MULTILINE)
 _END = re.compile(r"^ER  ?-", re.MULTILINE)
 _LINE_END = re.compile(r"\n")
+_NARROW = re.compile(r"^([A-Z][A-Z0-9]) -(?= |$)", re.MULTILINE)
+"""A tag with one blank behind it, as some programs write it; the parser would pass the whole record over."""
 _OUTSIDE = "text that belongs to no record: a record begins with TY  -"
 _MANY = "AU", "A1", "KW", "UR", "N1"
 _USED = frozenset(
@@ -55,10 +57,13 @@ def _read(record: str, line: int) -> Iterator[Entry | tuple[int, str]]:
         DEFAULT_DELIMITER_MAPPING = {}  # type: ignore[var-annotated]  # noqa: RUF012
 
     try:
-        found = rispy.loads(record, implementation=Parser)
-    except (OSError, ValueError, rispy.parser.ParseError) as error:
-        yield line, f"the record cannot be read: {' '.join(str(error).split())}"
+        found = rispy.loads(_NARROW.sub(r"\1  -", record), implementation=Parser)
+    except (OSError, ValueError, LookupError, TypeError, rispy.parser.ParseError) as error:  # it trips over odd records
+        said = "a line goes on with a field that holds nothing" if isinstance(error, LookupError) else str(error)
+        yield line, f"the record cannot be read: {' '.join(said.split())}"
         return
+    if not found:
+        yield line, "nothing of the record can be read"
     for fields in found:
         yield _entry(fields, line)
 

@@ -113,7 +113,10 @@ def _pages(document: pypdfium2.PdfDocument, hidden: list[dict[str, Any]]) -> Ite
     """The pages one after the other, of whose characters only their lines are kept."""
     chars, begun = 0, time.process_time()
     for number in range(len(document)):
-        page: PageGlyphs = page_glyphs(document, number)
+        try:
+            page: PageGlyphs = page_glyphs(document, number)
+        except pypdfium2.PdfiumError:
+            raise Refused(f"is damaged: page {number + 1} cannot be opened", "Fetch the file again.") from None
         chars += len(page.glyphs)
         if chars > MAX_CHARS:
             raise Refused(f"holds more than {MAX_CHARS:,} characters up to page {number + 1}", "Split it.")

@@ -8,7 +8,8 @@ It stands before everything that Gradio serves, its MCP server included, and let
    are not among them;
 3. it comes from a user, where there are users: by session cookie, or by HTTP Basic for programs.
 
-Every response gets headers that keep the browser from loading or running anything that is not ours.
+What a request carries is limited (bodies.py). Every response gets headers that keep the browser from loading or running
+anything that is not ours.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.config import UIConfig
 from rag.errors import ConfigError
+from ui.web.door.bodies import MOST_BYTES, MOST_HEADER_BYTES, SIGN_IN_BYTES, Body, header_bytes
 from ui.web.door.sessions import Sessions
 from ui.web.door.signin import COOKIE, SignIn
 from ui.web.door.users import USERS_VARIABLE, Users
@@ -69,12 +71,20 @@ class Rules:
         names: Names under which browsers reach the page, besides this machine's own.
         endpoints: Names of the endpoints that programs may call.
         mcp: Whether the MCP server may be reached.
+        upload_bytes: Most that one upload may have, with all its files.
     """
 
     host: str
     names: tuple[str, ...] = ()
     endpoints: frozenset[str] = frozenset()
     mcp: bool = False
+    upload_bytes: int = MOST_BYTES
+
+    def most_bytes(self, path: str) -> int:
+        """Most that the body of a request for a path may have."""
+        if path in SignIn.PATHS:
+            return SIGN_IN_BYTES
+        return self.upload_bytes if path.rstrip("/") == "/gradio_api/upload" else MOST_BYTES
 
 
 class Door:
@@ -103,11 +113,17 @@ class Door:
         if scope["type"] != "http":  # Gradio needs no web socket; a closed door answers it
             await send({"type": "websocket.close", "code": 1008})
             return
+        body = Body(scope, receive, _with_headers(send, scope["path"]), self._rules.most_bytes(scope["path"]))
+        await body.run(self._passed)
+
+    async def _passed(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await self._answer(Request(scope, receive))
-        await (answer or self._app)(scope, receive, _with_headers(send, scope["path"]))
+        await (answer or self._app)(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response | None:
         """The door's own response; None lets the request through, with the user's name in its scope."""
+        if header_bytes(request.scope) > MOST_HEADER_BYTES:
+            return PlainTextResponse("The request's headers are too long.", 431, {"Connection": "close"})
         if refusal := self._misdirected(request.headers) or self._foreign(request):
             return refusal
         path = request.url.path

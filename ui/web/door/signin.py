@@ -16,12 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ui.web.door.sessions import LIFETIME_S, Sessions
-from ui.web.door.users import Users
+from ui.web.door.tries import Tries
+from ui.web.door.users import LONGEST_NAME, Users
 
 COOKIE = "paperchat-session"
-_TRIES = 5
-_PAUSE_S = 60.0
-_REMEMBERED = 10_000
 
 
 class SignIn:
@@ -39,10 +37,9 @@ class SignIn:
         """
         self._users = users
         self._sessions = sessions
-        self._now = now
+        self._tries = Tries(now)
         self._guard = threading.Lock()
         self._turns: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()
-        self._failed: dict[tuple[str, str], tuple[int, float]] = {}
         self._page = Environment(autoescape=True).from_string((files("ui.web") / "static/login.html").read_text())
 
     @staticmethod
@@ -67,7 +64,7 @@ class SignIn:
         target = _local(str(form.get("next", "/")))
         is_browser = "text/html" in request.headers.get("accept", "")
         if not await run_in_threadpool(self.check, request, name, password):
-            may_try = self._may_try(request, name)
+            may_try = self._tries.may_try(*_who(request, name))
             message = "Name or password is wrong." if may_try else "Wrong too often; wait a minute."
             return self._form(target, name, message, 401) if is_browser else JSONResponse({"detail": message}, 401)
         response = RedirectResponse(target, 303) if is_browser else JSONResponse({"success": True})
@@ -82,32 +79,21 @@ class SignIn:
         return response
 
     def check(self, request: Request, name: str, password: str) -> bool:
-        """Whether the password is right; after some wrong ones, none is for a minute from that address."""
+        """Whether the password is right; after some wrong ones (`tries.Tries`), none is for a minute."""
         who = _who(request, name)
         with self._turn(who):  # one comparison at a time, so that tries at once are tries as well
-            if not self._may_try(request, name):
+            if not self._tries.may_try(*who):
                 return False
             if self._users.accepts(name, password):
-                self._failed.pop(who, None)
+                self._tries.succeeded(*who)
                 return True
-            count, _ = self._failed.get(who, (0, 0.0))
-            with self._guard:
-                if len(self._failed) >= _REMEMBERED:
-                    self._failed.clear()
-                self._failed[who] = (count + 1, self._now())
+            self._tries.failed(*who)
             return False
 
     def _turn(self, who: tuple[str, str]) -> threading.Lock:
         """The lock of an address and a name; it lasts as long as somebody holds it or waits for it."""
         with self._guard:
             return self._turns.setdefault(who, threading.Lock())
-
-    def _may_try(self, request: Request, name: str) -> bool:
-        count, last = self._failed.get(_who(request, name), (0, 0.0))
-        if count >= _TRIES and self._now() - last > _PAUSE_S:
-            self._failed.pop(_who(request, name), None)
-            return True
-        return count < _TRIES
 
     def _form(self, target: str, name: str = "", message: str = "", status: int = 200) -> Response:
         return HTMLResponse(
@@ -116,7 +102,7 @@ class SignIn:
 
 
 def _who(request: Request, name: str) -> tuple[str, str]:
-    return (request.client.host if request.client else "", name)
+    return (request.client.host if request.client else "", name[:LONGEST_NAME])
 
 
 def _local(target: str) -> str:

@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from rag.errors import ConfigError
 USERS_VARIABLE = "PAPERCHAT_USERS"
 """Environment variable that may hold the users instead of `ui.auth_file`."""
 LONGEST_PASSWORD = 1024
+LONGEST_NAME = 64
 _LOG_N, _R, _P, _LENGTH = 15, 8, 3, 32
 _LINE = re.compile(
     r"(?P<name>[^\s:$]{1,64}):\$scrypt\$ln=(?P<ln>\d{1,2}),r=(?P<r>\d{1,2}),p=(?P<p>\d{1,2})"
@@ -43,7 +45,7 @@ class Users:
             lines: Name → stored line, as `user_line` makes it.
         """
         self._lines = dict(lines)
-        self._nobody = user_line("nobody", secrets.token_hex())
+        self._nobody = _line_of_nobody(lines)
         self._key = secrets.token_bytes()
         self._right: dict[str, bytes] = {}
 
@@ -67,6 +69,13 @@ class Users:
         if is_right:
             self._right[name] = known
         return is_right
+
+
+def _line_of_nobody(lines: Mapping[str, str]) -> str:
+    """A line that no password fits, whose comparison costs what most users' lines cost."""
+    costs = Counter(line.split("$")[2] for line in lines.values())
+    cost = costs.most_common(1)[0][0] if costs else f"ln={_LOG_N},r={_R},p={_P}"
+    return f"nobody:$scrypt${cost}${_encode(secrets.token_bytes(16))}${_encode(secrets.token_bytes(_LENGTH))}"
 
 
 def user_line(name: str, password: str) -> str:

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ui.web.base.work import Work
+from ui.web.door.patience import MOST_CONNECTIONS, Patient
 
 _GRACE_S = 1
 _log = logging.getLogger(__name__)
@@ -33,7 +34,13 @@ class Server(uvicorn.Server):
         """
         super().__init__(
             uvicorn.Config(
-                app, log_level="warning", log_config=None, timeout_graceful_shutdown=_GRACE_S, server_header=False
+                app,
+                http=Patient,
+                limit_concurrency=MOST_CONNECTIONS,
+                log_level="warning",
+                log_config=None,
+                timeout_graceful_shutdown=_GRACE_S,
+                server_header=False,
             )
         )
         self._work = work or Work()

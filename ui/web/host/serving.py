@@ -97,6 +97,7 @@ def guarded_app(
     from ui.web.base.work import Work
     from ui.web.chat.later import serve_later
     from ui.web.door.access import READY, USER, Door, Rules
+    from ui.web.door.bodies import MOST_BYTES
     from ui.web.door.sessions import Sessions, session_key
     from ui.web.drawn.actions import Actions
     from ui.web.drawn.site import Site
@@ -142,7 +143,8 @@ def guarded_app(
     assets = Assets(gradio, Path(spec.origin).parent / "templates" / "frontend" / "assets")
     key = session_key(assistant.library.folder) if users else b""
     app = Opening(Front(web, assets), site, gradio)
-    door = Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp), users, Sessions(users, key))
+    most = ui.max_upload_files * ui.max_upload_mb * 1_000_000 + MOST_BYTES
+    door = Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp, most), users, Sessions(users, key))
     return Requests(Probes(door, assistant.library, work, lambda: gradio.is_ready), watch)
 
 

@@ -1,0 +1,412 @@
+"""What is fed with strange inputs, each as a function of bytes that may only end as its contract says.
+
+A target fails by any exception: an error of another tree than ours, a row that nothing is said of, or more than
+`MOST_SECONDS` of processor time.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+from rag.errors import ConfigError, PaperchatError, SourceError
+from rag.types import Row
+from tests.fuzz import accounts
+from tests.fuzz.accounts import Account
+
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
+SAMPLE = Path(__file__).resolve().parents[2] / "rag" / "sample"
+QUALITY = Path(__file__).resolve().parents[1] / "quality"
+MOST_SECONDS = 2.0
+"""Of processor time, for an input of `MOST_BYTES` at most."""
+MOST_BYTES = 20_000
+_MOST_SEED = 6_000
+_PARTED = "\x1e"
+"""What parts the pieces of inputs that are several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that reads what strangers wrote.
+
+    Attributes:
+        name: Of its folder of cases, too.
+        run: Reads an input; returns, or raises where the contract is broken.
+        seeds: Inputs as people write them.
+        words: Pieces of which such inputs consist.
+    """
+
+    name: str
+    run: Callable[[bytes], object]
+    seeds: Callable[[], Iterable[bytes]]
+    words: tuple[bytes, ...]
+
+
+class TooSlow(AssertionError):
+    """An input took longer than `MOST_SECONDS`."""
+
+
+def checked(target: Target, data: bytes) -> None:
+    """Run a target on an input, within its time.
+
+    Raises:
+        TooSlow: it took longer.
+        Exception: whatever else breaks the contract.
+    """
+    begun = time.process_time()
+    target.run(data[:MOST_BYTES])
+    if (taken := time.process_time() - begun) > MOST_SECONDS:
+        raise TooSlow(f"{taken:.1f} s for {len(data)} bytes")
+
+
+@cache
+def _folder() -> Path:
+    """A folder that lasts as long as the process, in memory where the system has such."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = tempfile.TemporaryDirectory(prefix="paperchat-fuzz-", dir=memory, ignore_cleanup_errors=True)
+    _KEPT.append(folder)
+    return Path(folder.name)
+
+
+_KEPT: list[object] = []
+
+
+def _reader(name: str, account: Account | None = None) -> Callable[[bytes], object]:
+    """The reader of a kind of file: papers and rejected rows, or `SourceError`."""
+    from rag.sources import read_source
+
+    def run(data: bytes) -> object:
+        path = _folder() / name
+        path.write_bytes(data)
+        try:
+            rows = list(read_source(path))
+        except SourceError:
+            return None
+        for row in rows:
+            accounts.sound(row)
+        if account:
+            account(data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"), rows)
+        return rows
+
+    return run
+
+
+def _markdown(data: bytes) -> object:
+    """A list in Markdown; where it is read as tables, no linked row of one is lost."""
+    name = "2025-04-10.md"
+    rows = _reader(name)(data)
+    if isinstance(rows, list):
+        from rag.sources import open_source
+
+        if open_source(_folder() / name).layout in ("Markdown table", "daily report"):
+            accounts.linked(data.decode("utf-8", "replace"), rows)
+    return rows
+
+
+def _json_lines(data: bytes) -> object:
+    rows = _reader("a.jsonl")(data)
+    if isinstance(rows, list):  # read line by line, a file may hold lines that are no text
+        accounts.json_lines(data, rows)
+    return rows
+
+
+def _pdf(data: bytes) -> object:
+    """What the process that reads PDFs does; the parent answers for whatever ends it."""
+    from rag.sources.pdf.document import Refused, read
+
+    path = _folder() / "2504.00001v1.pdf"
+    path.write_bytes(data)
+    with suppress(Refused):
+        return read(path, path.name)
+    return None
+
+
+def _feed(data: bytes) -> object:
+    from rag.sources.arxiv.connection import Reply, Unusable
+    from rag.sources.arxiv.feed import read_feed
+
+    with suppress(Unusable, PaperchatError):
+        feed = read_feed(Reply(data, "application/atom+xml"))
+        rows: list[Row] = [*(entry.paper for entry in feed.entries), *feed.rejected]
+        for row in rows:
+            accounts.sound(row)
+    return None
+
+
+def _config(data: bytes) -> object:
+    """A file, and behind the mark variables of the environment."""
+    from rag.config import load_config, public_values
+
+    content, _, behind = data.partition(_PARTED.encode())
+    path = _folder() / "config.yaml"
+    path.write_bytes(content)
+    lines = (line.partition("=") for line in behind.decode("utf-8", "replace").split("\n"))
+    environ = {f"PAPERCHAT__{name}": value for name, _, value in lines if name}
+    try:
+        loaded = load_config(path, environ=environ)
+    except ConfigError as error:
+        str(error).encode()
+        return None
+    public_values(loaded.config.model_dump(mode="json"))
+    return loaded.config.digest()
+
+
+@cache
+def _library() -> object:
+    from tests.support.reading import ReadingLibrary
+
+    folder = _folder() / "library"
+    folder.mkdir()
+    return ReadingLibrary(folder)
+
+
+@cache
+def _question_reader() -> object:
+    from rag.query import Reader
+
+    return Reader(_library())  # type: ignore[arg-type]  # a library, made when it is needed
+
+
+def _question(data: bytes) -> object:
+    """A question, and before it what was said."""
+    from rag.query import Reader
+    from rag.types import Turn
+
+    *said, question = [part.strip()[:4000] for part in data.decode("utf-8", "replace").split(_PARTED)]
+    if not question:
+        return None
+    history = [Turn(role="assistant" if n % 2 else "user", content=text) for n, text in enumerate(said[-6:])]
+    reader = _question_reader()
+    assert isinstance(reader, Reader)
+    with suppress(PaperchatError):
+        found = reader.understand(question, history)
+        assert found.search_text.strip(), "nothing is left to search"
+        begin, end = found.filters.date_from, found.filters.date_to
+        assert begin is None or end is None or begin <= end, "a range that holds no day"
+    return None
+
+
+def _citations(data: bytes) -> object:
+    """What a model wrote, over two sources: nothing is lost in cutting it, and what may be shown has true spans."""
+    from rag.index.library import Library
+    from rag.types import Passage
+    from rag.write.grounding import SupportChecker, split_stream
+    from rag.write.grounding.markers import without_markers
+
+    library = _library()
+    assert isinstance(library, Library)
+    text = data.decode("utf-8", "replace")[:2000]
+    pieces = list(split_stream(text[n : n + 7] for n in range(0, len(text), 7)))
+    assert "".join(pieces) == text, "cutting loses text"
+    papers = [library.paper(key) for key in ("2503.09516", "2504.00002")]
+    sources = {
+        n: Passage(f"c{n}", p.paper_id, 1, p.title, p.authors, p.date, p.url, 0, len(p.text), p.text)
+        for n, p in enumerate(papers, 1)
+    }
+    checker = SupportChecker(library)
+    for piece in pieces[:20]:
+        without_markers(piece)
+        verdict = checker.check(piece, sources)
+        assert verdict.ok or verdict.reason, "struck without a reason"
+        for span in verdict.spans:
+            assert 0 <= span.start < span.end <= len(sources[span.n].text), "a span outside its source"
+    return None
+
+
+def _quotes(data: bytes) -> object:
+    """Quotes that a draft claims, eight numbers each: only exact slices of the stored text come through."""
+    from rag.answer.citations import check
+    from rag.answer.draft import Draft, Quote
+    from rag.index.library import Library
+    from rag.types import Passage
+
+    library = _library()
+    assert isinstance(library, Library)
+    quotes = []
+    for at in range(0, min(len(data), 400) - 7, 8):
+        which, version, begin, length, start, size, shift, other = data[at : at + 8]
+        key = ("2503.09516", "2504.00002", "2504.99999")[which % 3]
+        paper = library.paper(("2503.09516", "2504.00002")[which % 2])
+        text = paper.text[begin : begin + length] if other % 3 else paper.text[begin + 1 : begin + length]
+        passage = Passage("c", key, version % 3, "T", (), paper.date, "", begin, begin + length, text)
+        quotes.append(Quote(passage, start + shift % 5, start + size))
+    checked_quotes = check(Draft((tuple(quotes),)), library)
+    for citation in (one for group in checked_quotes.groups for one in group):
+        stored = library.paper(citation.paper_id, citation.version).text
+        assert stored[citation.start : citation.end] == citation.quote != "", "a quote that the paper does not hold"
+    assert sum(map(len, checked_quotes.groups)) + len(checked_quotes.removed) >= len(quotes), "a quote is lost"
+    return None
+
+
+def _request(data: bytes) -> object:
+    """What a browser sends: an address, a cookie, the fields of filters, a tab's place, an id."""
+    from rag.sources.identifiers import paper_id_and_url
+    from ui.web.base.address import Address
+    from ui.web.base.place import Place, read_filters
+    from ui.web.door.sessions import Sessions
+    from ui.web.door.users import Users
+    from ui.web.html.rendering import markdown
+
+    path, query, token, text, *_ = [*data.decode("utf-8", "replace").split(_PARTED), "", "", "", ""]
+    address = Address.read(path, query)
+    assert Sessions(Users({}), b"k" * 32).user(token) is None
+    Place.read(dict(address.fields))
+    with suppress(PaperchatError):
+        read_filters(dict(address.fields))
+    paper_id_and_url(text)
+    shown = str(markdown(text))
+    for found in ("<script", "<img", "<iframe", "<svg", " onerror=", "javascript:"):
+        assert found not in _without_text(shown), f"{found} in HTML made of a stranger's text"
+    return None
+
+
+def _without_text(html: str) -> str:
+    """The tags of HTML, with what stands between them left out."""
+    import re
+
+    return "".join(re.findall(r"<[^>]*>", html)).lower()
+
+
+def _files(*patterns: str) -> Callable[[], Iterator[bytes]]:
+    """The beginnings of files of the tests' support."""
+
+    def read() -> Iterator[bytes]:
+        for pattern in patterns:
+            for path in sorted(chain(SUPPORT.glob(pattern), SAMPLE.glob(pattern), QUALITY.glob(pattern))):
+                data = path.read_bytes()
+                yield data if pattern.endswith(".pdf") else data[:_MOST_SEED]
+
+    return read
+
+
+def _pdfs() -> Iterator[bytes]:
+    from tests.support.pdfs import paper_pdf
+
+    yield paper_pdf()
+    yield from (data for data in _files("pdfs/*.pdf")() if len(data) <= MOST_BYTES)
+
+
+def _feeds() -> Iterator[bytes]:
+    from tests.support.arxiv_server import announcements, error_feed, feed, versions
+
+    some = versions(2)
+    yield feed("".join(one.entry() for one in some), 2).encode()
+    yield announcements("".join(one.announcement("2025-04-11") for one in some)).encode()
+    yield error_feed("incorrect id format").encode()
+
+
+def _texts(*texts: str) -> Callable[[], Iterator[bytes]]:
+    return lambda: iter([text.encode() for text in texts])
+
+
+_FIELDS = b"title abstract authors date arxiv_id categories comment doi licence url 2504.05309 null".split()
+_MARKDOWN = [b"| ", b" |\n", b"|---|---|\n", b"**", b"](https://arxiv.org/abs/2504.05309", b"<details>", b"</summary>"]
+_CONFIG = Path(__file__).resolve().parents[2] / "config.yaml"
+
+TARGETS: dict[str, Target] = {
+    target.name: target
+    for target in (
+        Target(
+            "markdown",
+            _markdown,
+            _files("lists/*.md", "2025-04-10.md"),
+            (*_MARKDOWN, b"<tr><td>", b"- ", b"## ", b"\n\n", b"| Title | Link | abstract | author |\n"),
+        ),
+        Target(
+            "html",
+            _reader("a.html"),
+            _files("lists/*.html", "lists/table-html*"),
+            (b"<table>", b"<tr>", b"<td>", b"<th>Title", b"</table>", b"<a href=", b"<!--", b"<li>", b"&#0;"),
+        ),
+        Target(
+            "separated",
+            _reader("a.csv", accounts.separated),
+            _files("lists/*.csv", "lists/*.tsv"),
+            (*_FIELDS, b",", b"\t", b";", b'"', b'""', b"\n", b"\r\n"),
+        ),
+        Target(
+            "json",
+            _reader("a.json", accounts.json_array),
+            _files("lists/*.json", "bibliographies/*.json"),
+            (*_FIELDS, b"[", b"{", b"}", b"]", b'":', b",", b"\\ud800", b"1e999", b"NaN", b'"issued"'),
+        ),
+        Target(
+            "jsonl",
+            _json_lines,
+            _files("lists/*.jsonl"),
+            (*_FIELDS, b"{", b"}", b'": "', b'", "', b"\n", b"\\ud800", b"\\u0000", b"'", b"True", b"1e999"),
+        ),
+        Target(
+            "bibtex",
+            _reader("a.bib", accounts.bibtex),
+            _files("bibliographies/*.bib"),
+            (b"@misc{", b"@string{", b"@comment{", b" = {", b"}", b"{", b'"', b" # ", b"\\", b"\n}\n\n", b"eprint"),
+        ),
+        Target(
+            "ris",
+            _reader("a.ris", accounts.ris),
+            _files("bibliographies/*.ris"),
+            (b"TY  - ", b"ER  - \n", b"AU  - ", b"TI  - ", b"DA  - 2025/13/99", b"\n", b"N1  - ", b"UR  - "),
+        ),
+        Target(
+            "zotero",
+            _reader("a.rdf"),
+            _files("bibliographies/*.rdf"),
+            (b"<rdf:Description>", b"<!DOCTYPE", b"rdf:about=", b"<z:itemType>", b"rdf:nodeID=", b"&#x0;", b"xml:lang"),
+        ),
+        Target(
+            "feed",
+            _feed,
+            _feeds,
+            (b"<entry>", b"</entry>", b"<id>", b"<updated>", b"<author><name>", b"<!ENTITY", b"<![CDATA[", b"&lt;"),
+        ),
+        Target(
+            "pdf",
+            _pdf,
+            _pdfs,
+            (b"obj", b"endobj", b"stream\n", b"/Length ", b"/Filter /FlateDecode", b"/Kids [", b"<<", b">>", b"/Count"),
+        ),
+        Target(
+            "config",
+            _config,
+            lambda: iter([_CONFIG.read_bytes(), b"ui:\n  port: 1\n" + b"\x1eUI__PORT=2\nLLM__HEADERS=['A: B']"]),
+            (b": ", b"\n  ", b"- ", b"&a ", b"*a", b"<<: ", b"!!python/object:os.system ", b"0x", b"~", b"2025-13-01"),
+        ),
+        Target(
+            "question",
+            _question,
+            _texts(
+                "papers by Jimmy Lin from May 2025",
+                "What is QueryGym?\x1eIt is a toolkit.\x1eand since October?",
+                "compare OneSearch vs UniSearch, not 2503.09516",
+                "which is the best paper on retrieval?",
+            ),
+            (b" by ", b" from ", b" since ", b" not ", b" and ", b"2025-02-30", b"2503.09516", b" vs ", b"?", b"\x1e"),
+        ),
+        Target(
+            "citations",
+            _citations,
+            _texts(
+                "We study recommender systems and dense retrieval with large language models [1]. It is 3 times "
+                "faster [2].",
+                "- **Faster** [1, 2]\n\n| a | b |\n```\nx\n```\n<think>no</think>",
+            ),
+            (b"[1]", b"[2]", b"[1, 2]", b"\n\n", b"```", b"| ", b"- ", b". ", b"e.g. ", b"3.5%", b"nDCG@10", b"not "),
+        ),
+        Target("quotes", _quotes, lambda: iter([bytes([0, 1, 0, 200, 10, 60, 0, 1] * 3)]), (b"\0\1\0\xff", b"\1\1")),
+        Target(
+            "request",
+            _request,
+            _texts("/paper/2504.00001\x1efrom=2025-04-10&words=a\x1eYQ.YQ\x1e**a** [1] <b>", "/map/3.1\x1eat=1"),
+            (b"/../", b"%00", b"&from=", b"&conversation=", b"<script>", b"[x](javascript:a)", b"![", b"\x1e"),
+        ),
+    )
+}
+"""By name."""
