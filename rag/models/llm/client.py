@@ -160,7 +160,9 @@ class GuardedLLM(CustomLLM):
         prompt, longest, options = self._prepared(messages, kwargs)
         inbox: queue.SimpleQueue[ChatResponse | LLMError | None] = queue.SimpleQueue()
         seconds = self._seconds()
-        certain = self._habits.at_once if self._config.thinks is None else not self._config.thinks
+        hosted = self._config.provider == "openai"  # its thoughts never come with the reply
+        known = hosted or self._habits.at_once
+        certain = known if self._config.thinks is None else not self._config.thinks
         reply, reason, shown = ReplyText(certain=certain), "", ""
         with self._meter.call(prompt, longest) as call:
             text = ""
