@@ -17,6 +17,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │   ├── RewritingNotFound       no such rewriting of a question
     │   ├── ListNotFound            no such list of papers
     │   ├── RegionNotFound          no such region of the map
+    │   ├── BackupError             a backup cannot be written, read or put back
     │   ├── NoteConflict            a note was changed elsewhere since it was read
     │   ├── IndexMismatch           built with another embedder or chunker
     │   ├── IndexDamaged            shelf, Chroma and lexical index disagree or cannot be opened
@@ -126,6 +127,10 @@ class ListNotFound(LibraryError):
 
 class RegionNotFound(LibraryError):
     """No region of the map has this code."""
+
+
+class BackupError(LibraryError):
+    """A backup cannot be written, is damaged or is none, or there is no room to put it back."""
 
 
 class NoteConflict(LibraryError):

@@ -20,9 +20,15 @@ _REQUEST_SECONDS = 60.0
 def embedded(folder: Path) -> Client:
     """Open a store in a folder, without telemetry."""
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
-    return cast("Client", chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False)))
+    try:
+        return cast("Client", chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False)))
+    except BaseException:
+        # Chroma keeps what failed to start, and would give it to whoever opens the folder when it is well again.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        raise
 
 
 def server(url: str) -> Client:

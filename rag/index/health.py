@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ import numpy as np
 from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperchatError, VectorStoreError
 from rag.index.library import UNIT, Library, Progress
 from rag.models import embed_texts
+from rag.papers.database import Database
+from rag.papers.shelf import FILE_NAME as SHELF
 from rag.papers.shelf import ChunkRow
 
 SAMPLE = 2000
@@ -28,6 +32,12 @@ EMBEDDED_AGAIN = 16
 SAME_VECTOR = 0.99
 """Cosine similarity of a stored vector to a new one of the same text; other texts lie far below."""
 _PROBE_SECONDS = 600
+_COPIES = 3
+"""Copies of the shelf that repairs leave beside it; the oldest goes."""
+_COPY = "shelf-before-repair-"
+_MADE_ANEW = ("lines.sqlite",)
+"""SQLite files that hold nothing of their own."""
+_RESTORE = "`paperchat restore FILE --force` puts a backup back, and what is there aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,12 @@ class Health:
 
 def examine(library: Library, progress: Progress | None = None) -> Health:
     """Compare shelf, Chroma and lexical index; waits for a running ingest first."""
-    with library.writing(progress):
+    with library.settled(progress):
         return _examine(library)
 
 
 def repair(library: Library, progress: Progress | None = None) -> Health:
-    """Make both indexes agree with the shelf, and examine again.
+    """Make both indexes agree with the shelf, and examine again; a copy of the shelf is left beside it first.
 
     Raises:
         IndexDamaged: the shelf itself is damaged; it is the truth and cannot be rebuilt from anything.
@@ -81,7 +91,11 @@ def repair(library: Library, progress: Progress | None = None) -> Health:
         health = _examine(library)
         shelf = health.checks[0]
         if not shelf.ok:
-            raise IndexDamaged(f"The shelf is damaged: {shelf.detail}.", "Restore it from a backup, or ingest afresh.")
+            raise IndexDamaged(f"The shelf is damaged: {shelf.detail}.", f"{_RESTORE}; or ingest afresh.")
+        if health.ok:
+            return health
+        _copy_shelf(library)
+        _drop_spoilt(library.folder)
         _restart_with_current_recipe(library)
         if health.vectors_damaged:
             library.shelf.mark_pending()  # first: a killed repair must leave work to do, not an empty index
@@ -105,6 +119,7 @@ def _examine(library: Library) -> Health:
         return Health(tuple(checks), held, len(rows))
     pending = library.shelf.pending()
     checks.append(Check("pending", not pending, f"{len(pending)} papers cannot be found yet" if pending else "none"))
+    checks.append(_examine_readers(library.folder))
     try:
         library.check_recipe()
     except IndexMismatch as error:
@@ -117,6 +132,42 @@ def _examine(library: Library) -> Health:
     vectors, stale, damaged = _examine_vectors(library, expected)
     lexical, stale_words, lost = _examine_lexical(library, expected)
     return Health((*checks, chunks, vectors, lexical), held, len(rows), unsplit | stale | stale_words, damaged, lost)
+
+
+def _spoilt(folder: Path) -> dict[str, str]:
+    """The SQLite files beside the shelf that are not whole, with SQLite's verdict."""
+    found = {}
+    for path in sorted(folder.glob("*.sqlite")):
+        if path.name != SHELF and not path.name.startswith(_COPY):
+            with closing(Database(path)) as database:
+                verdict = database.integrity()
+            if verdict != "ok":
+                found[path.name] = verdict
+    return found
+
+
+def _examine_readers(folder: Path) -> Check:
+    """Look at the files of what readers keep, say and follow: a truth of their own that nothing rebuilds."""
+    spoilt = _spoilt(folder)
+    told = [f"{name}: {verdict.rstrip('.')}" for name, verdict in spoilt.items()]
+    if set(spoilt) - set(_MADE_ANEW):
+        told.append(f"{_RESTORE}; or move the file away")
+    return Check("readers", not spoilt, "; ".join(told) or "their files are whole")
+
+
+def _copy_shelf(library: Library) -> None:
+    """Leave a copy of the truth beside it before anything is changed."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    for old in sorted(library.folder.glob(f"{_COPY}*.sqlite"))[: 1 - _COPIES]:
+        old.unlink()
+    library.shelf.copy(library.folder / f"{_COPY}{stamp}.sqlite")
+
+
+def _drop_spoilt(folder: Path) -> None:
+    """Delete damaged files that are made anew when they are needed."""
+    for name in set(_spoilt(folder)) & set(_MADE_ANEW):
+        for ending in ("", "-wal", "-shm"):
+            (folder / f"{name}{ending}").unlink(missing_ok=True)
 
 
 def _examine_chunks(

@@ -12,7 +12,8 @@ from typing import Any
 import tantivy
 from tantivy import Occur, Query
 
-from rag.errors import IndexDamaged, LibraryBusy
+from rag.errors import IndexDamaged, LibraryBusy, LibraryError
+from rag.index.disk import openable, refusal
 from rag.text.terms import Analyzer, expand
 from rag.types import Chunk
 
@@ -39,8 +40,9 @@ class LexicalIndex:
         self.folder = folder
         self._analyzer = Analyzer()
         self._schema = _schema(self._analyzer.name)
-        folder.mkdir(parents=True, exist_ok=True)
         with self._mapped():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder, self._copy = openable(folder)
             if tantivy.Index.exists(str(folder)) or not any(folder.iterdir()):
                 self._index = tantivy.Index(self._schema, str(folder))
             else:
@@ -59,6 +61,7 @@ class LexicalIndex:
         with self._mapped():
             writer = self._index.writer(_HEAP_BYTES, 1)
             try:
+                writer.garbage_collect_files()  # of a killed writer, whose names the engine would use again and refuse
                 for paper_id in paper_ids_to_delete:
                     writer.delete_documents_by_term("paper_id", paper_id)
                 for chunk in chunks:
@@ -136,6 +139,8 @@ class LexicalIndex:
         """Let go of the files; the index cannot be used any more."""
         for handle in ("_searcher", "_index"):
             self.__dict__.pop(handle, None)
+        if self._copy:
+            self._copy.cleanup()
 
     def _ranked(self, words: Query, k: int, papers: frozenset[str] | None) -> list[tuple[str, float]]:
         if papers is None:
@@ -184,8 +189,8 @@ class LexicalIndex:
                 raise
             raise self._damaged(error) from error
 
-    def _damaged(self, error: BaseException) -> IndexDamaged:
-        return IndexDamaged(
+    def _damaged(self, error: BaseException) -> LibraryError:
+        return refusal(self.folder, error) or IndexDamaged(
             f"The lexical index in {self.folder} cannot be used: {str(error)[:200]}.",
             "`paperchat doctor --repair` writes it anew.",
         )

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice, pairwise
@@ -279,6 +280,10 @@ class Library:
         with writer_lock(self.folder / "write.lock", lambda: progress and progress("waiting", 0, 0)):
             yield
 
+    def settled(self, progress: Progress | None = None) -> AbstractContextManager[None]:
+        """Keep writers out while all of the library is looked at; where nobody may write, there is none to keep out."""
+        return self.writing(progress) if os.access(self.folder, os.W_OK) else nullcontext()
+
     def document(self, paper: Paper) -> Path | None:
         """The file that a paper's full text was read from, where it is kept."""
         return kept_file(self.folder, paper)
@@ -411,9 +416,24 @@ class Library:
         gone = old.keys() - {chunk.chunk_id for chunk in chunks}
         self._describe(papers.values(), chunks, fresh, vectors)
         self.shelf.mark_writing(list(unit))
-        with self._gate.write():
-            self._write(half_written, gone, unit, fresh, vectors, chunks)
-            self.shelf.mark_indexed(list(unit), chunks)
+        indexes = self.open_indexes()
+        try:
+            if half_written:
+                indexes.vectors.delete_papers(half_written)
+            indexes.vectors.upsert(fresh, vectors)
+            indexes.lexical.replace(list(unit), chunks)
+            if isinstance(self.vectors_location, Path):
+                indexes.vectors.delete(list(gone))
+            with self._gate.write():  # a moment: readers have the state before, and open the one after
+                if not isinstance(self.vectors_location, Path):
+                    indexes.vectors.delete(list(gone))  # readers see a server's store as it is
+                indexes.close()
+                self.shelf.mark_indexed(list(unit), chunks)
+        except BaseException:
+            indexes.vectors.discard()  # the unit stays pending
+            raise
+        finally:
+            indexes.close()
         return sum(chunk.chunk_id not in old for chunk in fresh), len(gone)
 
     def _describe(
@@ -467,26 +487,6 @@ class Library:
         subjects = [(one.tag, one.label, one.broader) for one in vocabulary.subjects]
         self.shelf.descriptions.enter_subjects(vocabulary.fingerprint, subjects, vocabulary.names())
         self.shelf.descriptions.write(described(papers, vectors, embedder), makers(embedder))
-
-    def _write(
-        self,
-        half_written: Sequence[str],
-        gone: Iterable[str],
-        unit: Iterable[str],
-        fresh: Sequence[Chunk],
-        vectors: np.ndarray,
-        chunks: Sequence[Chunk],
-    ) -> None:
-        """Change both indexes with handles of our own, closed before anybody reads."""
-        indexes = self.open_indexes()
-        try:
-            if half_written:
-                indexes.vectors.delete_papers(half_written)
-            indexes.vectors.delete(list(gone))
-            indexes.vectors.upsert(fresh, vectors)
-            indexes.lexical.replace(list(unit), chunks)
-        finally:
-            indexes.close()
 
 
 def _follow_kept(folder: Path, renamed: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ clients (docs/libraries.md). So:
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from filelock import FileLock, ReadWriteLock, Timeout
 
-from rag.errors import LibraryBusy
+from rag.errors import LibraryBusy, LibraryError
 
 _BURST_SECONDS = 120
 
@@ -41,6 +42,9 @@ def writer_lock(path: Path, on_wait: Callable[[], None] | None = None) -> Iterat
     Args:
         path: The lock file.
         on_wait: Called once when another process is writing, before waiting for it.
+
+    Raises:
+        LibraryError: the folder or the disk refuses.
     """
     # Not a singleton and not thread-local: two threads of one process must exclude each other as well.
     lock = FileLock(path, thread_local=False)
@@ -50,6 +54,11 @@ def writer_lock(path: Path, on_wait: Callable[[], None] | None = None) -> Iterat
         if on_wait:
             on_wait()
         lock.acquire()
+    except OSError as error:
+        raise LibraryError(
+            f"The library in {path.parent} cannot be written: {error.strerror or error}.",
+            "Check the folder's permissions and the space on its disk, or choose another with --data-dir.",
+        ) from None
     try:
         yield
     finally:
@@ -72,7 +81,13 @@ class IndexGate(Generic[H]):
     @contextmanager
     def _file_lock(self, mode: Literal["read", "write"]) -> Iterator[None]:
         # An instance per use: filelock refuses opposite modes of one instance from two threads instead of waiting.
-        lock = ReadWriteLock(self._lock_file, timeout=_BURST_SECONDS, is_singleton=False)
+        try:
+            lock = ReadWriteLock(self._lock_file, timeout=_BURST_SECONDS, is_singleton=False)
+        except OSError:
+            if mode == "read" and not os.access(self._lock_file.parent, os.W_OK):
+                yield  # where we may not write, we read what there is
+                return
+            raise
         try:
             try:
                 lock.acquire_read() if mode == "read" else lock.acquire_write()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from rag.config import IndexConfig
 from rag.errors import PaperchatError
@@ -32,23 +34,25 @@ def lost(store: VectorStore, chunk_ids: Sequence[str]) -> list[str]:
     return missing
 
 
-def main() -> None:
-    """Carry out the order."""
-    order = json.load(sys.stdin)
+def found(order: Mapping[str, Any]) -> dict[str, Any]:
+    """A store's ids, the chunks that are lost in it, and the vectors of some; or an `error` that means damage."""
     location = Path(order["location"]) if order["embedded"] else order["location"]
     try:
-        store = VectorStore(location, order["collection"], IndexConfig(**order["settings"]))
-        ids = store.ids()
-        shown = [i for i in order["shown"] if i in ids]
-        found: dict[str, object] = {
-            "ids": ids,
-            "lost": lost(store, [i for i in order["sample"] if i in ids]),
-            "vectors": dict(zip(shown, store.vectors(shown).tolist(), strict=True)) if shown else {},
-        }
-        store.close()
+        with closing(VectorStore(location, order["collection"], IndexConfig(**order["settings"]))) as store:
+            ids = store.ids()
+            shown = [i for i in order["shown"] if i in ids]
+            return {
+                "ids": ids,
+                "lost": lost(store, [i for i in order["sample"] if i in ids]),
+                "vectors": dict(zip(shown, store.vectors(shown).tolist(), strict=True)) if shown else {},
+            }
     except PaperchatError as error:
-        found = {"error": error.message, "advice": error.advice, "kind": type(error).__name__}
-    print(json.dumps(found))
+        return {"error": error.message, "advice": error.advice, "kind": type(error).__name__}
+
+
+def main() -> None:
+    """Carry out the order."""
+    print(json.dumps(found(json.load(sys.stdin))))
 
 
 if __name__ == "__main__":

@@ -1,106 +1,111 @@
-"""A folder whose writer may be killed: the next to open it finds it as it was before the unfinished write.
+"""A folder in versions: a writer changes a copy that nobody sees, readers have the whole state before or after.
 
 Chroma writes its HNSW files in place. Killed in the middle, it leaves a folder that can no longer be opened
-(docs/libraries.md), and the vectors exist nowhere else. So a writer copies the folder first::
+(docs/libraries.md), and whoever has the folder open meanwhile reads half of a write. So a writer copies the folder,
+writes to the copy, and names it the current one when it is whole (docs/adr/0030-holding.md)::
 
     root/
-        store/     what Chroma opens
-        before/    the copy, present while a write is unfinished
+        current    the name of the folder that readers open; where it is missing: store
+        store-7/   what Chroma opens
+        store-6/   the one before, which some reader may have open; the next writer deletes it
         lock       held by a living writer
-        restoring  held while a copy is brought back
-        new/ old/  a copy being made, a folder being deleted: of no value
+
+A writer who dies leaves a folder that nothing names, which the next writer deletes. Nobody waits to read.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from rag.errors import LibraryBusy
+from rag.index.disk import openable
 
-_RESTORE_SECONDS = 60
+_STORE = re.compile(r"store(?:-(\d+))?")
+_BEFORE = "before"
+"""Where earlier libraries kept the whole state while they wrote to `store`."""
 
 
 class Snapshot:
-    """The folder `root/store` and its copy."""
+    """A handle on the current folder below `root`, or on the copy of it that becomes the next."""
 
     def __init__(self, root: Path) -> None:
-        """Make the folders; where a writer died, bring back the state before its write."""
+        """Find the current folder, which is made where there is none."""
         self.root = root
-        self.store = root / "store"
-        self._before = root / "before"
         root.mkdir(parents=True, exist_ok=True)
         # One instance a handle: two handles of one process exclude each other, too. The system frees a dead writer's.
         self._lock = FileLock(root / "lock", thread_local=False)
-        if self._before.exists():
-            self._restore()
-        self.store.mkdir(exist_ok=True)
+        current = self.current()
+        current.mkdir(exist_ok=True)
+        self.store, self._copy = openable(current)
 
     def begin(self) -> None:
-        """Copy the store, unless this handle has done so already.
+        """Go over to a copy of the current folder, unless this handle has done so already.
 
         Raises:
             LibraryBusy: another handle is writing.
         """
         if self._lock.is_locked:
             return
-        self._acquire()
-        new = self.root / "new"
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.copytree(self.store, new)
-        new.rename(self._before)
-
-    def commit(self) -> None:
-        """Keep what was written since `begin`."""
-        if self._lock.is_locked:
-            self._discard(self._before)
-            self._lock.release()
-
-    def abandon(self) -> None:
-        """Leave the copy for whoever opens next."""
-        self._lock.release()
-
-    def _restore(self) -> None:
-        """Bring the copy back, unless it belongs to a writer who is alive.
-
-        Of several who open at once the first restores and the others wait for it, on a lock of their own: who restores
-        is not to be taken for a writer.
-
-        Raises:
-            LibraryBusy: somebody else has been restoring for longer than that can take.
-        """
-        try:
-            with FileLock(self.root / "restoring", thread_local=False).acquire(timeout=_RESTORE_SECONDS):
-                if not self._before.exists():
-                    return  # somebody else was faster
-                try:
-                    self._acquire()
-                except LibraryBusy:
-                    return
-                try:
-                    self._discard(self.store)
-                    self._before.rename(self.store)
-                finally:
-                    self._lock.release()
-        except Timeout:
-            raise LibraryBusy(
-                f"Another process is restoring {self.root}.", "Wait for it to finish and try again."
-            ) from None
-
-    def _acquire(self) -> None:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise LibraryBusy(
                 f"Another process is writing to {self.root}.", "Wait for it to finish and try again."
             ) from None
+        current = self.current()
+        named = _STORE.fullmatch(current.name)
+        copy = self.root / f"store-{int(named[1] or 0) + 1 if named else 1}"
+        try:
+            for folder in self.root.iterdir():
+                if folder.is_dir() and folder != current:
+                    shutil.rmtree(folder, ignore_errors=True)  # one that somebody has open lasts until it is closed
+            shutil.copytree(current, copy)
+        except BaseException:
+            shutil.rmtree(copy, ignore_errors=True)
+            self._lock.release()
+            raise
+        self.store = copy
 
-    def _discard(self, folder: Path) -> None:
-        """Delete a folder so that nobody ever sees half of it."""
-        old = self.root / "old"
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-            shutil.rmtree(old)
+    def commit(self) -> None:
+        """Name what was written since `begin` the current folder."""
+        if not self._lock.is_locked:
+            self._clean()
+            return
+        new = self.root / "current.new"
+        try:
+            with new.open("w", encoding="ascii") as file:
+                file.write(self.store.name)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self.root / "current")
+        except BaseException:
+            self.abandon()
+            raise
+        self._lock.release()
+        self._clean()
+
+    def abandon(self) -> None:
+        """Throw away what was written since `begin`."""
+        if self._lock.is_locked:
+            shutil.rmtree(self.store, ignore_errors=True)
+            self._lock.release()
+        self._clean()
+
+    def _clean(self) -> None:
+        if self._copy:
+            self._copy.cleanup()
+
+    def current(self) -> Path:
+        """The folder that is named; where none is, the one that an earlier version left."""
+        try:
+            named = (self.root / "current").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            named = _BEFORE if (self.root / _BEFORE).is_dir() else "store"
+        if not _STORE.fullmatch(named) and named != _BEFORE:
+            raise ValueError(f"{self.root / 'current'} names no folder of a store")
+        return self.root / named

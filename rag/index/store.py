@@ -1,7 +1,7 @@
 """The vector store: Chroma, embedded or behind a URL, with every setting that changes a ranking made explicit.
 
-What Chroma does and does not promise is in docs/libraries.md. An embedded store must not be open in any other handle of
-this process while one writes, nor be written by two processes at once; rag/index/locks.py sees to that.
+What Chroma does and does not promise is in docs/libraries.md. An embedded store is written in a copy that nobody else
+has open (rag/index/snapshot.py), and never by two at once; rag/index/locks.py sees to that.
 
 A chunk is stored under ``chunk_id/paper_id``: a query that returns keys alone costs a quarter of one that also returns
 metadata, and a filter on papers needs no more than the key.
@@ -22,6 +22,7 @@ import numpy as np
 from rag.config import IndexConfig, public_address
 from rag.errors import IndexDamaged, IndexMismatch, PaperchatError, VectorStoreError
 from rag.index import chroma
+from rag.index.disk import refusal
 from rag.index.matrix import Matrix, Page, cached
 from rag.index.snapshot import Snapshot
 from rag.types import Chunk
@@ -67,34 +68,44 @@ class VectorStore:
         self._client: Client | None = None
         self._snapshot: Snapshot | None = None
         self._failed = False
+        self._settings = settings
         self._cache = cache
         self._matrix: Matrix | None = None
         self._total: int | None = None
         self._guard = threading.Lock()
         with self._mapped():
             if isinstance(location, str):
-                self._client = chroma.server(location)
+                client = chroma.server(location)
             else:
                 self._snapshot = Snapshot(location)
-                self._client = chroma.embedded(self._snapshot.store)
-            try:
-                self._batch = self._client.get_max_batch_size()
-                self._collection = self._client.get_or_create_collection(
-                    collection,
-                    configuration={
-                        "hnsw": {
-                            "space": "cosine",
-                            "max_neighbors": settings.hnsw_m,
-                            "ef_construction": settings.ef_construction,
-                            "ef_search": settings.ef_search,
-                            "sync_threshold": _SYNC_THRESHOLD,
-                        }
-                    },
-                    embedding_function=None,  # else Chroma brings its own, which downloads a model
-                )
-            except BaseException:
-                self.close()
-                raise
+                client = chroma.embedded(self._snapshot.store)
+            self._use(client)
+
+    def _use(self, client: Client) -> None:
+        """Go over to a client, and open the collection in it."""
+        before, self._client = self._client, client
+        try:
+            self._batch = client.get_max_batch_size()
+            self._collection = client.get_or_create_collection(
+                self.name,
+                configuration={
+                    "hnsw": {
+                        "space": "cosine",
+                        "max_neighbors": self._settings.hnsw_m,
+                        "ef_construction": self._settings.ef_construction,
+                        "ef_search": self._settings.ef_search,
+                        "sync_threshold": _SYNC_THRESHOLD,
+                    }
+                },
+                embedding_function=None,  # else Chroma brings its own, which downloads a model
+            )
+        except BaseException:
+            self._failed = True
+            self.close()
+            raise
+        finally:
+            if before:
+                before.close()
 
     def upsert(self, chunks: Sequence[Chunk], vectors: np.ndarray) -> None:
         """Store chunks with their vectors; chunks that are there already are replaced.
@@ -195,6 +206,10 @@ class VectorStore:
             assert self._client is not None
             self._client.delete_collection(self.name)
 
+    def discard(self) -> None:
+        """Have `close` throw away what was written to an embedded store since it was opened."""
+        self._failed = True
+
     def close(self) -> None:
         """Release files, threads and connections, and keep what was written.
 
@@ -209,10 +224,11 @@ class VectorStore:
                 session.close()  # Chroma leaves its connections open
         self._client = None
         if self._snapshot:
-            if self._failed:
-                self._snapshot.abandon()
-            else:
-                self._snapshot.commit()
+            with self._mapped():
+                if self._failed:
+                    self._snapshot.abandon()
+                else:
+                    self._snapshot.commit()
 
     def _nearest(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
         result = self._collection.query(query_embeddings=[vector], n_results=k, include=["distances"])
@@ -266,7 +282,10 @@ class VectorStore:
         self._cache = self._matrix = self._total = None  # of what was there before
         with self._mapped():
             if self._snapshot:
+                seen = self._snapshot.store
                 self._snapshot.begin()
+                if self._snapshot.store != seen:
+                    self._use(chroma.embedded(self._snapshot.store))
             try:
                 yield
             except BaseException:
@@ -303,7 +322,7 @@ class VectorStore:
                 f"The Chroma server at {public_address(self.location)} failed: {said}.",
                 "See whether it is running and what its log says; index.chroma_url names its address.",
             )
-        return IndexDamaged(
+        return refusal(self.location, error) or IndexDamaged(
             f"The Chroma folder {self.location} cannot be used: {said}.",
             "`paperchat doctor --repair` builds it anew.",
         )

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,6 +96,21 @@ class Database:
         with self._explained():
             self._connection().execute(sql, values)
 
+    def attempt(self, sql: str, values: Sequence[object] = ()) -> bool:
+        """Run a statement that writes what can be made again, unless somebody else is writing; whether it was run."""
+        with self._explained():
+            db = self._connection()
+            db.execute("PRAGMA busy_timeout = 0")
+            try:
+                db.execute(sql, values)
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+                    return False
+                raise
+            finally:
+                db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        return True
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write atomically: all or nothing, also when the process is killed."""
@@ -140,6 +155,22 @@ class Database:
         log = self.path.with_name(self.path.name + "-wal")
         return self.path.is_file() and not os.access(self.path.parent, os.W_OK) and not log.exists()
 
+    def integrity(self) -> str:
+        """SQLite's own verdict on the file: ``ok`` or what is wrong."""
+        try:
+            return str(self.all("PRAGMA quick_check(1)")[0][0])
+        except IndexDamaged as error:
+            return error.message
+
+    def copy(self, path: Path) -> None:
+        """Copy the file as it is at one moment, whoever writes to it meanwhile; `path` is a new file.
+
+        Raises:
+            LibraryError: the disk refuses.
+        """
+        with self._explained(), closing(sqlite3.connect(path)) as target:
+            self._connection().backup(target)
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -161,7 +192,10 @@ class Database:
                 f"The library {self.path} cannot be opened or written: {error}.",
                 "Check the folder's permissions and the space on its disk, or choose another with --data-dir.",
             )
-        return IndexDamaged(f"The library {self.path} is damaged: {error}.", "Restore it from a backup.")
+        return IndexDamaged(
+            f"The library {self.path} is damaged: {error}.",
+            "Restore it from a backup: `paperchat restore FILE --force` puts what is there aside first.",
+        )
 
 
 def _version(db: sqlite3.Connection) -> int:

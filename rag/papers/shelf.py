@@ -85,6 +85,11 @@ class Shelf:
         self.descriptions = Descriptions(self._db)
         self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
         found = self._db.read(schema_of)
+        if found == "0" and any(path.parent.glob("lexical-*")):  # a new shelf would be taken for an empty library
+            raise IndexDamaged(
+                f"The papers of the library in {path.parent} are gone: {path.name} is empty or missing.",
+                "Restore it from a backup: `paperchat restore FILE --force`; or ingest afresh into another --data-dir.",
+            )
         if is_outdated(found):
             with self._db.transaction() as db:
                 bring_up_to_date(db)
@@ -143,7 +148,7 @@ class Shelf:
                 digest.update(json.dumps([*row, *filter(None, (body, categories))]).encode())
             cached = stamp + digest.hexdigest()[:16]
             with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
-                self.set_meta("corpus", cached)
+                self._db.attempt("INSERT OR REPLACE INTO meta VALUES ('corpus', ?)", (cached,))
         return cached.removeprefix(stamp)
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -415,10 +420,11 @@ class Shelf:
 
     def integrity(self) -> str:
         """SQLite's own verdict on the file: ``ok`` or what is wrong."""
-        try:
-            return str(self._db.all("PRAGMA quick_check(1)")[0][0])
-        except IndexDamaged as error:
-            return error.message
+        return self._db.integrity()
+
+    def copy(self, path: Path) -> None:
+        """Copy the file as it is at one moment to a new one."""
+        self._db.copy(path)
 
 
 def require_shelf(folder: Path) -> None:

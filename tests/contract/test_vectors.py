@@ -279,7 +279,7 @@ def test_killed_at_any_moment_an_embedded_store_still_opens(tmp_path: Path) -> N
     for _ in range(5):
         with run_child(store, 0, 2000, "wait") as child:
             deadline = time.monotonic() + 30
-            while not (tmp_path / "chroma" / "before").exists() and time.monotonic() < deadline:
+            while not (tmp_path / "chroma" / "store-2").exists() and time.monotonic() < deadline:
                 time.sleep(0.01)
             time.sleep(random.uniform(0, 1))
             child.kill()

@@ -13,6 +13,7 @@ import typer
 
 from ui.cli import (
     ask,
+    backup,
     belongings,
     bench,
     best,
@@ -70,6 +71,8 @@ COMMANDS = (
     ("remove", library.remove, LIBRARY, "paperchat remove 2504.05309"),
     ("import", bibliography.take, LIBRARY, "paperchat import thesis.bib"),
     ("export", bibliography.export, LIBRARY, "paperchat export --list thesis --format bibtex --out thesis.bib"),
+    ("backup", backup.backup, LIBRARY, "paperchat backup library.tar"),
+    ("restore", backup.restore, LIBRARY, "paperchat restore library.tar --data-dir library"),
     ("doctor", library.doctor, LIBRARY, "paperchat doctor --repair"),
     ("bench", bench.bench, EVALUATION, "paperchat bench --out bench"),
     ("replay", replay.replay, EVALUATION, "paperchat replay answer.json"),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _CHECKS = {
     "shelf": "papers",
+    "readers": "readers' own",
     "pending": "waiting",
     "chunks": "passages",
     "chroma": "search by meaning",
