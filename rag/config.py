@@ -36,6 +36,8 @@ NOT_ANSWERING: dict[str, Any] = {
         "usd_per_million_in",
         "usd_per_million_out",
     },
+    "index": {"chroma_tenant", "chroma_database", "chroma_headers", "chroma_ca_file", "chroma_batch"},
+    "bulk": True,
     "ui": True,
     "arxiv": True,
     "watch": True,
@@ -88,9 +90,33 @@ class IndexConfig(Section):
     """Where vectors live and how they are searched."""
 
     chroma_url: str | None = Field(None, description="http(s)://host:port of `chroma run`; null: embedded in data_dir")
+    chroma_tenant: str = Field("default_tenant", min_length=1, description="the server's tenant")
+    chroma_database: str = Field("default_database", min_length=1, description="the tenant's database; must exist")
+    chroma_headers: tuple[str, ...] = Field(
+        (), description='headers for the server as "Name: VARIABLE", their values from environment variables'
+    )
+    chroma_ca_file: Path | None = Field(None, description="certificates to trust for https; null: the system's")
+    chroma_batch: int | None = Field(
+        None, ge=1, description="most records of one request, where the server allows fewer than it says; null: its own"
+    )
     hnsw_m: int = Field(16, ge=2, description="HNSW links a vector")
     ef_construction: int = Field(200, ge=10, description="HNSW candidates while building")
     ef_search: int = Field(400, ge=10, description="HNSW candidates while searching")
+
+    @property
+    def graph(self) -> dict[str, int]:
+        """The keys that decide what the index is; the others say where it lies and how it is reached."""
+        return self.model_dump(include={"hnsw_m", "ef_construction", "ef_search"})
+
+
+class BulkConfig(Section):
+    """How `ingest --engine ray` embeds on a cluster (the extra `ray`)."""
+
+    ray_address: str | None = Field(
+        None, description="host:port of a Ray cluster; null: RAY_ADDRESS, else a cluster of this machine alone"
+    )
+    workers: int | None = Field(None, ge=1, description="most worker processes; null: one a processor of the cluster")
+    block_papers: int = Field(128, ge=1, le=8192, description="papers a worker has in hand: what its loss costs")
 
 
 class RetrievalConfig(Section):
@@ -189,6 +215,9 @@ class UIConfig(Section):
         None, description="users, a line each as `paperchat config password USER` prints it; null: PAPERCHAT_USERS"
     )
     allow_open: bool = Field(False, description="let anybody in who can reach the page, without users")
+    shared: bool = Field(
+        False, description="several servers show this library: questions under way are seen, and ended, from each"
+    )
     api: bool = Field(False, description="let programs call ask, search, topic and papers over HTTP")
     mcp: bool = Field(False, description="offer the same four as MCP tools; needs paperchat[mcp]")
     concurrency: int = Field(8, ge=1, description="questions answered at once; others wait their turn")
@@ -298,6 +327,7 @@ class Config(Section):
     embedding: EmbeddingConfig = EmbeddingConfig()
     chunking: ChunkingConfig = ChunkingConfig()
     index: IndexConfig = IndexConfig()
+    bulk: BulkConfig = BulkConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     answer: AnswerConfig = AnswerConfig()
     llm: LLMConfig = LLMConfig()
@@ -398,7 +428,7 @@ def public_address(url: str) -> str:
 def public_values(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested sections as full keys (`retrieval.k`), with nothing in them that may be a secret.
 
-    Addresses (keys that end in ``_url``) are shown as `public_address`, of ``headers`` the names alone: somebody may
+    Addresses (keys that end in ``_url``) are shown as `public_address`, of headers the names alone: somebody may
     have written a value where the name of a variable belongs.
     """
     flat: dict[str, Any] = {}
@@ -407,7 +437,7 @@ def public_values(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]
             flat |= public_values(value, f"{prefix}{name}.")
         else:
             is_address = isinstance(value, str) and name.endswith("_url")
-            if name == "headers":
+            if name.endswith("headers"):
                 value = [entry.partition(":")[0] for entry in value]
             flat[prefix + name] = public_address(value) if is_address else value
     return flat
@@ -480,7 +510,7 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
         elif item["type"] == "model_type":
             problems.append(f"{key}{where} is a section, with its keys below it; it is {item['input']!r}.")
         else:
-            given = "" if key.startswith("llm.headers") else f"; it is {item['input']!r}"  # which may be a secret
+            given = "" if "headers" in key else f"; it is {item['input']!r}"  # which may be a secret
             problems.append(f"{key}{where}: {item['msg']}{given}.")
     return ConfigError(" ".join(problems), "`paperchat config schema` lists every key with its type and meaning.")
 

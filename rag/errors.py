@@ -31,6 +31,7 @@ Each says what happened and what to do next, in two sentences a reader can act o
     │       ├── EmbeddingUnavailableError   5xx, connection refused
     │       ├── EmbeddingTimeoutError       no answer within the time-out
     │       └── EmbeddingResponseError      not JSON, wrong count or wrong size of vectors
+    ├── ClusterError                the Ray cluster that embeds cannot be reached, or gave up
     ├── VectorStoreError            the configured Chroma server cannot be reached or refuses
     ├── RerankerError               the configured reranker failed
     ├── LLMError                    the configured language model failed
@@ -193,6 +194,10 @@ class EmbeddingTimeoutError(EmbeddingServerError):
 
 class EmbeddingResponseError(EmbeddingServerError):
     """The server's answer cannot be used: not JSON, too few vectors, vectors of another size."""
+
+
+class ClusterError(PaperchatError):
+    """The Ray cluster that embeds papers cannot be reached, or gave up; what it had embedded is kept."""
 
 
 class VectorStoreError(PaperchatError):

@@ -14,7 +14,7 @@ from rag.types import Rejected, Remark
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.index.library import IngestReport, Library, Progress
+    from rag.index.library import Engine, IngestReport, Library, Progress
     from rag.types import Row
 
 
@@ -88,9 +88,11 @@ class Intake:
         return failed
 
 
-def take_in(library: Library, rows: Iterable[Row], progress: Progress | None) -> IngestReport:
+def take_in(
+    library: Library, rows: Iterable[Row], progress: Progress | None, engine: Engine | None = None
+) -> IngestReport:
     """Ingest rows, and count the library's words at once instead of while somebody waits for an answer."""
-    report = library.ingest(rows, progress)
+    report = library.ingest(rows, progress, engine)
     if report.papers_new or report.papers_updated:
         count_words(library)
     return report

@@ -1,20 +1,27 @@
-"""Connections to Chroma, embedded or behind a URL; the only place that knows how its clients are made."""
+"""Connections to Chroma, embedded or behind a URL; the only place that knows how its clients are made.
+
+A server may be `chroma run`, a distributed Chroma or a hosted one: they differ in what each request must carry (a
+tenant, a database, a token in a header) and in how much one request may hold, all of which is configured.
+"""
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
-from rag.config import public_address
-from rag.errors import VectorStoreError
+from rag.config import IndexConfig, public_address
+from rag.errors import ConfigError, VectorStoreError
+from rag.models.headers import header_values
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
 
 _CONNECT_SECONDS = 5.0
 _REQUEST_SECONDS = 60.0
+_ADVICE = "Start one with `chroma run --path DIR --port N`, or set index.chroma_url to its http(s)://host:port."
 
 
 def embedded(folder: Path) -> Client:
@@ -31,18 +38,30 @@ def embedded(folder: Path) -> Client:
         raise
 
 
-def server(url: str) -> Client:
-    """Connect, after finding out in a few seconds whether Chroma is at the address at all."""
-    _probe(url)
+def server(url: str, config: IndexConfig) -> Client:
+    """Connect, after finding out in a few seconds whether Chroma is at the address at all, and lets us in.
+
+    Raises:
+        ConfigError: a header's variable is not set, or the certificates cannot be read.
+        VectorStoreError: nothing answers there, or something else, or it refuses; or the database is not there.
+    """
+    headers = header_values("index.chroma_headers", config.chroma_headers)
+    trusted = _trusted(config.chroma_ca_file)
+    _probe(url, config, headers, trusted)
     import chromadb
     from chromadb.config import Settings
 
+    settings = Settings(anonymized_telemetry=False)
+    if trusted:  # handed to httpx as it is; Chroma's own type for it names a file, which httpx no longer takes
+        cast(Any, settings).chroma_server_ssl_verify = trusted
     # A full URL as host makes Chroma ignore its port argument.
-    client = cast("Client", chromadb.HttpClient(url, settings=Settings(anonymized_telemetry=False)))
+    client = chromadb.HttpClient(
+        url, settings=settings, headers=headers, tenant=config.chroma_tenant, database=config.chroma_database
+    )
     # Chroma's own session waits for ever, and its settings have no key for that.
-    for session in sessions(client):
+    for session in sessions(cast("Client", client)):
         session.timeout = httpx.Timeout(_REQUEST_SECONDS, connect=_CONNECT_SECONDS)
-    return client
+    return cast("Client", client)
 
 
 def sessions(client: Client) -> list[httpx.Client]:
@@ -51,25 +70,58 @@ def sessions(client: Client) -> list[httpx.Client]:
     return [inner._server._session, inner._admin_client._server._session]
 
 
-def _probe(url: str) -> None:
-    advice = "Start one with `chroma run --path DIR --port N`, or set index.chroma_url to its http(s)://host:port."
+def _trusted(ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_file.expanduser())
+    except OSError as error:  # ssl.SSLError, of a file that holds no certificate, is one
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigError(f"index.chroma_ca_file {ca_file} cannot be used: {why}.", "Name a PEM file.") from None
+
+
+def _probe(url: str, config: IndexConfig, headers: dict[str, str], trusted: ssl.SSLContext | None) -> None:
+    """Find out whether Chroma is there, lets us in, and knows the database."""
     at = public_address(url)
     if not url.startswith(("http://", "https://")):
-        raise VectorStoreError(f"{at!r} is no http(s) address.", advice)
+        raise VectorStoreError(f"{at!r} is no http(s) address.", _ADVICE)
+    root = f"{url.rstrip('/')}/api/v2"
+    where = f"tenants/{config.chroma_tenant}/databases/{config.chroma_database}"
     try:
-        answer = httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=_CONNECT_SECONDS)
+        with httpx.Client(headers=headers, verify=trusted or True, timeout=_CONNECT_SECONDS) as session:
+            answer = session.get(f"{root}/heartbeat")
+            _check_heartbeat(answer, at, bool(headers))
+            answer = session.get(f"{root}/{where}")
     except httpx.TimeoutException:
-        raise VectorStoreError(f"Nothing answered at {at} within {_CONNECT_SECONDS:.0f} seconds.", advice) from None
+        raise VectorStoreError(f"Nothing answered at {at} within {_CONNECT_SECONDS:.0f} seconds.", _ADVICE) from None
     except httpx.InvalidURL:  # its message may quote the password
-        raise VectorStoreError(f"{at!r} is no http(s) address.", advice) from None
+        raise VectorStoreError(f"{at!r} is no http(s) address.", _ADVICE) from None
     except httpx.HTTPError as error:
+        advice = _ADVICE
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            advice = "Name the certificates to trust in index.chroma_ca_file, or correct the server's."
         raise VectorStoreError(f"No Chroma server can be reached at {at}: {error}.", advice) from None
-    if answer.status_code in (401, 403):
+    _check_allowed(answer, at, bool(headers))
+    if answer.status_code == 404:
         raise VectorStoreError(
-            f"The server at {at} refuses us (HTTP {answer.status_code}).",
-            "paperchat sends no credentials: let it through, or use a Chroma server without authentication.",
+            f"The Chroma server at {at} has no database {config.chroma_database!r} of tenant {config.chroma_tenant!r}.",
+            "Make it there, or name another in index.chroma_database and index.chroma_tenant.",
         )
-    if answer.status_code >= 500:
-        raise VectorStoreError(f"The server at {at} is failing (HTTP {answer.status_code}).", advice)
+
+
+def _check_heartbeat(answer: httpx.Response, at: str, sent: bool) -> None:
+    _check_allowed(answer, at, sent)
     if "nanosecond heartbeat" not in answer.text:
-        raise VectorStoreError(f"What answers at {at} is not Chroma (HTTP {answer.status_code}).", advice)
+        raise VectorStoreError(f"What answers at {at} is not Chroma (HTTP {answer.status_code}).", _ADVICE)
+
+
+def _check_allowed(answer: httpx.Response, at: str, sent: bool) -> None:
+    if answer.status_code in (401, 403):
+        advice = (
+            "Check the values behind index.chroma_headers, and what they may do."
+            if sent
+            else "No credentials are configured: name the header that it wants in index.chroma_headers."
+        )
+        raise VectorStoreError(f"The server at {at} refuses us (HTTP {answer.status_code}).", advice)
+    if answer.status_code >= 500:
+        raise VectorStoreError(f"The server at {at} is failing (HTTP {answer.status_code}).", _ADVICE)

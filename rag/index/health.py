@@ -198,7 +198,7 @@ def _examine_vectors(library: Library, expected: Mapping[str, str]) -> tuple[Che
         "location": str(library.vectors_location),
         "embedded": isinstance(library.vectors_location, Path),
         "collection": library.collection_of(library.fingerprint),
-        "settings": library.config.index.model_dump(),
+        "settings": library.config.index.model_dump(mode="json"),
         "sample": sample,
         "shown": shown,
     }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import threading
 import time
 from collections import Counter, defaultdict
@@ -28,6 +29,7 @@ import numpy as np
 from rag.config import Config
 from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperNotFound
 from rag.index import LexicalIndex, VectorStore
+from rag.index.bulk.blocks import FOLDER as BULK
 from rag.index.chunks import Chunker
 from rag.index.locks import IndexGate, writer_lock
 from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
@@ -88,6 +90,23 @@ class IngestReport:
             "unkept": [{"paper_id": paper_id, "fields": list(names)} for paper_id, names in self.unkept.items()],
             "seconds": round(self.seconds, 3),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Papers that can be written to both indexes.
+
+    Attributes:
+        unit: Paper ids, with whether an earlier write of them may have begun.
+        chunks: Those that stand for these papers from now on.
+        fresh: Those of them that the indexes lack.
+        vectors: Of `fresh`, float32 [len(fresh), d].
+    """
+
+    unit: Mapping[str, bool]
+    chunks: Sequence[Chunk]
+    fresh: Sequence[Chunk]
+    vectors: np.ndarray
 
 
 @dataclass(slots=True)
@@ -166,7 +185,7 @@ class Library:
         return {
             "embedder": self.embedding_info.identity,
             "chunker": self.chunker.identity,
-            "hnsw": self.config.index.model_dump(exclude={"chroma_url"}),
+            "hnsw": self.config.index.graph,
         }
 
     @property
@@ -288,10 +307,17 @@ class Library:
         """The file that a paper's full text was read from, where it is kept."""
         return kept_file(self.folder, paper)
 
-    def ingest(self, rows: Iterable[Row], progress: Progress | None = None) -> IngestReport:
+    def ingest(
+        self, rows: Iterable[Row], progress: Progress | None = None, engine: Engine | None = None
+    ) -> IngestReport:
         """Put papers on the shelf and into both indexes; finishes what an earlier, killed ingest left.
 
         Idempotent: a text seen before costs no embedding.
+
+        Args:
+            rows: What sources read.
+            progress: Told how far it is.
+            engine: Chunks and embeds what is pending; None: this process does.
         """
         begin = time.perf_counter()
         told: list[Rejected | Remark] = []
@@ -313,7 +339,7 @@ class Library:
                 if progress:
                     progress("reading", len(outcomes), 0)
             told += self._follow_renames(before)
-            added, removed = self.index_pending(progress)
+            added, removed = self.index_pending(progress, engine)
         count = Counter(outcomes.values())
         return IngestReport(
             papers_new=count["new"],
@@ -392,35 +418,43 @@ class Library:
             with self._gate.read():
                 return
 
-    def index_pending(self, progress: Progress | None = None) -> tuple[int, int]:
+    def index_pending(self, progress: Progress | None = None, engine: Engine | None = None) -> tuple[int, int]:
         """Bring both indexes up to the shelf; the caller holds `writing()`.
 
         Returns:
             Numbers of chunks added and removed.
         """
-        pending = self.shelf.pending()
-        added = removed = done = 0
-        for unit in _units(pending, FULL_TEXTS if self.shelf.has_bodies() else UNIT):
-            report = _shifted(progress, done, len(pending), len(unit))
-            plus, minus = self._index_unit(dict(unit), report)
-            added, removed, done = added + plus, removed + minus, done + len(unit)
+        pending = dict(self.shelf.pending())
+        added = removed = 0
+        for embedded in (engine or _embedded_here)(self, pending, progress):
+            plus, minus = self._index(embedded)
+            added, removed = added + plus, removed + minus
+        if engine is None:  # nothing waits any more: what a cluster had embedded is of no use
+            shutil.rmtree(self.folder / BULK, ignore_errors=True)
         return added, removed
 
-    def _index_unit(self, unit: dict[str, bool], progress: Callable[[int, int], None] | None) -> tuple[int, int]:
-        papers = self.shelf.papers(unit)
-        chunks = list(chain.from_iterable(self.chunker.split(paper) for paper in papers.values()))
-        old = {row.chunk_id: row.paper_id for row in self.shelf.chunks(unit)}
+    def embedded(self, unit: Mapping[str, bool], chunks: Sequence[Chunk], vectors: np.ndarray) -> Embedded:
+        """What is to be written of papers all of whose chunks have vectors, float32 [len(chunks), d]."""
+        places = self.fresh(unit, chunks)
+        return Embedded(unit, chunks, [chunks[place] for place in places], vectors[places])
+
+    def fresh(self, unit: Mapping[str, bool], chunks: Sequence[Chunk]) -> list[int]:
+        """Places of the chunks that the indexes lack, or may lack, of papers with whether their write had begun."""
+        old = {row.chunk_id for row in self.shelf.chunks(unit)}
+        return [place for place, chunk in enumerate(chunks) if chunk.chunk_id not in old or unit[chunk.paper_id]]
+
+    def _index(self, embedded: Embedded) -> tuple[int, int]:
+        unit, chunks, fresh = embedded.unit, embedded.chunks, embedded.fresh
+        old = {row.chunk_id for row in self.shelf.chunks(unit)}
         half_written = [paper_id for paper_id, writing in unit.items() if writing]
-        fresh = [chunk for chunk in chunks if chunk.chunk_id not in old or unit[chunk.paper_id]]
-        vectors = embed_texts(self.embedding, [chunk.embedded_text for chunk in fresh], on_progress=progress)
-        gone = old.keys() - {chunk.chunk_id for chunk in chunks}
-        self._describe(papers.values(), chunks, fresh, vectors)
+        gone = old - {chunk.chunk_id for chunk in chunks}
+        self._describe(self.shelf.papers(unit).values(), chunks, fresh, embedded.vectors)
         self.shelf.mark_writing(list(unit))
         indexes = self.open_indexes()
         try:
             if half_written:
                 indexes.vectors.delete_papers(half_written)
-            indexes.vectors.upsert(fresh, vectors)
+            indexes.vectors.upsert(fresh, embedded.vectors)
             indexes.lexical.replace(list(unit), chunks)
             if isinstance(self.vectors_location, Path):
                 indexes.vectors.delete(list(gone))
@@ -487,6 +521,26 @@ class Library:
         subjects = [(one.tag, one.label, one.broader) for one in vocabulary.subjects]
         self.shelf.descriptions.enter_subjects(vocabulary.fingerprint, subjects, vocabulary.names())
         self.shelf.descriptions.write(described(papers, vectors, embedder), makers(embedder))
+
+
+Engine = Callable[[Library, Mapping[str, bool], Progress | None], Iterable[Embedded]]
+"""Chunks and embeds pending papers; each is written before the next is asked for."""
+
+
+def _embedded_here(
+    library: Library, pending: Mapping[str, bool], progress: Progress | None = None
+) -> Iterator[Embedded]:
+    """Chunk and embed in this process."""
+    done = 0
+    for items in _units(pending.items(), FULL_TEXTS if library.shelf.has_bodies() else UNIT):
+        unit = dict(items)
+        papers = library.shelf.papers(unit).values()
+        chunks = list(chain.from_iterable(library.chunker.split(paper) for paper in papers))
+        fresh = [chunks[place] for place in library.fresh(unit, chunks)]
+        report = _shifted(progress, done, len(pending), len(unit))
+        vectors = embed_texts(library.embedding, [chunk.embedded_text for chunk in fresh], on_progress=report)
+        yield Embedded(unit, chunks, fresh, vectors)
+        done += len(unit)
 
 
 def _follow_kept(folder: Path, renamed: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ metadata, and a filter on papers needs no more than the key.
 from __future__ import annotations
 
 import math
+import sys
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -72,10 +73,11 @@ class VectorStore:
         self._cache = cache
         self._matrix: Matrix | None = None
         self._total: int | None = None
+        self._most = (settings.chroma_batch if isinstance(location, str) else None) or sys.maxsize
         self._guard = threading.Lock()
         with self._mapped():
             if isinstance(location, str):
-                client = chroma.server(location)
+                client = chroma.server(location, settings)
             else:
                 self._snapshot = Snapshot(location)
                 client = chroma.embedded(self._snapshot.store)
@@ -85,7 +87,7 @@ class VectorStore:
         """Go over to a client, and open the collection in it."""
         before, self._client = self._client, client
         try:
-            self._batch = client.get_max_batch_size()
+            self._batch = min(client.get_max_batch_size(), self._most)
             self._collection = client.get_or_create_collection(
                 self.name,
                 configuration={
@@ -155,7 +157,7 @@ class VectorStore:
         with self._mapped():
             if papers is None:
                 found = self._nearest(vector, k)
-            elif len(papers) <= _EXACT_PAPERS:
+            elif len(papers) <= min(_EXACT_PAPERS, self._most):
                 found = self._exact(vector, papers)
             else:
                 found = self._filtered(vector, k, papers)
@@ -167,7 +169,7 @@ class VectorStore:
         """Every chunk's id with its paper's."""
         with self._mapped():
             keys: list[str] = []
-            while page := self._collection.get(include=[], limit=_PAGE, offset=len(keys))["ids"]:
+            while page := self._collection.get(include=[], limit=self._a_page, offset=len(keys))["ids"]:
                 keys += page
         return {chunk_id: paper_id for chunk_id, _, paper_id in (key.partition("/") for key in keys)}
 
@@ -179,7 +181,7 @@ class VectorStore:
         """
         stored: dict[str, np.ndarray] = {}
         with self._mapped():
-            for part in _parts(chunk_ids, _PAGE):
+            for part in _parts(chunk_ids, self._a_page):
                 page = self._collection.get(where=_among("chunk_id", part), include=["embeddings"])
                 stored |= zip((key.partition("/")[0] for key in page["ids"]), _matrix(page), strict=True)
         rows = [stored[chunk_id] for chunk_id in chunk_ids]
@@ -197,8 +199,9 @@ class VectorStore:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The HNSW parameters the collection was made with."""
-        return dict(self._collection.configuration_json["hnsw"])
+        """The index's parameters that the collection was made with."""
+        kept = self._collection.configuration_json
+        return dict(kept.get("hnsw") or kept.get("spann") or {})  # a distributed server keeps another kind of index
 
     def drop(self) -> None:
         """Delete the whole collection; the store is of no further use but to `close`."""
@@ -230,6 +233,11 @@ class VectorStore:
                 else:
                     self._snapshot.commit()
 
+    @property
+    def _a_page(self) -> int:
+        """Most records of one request that reads or deletes."""
+        return min(_PAGE, self._most)
+
     def _nearest(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
         result = self._collection.query(query_embeddings=[vector], n_results=k, include=["distances"])
         distances = result["distances"]
@@ -252,7 +260,7 @@ class VectorStore:
             self._total = self._collection.count()  # takes longer than a search
         total = self._total
         depth = max(_LEAST_DEPTH, math.ceil(_MARGIN * k * total / len(papers)))
-        if depth <= _OVERFETCH_DEPTH:
+        if depth <= min(_OVERFETCH_DEPTH, self._most):
             found = self._nearest(vector, depth)
             hits = [item for item in found if _paper(item[0]) in papers]
             if len(hits) >= k or len(found) < depth:
@@ -268,13 +276,13 @@ class VectorStore:
     def _pages(self) -> Iterator[Page]:
         """All keys and vectors, a page at a time."""
         done = 0
-        while (page := self._collection.get(include=["embeddings"], limit=_PAGE, offset=done))["ids"]:
+        while (page := self._collection.get(include=["embeddings"], limit=self._a_page, offset=done))["ids"]:
             done += len(page["ids"])
             yield page["ids"], _matrix(page)
 
     def _delete(self, field: str, values: Collection[str]) -> None:
         with self._writing():
-            for part in _parts(values, _PAGE):
+            for part in _parts(values, self._a_page):
                 self._collection.delete(where=_among(field, part))
 
     @contextmanager

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -23,6 +22,7 @@ from tenacity import RetryCallState, wait_random_exponential
 
 from rag.config import EmbeddingConfig, LLMConfig, public_address
 from rag.errors import ConfigError
+from rag.models.headers import secret as secret
 from rag.sources.proxy import proxy_for, usable
 
 T = TypeVar("T")
@@ -70,12 +70,6 @@ def http_client(address: str, proxy_url: str | None = None) -> httpx.AsyncClient
         return openai.DefaultAsyncHttpxClient(proxy=proxy)
     # A transport of its own keeps httpx from making one for each proxy of the environment.
     return openai.DefaultAsyncHttpxClient(transport=httpx.AsyncHTTPTransport())
-
-
-def secret(variable: str, environ: Mapping[str, str] | None = None) -> str | None:
-    """A variable's value, to be sent in a header: "" where it is unset, None where no header can hold it."""
-    value = (os.environ if environ is None else environ).get(variable, "").strip()
-    return value if value.isascii() and value.isprintable() else None
 
 
 def worth_retrying(error: BaseException) -> bool:

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from rag.assistant import Assistant
-from rag.config import Config
+from rag.config import Config, IndexConfig
 from rag.errors import EmptyLibrary, IndexDamaged, IndexMismatch, LibraryError, PaperNotFound, VectorStoreError
 from rag.index.health import examine, repair
 from rag.index.library import Library
 from rag.sources import discover, read_source
 from rag.types import Chunk, Rejected
+from tests.support.chroma_gateway import gateway
 from tests.support.chroma_server import ChromaServer, free_port
 from tests.support.papers import make_paper
 
@@ -30,8 +31,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(params=["embedded", "server"])
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexConfig]:
+    with gateway(tmp_path_factory.mktemp("hosted")) as config:
+        yield config
+
+
+@pytest.fixture(params=["embedded", "server", "hosted"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    if request.param == "hosted":
+        return Config(data_dir=tmp_path / "library", index=request.getfixturevalue("hosted"))
     url = request.getfixturevalue("server") if request.param == "server" else None
     return Config.model_validate({"data_dir": tmp_path / "library", "index": {"chroma_url": url}})
 

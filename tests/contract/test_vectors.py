@@ -1,4 +1,4 @@
-"""What a `VectorStore` promises, on an embedded Chroma and on a server."""
+"""What a `VectorStore` promises, on an embedded Chroma, on a server, and on one behind a gateway with quotas."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rag.config import IndexConfig
 from rag.errors import IndexMismatch, LibraryBusy
 from rag.index import VectorStore
 from rag.index import store as vector_store
+from tests.support.chroma_gateway import gateway
 from tests.support.chroma_server import ChromaServer
 from tests.support.chunks import make_chunk, make_chunks, make_probes, make_vectors
 from tests.support.data import REPOSITORY
@@ -30,16 +31,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.url
 
 
-@pytest.fixture(params=["embedded", "server"])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexConfig]:
+    with gateway(tmp_path_factory.mktemp("hosted")) as config:
+        yield config
+
+
+@pytest.fixture(params=["embedded", "server", "hosted"])
+def config(request: pytest.FixtureRequest) -> IndexConfig:
+    if request.param == "hosted":
+        found: IndexConfig = request.getfixturevalue("hosted")
+        return found
+    return IndexConfig(chroma_url=request.getfixturevalue("server") if request.param == "server" else None)
+
+
+@pytest.fixture
+def open_store(config: IndexConfig, tmp_path: Path) -> Iterator[Open]:
     """Opens the same, at first empty, collection again and again; whatever is open at the end is closed."""
-    embedded = request.param == "embedded"
-    location: Path | str = tmp_path / "chroma" if embedded else request.getfixturevalue("server")
+    location = config.chroma_url or tmp_path / "chroma"
     name = f"papers-{uuid.uuid4().hex}"
     opened: list[VectorStore] = []
 
     def open_again() -> VectorStore:
-        opened.append(VectorStore(location, name, IndexConfig()))
+        opened.append(VectorStore(location, name, config))
         return opened[-1]
 
     yield open_again
@@ -220,9 +234,10 @@ from pathlib import Path
 from rag.config import IndexConfig
 from rag.index import VectorStore
 from tests.support.chunks import make_chunks, make_vectors
-location = Path(sys.argv[1]) if sys.argv[2] == "embedded" else sys.argv[1]
+config = IndexConfig.model_validate_json(sys.argv[2])
+location = config.chroma_url or Path(sys.argv[1])
 begin, end = int(sys.argv[4]), int(sys.argv[5])
-store = VectorStore(location, sys.argv[3], IndexConfig())
+store = VectorStore(location, sys.argv[3], config)
 store.upsert(make_chunks(end)[begin:], make_vectors(end)[begin:])
 print("written", flush=True)
 if sys.argv[6] == "wait":
@@ -231,20 +246,21 @@ store.close()
 """
 
 
-def run_child(store: VectorStore, begin: int, end: int, then: str = "close") -> subprocess.Popen[str]:
-    kind = "embedded" if isinstance(store.location, Path) else "server"
-    arguments = [str(store.location), kind, store.name, str(begin), str(end), then]
+def run_child(
+    config: IndexConfig, store: VectorStore, begin: int, end: int, then: str = "close"
+) -> subprocess.Popen[str]:
+    arguments = [str(store.location), config.model_dump_json(), store.name, str(begin), str(end), then]
     command = [sys.executable, "-c", _CHILD, *arguments]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
 
 
-def test_two_processes_that_write_in_turn_lose_nothing(open_store: Open) -> None:
+def test_two_processes_that_write_in_turn_lose_nothing(config: IndexConfig, open_store: Open) -> None:
     for begin in (0, 100, 200):
         here = open_store()
         here.upsert(make_chunks(begin + 50)[begin:], make_vectors(begin + 50)[begin:])
         here.close()
-        with run_child(here, begin + 50, begin + 100) as child:
-            assert child.communicate(timeout=60)[0] == "written\n"
+        with run_child(config, here, begin + 50, begin + 100) as child:
+            assert child.communicate(timeout=120)[0] == "written\n"
     reader = open_store()
     written = {
         f"c{i:04}": part[i] for end in range(50, 301, 50) for part in [make_vectors(end)] for i in range(end - 50, end)
@@ -253,12 +269,12 @@ def test_two_processes_that_write_in_turn_lose_nothing(open_store: Open) -> None
     assert all(chunk_id in found(reader.query(vector, 3)) for chunk_id, vector in written.items())
 
 
-def test_a_killed_writer_does_no_harm(open_store: Open) -> None:
+def test_a_killed_writer_does_no_harm(config: IndexConfig, open_store: Open) -> None:
     here, matrix = open_store(), make_vectors(120)
     embedded = isinstance(here.location, Path)
     here.upsert(make_chunks(50), make_vectors(50))
     here.close()
-    with run_child(here, 50, 120, "wait") as child:
+    with run_child(config, here, 50, 120, "wait") as child:
         assert child.stdout
         assert child.stdout.readline() == "written\n"
         child.kill()
@@ -277,7 +293,7 @@ def test_killed_at_any_moment_an_embedded_store_still_opens(tmp_path: Path) -> N
     store.upsert(make_chunks(2000)[:1000], matrix[:1000])
     store.close()
     for _ in range(5):
-        with run_child(store, 0, 2000, "wait") as child:
+        with run_child(IndexConfig(), store, 0, 2000, "wait") as child:
             deadline = time.monotonic() + 30
             while not (tmp_path / "chroma" / "store-2").exists() and time.monotonic() < deadline:
                 time.sleep(0.01)
@@ -352,19 +368,20 @@ def test_dropping_removes_everything(open_store: Open) -> None:
     assert open_store().count() == 0
 
 
-def test_collections_of_one_store_do_not_mix(open_store: Open) -> None:
+def test_collections_of_one_store_do_not_mix(config: IndexConfig, open_store: Open) -> None:
     store = open_store()
     store.upsert(make_chunks(3), make_vectors(3))
-    other = VectorStore(store.location, f"papers-{uuid.uuid4().hex}", IndexConfig())
+    other = VectorStore(store.location, f"papers-{uuid.uuid4().hex}", config)
     assert other.count() == 0
     other.close()
     assert store.count() == 3
 
 
-def test_the_settings_of_a_new_collection_are_ours(open_store: Open) -> None:
+def test_the_settings_of_a_new_collection_are_ours(config: IndexConfig, open_store: Open) -> None:
     store = open_store()
     name = f"papers-{uuid.uuid4().hex}"
-    own = VectorStore(store.location, name, IndexConfig(hnsw_m=24, ef_construction=123, ef_search=321))
+    settings = config.model_copy(update={"hnsw_m": 24, "ef_construction": 123, "ef_search": 321})
+    own = VectorStore(store.location, name, settings)
     assert (
         own.settings.items()
         >= {"space": "cosine", "max_neighbors": 24, "ef_construction": 123, "ef_search": 321}.items()

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from rag.config import IndexConfig
-from rag.errors import IndexDamaged, VectorStoreError
+from rag.errors import ConfigError, IndexDamaged, VectorStoreError
 from rag.index import VectorStore, chroma
+from tests.support.chroma_gateway import TOKEN, gateway
 from tests.support.chroma_server import ChromaServer, free_port
 from tests.support.chunks import make_chunks, make_vectors
 
@@ -94,6 +95,40 @@ def test_a_server_that_goes_away(tmp_path: Path) -> None:
     with pytest.raises(VectorStoreError, match=server.url):
         store.query(make_vectors(1)[0], 3)
     store.close()
+
+
+def test_a_hosted_server_says_what_it_misses(tmp_path: Path) -> None:
+    with gateway(tmp_path) as config:
+        assert config.chroma_url
+        VectorStore(config.chroma_url, "papers", config).close()
+        for change, message, advice in (
+            ({"chroma_headers": ()}, "refuses us .HTTP 401", "No credentials are configured"),
+            ({"chroma_ca_file": None}, "CERTIFICATE_VERIFY_FAILED", "index.chroma_ca_file"),
+            ({"chroma_database": "other"}, "no database 'other' of tenant 'our-team'", "Make it there"),
+            ({"chroma_tenant": "theirs"}, "of tenant 'theirs'", "index.chroma_tenant"),
+        ):
+            with pytest.raises(VectorStoreError, match=message) as error:
+                VectorStore(config.chroma_url, "papers", config.model_copy(update=change))
+            assert advice in error.value.advice
+            assert TOKEN not in str(error.value)
+        greedy = VectorStore(config.chroma_url, "papers", config.model_copy(update={"chroma_batch": None}))
+        with pytest.raises(VectorStoreError, match="300 are allowed"):
+            greedy.upsert(make_chunks(301), make_vectors(301))
+        greedy.close()
+
+
+def test_what_a_server_is_sent_must_be_configured(tmp_path: Path) -> None:
+    url, nothing = f"http://127.0.0.1:{free_port()}", tmp_path / "nothing.pem"
+    nothing.write_text("no certificate")
+    for config, message in (
+        (IndexConfig(chroma_headers=("X-Chroma-Token: UNSET_IN_TESTS",)), "UNSET_IN_TESTS, which is not set"),
+        (IndexConfig(chroma_headers=("s3cret",)), "not of the form"),
+        (IndexConfig(chroma_ca_file=nothing), "it holds no certificate"),
+        (IndexConfig(chroma_ca_file=tmp_path / "missing.pem"), "No such file"),
+    ):
+        with pytest.raises(ConfigError, match=message) as error:
+            VectorStore(url, "papers", config)
+        assert "s3cret" not in str(error.value)
 
 
 def test_a_folder_that_is_no_chroma(tmp_path: Path) -> None:

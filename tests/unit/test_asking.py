@@ -16,6 +16,7 @@ from rag.index.library import Library
 from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types import Delta, Event, Filters, Mode, Retrieved, Step, Turn, Understood
 from ui.web.base.context import Web
+from ui.web.chat import board
 from ui.web.chat.asking import PACE_S, Asked, Asker, Failed, Kept
 from ui.web.chat.turns import Running
 
@@ -150,3 +151,72 @@ def test_questions_wait_for_their_turn_though_nobody_looks(speaker: Speaker, sto
     *_, last = asker.follow("", "another tab", waiting.conversation)
     assert isinstance(last, Kept)
     assert len(last.exchange.said.split()) == PIECES
+
+
+@pytest.fixture
+def two(speaker: Speaker, store: Conversations) -> tuple[Asker, Asker]:
+    """Two page servers over one library."""
+    config = speaker.library.config.model_copy(update={"ui": UIConfig(shared=True)})
+    return Asker(Web(speaker, config, store)), Asker(Web(speaker, config, store))
+
+
+def begun(asker: Asker) -> tuple[Running, threading.Thread]:
+    """Ask in a thread, as a tab would, and come so far that some of the answer has been said."""
+    seen: list[Running] = []
+
+    def read() -> None:
+        seen.extend(
+            one for one in asker.ask(Asked("ada", "tab 1", "a question", Filters())) if isinstance(one, Running)
+        )
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not (seen and seen[-1].said):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return seen[-1], thread
+
+
+def test_what_one_server_answers_is_seen_from_another(speaker: Speaker, two: tuple[Asker, Asker]) -> None:
+    here, there = two
+    question, thread = begun(here)
+    follower = there.follow("ada", "tab 2", question.conversation)
+    first = next(follower)
+    assert isinstance(first, Running)
+    assert first.question == "a question"
+    assert there.running("ada", question.conversation)
+    assert there.running("bob", question.conversation) is None, "another reader's question"
+    assert list(there.follow("bob", "tab 3", question.conversation)) == []
+    speaker.may_go_on.set()
+    *_, last = follower
+    assert isinstance(last, Kept)
+    assert last.exchange.said.split()[-1] == str(PIECES - 1)
+    thread.join()
+    assert there.running("ada", question.conversation) is None
+    assert not list((speaker.library.folder / "running").iterdir())
+
+
+def test_another_server_can_end_it(two: tuple[Asker, Asker], store: Conversations) -> None:
+    here, there = two
+    question, thread = begun(here)
+    follower = there.follow("ada", "tab 2", question.conversation)
+    next(follower)
+    there.stop("tab 2")
+    *_, last = follower
+    assert isinstance(last, Kept)
+    thread.join()
+    assert store.exchanges("ada", question.conversation)[0].answer is None
+
+
+def test_a_server_that_died_says_nothing(
+    speaker: Speaker, two: tuple[Asker, Asker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = two
+    question, thread = begun(here)
+    assert there.running("ada", question.conversation)
+    monkeypatch.setattr(board, "STALE_S", -1.0)
+    assert there.running("ada", question.conversation) is None
+    assert there.running("ada", "../../etc/passwd") is None
+    speaker.may_go_on.set()
+    thread.join()

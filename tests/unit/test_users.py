@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from rag.config import UIConfig
 from rag.errors import ConfigError
-from ui.web.door.sessions import LIFETIME_S, Sessions, session_key
+from ui.web.door.sessions import KEY_VARIABLE, LIFETIME_S, Sessions, session_key
 from ui.web.door.users import USERS_VARIABLE, Users, read_users, user_line
 
 LINE = user_line("ada", "correct horse")
@@ -126,3 +127,17 @@ def test_an_unknown_name_costs_what_a_known_one_does(monkeypatch: pytest.MonkeyP
     assert not users.accepts("nobody", "wrong")
     assert asked[0] == asked[1]
     assert len(asked) == 2
+
+
+def test_servers_share_the_key_of_the_environment(tmp_path: Path) -> None:
+    shared = {KEY_VARIABLE: "a secret of many servers that is long"}
+    assert session_key(tmp_path / "missing", shared) == session_key(tmp_path, shared) != session_key(tmp_path, {})
+    with pytest.raises(ConfigError, match="shorter than 32") as error:
+        session_key(tmp_path, {KEY_VARIABLE: "s3cret"})
+    assert "s3cret" not in str(error.value)
+
+
+def test_servers_that_start_at_once_take_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(lambda _: session_key(tmp_path, {}), range(32)))) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["session.key"]

@@ -34,7 +34,7 @@ from ui.intake import Intake, Named, take_in
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.index.library import IngestReport
+    from rag.index.library import Engine, IngestReport
     from rag.papers.shelf import Shelf
     from rag.sources.identifiers import Identifier
     from rag.types import Paper
@@ -62,23 +62,40 @@ def ingest(
         str, typer.Option("--id", metavar="ID", help="Id of the one PDF, where it bears another.")
     ] = "",
     title: Annotated[str, typer.Option("--title", metavar="TITLE", help="Title of the one PDF.")] = "",
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="ENGINE", help="Who embeds: local, or ray (a cluster; paperchat[ray]).")
+    ] = "local",
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
     """Add papers from files, folders of them or addresses."""
     named = Named(paper_id, title) if paper_id or title else None
-    add_places(configured(context, config, data_dir), places, as_json, named)
+    settings = configured(context, config, data_dir)
+    add_places(settings, places, as_json, named, _engine(engine, settings))
 
 
-def add_places(settings: Config, places: Sequence[str], as_json: bool, named: Named | None = None) -> None:
+def _engine(name: str, settings: Config) -> Engine | None:
+    """Who embeds; None for this process."""
+    if name == "local":
+        return None
+    if name != "ray":
+        raise typer.BadParameter(f"{name!r} is not an engine; there are: local, ray", param_hint="'--engine'")
+    from rag.index.bulk.cluster import RayEngine
+
+    return RayEngine(settings.bulk)
+
+
+def add_places(
+    settings: Config, places: Sequence[str], as_json: bool, named: Named | None = None, engine: Engine | None = None
+) -> None:
     """Add what stands at places, and print what came of it; exits 1 where one of them gives nothing to read."""
     found = discover(places)
     errors = list(found.errors)
     if named:
         _check_one_pdf(found.places, named.paper_id)
     read = Intake(found, errors, settings, named)
-    report = _add(settings, read, quiet=as_json)
+    report = _add(settings, read, quiet=as_json, engine=engine)
     errors += read.nothing_read()
     if as_json:
         extra = {"errors": [str(error.message) for error in errors], "other": [str(path) for path in found.other]}
@@ -102,7 +119,7 @@ def _check_one_pdf(places: Sequence[Place], paper_id: str) -> None:
         raise typer.BadParameter(f"{paper_id!r} is no id", param_hint="'--id'")
 
 
-def _add(settings: Config, read: Intake, *, quiet: bool) -> IngestReport:
+def _add(settings: Config, read: Intake, *, quiet: bool, engine: Engine | None) -> IngestReport:
     """Ingest what is there; where there is nothing, for instance since a path is mistyped, no library is made."""
     from rag.index.library import IngestReport
 
@@ -111,7 +128,7 @@ def _add(settings: Config, read: Intake, *, quiet: bool) -> IngestReport:
     from rag import open_library
 
     with open_library(settings) as library, progress_bar(quiet, "reading") as progress:
-        return take_in(library, read.rows(), progress)
+        return take_in(library, read.rows(), progress, engine)
 
 
 def _print_report(report: IngestReport, other: Sequence[Path]) -> None:

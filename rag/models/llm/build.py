@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from pathlib import Path
 from typing import Any
@@ -11,20 +10,18 @@ import openai
 from llama_index.llms.openai_like import OpenAILike
 
 from rag.config import LLMConfig
-from rag.errors import ConfigError, LLMAuthError
+from rag.errors import LLMAuthError
 from rag.models import endpoint
+from rag.models.headers import header_values
 from rag.models.llm import named_model
 from rag.models.llm.client import GuardedLLM
 from rag.models.llm.usage import DayLedger, prices_of
-
-_HEADER = re.compile(r"\s*(?P<name>[!#$%&'*+.^_`|~\w-]+)\s*:\s*(?P<variable>[A-Za-z_]\w*)\s*", re.ASCII)
-"""A header's name (RFC 9110, 5.6.2) and the environment variable that holds its value."""
 
 
 def build(config: LLMConfig, usage_file: Path | None) -> GuardedLLM:
     """Build the configured model (`rag.models.llm.build_llm`)."""
     model_name, base_url = named_model(config)
-    key, headers = _api_key(config), _headers(config)
+    key, headers = _api_key(config), header_values("llm.headers", config.headers)
     client = openai.AsyncOpenAI(
         api_key=key or "none",
         base_url=base_url,
@@ -69,24 +66,3 @@ def _api_key(config: LLMConfig) -> str:
             f"Set {config.api_key_env}, or ask in mode extractive, which needs none.",
         )
     return key
-
-
-def _headers(config: LLMConfig) -> dict[str, str]:
-    """Header values from the environment; where one is missing the error names the variable, never a value."""
-    headers = {}
-    for entry in config.headers:
-        match = _HEADER.fullmatch(entry)
-        if not match:
-            raise ConfigError(
-                "An entry of llm.headers is not of the form `Name: VARIABLE`; it is not shown, as it may be a secret.",
-                "Put the value into an environment variable and name that variable.",
-            )
-        value = endpoint.secret(match["variable"])
-        if not value:
-            raise ConfigError(
-                f"llm.headers takes {match['name']} from {match['variable']}, which is not set or holds characters"
-                " that no header can hold.",
-                f"Set {match['variable']}, or remove the entry.",
-            )
-        headers[match["name"]] = value
-    return headers

@@ -7,6 +7,7 @@ reloaded follows it from where it is.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -19,6 +20,8 @@ from rag.types import Answer, Delta, Done, Event, Filters, Passage, Retrieved, S
 from ui.steps import worded
 from ui.telemetry.request import working_for
 from ui.web.base.context import Web
+from ui.web.chat import board
+from ui.web.chat.board import Board, Posted, Poster
 from ui.web.chat.turns import Running
 
 PACE_S = 0.05
@@ -76,6 +79,9 @@ class Asker:
         self._workers = ThreadPoolExecutor(web.config.ui.concurrency, "ask")
         self._in_tab: dict[str, Run] = {}
         self._in_conversation: dict[str, Run] = {}
+        self._elsewhere: dict[str, str] = {}  # conversations by tab that another server answers in
+        self._board = Board(web.assistant.library.folder / "running") if web.config.ui.shared else None
+        self._poster = Poster(self._board, lambda: self._in_conversation.copy().values()) if self._board else None
 
     def ask(self, asked: Asked) -> Iterator[Shown]:
         """Answer a question; it replaces the one that runs in its tab."""
@@ -91,6 +97,8 @@ class Asker:
             yield Failed(asked.question, error.message, error.advice)
             return
         self._in_conversation[run.conversation] = run
+        if self._poster:
+            self._poster.begin(run)
         self._workers.submit(copy_context().run, self._work, run)
         yield from self._shown(asked.tab, run)
 
@@ -98,23 +106,30 @@ class Asker:
         """Show the question that runs in a conversation; nothing where none does."""
         if run := self._under_way(owner, conversation):
             yield from self._shown(tab, run)
+        elif posted := self._posted(owner, conversation):
+            yield from self._shown_elsewhere(tab, conversation, posted)
 
     def running(self, owner: str, conversation: str) -> tuple[Running, int | None] | None:
         """How far the question has come that runs in a conversation, and the exchange that it replaces."""
         run = self._under_way(owner, conversation)
-        return (run.state, run.asked.replaces) if run else None
+        if run:
+            return run.state, run.asked.replaces
+        posted = self._posted(owner, conversation)
+        return (posted.state, posted.replaces) if posted else None
 
     def stop(self, tab: str) -> None:
         """End the question that runs in a tab; what came of its answer is kept."""
         if run := self._in_tab.get(tab):
             run.stop()
+        elif self._board and (conversation := self._elsewhere.get(tab)):
+            self._board.ask_to_stop(conversation)
 
     def leave(self, tab: str) -> bool:
         """Show a tab's question no more; it goes on. Whether there was one."""
         run = self._in_tab.pop(tab, None)
         if run:
             run.wake()
-        return run is not None
+        return self._elsewhere.pop(tab, None) is not None or run is not None
 
     def _under_way(self, owner: str, conversation: str) -> Run | None:
         run = self._in_conversation.get(conversation)
@@ -128,6 +143,34 @@ class Asker:
             self._web.work.done()
             if self._in_conversation.get(run.conversation) is run:
                 del self._in_conversation[run.conversation]
+                if self._poster:
+                    self._poster.end(run)
+
+    def _posted(self, owner: str, conversation: str) -> Posted | None:
+        """What another server says of a conversation of this owner."""
+        posted = self._board.read(conversation) if self._board else None
+        return posted if posted and posted.owner == owner else None
+
+    def _shown_elsewhere(self, tab: str, conversation: str, posted: Posted) -> Iterator[Shown]:
+        """Show what another server answers, at its pace, and at the end what it kept."""
+        self._elsewhere[tab] = conversation
+        shown = posted
+        yield shown.state
+        while self._elsewhere.get(tab) == conversation and (found := self._posted(shown.owner, conversation)):
+            if found != shown:
+                yield found.state
+            shown = found
+            time.sleep(board.PACE_S)
+        if self._elsewhere.pop(tab, None) != conversation:
+            return
+        try:
+            kept = self._web.conversations.exchanges(shown.owner, conversation, last=1)
+        except PaperchatError:  # a new conversation that came to nothing is not kept
+            kept = []
+        if kept and kept[0].question == shown.state.question:
+            yield Kept(conversation, kept[0])
+        else:
+            yield Failed(shown.state.question, "This question came to no end.", "Ask again.")
 
     def _shown(self, tab: str, run: Run) -> Iterator[Shown]:
         self._in_tab[tab] = run
@@ -175,6 +218,10 @@ class Run:
             self._finish(lambda: self._failed(failed))
         else:
             self._finish(lambda: self._kept(answer, passages))
+
+    def posted(self) -> Posted:
+        """How far it has come, for other servers."""
+        return Posted(self.asked.owner, self.state, self.asked.replaces)
 
     def stop(self) -> None:
         """End it here; what came of the answer is kept."""

@@ -7,16 +7,21 @@ file, ends that user's sessions.
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from rag.errors import ConfigError
 from ui.web.door.users import Users
 
 KEY_FILE = "session.key"
+KEY_VARIABLE = "PAPERCHAT_SESSION_KEY"
+"""Environment variable with the secret of all page servers that stand behind one address."""
+_LEAST = 32
 LIFETIME_S = 14 * 24 * 3600
 
 
@@ -56,21 +61,38 @@ class Sessions:
         return hmac.digest(self._key, f"{claim}\0{self._users.line(name)}".encode(), "sha256")
 
 
-def session_key(folder: Path) -> bytes:
-    """The library's secret, made where it is missing, readable by its owner only.
+def session_key(folder: Path, environ: Mapping[str, str] = os.environ) -> bytes:
+    """The secret of `KEY_VARIABLE`; else the library's, made where it is missing, readable by its owner only.
 
-    Where the folder cannot be written it lasts as long as the process.
+    Where the folder cannot be written the library's lasts as long as the process.
+
+    Raises:
+        ConfigError: the variable's value is too short to be a secret.
     """
+    if shared := environ.get(KEY_VARIABLE, "").strip():
+        if len(shared) < _LEAST:
+            raise ConfigError(
+                f"{KEY_VARIABLE} is shorter than {_LEAST} characters.",
+                'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"',
+            )
+        return hashlib.sha256(shared.encode()).digest()
     path = folder / KEY_FILE
+    new = folder / f"{KEY_FILE}.{secrets.token_hex(8)}"
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
+        if not path.exists():
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+            try:
+                os.link(new, path)
+            except FileExistsError:  # of two servers that start at once, both take the first one's
+                pass
+            except OSError:  # a file system without links
+                new.replace(path)
+            new.unlink(missing_ok=True)
         key = path.read_bytes()
-        return key if len(key) == 32 else secrets.token_bytes(32)
     except OSError:
         return secrets.token_bytes(32)
-    return path.read_bytes()
+    return key if len(key) == 32 else secrets.token_bytes(32)
 
 
 def _encode(data: bytes) -> str:
