@@ -462,7 +462,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"The configuration {path} cannot be read: {error.strerror}.", "Give an existing file to --config."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date that there is not is a plain ValueError
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         said = getattr(error, "problem", None) or error
@@ -477,7 +477,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _read_variable(name: str, text: str) -> object:
     try:
         return yaml.safe_load(text) if text else None
-    except yaml.YAMLError:  # its message would quote the value
+    except (yaml.YAMLError, ValueError):  # its message would quote the value
         raise ConfigError(f"The value of {name} is not valid YAML.", "Put quotes inside it: \"'…'\".") from None
 
 

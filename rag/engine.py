@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.clarify import Clarifier, asked_back
 from rag.answer.holdings import SHOWN, Entry, Holdings
-from rag.answer.notes import model_failed, state_of_the_index, unknown_names, withdrawn
+from rag.answer.notes import held_back, model_failed, state_of_the_index, unknown_names, withdrawn
 from rag.answer.outcome import Gathered, Outcome, Reading
 from rag.answer.parts import (
     Part,
@@ -38,6 +38,7 @@ from rag.query.dialogue.conversation import resumed
 from rag.query.dialogue.rewriting import Recalled, with_rewriting
 from rag.query.lexicon.words import check_question
 from rag.retrieve.answer_scores import AnswerScores
+from rag.retrieve.held import clean_first
 from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
 from rag.retrieve.membership import with_membership
 from rag.retrieve.reranker import FEW, MANY, build_reranker
@@ -209,6 +210,7 @@ class Engine:
                 *gathered.notes,
                 *outcome.notes,
                 *withdrawn(self.library, outcome.citations),
+                *held_back(gathered.passages),
                 *state_of_the_index(self.library),
             ),
             parts=outcome.parts,
@@ -267,14 +269,15 @@ class Engine:
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
         if not many:
-            return _meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
+            ranked = _meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
+            return clean_first(ranked, understood.focus or understood.called)
         listed = self.reranker.rerank(understood.search_text, found, MANY)
-        members = with_membership(self.library, understood, listed)
+        members = clean_first(with_membership(self.library, understood, listed))
         if not understood.unsure:
             return members
         # One paper may be meant as well: it comes first as it would alone.
         known = {passage.chunk_id: passage.scores for passage in members}
-        ranked = self.reranker.rerank(understood.search_text, found, FEW)
+        ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW))
         return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
 
     def search(

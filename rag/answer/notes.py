@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rag.errors import LLMError
 from rag.index.library import Library
 from rag.query import Question
-from rag.types import Citation, Note
+from rag.types import Citation, Note, Passage
+
+NEAR = 3
+"""Papers found first of which it is said that they are held."""
 
 
 def unknown_names(asked: Question) -> tuple[Note, ...]:
@@ -41,6 +44,17 @@ def withdrawn(library: Library, citations: Iterable[Citation]) -> tuple[Note, ..
         for paper_id, paper in sorted(cited.items())
         if paper.withdrawn
     )
+
+
+def held_back(passages: Sequence[Passage]) -> tuple[Note, ...]:
+    """A note on the papers among the first found that are held for review, for they might have come first."""
+    first = dict.fromkeys(passage.paper_id for passage in passages)
+    near = list(first)[:NEAR]
+    held = [one for one in near if any(passage.held for passage in passages if passage.paper_id == one)]
+    text = (
+        "{} is held for review: no model is shown it, and clean papers stand before it. `paperchat review` shows why."
+    )
+    return tuple(Note(code="held_for_review", text=text.format(paper_id)) for paper_id in held)
 
 
 def model_failed(error: LLMError, *, begun: bool = False) -> Note:

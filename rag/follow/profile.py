@@ -15,13 +15,13 @@ from enum import StrEnum
 import numpy as np
 
 from rag.errors import IndexDamaged
-from rag.follow.promotion import shingles
 from rag.follow.space import Space, Vectors, space_of
 from rag.follow.titles import SHY
 from rag.index.library import Library
 from rag.papers.readers.interests import OF_A_PAPER, TypedInterest
 from rag.papers.readers.kept import Kept
 from rag.retrieve.query_vector import question_vector
+from rag.screen.copies import shingles
 from rag.text.readable import readable
 from rag.themes.labels import name_themes
 from rag.types import Paper

@@ -73,7 +73,7 @@ def recommend(
         Best first; none that the reader keeps, has read or wants less of.
     """
     space = space_of(library)
-    allowed = _allowed(space, profile, among)
+    allowed = _allowed(library, space, profile, among)
     if profile.standing is not Standing.KNOWN:
         return _newest(library, space, allowed, most)
     ranking = profile.interests[:RANKED]
@@ -150,14 +150,15 @@ class _Honesty:
         return np.asarray(levelled[0], dtype=np.float32)
 
 
-def _allowed(space: Space, profile: Profile, among: Collection[str] | None) -> NDArray[np.bool_]:
-    """Which papers may be recommended [papers]."""
+def _allowed(library: Library, space: Space, profile: Profile, among: Collection[str] | None) -> NDArray[np.bool_]:
+    """Which papers may be recommended [papers]: none that is held for review."""
     allowed = np.ones(len(space.ids), dtype=bool)
     if among is not None:
         allowed[:] = False
         allowed[space.rows(set(among))] = True
     allowed[space.rows(profile.known)] = False
     allowed[space.rows(profile.avoided)] = False
+    allowed[space.rows(library.shelf.flags.held())] = False
     return allowed
 
 

@@ -36,6 +36,7 @@ from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
 from rag.papers.browse.nearest import no_paper
 from rag.papers.documents import follow as follow_files
 from rag.papers.documents import forget, keep, kept_file, matched
+from rag.papers.flags import SCREEN
 from rag.papers.readers.kept import FILE_NAME as KEPT
 from rag.papers.readers.kept import Kept
 from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
@@ -63,6 +64,7 @@ class IngestReport:
     Attributes:
         titles_only: Of the papers read, those of which the library knows no more than the title.
         unkept: By paper, the names of what its source says of it and the library has no place for.
+        flagged: By paper that is held for review since, what its text was flagged for (`papers.flags.KINDS`).
     """
 
     papers_new: int
@@ -75,6 +77,7 @@ class IngestReport:
     remarks: tuple[Remark, ...] = ()
     titles_only: int = 0
     unkept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    flagged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The report as the contract prints it."""
@@ -88,6 +91,8 @@ class IngestReport:
             "remarks": [remark.as_json() for remark in self.remarks],
             "titles_only": self.titles_only,
             "unkept": [{"paper_id": paper_id, "fields": list(names)} for paper_id, names in self.unkept.items()],
+            "papers_flagged": len(self.flagged),
+            "flagged": [{"paper_id": paper_id, "reasons": list(kinds)} for paper_id, kinds in self.flagged.items()],
             "seconds": round(self.seconds, 3),
         }
 
@@ -326,7 +331,7 @@ class Library:
         bare: set[str] = set()
         with self.writing(progress):
             self._require_whole_indexes()
-            before = self.shelf.renamed()
+            before, held = self.shelf.renamed(), self.shelf.flags.held()
             for group in _recorded_together(rows, told, unkept):
                 if isinstance(group, FullText):
                     found = self._add_text(group, told)
@@ -340,6 +345,7 @@ class Library:
                     progress("reading", len(outcomes), 0)
             told += self._follow_renames(before)
             added, removed = self.index_pending(progress, engine)
+            flagged = {one.paper_id: one.kinds for one in self.shelf.flags.all() if one.paper_id not in held}
         count = Counter(outcomes.values())
         return IngestReport(
             papers_new=count["new"],
@@ -352,6 +358,7 @@ class Library:
             remarks=tuple(one for one in told if isinstance(one, Remark)),
             titles_only=sum(not paper.abstract for paper in self.shelf.papers(bare).values()),
             unkept=unkept,
+            flagged=flagged,
         )
 
     def _follow_renames(self, before: Mapping[str, str]) -> list[Remark]:
@@ -419,11 +426,12 @@ class Library:
                 return
 
     def index_pending(self, progress: Progress | None = None, engine: Engine | None = None) -> tuple[int, int]:
-        """Bring both indexes up to the shelf; the caller holds `writing()`.
+        """Bring both indexes up to the shelf, after all texts were screened; the caller holds `writing()`.
 
         Returns:
             Numbers of chunks added and removed.
         """
+        self.screen_missing(progress)
         pending = dict(self.shelf.pending())
         added = removed = 0
         for embedded in (engine or _embedded_here)(self, pending, progress):
@@ -432,6 +440,32 @@ class Library:
         if engine is None:  # nothing waits any more: what a cluster had embedded is of no use
             shutil.rmtree(self.folder / BULK, ignore_errors=True)
         return added, removed
+
+    def screen_missing(self, progress: Progress | None = None) -> int:
+        """Look for what steers, hides or repeats in texts that were not looked at; the caller holds `writing()`.
+
+        Whoever is killed within loses the last few papers' alone.
+
+        Returns:
+            Number of papers looked at.
+        """
+        flags = self.shelf.flags
+        flags.reorder()
+        missing = flags.missing(SCREEN)
+        if not missing:
+            return 0
+        from rag.screen import repeated, runs_of, screened
+
+        for done, unit in enumerate(_units(missing)):
+            papers = list(self.shelf.papers(unit).values())
+            found, runs = screened(papers), runs_of(papers)
+            flags.enter_runs(runs)
+            for paper, flag in repeated(runs, flags.sharing, self.shelf.papers):
+                found.setdefault((paper.paper_id, paper.version), []).append(flag)
+            flags.write(found, SCREEN, unit)
+            if progress:
+                progress("screening", done * UNIT + len(unit), len(missing))
+        return len(missing)
 
     def embedded(self, unit: Mapping[str, bool], chunks: Sequence[Chunk], vectors: np.ndarray) -> Embedded:
         """What is to be written of papers all of whose chunks have vectors, float32 [len(chunks), d]."""

@@ -25,7 +25,10 @@ def record_body(db: sqlite3.Connection, paper: Paper, version: int) -> bool:
     sections = json.dumps([_stored(one, start) for one in paper.sections])
     pages = json.dumps([page - start for page in paper.pages])
     row = (paper.paper_id, version, paper.body, sections, pages)
-    return db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?, ?, ?, ?)", row).rowcount > 0
+    is_new = db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?, ?, ?, ?)", row).rowcount > 0
+    if is_new:  # it was not looked at
+        db.execute("DELETE FROM screened WHERE paper_id = ? AND version = ?", (paper.paper_id, version))
+    return is_new
 
 
 def _stored(section: Section, start: int) -> tuple[str | int, ...]:

@@ -81,12 +81,38 @@ CREATE INDEX renamed_to ON renamed (new);
 CREATE INDEX metadata_by_doi ON metadata (lower(json_extract(value, '$'))) WHERE name = 'doi';
 """
 """`papers.versions` fills them: ids that no paper has any more, with those under which the papers are known now."""
-STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES, _CORRECTIONS, _DESCRIPTIONS, _RENAMES)
+_FLAGS = """
+CREATE TABLE screened (
+    paper_id TEXT NOT NULL, version INTEGER NOT NULL, fold TEXT NOT NULL, screen TEXT NOT NULL,
+    PRIMARY KEY (paper_id, version)) WITHOUT ROWID;
+CREATE TABLE flags (
+    paper_id TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, other TEXT NOT NULL,
+    PRIMARY KEY (paper_id, version, kind, start)) WITHOUT ROWID;
+CREATE INDEX flags_by_other ON flags (other);
+CREATE TABLE runs (run INTEGER NOT NULL, paper_id TEXT NOT NULL, PRIMARY KEY (run, paper_id)) WITHOUT ROWID;
+CREATE INDEX runs_by_paper ON runs (paper_id);
+CREATE TABLE reviewed (
+    paper_id TEXT NOT NULL, fold TEXT NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (paper_id, fold)) WITHOUT ROWID;
+"""
+"""`papers.flags` fills them: what was found in texts, which can be found again, and what a person said of it."""
+STEPS = (_FIRST, _METADATA_AND_BODIES, _ENTITIES, _CORRECTIONS, _DESCRIPTIONS, _RENAMES, _FLAGS)
 """What each version of the schema adds to the one before; a library is brought up to date by those that it lacks."""
 SCHEMA_VERSION = len(STEPS)
-OF_A_TEXT = ("described", "cards", "tags")
+OF_A_TEXT = ("described", "cards", "tags", "screened", "flags")
 """Tables of what is made of a version's title and abstract."""
-OF_A_PAPER = ("papers", "versions", "listings", "metadata", "categories", "bodies", "heard", *OF_A_TEXT)
+OF_A_PAPER = (
+    "papers",
+    "versions",
+    "listings",
+    "metadata",
+    "categories",
+    "bodies",
+    "heard",
+    *OF_A_TEXT,
+    "runs",
+    "reviewed",
+)
 """Tables whose rows leave with their paper."""
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema'"

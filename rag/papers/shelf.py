@@ -22,6 +22,7 @@ from rag.papers import bodies, metadata
 from rag.papers.database import Database
 from rag.papers.descriptions import Descriptions
 from rag.papers.entities import Entities, require
+from rag.papers.flags import HELD, Flags
 from rag.papers.schema import SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
 from rag.papers.versions import Outcome as Outcome
 from rag.papers.versions import record, take_off
@@ -33,7 +34,7 @@ _SELECTIONS = 16
 """Filters whose papers are remembered: one reader asks many questions with the same."""
 _PAPER_COLUMNS = f"""p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
     (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day)),
-    {metadata.COLUMN}, v.arxiv, {bodies.COLUMNS}"""
+    {metadata.COLUMN}, v.arxiv, {HELD}, {bodies.COLUMNS}"""
 _LATEST = f"""SELECT {_PAPER_COLUMNS} FROM papers p
     JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN}"""
 
@@ -83,6 +84,7 @@ class Shelf:
         self._db = Database(path)
         self.entities = Entities(self._db)
         self.descriptions = Descriptions(self._db)
+        self.flags = Flags(self._db)
         self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
         found = self._db.read(schema_of)
         if found == "0" and any(path.parent.glob("lexical-*")):  # a new shelf would be taken for an empty library
@@ -146,6 +148,8 @@ class Shelf:
             )
             for *row, body, categories in rows:
                 digest.update(json.dumps([*row, *filter(None, (body, categories))]).encode())
+            if held := sorted(self.flags.held()):
+                digest.update(json.dumps(held).encode())
             cached = stamp + digest.hexdigest()[:16]
             with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
                 self._db.attempt("INSERT OR REPLACE INTO meta VALUES ('corpus', ?)", (cached,))
@@ -448,7 +452,7 @@ def _bump(db: sqlite3.Connection) -> None:
 
 
 def _paper(row: Sequence[Any]) -> Paper:
-    paper_id, version, title, abstract, authors, day, url, listed, said, arxiv, *body = row
+    paper_id, version, title, abstract, authors, day, url, listed, said, arxiv, held, *body = row
     return Paper(
         paper_id=str(paper_id),
         title=str(title),
@@ -459,6 +463,7 @@ def _paper(row: Sequence[Any]) -> Paper:
         version=int(str(version)),
         listed=tuple(date.fromisoformat(item) for item in str(listed).split(",")),
         arxiv_version=int(arxiv),
+        held=bool(held),
         **metadata.attributes(said),
         **bodies.attributes(title, abstract, *body),
     )

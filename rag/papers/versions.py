@@ -238,13 +238,15 @@ def _take_in(db: sqlite3.Connection, paper_id: str, latest: int, doubled: str) -
                 db.execute(f"{sql} WHERE paper_id = :old AND version = :version", at)
         db.execute(_TAKE_DAYS, at)
     db.execute(_TAKE_DATE, {"id": paper_id, "old": doubled})
-    db.execute("UPDATE OR IGNORE heard SET paper_id = ? WHERE paper_id = ?", (paper_id, doubled))
+    for table in ("heard", "reviewed"):
+        db.execute(f"UPDATE OR IGNORE {table} SET paper_id = ? WHERE paper_id = ?", (paper_id, doubled))
     take_off(db, doubled)
     _rename(db, doubled, paper_id)
 
 
 def _rename(db: sqlite3.Connection, old: str, new: str) -> None:
     """Keep under which id a paper is known now, within a transaction."""
+    db.execute("UPDATE flags SET other = ? WHERE other = ?", (new, old))
     db.execute("UPDATE renamed SET new = ? WHERE new = ?", (new, old))
     db.execute("INSERT OR REPLACE INTO renamed VALUES (?, ?)", (old, new))
 
@@ -252,6 +254,8 @@ def _rename(db: sqlite3.Connection, old: str, new: str) -> None:
 def take_off(db: sqlite3.Connection, paper_id: str) -> None:
     """Take a paper with all its versions off the shelf within a transaction; its chunks become pending for removal."""
     leave(db, paper_id)
+    for table in ("screened", "flags"):  # a copy of it is none of anything that is left
+        db.execute(f"DELETE FROM {table} WHERE paper_id IN (SELECT paper_id FROM flags WHERE other = ?)", (paper_id,))
     for table in OF_A_PAPER:
         db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
     db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (paper_id,))

@@ -19,6 +19,7 @@ from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
 from rag.index.library import Library
 from rag.papers.shelf import ChunkRow
+from rag.retrieve.held import clean_first
 from rag.retrieve.matches import matched_words
 from rag.retrieve.query_vector import question_vector
 from rag.text.readable import readable
@@ -116,10 +117,12 @@ class HybridRetriever:
             preferred = {i: FOCUS for i in fused if i in rows and rows[i].paper_id in focus}
             ordered = sorted(fused, key=lambda i: (-fused[i] - preferred.get(i, 0.0), i))
             first = self._first(rows, ordered, k or self.k)
+            if any(passage.held for passage in first):  # a clean paper may stand further down
+                first = self._passages(rows, ordered)
             words = [_words(indexes.lexical, passage) for passage in first[:explained]]
         matched = [matched_words(weights, one) for one in words] + [()] * (len(first) - len(words))
         places = {"dense": _placed(dense), "lexical": _placed(lexical)}
-        return [
+        found = [
             replace(
                 passage,
                 score=fused[passage.chunk_id] + preferred.get(passage.chunk_id, 0.0),
@@ -130,6 +133,7 @@ class HybridRetriever:
             )
             for passage, said in zip(first, matched, strict=True)
         ]
+        return clean_first(found, focus)[: k or self.k]
 
     def _allowed(self, filters: Filters, papers: frozenset[str] | None) -> frozenset[str] | None:
         """The papers that may answer; None where all may."""
@@ -225,6 +229,7 @@ def passage_of(paper: Paper, row: ChunkRow) -> Passage:
         end=row.end,
         text=paper.text[row.start : row.end],
         undated=paper.undated,
+        held=paper.held,
     )
 
 

@@ -19,6 +19,7 @@ def to_node(passage: Passage) -> NodeWithScore:
         "authors": list(passage.authors),
         "date": passage.date.isoformat(),
         "undated": passage.undated,
+        "held": passage.held,
         "url": passage.url,
         "ranks": dict(passage.ranks),
         "scores": dict(passage.scores),
@@ -60,4 +61,5 @@ def from_node(found: NodeWithScore) -> Passage:
         matched=tuple(data["matched"]),
         boosts=data["boosts"],
         undated=data.get("undated", False),
+        held=data.get("held", False),
     )

@@ -8,6 +8,11 @@ from rag.text.readable import readable
 from rag.types import Passage
 
 
+def unheld(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages that a prompt may show: those of papers held for review are left out."""
+    return [passage for passage in passages if not passage.held]
+
+
 def as_data(text: str) -> str:
     """Text without angle brackets, so that no tag of a prompt can be opened or closed in it."""
     return text.replace("<", "&lt;").replace(">", "&gt;")

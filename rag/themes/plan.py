@@ -92,7 +92,13 @@ class Planner:
         """
         from rag.models.llm.structured import ask_for  # LlamaIndex's models are slow to import
 
-        prompt = load_prompt(PLAN_PROMPT)
+        prompt, every = load_prompt(PLAN_PROMPT), best
+        best = [paper for paper in best if not paper.held]
+        if not best:
+            raise LLMResponseError(
+                "All of these papers are held for review, and no model is shown those.",
+                "`paperchat review` shows why, and releases them.",
+            )
         shown = [first[paper.paper_id] for paper in best]
         for words in SHOWN_WORDS:
             papers = as_passages(shown, words)
@@ -111,7 +117,7 @@ class Planner:
             for name, theme, plan in zip(names, themes, own, strict=True)
         ]
         known = {paper.paper_id for theme in themes for paper in theme}
-        return distinct(plans, own) + others(paper for paper in best if paper.paper_id not in known)
+        return distinct(plans, own) + others(paper for paper in every if paper.paper_id not in known)
 
     def _named(self, topic: str, themes: Sequence[Sequence[Paper]], near: Sequence[Paper]) -> list[Plan]:
         with self.library.indexes() as indexes:

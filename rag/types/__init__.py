@@ -89,6 +89,7 @@ class Paper:
         licence: Name or address of the licence that it may be used under.
         withdrawn: Whether its authors or its archive have withdrawn it; None where the source does not say.
         undated: No source told a day: `date` only says where it stands among others.
+        held: This text is held for review: no language model is shown it, and a clean paper stands before it.
         body: Its full text behind the abstract, as read from a document; empty where only the abstract is known.
         sections: Of the body, in order.
         arxiv_version: The N of arXiv's ``vN`` that this text is, as its source names it; 0 where that is unknown.
@@ -118,6 +119,7 @@ class Paper:
     unkept: tuple[str, ...] = ()
     arxiv_version: int = 0
     undated: bool = False
+    held: bool = False
 
     def __post_init__(self) -> None:
         places = [[one.start for one in self.sections], list(self.pages), *([s.start, s.end] for s in self.sections)]
@@ -279,6 +281,7 @@ class Passage:
             look how near their wording is (``nearness``), and the chance that they belong to a list (``membership``).
         matched: Words of the question that stand in the passage, as they stand there, the rarest first.
         boosts: What the score gained on top of the fused lists, by reason, e.g. ``{"conversation": 0.2}``.
+        held: Its paper is held for review (`Paper.held`).
     """
 
     chunk_id: str
@@ -297,6 +300,7 @@ class Passage:
     matched: tuple[str, ...] = ()
     boosts: Mapping[str, float] = field(default_factory=dict)
     undated: bool = False
+    held: bool = False
 
     @property
     def told(self) -> str:

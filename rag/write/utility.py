@@ -17,7 +17,7 @@ from rag.models.llm import chat_messages
 from rag.models.llm.structured import ask_for
 from rag.prompts import load_prompt
 from rag.text.readable import readable
-from rag.text.untrusted import as_data, as_passages
+from rag.text.untrusted import as_data, as_passages, unheld
 from rag.types import Passage, Step
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def select_useful(llm: LLM, question: str, passages: Sequence[Passage]) -> Gener
         question: The standalone question.
         passages: What was found, best first.
     """
-    listed = list(passages[:LISTED])
+    listed = unheld(passages)[:LISTED]
     prompts = {name: load_prompt(name).digest for name in (RELEVANCE, DRAFT, UTILITY)}
     if len(listed) < 2:
         return Selected(tuple(passages))

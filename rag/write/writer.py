@@ -20,7 +20,7 @@ from rag.models.llm import CUT, EXPOSED, chat_message, chat_messages, count_toke
 from rag.prompts import Prompt
 from rag.text.grammar import plural
 from rag.text.markdown import escape
-from rag.text.untrusted import as_data
+from rag.text.untrusted import as_data, unheld
 from rag.types import Citation, Delta, Passage, Removed, RemovedText
 from rag.write.grounding import SupportChecker, Verdict, split_stream, without_markers
 from rag.write.grounding.check import Claim
@@ -216,7 +216,13 @@ class GroundedWriter:
         self, llm: GuardedLLM, task: Task, numbering: Numbering
     ) -> tuple[list[ChatMessage], _Page, tuple[Passage, ...]]:
         empty = count_tokens(chat_messages(task.prompt, {**task.values, "sources": ""}))
-        packed, left_out = pack(task.passages[: llm.config.max_sources], room(llm.config, empty))
+        clean = unheld(task.passages)
+        if task.passages and not clean:
+            raise LLMRequestError(
+                "Every source is held for review, and no model is shown those.",
+                "`paperchat review` shows why, and releases them.",
+            )
+        packed, left_out = pack(clean[: llm.config.max_sources], room(llm.config, empty))
         if not packed:
             raise LLMRequestError(
                 f"No source fits into llm.context_tokens, {llm.config.context_tokens:,}, beside the reply.",

@@ -12,9 +12,10 @@ from eval.bench.recommendation import DIMENSIONS, by_mean, selections, trials
 from eval.bench.tfidf import decision, tfidf
 from eval.datasets.reading import read_lists
 from rag.errors import DatasetError
-from rag.follow.promotion import honest, shingles
+from rag.follow.promotion import honest
 from rag.follow.space import Space
 from rag.follow.titles import Titles
+from rag.screen.copies import shingles
 from tests.support.papers import make_paper
 
 LISTS = Path(__file__).parents[1] / "quality" / "reading_lists.jsonl"

@@ -144,6 +144,8 @@ def _print_report(report: IngestReport, other: Sequence[Path]) -> None:
         print(
             f"Of {plural(report.titles_only, 'paper')} only the title is known; `paperchat fetch --complete` fills in."
         )
+    if report.flagged:
+        print(f"{plural(len(report.flagged), 'paper')} held for review; `paperchat review` shows why.")
     if report.rejected:
         print(f"{plural(len(report.rejected), 'row')} could not be read:")
         for row in report.rejected[:_REJECTED_SHOWN]:
@@ -232,11 +234,16 @@ def papers(
         )
         return
     for paper in found:
-        print(f"{paper.told:10}  {paper.paper_id:<11}  {readable(paper.title)}{' (withdrawn)' * bool(paper.withdrawn)}")
+        print(f"{paper.told:10}  {paper.paper_id:<11}  {readable(paper.title)}{_marks(paper)}")
     held = shelf.coverage()
     say(f"{len(found):,} of {plural(held.papers, 'paper')}, {held.days}.")
     if not found:
         say("Try fewer or other words, or lift a filter; `paperchat search WORDS` finds papers by their meaning.")
+
+
+def _marks(paper: Paper) -> str:
+    """What a reader should know of a paper in a list."""
+    return " (withdrawn)" * bool(paper.withdrawn) + " (held for review)" * paper.held
 
 
 def show(
@@ -292,6 +299,8 @@ def show(
         if value:
             said = "yes" if isinstance(value, bool) else value if isinstance(value, str) else ", ".join(value)
             terminal.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
+    if paper.held:
+        terminal.print(Text("held for review: paperchat review shows why", style="bold"), soft_wrap=True)
     for name, said in card_lines(shelf, paper):
         terminal.print(Text(f"{name}: {said}"), soft_wrap=True)
     if paper.body:
@@ -404,6 +413,7 @@ def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:
         "listed": [] if paper.undated else [day.isoformat() for day in paper.listed],
         "url": paper.url,
         "arxiv_version": paper.arxiv_version or None,
+        "held": paper.held,
         "sections": [asdict(section) for section in paper.sections],
         "pages": list(paper.pages),
         **known_of(paper),

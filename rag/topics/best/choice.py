@@ -223,10 +223,10 @@ def choose(engine: Engine, asked: Asked, progress: Progress | None = None) -> Ch
         rows.append(_row(paper, labels, criteria))
     place = {paper.paper_id: n for n, paper in enumerate(papers)}
 
-    def order(row: Row) -> tuple[int, int, int, int, int, str]:
+    def order(row: Row) -> tuple[bool, int, int, int, int, int, str]:
         full = sum(label.level == len(LEVELS) - 1 for label in row.labels)
         newer = -row.paper.date.toordinal() if asked.wish.newest and not row.paper.undated else 0  # undated last
-        return row.missed, -row.points, -full, newer, place[row.paper.paper_id], row.paper.paper_id
+        return row.paper.held, row.missed, -row.points, -full, newer, place[row.paper.paper_id], row.paper.paper_id
 
     rows.sort(key=order)
     unmet = tuple(n for n in range(len(criteria)) if all(row.labels[n].level < MET for row in rows))

@@ -12,6 +12,7 @@ from rag.errors import ConfigError, LLMError
 from rag.models.llm import chat_message
 from rag.query import Question
 from rag.retrieve.hybrid import Expanded, HybridRetriever
+from rag.text.untrusted import unheld
 from rag.types import Passage
 from rag.write.reformulation.bank import Entry, load_bank
 from rag.write.reformulation.methods import FAMILIES
@@ -122,4 +123,4 @@ class _Run:
         return reply.message.content or ""
 
     def found(self, k: int) -> Sequence[Passage]:
-        return self.find(k)
+        return unheld(self.find(k))

@@ -12,7 +12,7 @@ from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import plural
 from rag.text.readable import readable
-from rag.text.untrusted import as_data, as_passages
+from rag.text.untrusted import as_data, as_passages, unheld
 from rag.types import Passage, Step
 from rag.write.research.ranking import united
 from rag.write.research.tags import Action, Finish, Invalid, Search, read_action
@@ -48,7 +48,7 @@ class _Trail:
     def show(self, query: str, passages: Sequence[Passage]) -> list[Passage]:
         """Add what a search found to what the model reads; returns the passages that are new to it."""
         seen = {passage.chunk_id for passage in self.numbered}
-        new = [passage for passage in passages if passage.chunk_id not in seen]
+        new = [passage for passage in unheld(passages) if passage.chunk_id not in seen]
         shown = as_passages(new, SHOWN_WORDS, len(self.numbered) + 1) or "Nothing new."
         self.blocks.append(f"<search>{as_data(query)}</search>\n<information>\n{shown}\n</information>")
         self.numbered += new
@@ -78,7 +78,7 @@ class SearchLoop:
             LLMError: the model failed.
         """
         trail = _Trail([passages])
-        trail.show(asked.search_text, passages[:SHOWN])
+        trail.show(asked.search_text, unheld(passages)[:SHOWN])
         for left in range(MAX_SEARCHES, -1, -1):
             messages = self._messages(asked, trail, left)
             if count_tokens(messages) + REPLY_TOKENS > llm.metadata.context_window:

@@ -11,6 +11,7 @@ from rag.query.limits.restrictions import mentioning
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.text.grammar import all_words_of, plural
 from rag.text.markdown import escape
+from rag.text.untrusted import unheld
 from rag.types import Filters, Passage
 from rag.write.research.plan import PlanStep
 from rag.write.research.search import described
@@ -99,7 +100,7 @@ class Tools:
 
     def _found(self, words: str, filters: Filters) -> tuple[Passage, ...]:
         found = self.retriever.search(words, filters, DEPTH, papers=self.asked.papers)
-        return tuple(passage for passage in found if passage.paper_id not in self.asked.left_out)
+        return tuple(passage for passage in unheld(found) if passage.paper_id not in self.asked.left_out)
 
     def _allowed(self, papers: frozenset[str] | None, filters: Filters) -> frozenset[str]:
         """Those papers that the filters and the question's own ids allow; None stands for all of the shelf."""
@@ -116,7 +117,7 @@ class Tools:
 
     def _read(self, parts: Sequence[Selection], query: str) -> str:
         ids = frozenset(passage.paper_id for part in parts for passage in distinct_papers(part.passages, READ))
-        found = self.retriever.search(query or self.asked.search_text, None, READ, papers=ids)
+        found = unheld(self.retriever.search(query or self.asked.search_text, None, READ, papers=ids))
         self.evidence.append(found)
         return described(found)
 

@@ -1,7 +1,8 @@
 """Addresses of the page: what a path names, and the paths of papers, days, topics and conversations.
 
 `/today` (also `/`), `/day/2025-11-22`, `/paper/2504.05309`, `/library?words=…`, `/map`, `/map/3.1`, `/best?q=…`,
-`/chat`, `/conversation/ID`, `/topic/query rewriting`, `/quiz`, `/you`, `/add` and `/setup`; nothing else is a page.
+`/chat`, `/conversation/ID`, `/topic/query rewriting`, `/quiz`, `/you`, `/review`, `/add` and
+`/setup`; nothing else is a page.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import parse_qsl, quote, urlencode
 
-LONE = ("today", "library", "best", "map", "chat", "topic", "quiz", "you", "add", "setup")
+LONE = ("today", "library", "best", "map", "chat", "topic", "quiz", "you", "review", "add", "setup")
 """Pages whose path is their name."""
 NAMED = ("day", "paper", "map", "conversation", "topic")
 """Pages whose path goes on with what they show."""
 MISSING = "missing"
-READ = frozenset({"today", "day", "paper", "library", "best", "map", "quiz", "you", MISSING})
+READ = frozenset({"today", "day", "paper", "library", "best", "map", "quiz", "you", "review", MISSING})
 """Pages that are drawn by the server; the others are Gradio's."""
 SECTIONS = {
     "day": "today",
@@ -25,6 +26,7 @@ SECTIONS = {
     "best": "library",
     "conversation": "chat",
     "quiz": "you",
+    "review": "library",
 }
 """Under which of the links in the head a page stands, where that isn't its own."""
 

@@ -73,6 +73,8 @@ class Actions:
             "answer": self._answer,
             "unlearn": self._unlearn,
             "remove": self._remove,
+            "release": self._release,
+            "hold": self._hold,
             "fetch": self._fetched,
             "sample": self._sample,
         }
@@ -344,6 +346,14 @@ class Actions:
     def _remove(self, fields: Mapping[str, str], owner: str) -> Said:
         self._site.library.remove(_papers(fields))
         return {"said": "Removed from the library.", "go": "/library"}
+
+    def _release(self, fields: Mapping[str, str], owner: str) -> Said:
+        self._site.shelf.flags.decide(_papers(fields), "released")
+        return {"said": "Released: it counts as clean.", "go": "/review"}
+
+    def _hold(self, fields: Mapping[str, str], owner: str) -> Said:
+        self._site.shelf.flags.decide(_papers(fields), "held")
+        return {"said": "Held for review.", "go": "/review"}
 
     def _fetched(self, fields: Mapping[str, str], owner: str) -> Said:
         return {"said": self._fetch(fields.get("category", "").strip()), "go": "/today"}

@@ -16,6 +16,7 @@ from rag.types import Paper, Section
 from rag.types.card import Card, Span, Tag
 from ui.web.base import address
 from ui.web.companion import quiz
+from ui.web.drawn import review
 from ui.web.drawn.today import asking
 from ui.web.evidence.papers import Days, compared, text_of
 from ui.web.html import items
@@ -63,6 +64,7 @@ def page(
         _asking(paper),
         _history(versions, latest, days),
         _full_text(paper),
+        review.choice(paper, is_held=paper.held),
         _removal(paper, len(versions)),
         class_="paper",
         data_paper=paper.paper_id,
@@ -89,7 +91,9 @@ def _facts(paper: Paper, versions: int) -> Markup:
         parts.append(element("a", plural(versions, "version"), href="#versions", data_here=True))
     if paper.comment:
         parts.append(readable(paper.comment))
-    withdrawn = [element("span", "Withdrawn", class_="tag"), " "] if paper.withdrawn else []
+    withdrawn: list[Markup | str] = [element("span", "Withdrawn", class_="tag"), " "] if paper.withdrawn else []
+    if paper.held:
+        withdrawn += [element("a", "Held for review", href="/review", class_="tag"), " "]
     return element("p", *withdrawn, join(parts, " · "), class_="facts")
 
 

@@ -45,6 +45,7 @@ class Holding:
         problem: Why the fields cannot be read; then nothing is shown.
         near: Papers near in meaning, where few have the words.
         gone: Papers that have left the library and are kept at the place that is shown, with what can be done.
+        flagged: Papers of the library that are held for review.
     """
 
     fields: Mapping[str, str]
@@ -59,6 +60,7 @@ class Holding:
     problem: str = ""
     near: Sequence[Paper] = ()
     gone: Sequence[tuple[str, Markup]] = ()
+    flagged: int = 0
 
 
 def page(holding: Holding) -> Markup:
@@ -76,7 +78,14 @@ def page(holding: Holding) -> Markup:
         element(
             "header",
             element("h1", "Library", tabindex="-1"),
-            element("p", _held(holding), " · ", element("a", "The best paper for…", href="/best"), class_="lead"),
+            element(
+                "p",
+                _held(holding),
+                " · ",
+                element("a", "The best paper for…", href="/best"),
+                *_review(holding),
+                class_="lead",
+            ),
             adding,
             class_="top",
         ),
@@ -85,6 +94,12 @@ def page(holding: Holding) -> Markup:
         _choice(holding.lists),
         class_="page library",
     )
+
+
+def _review(holding: Holding) -> tuple[Markup | str, ...]:
+    """The way to what is held for review, where anything is."""
+    said = f"{plural(holding.flagged, 'paper')} held for review"
+    return (" · ", element("a", said, href="/review")) if holding.flagged else ()
 
 
 def _held(holding: Holding) -> str:

@@ -24,6 +24,7 @@ from rag.topics.best.choice import choose
 from rag.types import Filters, Paper
 from rag.types.filters import chosen
 from ui.kept import kept_in
+from ui.review import entries, originals
 from ui.web.base import address
 from ui.web.base.address import MISSING, Address
 from ui.web.base.restriction import KEPT, UNREAD, Restriction, restriction
@@ -31,7 +32,7 @@ from ui.web.companion import best, chart, foryou, you
 from ui.web.companion import map as mapped
 from ui.web.companion.examination import Examination
 from ui.web.companion.personal import Personal
-from ui.web.drawn import bookmarks, paper, shelves, today
+from ui.web.drawn import bookmarks, paper, review, shelves, today
 from ui.web.drawn.news import News
 from ui.web.drawn.openers import Asked
 from ui.web.drawn.shelves import PAGE_SIZE, Holding
@@ -108,6 +109,9 @@ class Site:
                 return self._map(at, owner)
             if at.page == "best":
                 return self._best(at.fields)
+            if at.page == "review":
+                found = entries(self.shelf, released=True)
+                return View("review", "Held for review", review.page(found, originals(self.shelf, found)))
             if at.page == "quiz":
                 drawn = self.quiz.page(at.fields, owner) if self.shelf.has_papers() else today.empty()
                 return View("quiz", "Quiz", drawn)
@@ -333,6 +337,7 @@ class Site:
             names,
             near=near,
             gone=self._gone(fields, owner),
+            flagged=len(self.shelf.flags.held()),
         )
         title = f"{words} · Library" if words else "Library"
         return View("library", title, shelves.page(holding))

@@ -63,6 +63,7 @@ def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: M
         lead: What stands before its title.
     """
     withdrawn = element("span", "Withdrawn", class_="tag") if paper.withdrawn else EMPTY
+    held = element("span", "Held for review", class_="tag") if paper.held else EMPTY
     said = element("p", line, class_="line") if line else EMPTY
     names = [" · ", people(paper.authors)] if paper.authors else []
     return element(
@@ -70,7 +71,9 @@ def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: M
         lead,
         element(
             "div",
-            element("h3", element("a", title_of(paper), href=address.paper(paper.paper_id), class_="title"), withdrawn),
+            element(
+                "h3", element("a", title_of(paper), href=address.paper(paper.paper_id), class_="title"), withdrawn, held
+            ),
             element("p", "date unknown" if paper.undated else moment(paper.date), *names, class_="by"),
             said,
             class_="what",
