@@ -13,6 +13,7 @@ from rag.errors import IndexDamaged, LibraryError
 from rag.follow.rewrites import Rewrites
 from rag.index.library import Library
 from rag.models import embed_texts
+from rag.papers.readers.rewritten import FILE_NAME as REWRITES
 from rag.retrieve.hybrid import HybridRetriever
 from rag.stages import stage
 from rag.types import Answer, Done, Event, Filters, Mode, Note, Passage, Topic, TopicDone, Turn
@@ -49,7 +50,7 @@ class Assistant:
         self.library = library
         self.retriever = retriever or HybridRetriever(library)
         self.engine = Engine(self.retriever, llm)
-        self.rewrites = Rewrites(library.folder)
+        self.rewrites = Rewrites(library.config.store(REWRITES))
         self._topics: TopicEngine | None = None
         self._guard = threading.Lock()
 

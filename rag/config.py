@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -21,9 +21,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from rag.errors import ConfigError
 
+if TYPE_CHECKING:
+    from rag.types.places import Place
+
 ENV_PREFIX = "PAPERCHAT__"
 NOT_ANSWERING: dict[str, Any] = {
     "data_dir": True,
+    "library": True,
     "embedding": {"api_key_env", "timeout_s", "max_retries", "batch_size", "threads"},
     "llm": {
         "api_key_env",
@@ -59,6 +63,32 @@ def _reranker(name: str) -> str:
     if not re.fullmatch(r"answer-scorer|late-interaction|none|[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
         raise ValueError("should be answer-scorer, late-interaction, none or package.module:Class")
     return name
+
+
+class LibraryConfig(Section):
+    """Where papers and what readers keep are stored: files in the data folder, or a PostgreSQL server."""
+
+    database_url: str | None = Field(
+        None,
+        description="postgresql://user@host:port/database, for several page servers that share one library; needs "
+        "paperchat[postgres]. null: SQLite files in data_dir",
+    )
+    database_schema: str = Field(
+        "paperchat", pattern=r"^[a-z_][a-z0-9_]{0,62}$", description="schema that holds this library's tables there"
+    )
+    password_env: str = Field("PGPASSWORD", description="environment variable that holds the database's password")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
+            raise ValueError("should be postgresql://user@host:port/database")
+        if parts.password or "password=" in parts.query:
+            raise ValueError("holds a password, which belongs into the environment (library.password_env)")
+        return value.replace("postgres://", "postgresql://", 1)
 
 
 class EmbeddingConfig(Section):
@@ -324,6 +354,7 @@ class Config(Section):
         description="folder of the library; ~ and relative paths are resolved. null: where this system keeps a user's "
         "data, on Linux ~/.local/share/paperchat",
     )
+    library: LibraryConfig = LibraryConfig()
     embedding: EmbeddingConfig = EmbeddingConfig()
     chunking: ChunkingConfig = ChunkingConfig()
     index: IndexConfig = IndexConfig()
@@ -351,6 +382,15 @@ class Config(Section):
     def library_dir(self) -> Path:
         """`data_dir` as an absolute path."""
         return self.data_dir.expanduser().absolute()
+
+    def store(self, name: str) -> Place:
+        """Where a store of the library lies: the file of this name, or tables on the server in its place."""
+        where = self.library
+        if where.database_url is None:
+            return self.library_dir / name
+        from rag.types.places import Remote
+
+        return Remote(where.database_url, where.database_schema, name, where.password_env)
 
     @property
     def report_dir(self) -> Path:
@@ -510,7 +550,8 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
         elif item["type"] == "model_type":
             problems.append(f"{key}{where} is a section, with its keys below it; it is {item['input']!r}.")
         else:
-            given = "" if "headers" in key else f"; it is {item['input']!r}"  # which may be a secret
+            secret = "headers" in key or key == "library.database_url"  # what is given may be one
+            given = "" if secret else f"; it is {item['input']!r}"
             problems.append(f"{key}{where}: {item['msg']}{given}.")
     return ConfigError(" ".join(problems), "`paperchat config schema` lists every key with its type and meaning.")
 

@@ -315,7 +315,7 @@ class Engine:
         """
         with self._guard:
             if self._llm is None:
-                self._llm = build_llm(self.library.config.llm, self.library.folder / USAGE_FILE)
+                self._llm = build_llm(self.library.config.llm, self.library.config.store(USAGE_FILE))
             return self._llm.for_answer()
 
     def _with_model(self) -> Scribe:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import isolation
+from tests.support import isolation, postgres
 
 # CI runs the same examples every time, so that a failure is the change's; at home new ones are tried on every run.
 # No deadline: a busy machine is no failure.
@@ -33,6 +33,48 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(home.cleanup)
     isolation.isolate_environment(Path(home.name))
     isolation.refuse_network()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tests that do not name a database use this one: ``--database postgresql`` has the whole suite try a server."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server, started for the first test that asks for it."""
+    if reason := postgres.why_not():
+        pytest.skip(reason)
+    with postgres.PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the stores of the module's libraries lie (`on_both`)."""
+    chosen = str(getattr(request, "param", None) or request.config.getoption("--database"))
+    with pytest.MonkeyPatch.context() as patch:
+        if chosen == "postgresql":
+            server = request.getfixturevalue("postgres_server")
+            postgres.use(server, patch)
+            yield chosen
+            server.take_back([*server.given])
+        else:
+            yield chosen
+
+
+@pytest.fixture(autouse=True)
+def _own_database(request: pytest.FixtureRequest, database: str) -> Iterator[None]:
+    """What a test stored on a server goes with it; what its module's fixtures stored stays for the others."""
+    if database == "sqlite":
+        yield
+        return
+    if request.node.get_closest_marker("sqlite_only"):
+        pytest.skip("about the SQLite file")
+    server = request.getfixturevalue("postgres_server")
+    before = set(server.given)
+    yield
+    server.take_back(set(server.given) - before)
 
 
 @pytest.fixture(autouse=True)

@@ -5,34 +5,32 @@ from __future__ import annotations
 import logging
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 from rag.errors import IndexDamaged, LibraryBusy, LibraryError
 from rag.papers.database import Database
-from rag.papers.readers.answered import FILE_NAME as ANSWERED
 from rag.papers.readers.answered import Answered, Given
-from rag.papers.readers.kept import FILE_NAME, STEPS, Kept
+from rag.papers.readers.kept import STEPS, Kept
 from rag.papers.readers.lists import PaperLists
+from rag.types.places import Place
 
 _log = logging.getLogger(__name__)
 
 
-def kept_in(folder: Path) -> Kept:
-    """What readers keep in a library's folder; `problem_of` says why it is nothing and stays so.
+def kept_in(place: Place) -> Kept:
+    """What readers keep in a library; `problem_of` says why it is nothing and stays so.
 
     Raises:
         LibraryBusy: another process makes the file, and takes too long.
     """
-    path = folder / FILE_NAME
     try:
-        kept = Kept(path)
-        _check(path)
+        kept = Kept(place)
+        _check(place)
         return kept
     except LibraryBusy:
         raise
     except LibraryError as error:
         _log.warning("Nothing can be kept (stars, lists, notes): %s", error.message)
-        return _Nothing(path, error)
+        return _Nothing(place, error)
 
 
 def problem_of(kept: Kept) -> str:
@@ -40,16 +38,15 @@ def problem_of(kept: Kept) -> str:
     return kept.problem if isinstance(kept, _Nothing) else ""
 
 
-def answered_in(folder: Path) -> tuple[Answered, str]:
-    """What readers answered in a library's folder, and why answers are not kept; empty where all is well.
+def answered_in(place: Place) -> tuple[Answered, str]:
+    """What readers answered in a library, and why answers are not kept; empty where all is well.
 
     Raises:
         LibraryBusy: another process makes the file, and takes too long.
     """
-    path = folder / ANSWERED
     try:
-        answered = Answered(path)
-        _check(path)
+        answered = Answered(place)
+        _check(place)
         return answered, ""
     except LibraryBusy:
         raise
@@ -62,19 +59,19 @@ def answered_in(folder: Path) -> tuple[Answered, str]:
         return _Unanswered(), "This library may not be written, so answers are not kept."
 
 
-def _check(path: Path) -> None:
+def _check(place: Place) -> None:
     """Raise `IndexDamaged` for a file that begins well and goes on otherwise, before a page rests on it."""
-    with closing(Database(path)) as file:
-        ((found, *_),) = file.all("PRAGMA quick_check(1)")
+    with closing(Database.at(place)) as store:
+        found = store.integrity()
     if found != "ok":
-        raise IndexDamaged(f"{path} is damaged: {found}.", "Restore it from a backup, or move it away.")
+        raise IndexDamaged(f"{place} is damaged: {found}.", "Restore it from a backup, or move it away.")
 
 
 class _Nothing(Kept):
     """Nothing; whatever would be kept is refused with `LibraryError`."""
 
-    def __init__(self, path: Path, error: LibraryError) -> None:
-        PaperLists.__init__(self, _Empty(path))
+    def __init__(self, place: Place, error: LibraryError) -> None:
+        PaperLists.__init__(self, _Empty(place))
         if isinstance(error, IndexDamaged):
             self.problem = f"What you keep cannot be read. {error.message} {error.advice} Then start paperchat again."
         else:

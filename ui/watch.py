@@ -99,7 +99,7 @@ def watch_once(library: Library, selection: Selection | None, progress: Progress
                 library.describe_missing(progress)
             _report(library, progress, done)
         elif not done.errors:
-            done.errors.append(no_papers(library.folder))
+            done.errors.append(no_papers(library.shelf.place))
     except PaperchatError as error:
         done.errors.append(error)
     return done

@@ -67,6 +67,11 @@ def save(library: Library, file: Path, progress: Progress | None = None, *, forc
         BackupError: the file is there already, or cannot be written.
         LibraryError: the library cannot be read.
     """
+    if not isinstance(library.shelf.place, Path):
+        raise BackupError(
+            f"The papers of this library lie on {library.shelf.place}, not in files.",
+            "Back it up with pg_dump (docs/postgresql.md).",
+        )
     refuse_existing(file, force)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.absolute().parent) as scratch:

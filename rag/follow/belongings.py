@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from rag.errors import LibraryError
 from rag.follow.rewrites import Rewrites
-from rag.papers.readers.answered import FILE_NAME as ANSWERED
 from rag.papers.readers.answered import Answered
 from rag.papers.readers.kept import Kept
+from rag.types.places import Place
 
 
 class Belongings:
     """What is a reader's in a library's folder; files that are not there are not made."""
 
-    def __init__(self, folder: Path, kept: Kept, rewrites: Rewrites) -> None:
-        """Look into a folder.
+    def __init__(self, answered: Place, kept: Kept, rewrites: Rewrites) -> None:
+        """Look into a library.
 
         Args:
-            folder: Of the library.
+            answered: Where answers in quizzes lie.
             kept: What readers keep in it.
             rewrites: What was learnt there of their questions.
         """
-        self._quiz = folder / ANSWERED
+        self._quiz = answered
         self._kept = kept
         self._rewrites = rewrites
 

@@ -41,7 +41,7 @@ class Follower:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._path = library.folder / FILE_NAME
+        self._place = library.config.store(FILE_NAME)
 
     def add(self, question: str) -> Followed:
         """Follow a question; what it brings is told from its first answer on."""
@@ -55,7 +55,7 @@ class Follower:
 
     def outdated(self) -> list[Followed]:
         """The questions whose last answer rests on another library or configuration than there is now."""
-        if not self._path.exists():
+        if not self._place.exists():
             return []
         state = self._state()
         with self._store() as store:
@@ -92,7 +92,7 @@ class Follower:
             since: Compare with what stood before this day's reports; None: with the answer before the last change.
             until: Leave out what came with the reports of later days.
         """
-        if not self._path.exists():
+        if not self._place.exists():
             return []
         with self._store() as store:
             return [_brought(one, self._askings(store, one.number), since, until) for one in store.all()]
@@ -127,7 +127,7 @@ class Follower:
 
     @contextmanager
     def _store(self) -> Iterator[FollowedQuestions]:
-        store = FollowedQuestions(self._path)
+        store = FollowedQuestions(self._place)
         try:
             yield store
         finally:

@@ -12,14 +12,14 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from rag.errors import LibraryError, RewritingNotFound
 from rag.papers.readers.conversations import Conversations, Exchange
-from rag.papers.readers.rewritten import FILE_NAME, Rewriting, Rewritten
+from rag.papers.readers.rewritten import Rewriting, Rewritten
 from rag.query.dialogue.rewriting import REMEMBERED, Recalled
 from rag.query.dialogue.wording import Wording
 from rag.types import Answer, Note, Turn
+from rag.types.places import Place
 
 SOON = timedelta(minutes=30)
 """Within which a kept paper, or another wording, belongs to an answer."""
@@ -35,9 +35,9 @@ _LATEST = 3
 class Rewrites:
     """The rewritings of a library's readers; safe from many threads. Without any, a look at the folder is all."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use the file in a library's folder, which is made when something is first kept."""
-        self._path = folder / FILE_NAME
+    def __init__(self, place: Place) -> None:
+        """Use the store there, which is made when something is first kept."""
+        self._place = place
         self._opened: Rewritten | None = None
         self._guard = threading.Lock()
 
@@ -51,7 +51,7 @@ class Rewrites:
             question: As typed.
             history: Earlier turns, oldest first.
         """
-        if not self._path.exists():
+        if not self._place.exists():
             return None, ()
         try:
             found = self._find(user, question, _before(history))
@@ -92,7 +92,7 @@ class Rewrites:
 
     def unlearn(self, user: str, exchange: Exchange, before: Exchange | None = None) -> int:
         """Forget what led to an answer that was bad; how many rewritings that were."""
-        if not self._path.exists():
+        if not self._place.exists():
             return 0
         answer = exchange.answer
         text = answer.standalone_question if answer else exchange.question
@@ -109,7 +109,7 @@ class Rewrites:
 
     def all(self, user: str) -> list[Rewriting]:
         """All that a reader's questions are searched for instead, in the order in which they were learnt."""
-        return self._store().all(user) if self._path.exists() else []
+        return self._store().all(user) if self._place.exists() else []
 
     def remove(self, user: str, number: int) -> Rewriting:
         """Forget one.
@@ -188,7 +188,7 @@ class Rewrites:
     def _store(self) -> Rewritten:
         with self._guard:
             if self._opened is None:
-                self._opened = Rewritten(self._path)
+                self._opened = Rewritten(self._place)
             return self._opened
 
 

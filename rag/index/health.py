@@ -156,7 +156,9 @@ def _examine_readers(folder: Path) -> Check:
 
 
 def _copy_shelf(library: Library) -> None:
-    """Leave a copy of the truth beside it before anything is changed."""
+    """Leave a copy of the truth beside it before anything is changed; a server's is backed up there."""
+    if not isinstance(library.shelf.place, Path):
+        return
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     for old in sorted(library.folder.glob(f"{_COPY}*.sqlite"))[: 1 - _COPIES]:
         old.unlink()

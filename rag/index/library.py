@@ -43,6 +43,7 @@ from rag.papers.shelf import FILE_NAME, Outcome, Shelf, no_papers
 from rag.sources.files import FULL_TEXTS as FULL_TEXTS_FOLDER
 from rag.sources.identifiers import OF_DOI
 from rag.types import Chunk, FullText, Paper, Rejected, Remark, Row
+from rag.types.places import Remote
 
 if TYPE_CHECKING:
     from rag.models import Embedder
@@ -148,7 +149,7 @@ class Library:
                 f"The library's folder {self.folder} cannot be made: {error.strerror}.",
                 "Choose another with --data-dir or data_dir.",
             ) from None
-        self.shelf = Shelf(self.folder / FILE_NAME)
+        self.shelf = Shelf(config.store(FILE_NAME))
         self._embedding = embedding
         self._guard = threading.RLock()
         self._gate = IndexGate(self.folder / "index.lock", self._open_complete, self.shelf.generation)
@@ -286,7 +287,7 @@ class Library:
     def require_papers(self) -> None:
         """Raise `EmptyLibrary`, with how to add papers, when there are none."""
         if not self.shelf.has_papers():
-            raise no_papers(self.folder)
+            raise no_papers(self.shelf.place)
 
     def paper(self, paper_id: str, version: int | None = None) -> Paper:
         """One version of a paper, the latest by default (`PaperNotFound` when there is none)."""
@@ -300,8 +301,23 @@ class Library:
 
     @contextmanager
     def writing(self, progress: Progress | None = None) -> Iterator[None]:
-        """Hold the library for writing, across processes."""
-        with writer_lock(self.folder / "write.lock", lambda: progress and progress("waiting", 0, 0)):
+        """Hold the library for writing, across processes, and across servers where several share a database."""
+
+        def wait() -> None:
+            if progress:
+                progress("waiting", 0, 0)
+
+        with writer_lock(self.folder / "write.lock", wait), self._writing_elsewhere(wait):
+            yield
+
+    @contextmanager
+    def _writing_elsewhere(self, on_wait: Callable[[], None]) -> Iterator[None]:
+        if isinstance(self.shelf.place, Remote):
+            from rag.papers.postgres.server import writing
+
+            with writing(self.shelf.place, on_wait):
+                yield
+        else:
             yield
 
     def settled(self, progress: Progress | None = None) -> AbstractContextManager[None]:
@@ -366,13 +382,25 @@ class Library:
         renamed = self.shelf.renamed()
         joined = ((old, new) for old, new in renamed.items() if old not in before and old.startswith(OF_DOI))
         told = [Remark(new, f"is the paper that was known as {old}, by its DOI") for old, new in joined]
-        for name, follow in ((KEPT, _follow_kept), (FULL_TEXTS_FOLDER, follow_files)):
-            if renamed and (self.folder / name).exists():
+        for name, follow in ((KEPT, self._follow_kept), (FULL_TEXTS_FOLDER, self._follow_texts)):
+            if renamed:
                 try:
-                    follow(self.folder, renamed)
+                    follow(renamed)
                 except LibraryError as error:  # the papers are there all the same, and the next ingest tries again
                     told.append(Remark(name, error.message.removesuffix(".")))
         return told
+
+    def _follow_kept(self, renamed: Mapping[str, str]) -> None:
+        """Have what readers keep follow papers to the ids that they have now."""
+        place = self.config.store(KEPT)
+        if place.exists():
+            with closing(Kept(place)) as kept:
+                kept.follow(renamed)
+
+    def _follow_texts(self, renamed: Mapping[str, str]) -> None:
+        """The same of full texts' files."""
+        if (self.folder / FULL_TEXTS_FOLDER).exists():
+            follow_files(self.folder, renamed)
 
     def _add_text(self, found: FullText, told: list[Rejected | Remark]) -> dict[str, Outcome]:
         """Give a full text to its paper, and keep the file."""
@@ -575,12 +603,6 @@ def _embedded_here(
         vectors = embed_texts(library.embedding, [chunk.embedded_text for chunk in fresh], on_progress=report)
         yield Embedded(unit, chunks, fresh, vectors)
         done += len(unit)
-
-
-def _follow_kept(folder: Path, renamed: Mapping[str, str]) -> None:
-    """Have what readers keep follow papers to the ids that they have now."""
-    with closing(Kept(folder / KEPT)) as kept:
-        kept.follow(renamed)
 
 
 def _units(items: Iterable[T], size: int = UNIT) -> Iterator[tuple[T, ...]]:

@@ -7,9 +7,9 @@ that write an abstract with other white space share a version, and its text is t
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Any
 
+from rag.papers.database import Connection
 from rag.types import Paper, Section, paper_text
 
 COLUMNS = "b.body, b.sections, b.pages"
@@ -17,7 +17,7 @@ JOIN = "LEFT JOIN bodies b ON b.paper_id = v.paper_id AND b.version = v.version"
 """In a query of versions ``v``: what `attributes` reads."""
 
 
-def record_body(db: sqlite3.Connection, paper: Paper, version: int) -> bool:
+def record_body(db: Connection, paper: Paper, version: int) -> bool:
     """Keep the body of a version that has none yet, within a transaction; whether there was one to keep."""
     if not paper.body:
         return False
@@ -25,7 +25,7 @@ def record_body(db: sqlite3.Connection, paper: Paper, version: int) -> bool:
     sections = json.dumps([_stored(one, start) for one in paper.sections])
     pages = json.dumps([page - start for page in paper.pages])
     row = (paper.paper_id, version, paper.body, sections, pages)
-    is_new = db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?, ?, ?, ?)", row).rowcount > 0
+    is_new = db.execute("INSERT INTO bodies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount > 0
     if is_new:  # it was not looked at
         db.execute("DELETE FROM screened WHERE paper_id = ? AND version = ?", (paper.paper_id, version))
     return is_new

@@ -1,4 +1,7 @@
-"""One SQLite file for many threads: a connection each, atomic writes, and errors a reader can act on."""
+"""One SQLite file for many threads: a connection each, atomic writes, and errors a reader can act on.
+
+A store on a PostgreSQL server is used in the same way (`rag.papers.postgres`): `Database.at` opens either.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from rag.errors import IndexDamaged, LibraryBusy, LibraryError
+from rag.errors import ConfigError, IndexDamaged, LibraryBusy, LibraryError
+from rag.types.places import Place, Remote
 
 T = TypeVar("T")
 BUSY_SECONDS = 60.0
@@ -25,6 +29,40 @@ _REFUSED = {
     sqlite3.SQLITE_READONLY,
 }
 """What the folder or the disk refused; the file itself may be well."""
+
+
+ALL = 2**62
+"""As a limit: no limit."""
+
+
+class Cursor(Protocol):
+    """What a statement gave."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows that were written."""
+
+    def fetchone(self) -> Any:
+        """The next row; None where there is none."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """What a function reads with, or writes within a transaction."""
+
+    @property
+    def total_changes(self) -> int:
+        """Rows that were written so far."""
+
+    def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /) -> Cursor:
+        """Run a statement."""
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
+        """Run a statement with the values of each row."""
 
 
 class _Held:
@@ -42,24 +80,44 @@ class Database:
     the folder or the disk refuses, and `IndexDamaged` when the file is not what it should be.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self._local = threading.local()
 
-    @classmethod
-    def stepped(cls, path: Path, steps: Sequence[str]) -> Database:
-        """Open a file whose schema grows in steps, which is made or brought up to date where it must be.
+    @staticmethod
+    def at(place: Place) -> Database:
+        """Open a file, or tables on a server.
+
+        Raises:
+            ConfigError: for a server, what ``paperchat[postgres]`` brings is not installed.
+        """
+        if isinstance(place, Path):
+            return Database(place)
+        try:
+            from rag.papers.postgres.server import ServerDatabase
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"library.database_url is set, and the package {error.name} is not installed.",
+                "Install it: pip install 'paperchat[postgres]'.",
+            ) from None
+        return ServerDatabase(place)
+
+    @staticmethod
+    def stepped(place: Place, steps: Sequence[str]) -> Database:
+        """Open a store whose schema grows in steps, which is made or brought up to date where it must be.
 
         Args:
-            path: Of the file.
-            steps: What each version of the schema adds to the one before; those that the file lacks are run.
+            place: Where it lies.
+            steps: What each version of a file's schema adds to the one before; those that the file lacks are run.
 
         Raises:
             IndexDamaged: it is no such file, or one of a later schema.
-            LibraryError: the folder or the disk refuses.
+            LibraryError: the folder, the disk or the server refuses.
         """
-        opened = cls(path)
-        version = opened.read(_version)
+        opened = Database.at(place)
+        if opened.is_server:
+            return opened  # with all tables
+        path, version = opened.path, opened.read(_version)
         if version > len(steps):
             raise IndexDamaged(
                 f"{path} has schema {version}, this version of paperchat reads schema {len(steps)}.",
@@ -72,6 +130,18 @@ class Database:
                         db.execute(statement)
                 db.execute(f"PRAGMA user_version = {len(steps)}")
         return opened
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        if isinstance(self.place, Remote):
+            raise LibraryError(f"{self.place} is no file.", "Set library.database_url to null to use files.")
+        return self.place
+
+    @property
+    def is_server(self) -> bool:
+        """Whether the store lies on a PostgreSQL server."""
+        return False
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -86,7 +156,7 @@ class Database:
         """The result's rows."""
         return list(self.rows(sql, values))
 
-    def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+    def read(self, look: Callable[[Connection], T]) -> T:
         """What a function reads from the file."""
         with self._explained():
             return look(self._connection())
@@ -112,7 +182,7 @@ class Database:
         return True
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """Write atomically: all or nothing, also when the process is killed."""
         with self._explained():
             db = self._connection()
@@ -198,6 +268,6 @@ class Database:
         )
 
 
-def _version(db: sqlite3.Connection) -> int:
+def _version(db: Connection) -> int:
     ((version,),) = db.execute("PRAGMA user_version").fetchall()
     return int(version)

@@ -16,12 +16,11 @@ field, or no tags, for what the paper doesn't say. A shelf of a library is ``lib
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.papers.database import Database
+from rag.papers.database import ALL, Connection, Database
 from rag.papers.metadata import IS_DATED
 from rag.types.card import Card, Span, Tag
 
@@ -35,9 +34,10 @@ _TAGS = """SELECT t.tag, s.label FROM tags t JOIN subjects s USING (tag)
     WHERE t.paper_id = ? AND t.version = ? AND t.place > 0 ORDER BY t.place"""
 _MISSING = """SELECT p.paper_id FROM papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest
     LEFT JOIN described d ON d.paper_id = p.paper_id AND d.version = p.latest AND d.fold = v.fold
-    WHERE d.card IS NOT ? OR d.tags IS NOT ? ORDER BY p.paper_id"""
-_DESCRIBED = """INSERT OR REPLACE INTO described
-    SELECT paper_id, version, fold, ?, ? FROM versions WHERE paper_id = ? AND version = ?"""
+    WHERE d.card IS NULL OR d.card <> ? OR d.tags <> ? ORDER BY p.paper_id"""
+_DESCRIBED = """INSERT INTO described
+    SELECT paper_id, version, fold, ?, ? FROM versions WHERE paper_id = ? AND version = ?
+    ON CONFLICT (paper_id, version) DO UPDATE SET fold = excluded.fold, card = excluded.card, tags = excluded.tags"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,11 @@ class Descriptions:
                 return
             db.execute("DELETE FROM subjects")
             db.execute("DELETE FROM subject_names")
-            db.executemany("INSERT OR REPLACE INTO subjects VALUES (?, ?, ?)", subjects)
-            db.executemany("INSERT OR IGNORE INTO subject_names VALUES (?, ?)", names)
-            db.execute("INSERT OR REPLACE INTO meta VALUES ('subjects', ?)", (key,))
+            last = "ON CONFLICT (tag) DO UPDATE SET label = excluded.label, broader = excluded.broader"
+            db.executemany(f"INSERT INTO subjects VALUES (?, ?, ?) {last}", subjects)
+            db.executemany("INSERT INTO subject_names VALUES (?, ?) ON CONFLICT DO NOTHING", names)
+            noted = "INSERT INTO meta VALUES ('subjects', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            db.execute(noted, (key,))
 
     def subject_names(self) -> dict[str, str]:
         """The tags of all subjects by what they may be asked for by, in small letters."""
@@ -133,7 +135,7 @@ class Descriptions:
         return dict(self._db.rows("SELECT tag, label FROM subjects"))
 
     def counts(
-        self, names: Iterable[str], selection: str, values: Sequence[object], limit: int = -1
+        self, names: Iterable[str], selection: str, values: Sequence[object], limit: int = ALL
     ) -> dict[str, list[tuple[str, int]]]:
         """How many papers of a selection have each value of these facets.
 
@@ -141,7 +143,7 @@ class Descriptions:
             names: Of `FACETS`.
             selection: A query of ids of papers, in SQL.
             values: What stands for its question marks.
-            limit: Values of a facet; -1 for all.
+            limit: Values of a facet.
 
         Returns:
             By facet, values with their numbers: the most frequent first, of months the newest.
@@ -165,7 +167,7 @@ FACETS = {
     # Of an author, a paper's authors as JSON, a newline, and the name folded.
     "author": """SELECT
         (SELECT p.authors FROM authorship w JOIN entity_papers e USING (entry) JOIN papers p USING (paper_id)
-            WHERE w.author = t.author LIMIT 1) || char(10) || a.name, t.n
+            WHERE w.author = t.author LIMIT 1) || '\n' || a.name, t.n
         FROM (SELECT author, count(*) AS n FROM authorship JOIN entity_papers USING (entry)
             WHERE paper_id IN ({among}) GROUP BY author ORDER BY n DESC, author LIMIT ?) t
         JOIN authors a USING (author)""",
@@ -173,15 +175,17 @@ FACETS = {
 """What papers are counted by, in SQL with a selection's place."""
 
 
-def _write(db: sqlite3.Connection, one: Description, makers: Makers) -> None:
+def _write(db: Connection, one: Description, makers: Makers) -> None:
     key = one.card.paper_id, one.card.version
     for table in ("cards", "tags"):
         db.execute(f"DELETE FROM {table} WHERE paper_id = ? AND version = ?", key)
     db.execute(_DESCRIBED, (makers.card, makers.tags, *key))
     spans = [(*key, field, span.start, span.end) for field, held in one.card.fields() for span in held]
-    db.executemany('INSERT OR IGNORE INTO cards (paper_id, version, field, start, "end") VALUES (?, ?, ?, ?, ?)', spans)
+    insert = 'INSERT INTO cards (paper_id, version, field, start, "end") VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
+    db.executemany(insert, spans)
     placed = [(tag, *key, place) for place, tag in enumerate(one.tags, 1)]
-    db.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?, ?, ?)", placed + [(tag, *key, 0) for tag in one.broader])
+    broader = [(tag, *key, 0) for tag in one.broader]
+    db.executemany("INSERT INTO tags VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", placed + broader)
 
 
 def card_of(shelf: Shelf, paper_id: str, version: int | None = None) -> Card | None:

@@ -7,7 +7,6 @@ it (25 s for 60,000 papers, once). Every question to it is answered from an inde
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -16,7 +15,7 @@ from itertools import combinations
 
 from rag.errors import LibraryError
 from rag.papers.claims import Claim, claims
-from rag.papers.database import Database
+from rag.papers.database import Connection, Database
 from rag.text.folding import fold, plain
 from rag.text.names import name_matches, name_words
 from rag.text.readable import readable
@@ -40,7 +39,7 @@ class Naming:
     surface: str
 
 
-def require(db: sqlite3.Connection) -> None:
+def require(db: Connection) -> None:
     """Fill the tables of a shelf within a transaction where they are empty yet, or other rules filled them."""
     if db.execute(_IS_CURRENT).fetchone():
         return
@@ -48,17 +47,18 @@ def require(db: sqlite3.Connection) -> None:
         db.execute(f"DELETE FROM {table}")
     for paper in db.execute(_LATEST):
         _enter(db, *paper)
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('entities', ?)", (_VERSION,))
+    current = "INSERT INTO meta VALUES ('entities', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    db.execute(current, (_VERSION,))
 
 
-def enter(db: sqlite3.Connection, paper_id: str) -> None:
+def enter(db: Connection, paper_id: str) -> None:
     """Bring the rows of a paper on the shelf up to date within the transaction that changed it."""
     leave(db, paper_id)
     row = db.execute(f"{_LATEST} AND paper_id = ?", (paper_id,)).fetchone()
     _enter(db, *row)
 
 
-def leave(db: sqlite3.Connection, paper_id: str) -> None:
+def leave(db: Connection, paper_id: str) -> None:
     """Take the rows of a paper away within the transaction that removes it; authors of no other paper go with it."""
     found = db.execute("SELECT entry FROM entity_papers WHERE paper_id = ?", (paper_id,)).fetchone()
     if not found:
@@ -75,14 +75,16 @@ def leave(db: sqlite3.Connection, paper_id: str) -> None:
             db.executemany("DELETE FROM author_words WHERE last = ? AND first = ? AND author = ?", keys)
 
 
-def _enter(db: sqlite3.Connection, paper_id: str, title: str, abstract: str, authors: str) -> None:
+def _enter(db: Connection, paper_id: str, title: str, abstract: str, authors: str) -> None:
     """Add the rows of a paper that has none."""
-    entry = db.execute("INSERT INTO entity_papers (paper_id) VALUES (?)", (paper_id,)).lastrowid
+    ((entry,),) = db.execute("INSERT INTO entity_papers (paper_id) VALUES (?) RETURNING entry", (paper_id,)).fetchall()
     for name in {name_words(readable(name)) for name in json.loads(authors)} - {()}:
         folded = " ".join(name)
         found = db.execute("SELECT author FROM authors WHERE name = ?", (folded,)).fetchone()
-        author = found[0] if found else db.execute("INSERT INTO authors (name) VALUES (?)", (folded,)).lastrowid
-        if not found:
+        if found:
+            (author,) = found
+        else:
+            ((author,),) = db.execute("INSERT INTO authors (name) VALUES (?) RETURNING author", (folded,)).fetchall()
             keys = ((*key, author) for key in _keys(name))
             db.executemany("INSERT INTO author_words VALUES (?, ?, ?)", keys)
         db.execute("INSERT INTO authorship VALUES (?, ?)", (author, entry))
@@ -136,7 +138,7 @@ class Entities:
             among, values = f"SELECT author FROM author_words WHERE {_BEARS}", list(_range(words))
         else:
             found = [author for author, _ in self._authors(words)]
-            among, values = "SELECT value FROM json_each(?)", [json.dumps(found)]
+            among, values = "SELECT CAST(value AS BIGINT) FROM json_each(?)", [json.dumps(found)]
         sql = f"SELECT DISTINCT paper_id FROM authorship JOIN entity_papers USING (entry) WHERE author IN ({among})"
         return frozenset(row[0] for row in self._ready().rows(sql, values))
 
@@ -145,9 +147,8 @@ class Entities:
         wanted = json.dumps([(first, _until(first), last) for first, last in set(pairs)])
         sql = """WITH j AS (SELECT json_extract(value, '$[0]') AS first, json_extract(value, '$[1]') AS until,
                 json_extract(value, '$[2]') AS last FROM json_each(?))
-            SELECT j.first, j.last, name FROM j CROSS JOIN author_words w
-                ON w.last = j.last AND w.first >= j.first AND w.first < j.until
-            JOIN authors USING (author)"""
+            SELECT j.first, j.last, name FROM j CROSS JOIN author_words w JOIN authors USING (author)
+            WHERE w.last = j.last AND w.first >= j.first AND w.first < j.until"""
         found = defaultdict(list)
         for first, last, name in self._ready().rows(sql, (wanted,)):
             found[first, last].append(tuple(name.split()))

@@ -9,13 +9,12 @@ or where its latest text is flagged and nobody has released it. A paper of a hel
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rag.errors import PaperNotFound
-from rag.papers.database import Database
+from rag.papers.database import Connection, Database
 
 Verdict = Literal["released", "held"]
 SCREEN = "1"
@@ -37,11 +36,16 @@ HELD = """coalesce((SELECT r.verdict FROM reviewed r WHERE r.paper_id = v.paper_
 _LATEST = "papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
 _MISSING = f"""SELECT p.paper_id FROM {_LATEST}
     LEFT JOIN screened s ON s.paper_id = p.paper_id AND s.version = p.latest AND s.fold = v.fold
-    WHERE s.screen IS NOT ? ORDER BY p.date, p.paper_id"""
+    WHERE coalesce(s.screen, '') <> ? ORDER BY p.date, p.paper_id"""
 _UPSIDE_DOWN = """SELECT f.paper_id, f.other FROM flags f JOIN papers p ON p.paper_id = f.paper_id
     JOIN papers o ON o.paper_id = f.other WHERE (o.date, o.paper_id) > (p.date, p.paper_id)"""
-_SCREENED = """INSERT OR REPLACE INTO screened
-    SELECT paper_id, version, fold, ? FROM versions WHERE paper_id = ? AND version = ?"""
+_SCREENED = """INSERT INTO screened
+    SELECT paper_id, version, fold, ? FROM versions WHERE paper_id = ? AND version = ?
+    ON CONFLICT (paper_id, version) DO UPDATE SET fold = excluded.fold, screen = excluded.screen"""
+_FLAGGED = """INSERT INTO flags VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (paper_id, version, kind, start) DO UPDATE SET "end" = excluded."end", other = excluded.other"""
+_REVIEWED = f"""INSERT INTO reviewed SELECT v.paper_id, v.fold, ? FROM {_LATEST} WHERE p.paper_id = ?
+    ON CONFLICT (paper_id, fold) DO UPDATE SET verdict = excluded.verdict"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,11 @@ class Flags:
         with self._db.transaction() as db:
             db.executemany("DELETE FROM runs WHERE paper_id = ?", [(paper_id,) for paper_id in runs])
             rows = ((run, paper_id) for paper_id, own in runs.items() for run in own)
-            db.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?)", rows)
+            db.executemany("INSERT INTO runs VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
     def sharing(self, runs: Sequence[int], least: int) -> list[str]:
         """Ids of the papers that have at least so many of these runs, by id."""
-        sql = """SELECT paper_id FROM runs WHERE run IN (SELECT value FROM json_each(?))
+        sql = """SELECT paper_id FROM runs WHERE run IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
             GROUP BY paper_id HAVING count(*) >= ? ORDER BY paper_id"""
         return [row[0] for row in self._db.rows(sql, (json.dumps(runs), least))]
 
@@ -123,7 +127,7 @@ class Flags:
         with self._db.transaction() as db:
             db.executemany("DELETE FROM flags WHERE paper_id = ?", [(one,) for one in looked_at])
             rows = [(*key, one.kind, one.start, one.end, one.other) for key, flags in found.items() for one in flags]
-            db.executemany("INSERT OR REPLACE INTO flags VALUES (?, ?, ?, ?, ?, ?)", rows)
+            db.executemany(_FLAGGED, rows)
             db.executemany(_SCREENED, [(screen, *key) for key in found if key[0] in looked_at])
             _bump(db)
 
@@ -157,9 +161,7 @@ class Flags:
         """
         with self._db.transaction() as db:
             for paper_id in paper_ids:
-                sql = f"""INSERT OR REPLACE INTO reviewed
-                    SELECT v.paper_id, v.fold, ? FROM {_LATEST} WHERE p.paper_id = ?"""
-                if not db.execute(sql, (verdict, paper_id)).rowcount:
+                if not db.execute(_REVIEWED, (verdict, paper_id)).rowcount:
                     raise PaperNotFound(f"{paper_id} is not in the library.", "`paperchat review` lists what is held.")
             _bump(db)
 
@@ -168,5 +170,5 @@ class Flags:
         return tuple(Flag(*row) for row in self._db.rows(sql, (paper_id, version)))
 
 
-def _bump(db: sqlite3.Connection) -> None:
+def _bump(db: Connection) -> None:
     db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")

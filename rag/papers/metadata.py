@@ -7,23 +7,24 @@ none away.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from rag.papers.database import Connection
 from rag.types import Paper
 
 UNDATED = "undated"
 NAMES = ("categories", "comment", "doi", "licence", "withdrawn", UNDATED)
 """Attributes of `Paper` that are kept this way."""
-COLUMN = "(SELECT json_group_object(name, json(value)) FROM metadata m WHERE m.paper_id = p.paper_id)"
+COLUMN = """(SELECT '{' || coalesce(group_concat('"' || m.name || '":' || m.value), '') || '}'
+    FROM metadata m WHERE m.paper_id = p.paper_id)"""
 """In a query of papers ``p``: what `attributes` reads."""
 DECIDING = "(SELECT value FROM metadata m WHERE m.paper_id = p.paper_id AND m.name = 'categories')"
 """The same for what decides which papers may answer; null where nothing is known."""
 IS_DATED = f"NOT EXISTS (SELECT 1 FROM metadata m WHERE m.paper_id = p.paper_id AND m.name = '{UNDATED}')"
 """In a query of papers ``p``: that some source told a day."""
 _KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name) DO
-    UPDATE SET day = excluded.day, value = excluded.value WHERE excluded.day >= day"""
+    UPDATE SET day = excluded.day, value = excluded.value WHERE excluded.day >= metadata.day"""
 _KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
 
 
@@ -35,7 +36,7 @@ def known_of(paper: Paper) -> dict[str, Known]:
     return {name: getattr(paper, name) for name in NAMES if name != UNDATED or paper.undated}
 
 
-def record_metadata(db: sqlite3.Connection, paper: Paper) -> bool:
+def record_metadata(db: Connection, paper: Paper) -> bool:
     """Keep what a listing says, within a transaction; whether that changed anything."""
     said = [(name, value) for name, value in known_of(paper).items() if value or value is False]
     if not said:
@@ -50,7 +51,7 @@ def record_metadata(db: sqlite3.Connection, paper: Paper) -> bool:
     return bool(after != before)
 
 
-def _index_categories(db: sqlite3.Connection, paper_id: str, categories: Sequence[str]) -> None:
+def _index_categories(db: Connection, paper_id: str, categories: Sequence[str]) -> None:
     """A paper is found by its categories and by their archives, in small letters: ``cs.ir``, ``cs``."""
     db.execute("DELETE FROM categories WHERE paper_id = ?", (paper_id,))
     names = {name.casefold() for category in categories for name in (category, category.partition(".")[0])}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
+
+from rag.papers.database import Connection
 
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -114,11 +115,13 @@ OF_A_PAPER = (
     "reviewed",
 )
 """Tables whose rows leave with their paper."""
+HALF_WRITTEN = "ON CONFLICT (paper_id) DO UPDATE SET writing = 1"
+"""How an insertion of pending papers ends that may be half-written, also where they are pending already."""
 _HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema'"
 
 
-def schema_of(db: sqlite3.Connection) -> str:
+def schema_of(db: Connection) -> str:
     """The version of a file's schema; 0 where it has no tables yet."""
     if not db.execute(_HAS_META).fetchone():
         return "0"
@@ -131,7 +134,7 @@ def is_outdated(schema: str) -> bool:
     return schema in map(str, range(SCHEMA_VERSION))
 
 
-def bring_up_to_date(db: sqlite3.Connection) -> None:
+def bring_up_to_date(db: Connection) -> None:
     """Add the tables that are missing within a transaction; does nothing where another process was faster."""
     schema = schema_of(db)
     if not is_outdated(schema):
@@ -141,4 +144,7 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
             db.execute(statement)
     if schema == "0":
         db.execute("INSERT INTO meta VALUES ('generation', '0'), ('library', ?)", (secrets.token_hex(4),))
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
+    db.execute(
+        "INSERT INTO meta VALUES ('schema', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (str(SCHEMA_VERSION),),
+    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,21 +18,24 @@ from typing import Any
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
 from rag.papers import bodies, metadata
-from rag.papers.database import Database
+from rag.papers.database import ALL, Connection, Database
 from rag.papers.descriptions import Descriptions
 from rag.papers.entities import Entities, require
 from rag.papers.flags import HELD, Flags
-from rag.papers.schema import SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
+from rag.papers.schema import HALF_WRITTEN, SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
 from rag.papers.versions import Outcome as Outcome
 from rag.papers.versions import record, take_off
 from rag.text.names import name_words
 from rag.types import SEPARATOR, Chunk, Filters, Paper, paper_text
+from rag.types.places import Place
 
 FILE_NAME = "shelf.sqlite"
 _SELECTIONS = 16
 """Filters whose papers are remembered: one reader asks many questions with the same."""
+_ANEW = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _PAPER_COLUMNS = f"""p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
-    (SELECT group_concat(day) FROM (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day)),
+    (SELECT group_concat(day) FROM
+        (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day) days),
     {metadata.COLUMN}, v.arxiv, {HELD}, {bodies.COLUMNS}"""
 _LATEST = f"""SELECT {_PAPER_COLUMNS} FROM papers p
     JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN}"""
@@ -70,23 +72,29 @@ class Coverage:
 
 
 class Shelf:
-    """The SQLite file; safe from many threads (a connection each), one writer at a time by the library's lock."""
+    """The SQLite file, or the server's tables; safe from many threads, one writer at a time by the library's lock."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, which is made where it is missing; one that exists is only read, unless its tables are old.
+    def __init__(self, place: Place) -> None:
+        """Open the store, which is made where it is missing; one that exists is only read, unless its tables are old.
 
         Raises:
             LibraryBusy: another process writes for too long.
             IndexDamaged: it is not a shelf, or one of another schema.
-            LibraryError: the folder or the disk refuses.
+            LibraryError: the folder, the disk or the server refuses.
         """
-        self.path = path
-        self._db = Database(path)
+        self.place = place
+        self._db = Database.at(place)
         self.entities = Entities(self._db)
         self.descriptions = Descriptions(self._db)
         self.flags = Flags(self._db)
         self._selection = lru_cache(maxsize=_SELECTIONS)(self._select)
+        if not self._db.is_server:  # which has all tables
+            self._require_schema()
+
+    def _require_schema(self) -> None:
+        """Bring an older file up to date, and refuse what is none of ours."""
         found = self._db.read(schema_of)
+        path = self._db.path
         if found == "0" and any(path.parent.glob("lexical-*")):  # a new shelf would be taken for an empty library
             raise IndexDamaged(
                 f"The papers of the library in {path.parent} are gone: {path.name} is empty or missing.",
@@ -99,23 +107,28 @@ class Shelf:
             found = str(SCHEMA_VERSION)
         if found != str(SCHEMA_VERSION):
             raise IndexDamaged(
-                f"{path} has schema {found}, this version of paperchat reads schema {SCHEMA_VERSION}.",
+                f"{self.place} has schema {found}, this version of paperchat reads schema {SCHEMA_VERSION}.",
                 "Use the version of paperchat that wrote it, or another --data-dir.",
             )
 
     @classmethod
-    def existing(cls, folder: Path) -> Shelf:
+    def existing(cls, place: Place) -> Shelf:
         """Open the shelf of a library that holds papers, for reading.
 
         Raises:
             EmptyLibrary: there is none, or it holds nothing yet.
         """
-        require_shelf(folder)
-        shelf = cls(folder / FILE_NAME)
+        require_shelf(place)
+        shelf = cls(place)
         if shelf.has_papers():
             return shelf
         shelf.close()
-        raise no_papers(folder)
+        raise no_papers(place)
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file (`LibraryError` where there is none)."""
+        return self._db.path
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -130,7 +143,7 @@ class Shelf:
 
     def set_meta(self, key: str, value: str) -> None:
         """Store a setting."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._db.execute(f"INSERT INTO meta VALUES (?, ?) {_ANEW}", (key, value))
 
     def generation(self) -> int:
         """A number that grows with every change readers must see."""
@@ -152,7 +165,7 @@ class Shelf:
                 digest.update(json.dumps(held).encode())
             cached = stamp + digest.hexdigest()[:16]
             with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
-                self._db.attempt("INSERT OR REPLACE INTO meta VALUES ('corpus', ?)", (cached,))
+                self._db.attempt(f"INSERT INTO meta VALUES ('corpus', ?) {_ANEW}", (cached,))
         return cached.removeprefix(stamp)
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -182,8 +195,8 @@ class Shelf:
             if not bodies.record_body(db, paper, paper.version):
                 return "unchanged"
             db.execute(
-                "INSERT OR IGNORE INTO pending (paper_id) "
-                "SELECT paper_id FROM papers WHERE paper_id = ? AND latest = ?",
+                "INSERT INTO pending (paper_id) SELECT paper_id FROM papers WHERE paper_id = ? AND latest = ? "
+                "ON CONFLICT DO NOTHING",
                 (paper.paper_id, paper.version),
             )
             _bump(db)
@@ -210,10 +223,10 @@ class Shelf:
         """Have papers indexed afresh; None takes all, and all that the indexes were ever told of."""
         with self._db.transaction() as db:
             if paper_ids is None:
-                db.execute("INSERT OR REPLACE INTO pending SELECT paper_id, 1 FROM papers")
-                db.execute("INSERT OR IGNORE INTO pending SELECT DISTINCT paper_id, 1 FROM chunks")
+                db.execute(f"INSERT INTO pending SELECT paper_id, 1 FROM papers WHERE true {HALF_WRITTEN}")
+                db.execute(f"INSERT INTO pending SELECT DISTINCT paper_id, 1 FROM chunks WHERE true {HALF_WRITTEN}")
             else:
-                db.executemany("INSERT OR REPLACE INTO pending VALUES (?, 1)", ((i,) for i in paper_ids))
+                db.executemany(f"INSERT INTO pending VALUES (?, 1) {HALF_WRITTEN}", ((i,) for i in paper_ids))
 
     def mark_writing(self, paper_ids: Collection[str]) -> None:
         """Note, before the indexes are touched, that entries of these papers may be half-written from now on."""
@@ -230,7 +243,8 @@ class Shelf:
                 ((c.chunk_id, c.paper_id, c.version, c.start, c.end) for c in chunks),
             )
             db.executemany("DELETE FROM pending WHERE paper_id = ?", keys)
-            db.execute("INSERT OR REPLACE INTO meta SELECT 'indexed_chunks', CAST(count(*) AS TEXT) FROM chunks")
+            noted = "INSERT INTO meta SELECT 'indexed_chunks', CAST(count(*) AS TEXT) FROM chunks WHERE true"
+            db.execute(f"{noted} {_ANEW}")
             _bump(db)
 
     def has_chunks(self) -> bool:
@@ -331,7 +345,7 @@ class Shelf:
             values.append(json.dumps(sorted(allowed)))
         if clauses:
             sql += " WHERE " + " AND ".join(clauses)
-        rows = self._db.rows(f"{sql} ORDER BY p.date DESC, p.paper_id LIMIT ?", (*values, limit or -1))
+        rows = self._db.rows(f"{sql} ORDER BY p.date DESC, p.paper_id LIMIT ?", (*values, limit or ALL))
         return [_paper(row) for row in rows]
 
     def select(self, filters: Filters) -> frozenset[str] | None:
@@ -423,7 +437,7 @@ class Shelf:
         return {row[0]: ChunkRow(*row) for row in rows}
 
     def integrity(self) -> str:
-        """SQLite's own verdict on the file: ``ok`` or what is wrong."""
+        """The database's own verdict on what is stored: ``ok`` or what is wrong."""
         return self._db.integrity()
 
     def copy(self, path: Path) -> None:
@@ -431,23 +445,29 @@ class Shelf:
         self._db.copy(path)
 
 
-def require_shelf(folder: Path) -> None:
-    """Raise `EmptyLibrary` where a folder holds no library; nothing is made there."""
-    if not (folder / FILE_NAME).is_file():
+def require_shelf(place: Place) -> None:
+    """Raise `EmptyLibrary` where no library is; nothing is made there."""
+    if not place.is_file():
         raise EmptyLibrary(
-            f"There is no library in {folder}.",
+            f"There is no library in {_library_of(place)}.",
             "Name its folder with --data-dir, or add papers there with `paperchat ingest PATH...`.",
         )
 
 
-def no_papers(folder: Path) -> EmptyLibrary:
-    """The error of a library without papers, with how to add some."""
+def no_papers(place: Place) -> EmptyLibrary:
+    """The error of a library without papers, whose shelf lies there, with how to add some."""
     return EmptyLibrary(
-        f"The library in {folder} is empty.", "Add daily reports or JSON-lines with `paperchat ingest PATH...`."
+        f"The library in {_library_of(place)} is empty.",
+        "Add daily reports or JSON-lines with `paperchat ingest PATH...`.",
     )
 
 
-def _bump(db: sqlite3.Connection) -> None:
+def _library_of(place: Place) -> str:
+    """What a library is called of which this is the shelf."""
+    return str(place.parent if isinstance(place, Path) else place)
+
+
+def _bump(db: Connection) -> None:
     db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
 
 

@@ -19,16 +19,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Literal
 
 from rag.papers.bodies import record_body
+from rag.papers.database import Connection
 from rag.papers.entities import enter, leave
 from rag.papers.metadata import UNDATED, known_of, record_metadata
-from rag.papers.schema import OF_A_PAPER, OF_A_TEXT
+from rag.papers.schema import HALF_WRITTEN, OF_A_PAPER, OF_A_TEXT
 from rag.sources.identifiers import OF_DOI, bare_doi, doi_id, is_titled, month_of, title_id
 from rag.text.folding import plain
 from rag.text.names import name_words
@@ -45,17 +45,29 @@ _SHARED = 2
 _LATEST_VERSION = """SELECT version FROM listings JOIN versions USING (paper_id, version)
     WHERE paper_id = ? ORDER BY abstract = '', arxiv DESC, day DESC, turn DESC, fold DESC LIMIT 1"""
 _KNOWN = "SELECT latest, date, url, authors, authors_day FROM papers WHERE paper_id = ?"
-_LIST = """INSERT OR IGNORE INTO listings (paper_id, day, version, turn)
-    SELECT ?1, ?2, ?3, coalesce(max(turn), 0) + 1 FROM listings WHERE paper_id = ?1 AND day = ?2"""
+_LIST = """INSERT INTO listings (paper_id, day, version, turn)
+    SELECT ?1, ?2, ?3, coalesce(max(turn), 0) + 1 FROM listings WHERE paper_id = ?1 AND day = ?2
+    ON CONFLICT DO NOTHING"""
+_LIST_ONCE = """DELETE FROM listings WHERE paper_id = :id AND EXISTS (SELECT 1 FROM listings other
+    WHERE other.paper_id = :id AND other.version = listings.version AND other.day < listings.day)"""
+"""Before the days of a paper become one: of each of its texts one listing."""
+_PENDING = "INSERT INTO pending (paper_id) VALUES (?) ON CONFLICT DO NOTHING"
 _IS_TOLD = f"NOT EXISTS (SELECT 1 FROM metadata WHERE paper_id = :old AND name = '{UNDATED}')"
 # Of one day's texts, those of the paper that goes on come last.
-_TAKE_DAYS = f"""INSERT OR IGNORE INTO listings (paper_id, day, version, turn)
-    SELECT :id, day, :number, 0 FROM listings WHERE paper_id = :old AND version = :version AND {_IS_TOLD}"""
-_TAKE_DATE = f"""UPDATE papers SET date = min(date, (SELECT date FROM papers WHERE paper_id = :old))
-    WHERE paper_id = :id AND {_IS_TOLD}"""
+_TAKE_DAYS = f"""INSERT INTO listings (paper_id, day, version, turn)
+    SELECT :id, day, :number, 0 FROM listings WHERE paper_id = :old AND version = :version AND {_IS_TOLD}
+    ON CONFLICT DO NOTHING"""
+_TAKE_PAPER = """INSERT INTO papers (paper_id, latest, date, url, authors, authors_day)
+    SELECT ?, latest, date, url, authors, authors_day FROM papers WHERE paper_id = ?"""
+_OLD_DATE = "(SELECT date FROM papers WHERE paper_id = :old)"
+_TAKE_DATE = f"UPDATE papers SET date = {_OLD_DATE} WHERE paper_id = :id AND date > {_OLD_DATE} AND {_IS_TOLD}"
+_TAKE_HEARD = """UPDATE heard SET paper_id = :id WHERE paper_id = :old AND NOT EXISTS
+    (SELECT 1 FROM heard h WHERE h.paper_id = :id AND h.day = heard.day AND h.row = heard.row)"""
+_TAKE_REVIEWED = """UPDATE reviewed SET paper_id = :id WHERE paper_id = :old AND NOT EXISTS
+    (SELECT 1 FROM reviewed r WHERE r.paper_id = :id AND r.fold = reviewed.fold)"""
 
 
-def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
+def record(db: Connection, paper: Paper) -> tuple[str, Outcome]:
     """Put one paper on the shelf within a transaction; writes only what differs from what is stored.
 
     Returns:
@@ -78,7 +90,8 @@ def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
     known = db.execute(_KNOWN, (paper_id,)).fetchone()
     version, is_new_text = _version(db, paper)
     db.execute(_LIST, (paper_id, day, version))
-    is_news = db.execute("INSERT OR IGNORE INTO heard VALUES (?, ?, ?)", (paper_id, day, _said(paper))).rowcount > 0
+    heard = "INSERT INTO heard VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    is_news = db.execute(heard, (paper_id, day, _said(paper))).rowcount > 0
     (latest,) = db.execute(_LATEST_VERSION, (paper_id,)).fetchone()
     first, url = min(paper.date.isoformat(), day), paper.url
     authors_day, authors = day, json.dumps(paper.authors, ensure_ascii=False)
@@ -88,7 +101,8 @@ def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
             authors_day, authors = known[4], known[3]
     row = (latest, first, url, authors, authors_day)
     if row != known:
-        db.execute("INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?, ?)", (paper_id, *row))
+        db.execute("DELETE FROM papers WHERE paper_id = ?", (paper_id,))  # no update: the catalogue follows these two
+        db.execute("INSERT INTO papers VALUES (?, ?, ?, ?, ?, ?)", (paper_id, *row))
     is_new_latest = known is None or latest != known[0]
     has_new_authors = known is None or authors != known[3]
     has_latest_text = is_adopted or is_new_latest or (is_new_text and version == latest)
@@ -97,14 +111,14 @@ def record(db: sqlite3.Connection, paper: Paper) -> tuple[str, Outcome]:
     says_more = is_news and record_metadata(db, paper)
     has_new_body = record_body(db, paper, version)
     if has_latest_text or (has_new_body and version == latest):
-        db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
+        db.execute(_PENDING, (paper_id,))
     if known is None or is_adopted:
         return paper_id, "new"
     is_changed = is_new_text or is_new_latest or has_new_authors or says_more or has_new_body
     return paper_id, "updated" if is_changed else "unchanged"
 
 
-def _dated(db: sqlite3.Connection, paper: Paper) -> Paper:
+def _dated(db: Connection, paper: Paper) -> Paper:
     """A paper with the day that it counts under: one that tells none takes that of a paper which is known.
 
     The first day that a source tells takes the place of the one that was only supposed.
@@ -120,13 +134,14 @@ def _dated(db: sqlite3.Connection, paper: Paper) -> Paper:
     if is_supposed:
         told = {"id": paper.paper_id, "day": paper.day.isoformat(), "first": paper.date.isoformat()}
         db.execute(f"DELETE FROM metadata {place}", (paper.paper_id, UNDATED))
-        db.execute("UPDATE OR REPLACE listings SET day = :day WHERE paper_id = :id", told)
+        db.execute(_LIST_ONCE, told)
+        db.execute("UPDATE listings SET day = :day WHERE paper_id = :id", told)
         db.execute("UPDATE metadata SET day = :day WHERE paper_id = :id", told)
         db.execute("UPDATE papers SET date = :first, authors_day = :day WHERE paper_id = :id", told)
     return paper
 
 
-def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
+def _version(db: Connection, paper: Paper) -> tuple[int, bool]:
     """Number of the paper's text, and whether it was given or filled just now; arXiv's number is kept beside it.
 
     A title that gets its abstract is filled in, not followed by another version; a title alone is no version of a paper
@@ -160,7 +175,7 @@ def _version(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool]:
     return number + 1, True
 
 
-def _same_title(db: sqlite3.Connection, paper: Paper) -> str | None:
+def _same_title(db: Connection, paper: Paper) -> str | None:
     """Id of a paper on the shelf with this very title, of which a list told the title alone; None without one."""
     words = title_words(plain(readable(paper.title)))
     if len(words) < _TELLING_WORDS:
@@ -173,7 +188,7 @@ def _same_title(db: sqlite3.Connection, paper: Paper) -> str | None:
     return None
 
 
-def _of_less(db: sqlite3.Connection, paper: Paper) -> str | None:
+def _of_less(db: Connection, paper: Paper) -> str | None:
     """The id under which a new paper was known before a source named its own: made of its title, or of its DOI."""
     if by_doi := _published_as(db, paper):
         return by_doi
@@ -184,20 +199,20 @@ def _of_less(db: sqlite3.Connection, paper: Paper) -> str | None:
     return made if known and _may_be_theirs(paper.authors, json.loads(known[0])) else None
 
 
-def _published_as(db: sqlite3.Connection, paper: Paper) -> str | None:
+def _published_as(db: Connection, paper: Paper) -> str | None:
     """The id of a paper on the shelf that is this paper of arXiv's as it was published: what arXiv says is its DOI."""
     doi = bare_doi(paper.doi) if month_of(paper.paper_id) else ""
     return doi_id(doi) if doi and _is_one(db, paper, doi_id(doi)) else None
 
 
-def _same_doi(db: sqlite3.Connection, paper: Paper) -> str | None:
+def _same_doi(db: Connection, paper: Paper) -> str | None:
     """Id of arXiv's paper that has the DOI which a paper is known by; None without one."""
     sql = "SELECT paper_id FROM metadata WHERE name = 'doi' AND lower(json_extract(value, '$')) = ? ORDER BY paper_id"
     found = (str(paper_id) for (paper_id,) in db.execute(sql, (paper.paper_id.removeprefix(OF_DOI),)).fetchall())
     return next((paper_id for paper_id in found if month_of(paper_id) and _is_one(db, paper, paper_id)), None)
 
 
-def _is_one(db: sqlite3.Connection, paper: Paper, paper_id: str) -> bool:
+def _is_one(db: Connection, paper: Paper, paper_id: str) -> bool:
     """Whether a paper can be one on the shelf with its DOI: called the same, or nearly so and by the same people."""
     sql = "SELECT title, authors FROM papers JOIN versions USING (paper_id) WHERE paper_id = ? AND version = latest"
     row = db.execute(sql, (paper_id,)).fetchone()
@@ -211,21 +226,25 @@ def _is_one(db: sqlite3.Connection, paper: Paper, paper_id: str) -> bool:
     return bool(some & others) and shared > 0 and _SHARED * shared >= min(map(len, words))
 
 
-def _adopts(db: sqlite3.Connection, paper: Paper, made: str) -> bool:
+def _adopts(db: Connection, paper: Paper, made: str) -> bool:
     """Give a new paper all that was known of it under another id."""
     leave(db, made)
     for table in OF_A_PAPER:
-        db.execute(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", (paper.paper_id, made))
-    db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (made,))
+        if table != "papers":
+            db.execute(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", (paper.paper_id, made))
+    db.execute(_TAKE_PAPER, (paper.paper_id, made))  # last, and no update: the catalogue follows these two
+    db.execute("DELETE FROM papers WHERE paper_id = ?", (made,))
+    db.execute(f"INSERT INTO pending VALUES (?, 1) {HALF_WRITTEN}", (made,))
     _rename(db, made, paper.paper_id)
     return True
 
 
-def _take_in(db: sqlite3.Connection, paper_id: str, latest: int, doubled: str) -> None:
+def _take_in(db: Connection, paper_id: str, latest: int, doubled: str) -> None:
     """Make a paper part of another one on the shelf: its texts are versions, its full text is given where none is."""
-    body = "INSERT OR IGNORE INTO bodies SELECT ?, ?, body, sections, pages FROM bodies WHERE paper_id = ? LIMIT 1"
+    body = """INSERT INTO bodies SELECT ?, ?, body, sections, pages FROM bodies WHERE paper_id = ? LIMIT 1
+        ON CONFLICT DO NOTHING"""
     if db.execute(body, (paper_id, latest, doubled)).rowcount > 0:
-        db.execute("INSERT OR IGNORE INTO pending (paper_id) VALUES (?)", (paper_id,))
+        db.execute(_PENDING, (paper_id,))
     held = dict(db.execute("SELECT fold, version FROM versions WHERE paper_id = ?", (paper_id,)).fetchall())
     texts = "SELECT version, fold, abstract FROM versions WHERE paper_id = ? ORDER BY version"
     for version, fold, abstract in db.execute(texts, (doubled,)).fetchall():
@@ -234,31 +253,31 @@ def _take_in(db: sqlite3.Connection, paper_id: str, latest: int, doubled: str) -
         if number > max(held.values()):
             held[fold] = number
             for table in ("versions", "bodies"):
-                sql = f"UPDATE OR IGNORE {table} SET paper_id = :id, version = :number"
+                sql = f"UPDATE {table} SET paper_id = :id, version = :number"
                 db.execute(f"{sql} WHERE paper_id = :old AND version = :version", at)
         db.execute(_TAKE_DAYS, at)
     db.execute(_TAKE_DATE, {"id": paper_id, "old": doubled})
-    for table in ("heard", "reviewed"):
-        db.execute(f"UPDATE OR IGNORE {table} SET paper_id = ? WHERE paper_id = ?", (paper_id, doubled))
+    for take in (_TAKE_HEARD, _TAKE_REVIEWED):
+        db.execute(take, {"id": paper_id, "old": doubled})
     take_off(db, doubled)
     _rename(db, doubled, paper_id)
 
 
-def _rename(db: sqlite3.Connection, old: str, new: str) -> None:
+def _rename(db: Connection, old: str, new: str) -> None:
     """Keep under which id a paper is known now, within a transaction."""
     db.execute("UPDATE flags SET other = ? WHERE other = ?", (new, old))
     db.execute("UPDATE renamed SET new = ? WHERE new = ?", (new, old))
-    db.execute("INSERT OR REPLACE INTO renamed VALUES (?, ?)", (old, new))
+    db.execute("INSERT INTO renamed VALUES (?, ?) ON CONFLICT (old) DO UPDATE SET new = excluded.new", (old, new))
 
 
-def take_off(db: sqlite3.Connection, paper_id: str) -> None:
+def take_off(db: Connection, paper_id: str) -> None:
     """Take a paper with all its versions off the shelf within a transaction; its chunks become pending for removal."""
     leave(db, paper_id)
     for table in ("screened", "flags"):  # a copy of it is none of anything that is left
         db.execute(f"DELETE FROM {table} WHERE paper_id IN (SELECT paper_id FROM flags WHERE other = ?)", (paper_id,))
     for table in OF_A_PAPER:
         db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
-    db.execute("INSERT OR REPLACE INTO pending VALUES (?, 1)", (paper_id,))
+    db.execute(f"INSERT INTO pending VALUES (?, 1) {HALF_WRITTEN}", (paper_id,))
 
 
 def _may_be_theirs(some: Sequence[str], others: Sequence[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
@@ -21,7 +20,9 @@ from rag.types import Chunk, Rejected
 from tests.support.chroma_gateway import gateway
 from tests.support.chroma_server import ChromaServer, free_port
 from tests.support.papers import make_paper
+from tests.support.postgres import on_both
 
+pytestmark = on_both
 SAMPLE = Path(str(files("rag") / "sample"))
 
 
@@ -134,9 +135,7 @@ def forget_a_paper_everywhere(library: Library) -> None:
     vectors = library.open_vectors(library.fingerprint)
     vectors.delete_papers([paper_id])
     vectors.close()
-    with sqlite3.connect(library.folder / "shelf.sqlite") as shelf:
-        shelf.execute("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
-    shelf.close()
+    library.shelf._db.execute("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
 
 
 def spoil_the_lexical_index(library: Library) -> None:

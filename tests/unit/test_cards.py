@@ -98,6 +98,7 @@ def test_facets_count_what_each_filter_would_leave(library: Library) -> None:
     assert facets(library.shelf, Filters.read({"from": "2025-05"})).months == {"2025-05": 1}
 
 
+@pytest.mark.sqlite_only
 def test_every_label_and_name_of_a_subject_finds_its_papers(library: Library) -> None:
     db = sqlite3.connect(library.shelf.path)
     for subject in load_subjects().subjects:
@@ -135,6 +136,7 @@ def test_the_page_and_the_command_line_count_the_same(tmp_path: Path) -> None:
         page.close()
 
 
+@pytest.mark.sqlite_only
 def test_a_library_without_cards_says_so_and_gets_the_same_ones_later(tmp_path: Path) -> None:
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([SEQUENTIAL, THEORY])

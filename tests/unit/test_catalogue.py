@@ -11,8 +11,12 @@ import pytest
 
 from rag.papers.browse.catalogue import Catalogue, ReportDay
 from rag.papers.shelf import FILE_NAME, Shelf
+from rag.sources.identifiers import title_id
 from rag.types import Filters
 from tests.support.papers import make_paper
+from tests.support.postgres import on_both
+
+pytestmark = on_both
 
 PAPERS = [
     make_paper("2504.00001", "Ranking Documents", "We rank them with models.", ("Ada Lovelace",), "2025-04-01"),
@@ -115,6 +119,17 @@ def test_every_change_of_the_shelf_shows_at_once(shelf: Shelf, catalogue: Catalo
     assert ids(catalogue) == ["5", "3", "1", "4"]  # an older report came later
 
 
+def test_a_paper_that_left_its_id_is_listed_once(shelf: Shelf, catalogue: Catalogue) -> None:
+    title = "A Long Telling Title"
+    assert catalogue.prepare()
+    shelf.record([make_paper(title_id(title) or "", title=title, abstract="")])
+    shelf.record([make_paper("2506.00009", title=title, abstract="It tells.")])
+    assert [(page.total, len(page.papers)) for page in (catalogue.page("telling"), catalogue.page())] == [
+        (1, 1),
+        (5, 5),
+    ]
+
+
 def test_tables_that_are_made_late_hold_what_was_there(shelf: Shelf) -> None:
     before = Catalogue(shelf)
     assert before.prepare()
@@ -125,6 +140,7 @@ def test_tables_that_are_made_late_hold_what_was_there(shelf: Shelf) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.sqlite_only
 def test_a_library_that_may_not_be_written_is_scanned(shelf: Shelf, tmp_path: Path) -> None:
     shelf.close()
     tmp_path.chmod(0o500)
@@ -136,6 +152,7 @@ def test_a_library_that_may_not_be_written_is_scanned(shelf: Shelf, tmp_path: Pa
         tmp_path.chmod(0o700)
 
 
+@pytest.mark.sqlite_only
 def test_scanning_finds_the_same(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     questions: list[tuple[str, Filters | None]] = [
         ("", None),

@@ -12,7 +12,10 @@ from rag.errors import ConversationNotFound, IndexDamaged
 from rag.papers.bibliography.transcript import bibliography, markdown, with_references
 from rag.papers.readers.conversations import TITLE_LENGTH, Conversations, Exchange
 from rag.types import Answer, Citation, Filters, Passage, Receipt, Turn
+from tests.support.postgres import on_both
 from ui.cli.printing import reference
+
+pytestmark = on_both
 
 NOW = datetime(2025, 5, 1, tzinfo=UTC)
 QUOTE = "A list_of [n] quotes"
@@ -215,6 +218,7 @@ def test_many_threads_write_at_once(store: Conversations) -> None:
     assert [store.find(f"u{n}")[0].questions for n in range(8)] == [10] * 8
 
 
+@pytest.mark.sqlite_only
 def test_a_file_of_a_later_schema_is_refused(store: Conversations, tmp_path: Path) -> None:
     store._db.execute("PRAGMA user_version = 9")
     store.close()

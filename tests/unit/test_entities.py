@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,9 @@ from rag.papers.shelf import FILE_NAME, Shelf
 from rag.text.names import name_words
 from rag.types import Filters, Paper
 from tests.support.papers import make_paper
+from tests.support.postgres import on_both
+
+pytestmark = on_both
 
 GRACE = make_paper(
     "2504.00001",
@@ -161,7 +163,7 @@ def test_who_wrote_nothing_else_goes_with_a_removed_paper(shelf: Shelf) -> None:
     assert named(shelf, "SASRec") == []
     assert shelf.entities.titled("journeys", 5) == []
     shelf.remove(["2504.00002"])
-    with sqlite3.connect(shelf.path) as db:
+    with shelf._db.transaction() as db:
         for table in ("authors", "author_words", "authorship", "names", "titles", "entity_papers"):
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
@@ -177,8 +179,9 @@ def test_a_failed_transaction_leaves_the_table_as_it_was(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("first", ["read", "record", "remove"])
+@pytest.mark.sqlite_only
 def test_a_library_of_an_earlier_schema_gets_the_table(shelf: Shelf, first: str) -> None:
-    with sqlite3.connect(shelf.path) as db:
+    with shelf._db.transaction() as db:
         for table in ("authors", "author_words", "authorship", "names", "titles", "entity_papers"):
             db.execute(f"DROP TABLE {table}")
         db.execute("CREATE TABLE author_words (word TEXT, paper_id TEXT, PRIMARY KEY (word, paper_id))")
@@ -203,10 +206,10 @@ def test_a_library_of_an_earlier_schema_gets_the_table(shelf: Shelf, first: str)
 
 @pytest.mark.parametrize("first", ["read", "record"])
 def test_a_table_filled_by_other_rules_is_filled_anew(shelf: Shelf, first: str) -> None:
-    with sqlite3.connect(shelf.path) as db:
+    with shelf._db.transaction() as db:
         db.execute("UPDATE meta SET value = '0' WHERE key = 'entities'")
         db.execute("DELETE FROM names")
-    other = Shelf(shelf.path)
+    other = Shelf(shelf.place)
     if first == "record":
         other.record([make_paper("2504.00003", "GLIDE: Sailing")])
     assert named(other, "GRAM") == [("2504.00002", Claim.INTRODUCED)]
@@ -214,6 +217,7 @@ def test_a_table_filled_by_other_rules_is_filled_anew(shelf: Shelf, first: str) 
     other.close()
 
 
+@pytest.mark.sqlite_only
 def test_where_it_may_not_be_filled_anew_the_table_is_used_as_it_is(shelf: Shelf) -> None:
     shelf.set_meta("entities", "0")
     reader = Shelf(shelf.path)

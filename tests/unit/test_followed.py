@@ -19,6 +19,9 @@ from rag.index.library import Library
 from rag.papers.readers.followed import FILE_NAME, Asking, FollowedQuestions
 from rag.types import Answer, Citation, Receipt
 from tests.support.papers import make_paper
+from tests.support.postgres import on_both
+
+pytestmark = on_both
 
 DAY = date(2025, 4, 10)
 
@@ -157,6 +160,7 @@ def test_questions_are_kept_once_and_numbers_never_move(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.sqlite_only
 def test_a_file_of_a_later_version_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     FollowedQuestions(path).close()

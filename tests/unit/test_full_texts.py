@@ -13,6 +13,9 @@ from rag.models import EmbeddingInfo
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.types import Chunk, Paper, Section
 from tests.support.papers import make_paper
+from tests.support.postgres import on_both
+
+pytestmark = on_both
 
 ABSTRACT = make_paper(title="A Title", abstract="We do things.")
 BODY = "1 Introduction\n\nThings are hard.\n\n2 Method\n\nWe do them.\n\n2.1 Details\n\nSlowly."

@@ -9,6 +9,9 @@ import pytest
 
 from rag.errors import KeepError
 from rag.papers.readers.kept import _FIRST, _REACH, FILE_NAME, Kept, Marks
+from tests.support.postgres import on_both
+
+pytestmark = on_both
 
 A, B, C = "2504.00001", "2504.00002", "doi:10.1145/1,2"
 
@@ -104,6 +107,7 @@ def test_interests_are_exported_and_forgotten(kept: Kept) -> None:
     assert kept.export("bob")["muted"] == told["muted"]
 
 
+@pytest.mark.sqlite_only
 def test_a_file_of_before_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     with sqlite3.connect(path) as db:

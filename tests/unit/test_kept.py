@@ -17,6 +17,9 @@ from rag.index.library import Library
 from rag.papers.readers.kept import FILE_NAME, LONGEST_NOTE, SAME_VISIT, Kept, Marks, Note
 from rag.papers.readers.lists import LONGEST_NAME
 from tests.support.papers import make_paper
+from tests.support.postgres import on_both
+
+pytestmark = on_both
 
 A, B, C = "2504.00001", "2504.00002", "doi:10.1145/1,2"
 
@@ -313,6 +316,7 @@ def _append(store: Kept, line: str) -> Note:
             continue
 
 
+@pytest.mark.sqlite_only
 def test_a_file_of_a_later_schema_is_refused(kept: Kept, tmp_path: Path) -> None:
     kept._db.execute("PRAGMA user_version = 9")
     kept.close()
@@ -320,6 +324,7 @@ def test_a_file_of_a_later_schema_is_refused(kept: Kept, tmp_path: Path) -> None
         Kept(tmp_path / FILE_NAME)
 
 
+@pytest.mark.sqlite_only
 def test_what_is_no_such_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"no database " * 100)
     with pytest.raises(IndexDamaged):

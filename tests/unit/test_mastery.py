@@ -14,7 +14,10 @@ from rag.follow.quiz.mastery import PRIOR, mastery_of, next_to_read, traced
 from rag.papers.readers.answered import Answered, Given
 from rag.papers.readers.kept import Kept
 from rag.types.card import Tag
+from tests.support.postgres import on_both
 from tests.support.readers import library_of, papers_on
+
+pytestmark = on_both
 
 RETRIEVAL, FAIRNESS = Tag("dense-retrieval", "Dense Retrieval"), Tag("fairness", "Fairness")
 
@@ -66,6 +69,7 @@ def test_answers_are_each_readers_own_and_forgotten_on_request(tmp_path: Path) -
     store.close()
 
 
+@pytest.mark.sqlite_only
 def test_no_file_is_made_before_something_is_answered(tmp_path: Path) -> None:
     store = Answered(tmp_path / "quiz.sqlite")
     store.forget("ada")
@@ -90,6 +94,7 @@ def test_what_is_wanted_less_is_not_to_be_read_next(tmp_path: Path, monkeypatch:
     kept.close()
 
 
+@pytest.mark.sqlite_only
 def test_a_damaged_file_says_what_is_lost_and_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "quiz.sqlite"
     path.write_bytes(b"no database at all, but long enough to be read as one" * 20)

@@ -47,7 +47,7 @@ def follow_up() -> Exchange:
 
 @pytest.fixture
 def rewrites(tmp_path: Path) -> Rewrites:
-    return Rewrites(tmp_path)
+    return Rewrites(tmp_path / REWRITES)
 
 
 def recalled(rewrites: Rewrites, question: str, *before: str, user: str = "") -> str:
@@ -162,9 +162,10 @@ def test_a_follow_up_that_was_edited_is_learnt_after_the_question_that_it_follow
     store.close()
 
 
+@pytest.mark.sqlite_only
 def test_a_damaged_file_stops_no_question(tmp_path: Path) -> None:
     (tmp_path / REWRITES).write_bytes(b"no database at all, but long enough to be read as one" * 20)
-    found, notes = Rewrites(tmp_path).recall("", FAILED)
+    found, notes = Rewrites(tmp_path / REWRITES).recall("", FAILED)
     assert found is None
     assert "cannot be read" in notes[0].text
     assert "move it away" in notes[0].text

@@ -24,6 +24,9 @@ from rag.sources.identifiers import title_id
 from rag.types import Chunk, Filters, Paper
 from rag.types.filters import chosen
 from tests.support.papers import make_paper
+from tests.support.postgres import on_both
+
+pytestmark = on_both
 
 
 @pytest.fixture
@@ -138,8 +141,7 @@ def test_a_title_is_completed_in_place_and_a_list_of_titles_takes_no_abstract_aw
 def test_a_text_that_an_older_library_has_beside_its_bare_title_is_known(shelf: Shelf) -> None:
     shelf.record([make_paper(title="Another", abstract="")])
     shelf.record([make_paper()])
-    with sqlite3.connect(shelf.path) as db:
-        db.execute("UPDATE versions SET title = 'A Title' WHERE version = 1")
+    shelf._db.execute("UPDATE versions SET title = 'A Title' WHERE version = 1")
     assert shelf.record([make_paper()]) == {"2504.00001": "unchanged"}
     assert shelf.versions("2504.00001") == (1, 2)
 
@@ -437,6 +439,7 @@ def test_a_thread_that_ends_leaves_no_open_file(shelf: Shelf) -> None:
     assert read_in_threads(300) <= few
 
 
+@pytest.mark.sqlite_only
 def test_close_ends_the_connections_of_living_threads_too(shelf: Shelf) -> None:
     has_read, may_end = threading.Event(), threading.Event()
 
@@ -455,6 +458,7 @@ def test_close_ends_the_connections_of_living_threads_too(shelf: Shelf) -> None:
     thread.join()
 
 
+@pytest.mark.sqlite_only
 def test_reading_waits_for_no_writer_and_writing_says_who_is_in_the_way(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -474,6 +478,7 @@ def test_reading_waits_for_no_writer_and_writing_says_who_is_in_the_way(
     reader.close()
 
 
+@pytest.mark.sqlite_only
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(shelf: Shelf) -> None:
     shelf.record([make_paper()])
     shelf._db.execute("PRAGMA max_page_count = 1")  # SQLite's own way to run out of space
@@ -483,6 +488,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(shelf: Shelf) -> No
     assert [paper.paper_id for paper in shelf.browse()] == ["2504.00001"]
 
 
+@pytest.mark.sqlite_only
 def test_a_shelf_that_cannot_be_written_can_be_read(shelf: Shelf) -> None:
     shelf.record([make_paper()])
     shelf._db.execute("PRAGMA query_only = 1")
@@ -493,13 +499,14 @@ def test_a_shelf_that_cannot_be_written_can_be_read(shelf: Shelf) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+@pytest.mark.sqlite_only
 def test_a_folder_that_cannot_be_written_can_be_read(shelf: Shelf) -> None:
     shelf.record([make_paper()])
     shelf.close()
     folder = shelf.path.parent
     folder.chmod(0o500)
     try:
-        still = Shelf.existing(folder)
+        still = Shelf.existing(folder / FILE_NAME)
         assert still.paper("2504.00001").title == "A Title"
         still.close()
         with pytest.raises(LibraryError, match="unable to open"):
@@ -508,12 +515,14 @@ def test_a_folder_that_cannot_be_written_can_be_read(shelf: Shelf) -> None:
         folder.chmod(0o700)
 
 
+@pytest.mark.sqlite_only
 def test_a_path_that_is_no_file_is_not_called_damaged(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="unable to open") as caught:
         Shelf(tmp_path)
     assert not isinstance(caught.value, IndexDamaged)
 
 
+@pytest.mark.sqlite_only
 def test_a_page_damaged_under_an_open_shelf_is_told(shelf: Shelf) -> None:
     shelf.record([make_paper(f"2504.{n:05}") for n in range(300)])
     shelf.close()
@@ -533,6 +542,7 @@ def test_unknown_papers_and_versions_are_named(shelf: Shelf) -> None:
         shelf.paper("2504.00001", 7)
 
 
+@pytest.mark.sqlite_only
 def test_another_schema_and_a_damaged_file_are_refused(shelf: Shelf, tmp_path: Path) -> None:
     shelf.set_meta("schema", "99")
     with pytest.raises(IndexDamaged, match="schema 99"):
@@ -573,6 +583,7 @@ INSERT INTO author_words VALUES ('ada', '2504.00001'), ('lovelace', '2504.00001'
 """The first schema, with a paper, as a library of that time holds it."""
 
 
+@pytest.mark.sqlite_only
 def test_a_library_of_the_first_schema_opens_and_is_brought_up_to_date(tmp_path: Path) -> None:
     old = sqlite3.connect(tmp_path / FILE_NAME)
     old.executescript(SCHEMA_1)
@@ -629,13 +640,14 @@ def test_a_paper_of_which_more_becomes_known_is_updated_and_not_embedded_again(s
 
 def test_existing_refuses_an_absent_or_empty_library(tmp_path: Path) -> None:
     with pytest.raises(EmptyLibrary, match="paperchat ingest"):
-        Shelf.existing(tmp_path)
+        Shelf.existing(tmp_path / FILE_NAME)
     assert list(tmp_path.iterdir()) == [], "looking must not create a library"
     Shelf(tmp_path / FILE_NAME).close()
     with pytest.raises(EmptyLibrary):
-        Shelf.existing(tmp_path)
+        Shelf.existing(tmp_path / FILE_NAME)
 
 
+@pytest.mark.sqlite_only
 def test_the_file_is_in_wal_mode_so_readers_do_not_block(shelf: Shelf) -> None:
     connection = sqlite3.connect(shelf.path)
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
@@ -704,6 +716,7 @@ def test_an_id_that_a_paper_left_leads_to_it(shelf: Shelf) -> None:
     assert shelf.paper(f"doi:{DOI}").title == "Another", "who has the id now is meant by it"
 
 
+@pytest.mark.sqlite_only
 def test_dois_are_looked_up_in_an_index(shelf: Shelf) -> None:
     seen: list[str] = []
     with sqlite3.connect(shelf.path) as db:

@@ -157,7 +157,7 @@ def test_a_folder_that_may_not_be_written_is_shown_with_nothing_kept(
     assert "Baking Bread" in drawn(site, "/today")
     assert "Ranking Passages" in drawn(site, "/paper/2504.00001")
     with pytest.raises(LibraryError):
-        kept_in(tmp_path).star("", "2504.00001")
+        kept_in(tmp_path / KEPT).star("", "2504.00001")
 
 
 def sqlite_error() -> sqlite3.OperationalError:

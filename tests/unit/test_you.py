@@ -287,7 +287,7 @@ def test_export_and_forget_hold_answers_and_rewritings_too(site: Site) -> None:
     exported = client_of(site).get("/export/kept").json()
     assert (exported["quiz"], exported["rewrites"]) == ([], [])
     learnt(site, "How is bread baked?")
-    answers, _ = answered_in(site.library.folder)
+    answers, _ = answered_in(site.library.config.store(ANSWERED))
     answers.add("", Given("q", KEPT[0], Tag("rag", "RAG"), "yes", True, datetime.now(UTC)))
     exported = client_of(site).get("/export/kept").json()
     assert (exported["quiz"][0]["chosen"], exported["rewrites"][0]["question"]) == ("yes", "How is bread baked?")

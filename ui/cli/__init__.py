@@ -122,7 +122,7 @@ def options(
 ) -> None:
     """Take the global options, which may stand before the command or after it; without a command, say how to begin."""
     if context.invoked_subcommand is None:
-        print(begin(configured(context, config, data_dir).library_dir))
+        print(begin(configured(context, config, data_dir)))
 
 
 for _name, _function, _panel, _example in COMMANDS:

@@ -49,7 +49,13 @@ def restore(
     """Make the library's folder what a backup holds: an empty folder, or with --force any, the old put aside."""
     settings = configured(context, config, data_dir)
     from rag.backup.restore import restore as put_back
+    from rag.errors import BackupError
 
+    if settings.library.database_url:
+        raise BackupError(
+            "library.database_url is set: papers would be read from there, and not from what is restored.",
+            "Restore with pg_restore (docs/postgresql.md), or without that key.",
+        )
     with progress_bar(as_json, "checking") as progress:
         done = put_back(file, settings.library_dir, progress, force=force)
         health = None

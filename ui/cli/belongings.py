@@ -58,11 +58,13 @@ def forget(
 def _belongings(settings: Config) -> Iterator[Belongings]:
     from rag.follow.belongings import Belongings
     from rag.follow.rewrites import Rewrites
+    from rag.papers.readers.answered import FILE_NAME as ANSWERED
+    from rag.papers.readers.rewritten import FILE_NAME as REWRITES
 
-    rewrites = Rewrites(settings.library_dir)
+    rewrites = Rewrites(settings.store(REWRITES))
     try:
         with opened(settings) as (kept, _):
-            yield Belongings(settings.library_dir, kept, rewrites)
+            yield Belongings(settings.store(ANSWERED), kept, rewrites)
     finally:
         rewrites.close()
 

@@ -120,9 +120,9 @@ def _found(settings: Config, query: str, filters: Filters, k: int | None) -> lis
 
 def _named(settings: Config, conversation: str, filters: Filters) -> list[Paper]:
     """Papers that a conversation cites, that are named, in that order, or all that the filters leave, newest first."""
-    from rag.papers.shelf import Shelf
+    from rag.papers.shelf import FILE_NAME, Shelf
 
-    shelf = Shelf.existing(settings.library_dir)
+    shelf = Shelf.existing(settings.store(FILE_NAME))
     try:
         if conversation:
             return _cited(settings, shelf, conversation)
@@ -143,7 +143,7 @@ def _cited(settings: Config, shelf: Shelf, conversation: str) -> list[Paper]:
     from rag.papers.bibliography.references import cited
     from rag.papers.readers.conversations import FILE_NAME, Conversations
 
-    path = settings.library_dir / FILE_NAME
+    path = settings.store(FILE_NAME)
     if not path.exists():
         raise ConversationNotFound("There are no conversations yet.", "They are held on the page: `paperchat ui`.")
     kept = Conversations(path)

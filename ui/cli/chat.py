@@ -83,7 +83,7 @@ def _record(settings: Config, user: str) -> Iterator[Record | None]:
     from rag.papers.readers.conversations import FILE_NAME, Conversations
 
     try:
-        store = Conversations(settings.library_dir / FILE_NAME)
+        store = Conversations(settings.store(FILE_NAME))
     except LibraryError as error:
         say(f"This conversation is not kept. {error.message}")
         yield None

@@ -84,10 +84,10 @@ def configured(context: typer.Context, config: Path | None, data_dir: Path | Non
 
 def with_library(context: typer.Context, config: Path | None, data_dir: Path | None) -> Config:
     """The configuration of a command that needs a library; where there is none it is refused, and none is made."""
-    from rag.papers.shelf import require_shelf
+    from rag.papers.shelf import FILE_NAME, require_shelf
 
     settings = configured(context, config, data_dir)
-    require_shelf(settings.library_dir)
+    require_shelf(settings.store(FILE_NAME))
     return settings
 
 
@@ -99,7 +99,7 @@ def check_question(question: str, settings: Config, mode: Mode | None = "extract
         settings: The configuration.
         mode: How to answer; None takes the configured way.
     """
-    from rag.papers.shelf import Shelf
+    from rag.papers.shelf import FILE_NAME, Shelf
     from rag.query.lexicon.words import check_question as check
 
     check(question, settings.answer.max_question_chars)
@@ -107,7 +107,7 @@ def check_question(question: str, settings: Config, mode: Mode | None = "extract
         from rag.models.llm import named_model
 
         named_model(settings.llm)
-    Shelf.existing(settings.library_dir).close()
+    Shelf.existing(settings.store(FILE_NAME)).close()
 
 
 def keep_log_quiet() -> None:
@@ -183,7 +183,7 @@ def _since(written: str, date_from: str | None, others: Mapping[str, Any]) -> st
     if date_from is not None:
         raise typer.BadParameter("give --since or --from, not both")
     settings = configured(others["context"], others.get("config"), others.get("data_dir"))
-    return first_since(written, settings.library_dir).isoformat()
+    return first_since(written, settings).isoformat()
 
 
 def _say_unknown(filters: Filters, settings: Config) -> None:
@@ -191,9 +191,9 @@ def _say_unknown(filters: Filters, settings: Config) -> None:
     from rag.papers.browse.nearest import did_you_mean, nearest_subjects, no_paper
     from rag.papers.shelf import FILE_NAME, Shelf
 
-    if not (settings.library_dir / FILE_NAME).is_file():
+    if not (place := settings.store(FILE_NAME)).is_file():
         return  # which the command says
-    shelf = Shelf(settings.library_dir / FILE_NAME)
+    shelf = Shelf(place)
     try:
         for name in filters.tag.split(OR) if filters.tag else ():
             if (near := nearest_subjects(shelf, name)) is not None:

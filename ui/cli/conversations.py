@@ -115,7 +115,7 @@ def opened(settings: Config) -> Iterator[Conversations]:
     """The conversations of a library."""
     from rag.papers.readers.conversations import FILE_NAME, Conversations
 
-    store = Conversations(settings.library_dir / FILE_NAME)
+    store = Conversations(settings.store(FILE_NAME))
     try:
         yield store
     finally:

@@ -217,7 +217,7 @@ def _add_feedback(qa: Path, settings: Config, as_json: bool) -> None:
     from rag import open_library
     from rag.papers.readers.conversations import FILE_NAME, Conversations
 
-    with open_library(settings) as library, closing(Conversations(library.folder / FILE_NAME)) as conversations:
+    with open_library(settings) as library, closing(Conversations(settings.store(FILE_NAME))) as conversations:
         done = add_feedback(qa, conversations, library)
     if as_json:
         rejected = [{"id": row.source, "reason": row.reason} for row in done.rejected]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    from rag.config import Config
 
 DAILY, LIBRARY, EVALUATION = "Every day", "The library", "Evaluation"
 
@@ -52,19 +54,19 @@ def group(examples: dict[str, str]) -> type[Groups]:
     return type("Groups", (Groups,), {"examples": examples})
 
 
-def begin(folder: Path) -> str:
-    """Three lines on where to start with the library in a folder: there may be none."""
+def begin(settings: Config) -> str:
+    """Three lines on where to start with a library: there may be none."""
     from rag.papers.shelf import FILE_NAME, Shelf
 
     held = None
-    if (folder / FILE_NAME).is_file():
-        shelf = Shelf(folder / FILE_NAME)
+    if (place := settings.store(FILE_NAME)).is_file():
+        shelf = Shelf(place)
         held = shelf.coverage()
         shelf.close()
     if held is None or not held.papers:
         return (
-            f"There are no papers yet in {folder}. Add some: `paperchat ingest PATH` (reports, lists, PDFs) or\n"
-            "`paperchat fetch --category cs.IR --since 7d` (from arXiv). Then ask: "
+            f"There are no papers yet in {settings.library_dir}. Add some: `paperchat ingest PATH`\n"
+            "(reports, lists, PDFs) or `paperchat fetch --category cs.IR --since 7d` (from arXiv). Then ask: "
             '`paperchat ask "Which papers rewrite queries?"`\n'
             "`paperchat ui` opens the page, `paperchat --help` shows all commands."
         )

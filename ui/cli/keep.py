@@ -211,7 +211,7 @@ def opened(settings: Config) -> Iterator[tuple[Kept, Shelf]]:
     from rag.papers.shelf import FILE_NAME as SHELF
     from rag.papers.shelf import Shelf
 
-    kept, shelf = Kept(settings.library_dir / FILE_NAME), Shelf(settings.library_dir / SHELF)
+    kept, shelf = Kept(settings.store(FILE_NAME)), Shelf(settings.store(SHELF))
     try:
         kept.follow(shelf.renamed())
         yield kept, shelf
@@ -225,12 +225,13 @@ def _learn(settings: Config, user: str, paper_ids: Sequence[str]) -> None:
     from rag.errors import LibraryError
     from rag.papers.readers.conversations import FILE_NAME, Conversations
 
-    path = settings.library_dir / FILE_NAME
+    path = settings.store(FILE_NAME)
     if not (paper_ids and path.is_file()):
         return
     from rag.follow.rewrites import Rewrites
+    from rag.papers.readers.rewritten import FILE_NAME as REWRITES
 
-    rewrites = Rewrites(settings.library_dir)
+    rewrites = Rewrites(settings.store(REWRITES))
     try:
         with closing(Conversations(path)) as conversations:
             rewrites.kept(user, paper_ids, conversations)

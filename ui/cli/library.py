@@ -216,10 +216,10 @@ def papers(
         raise typer.BadParameter("--facets counts what the filters leave; it goes without --query and --limit")
     settings = configured(context, config, data_dir)
     from rag.papers.browse.facets import facets
-    from rag.papers.shelf import Shelf
+    from rag.papers.shelf import FILE_NAME, Shelf
     from rag.text.readable import readable
 
-    shelf = Shelf.existing(settings.library_dir)
+    shelf = Shelf.existing(settings.store(FILE_NAME))
     if count:
         counted = facets(shelf, filters)
         print_json(counted.as_json()) if as_json else print_facets(counted)
@@ -266,10 +266,10 @@ def show(
     written = " ".join(words)
     settings = configured(context, config, data_dir)
     from rag.papers.metadata import known_of
-    from rag.papers.shelf import Shelf
+    from rag.papers.shelf import FILE_NAME, Shelf
     from rag.text.readable import readable
 
-    shelf = Shelf.existing(settings.library_dir)
+    shelf = Shelf.existing(settings.store(FILE_NAME))
     if png:
         try:
             _draw(shelf, settings.library_dir, written, png)
@@ -434,9 +434,12 @@ def doctor(
 
     with open_library(settings) as library, progress_bar(as_json, "checking") as progress:
         health = (repair if mend else examine)(library, progress)
+        place = library.shelf.place
+        database = f"SQLite in {place.parent}" if isinstance(place, Path) else str(place)
     if as_json:
-        print_json(health.as_json())
+        print_json({**health.as_json(), "database": database})
     else:
+        print(f"     {'database':<18} {database}")
         for check in health.checks:
             name = _CHECKS.get(check.name, check.name)
             print(f"{'ok ' if check.ok else 'BAD'}  {name:<18} {check.detail}")

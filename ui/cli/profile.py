@@ -166,8 +166,8 @@ def _read(settings: Config, *, writes: bool = False) -> Iterator[tuple[Library, 
     from ui.kept import kept_in
 
     keep_log_quiet()
-    folder = settings.library_dir
-    with open_library(settings) as library, closing(Kept(folder / FILE_NAME) if writes else kept_in(folder)) as kept:
+    place = settings.store(FILE_NAME)
+    with open_library(settings) as library, closing(Kept(place) if writes else kept_in(place)) as kept:
         library.require_papers()
         try:
             kept.follow(library.shelf.renamed())

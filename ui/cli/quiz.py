@@ -98,12 +98,13 @@ def _opened(settings: Config) -> Iterator[tuple[Library, Kept, Answered]]:
     """A library, what is kept of it, and what was answered."""
     from rag import open_library
     from rag.papers.readers.answered import FILE_NAME, Answered
+    from rag.papers.readers.kept import FILE_NAME as KEPT
     from ui.kept import kept_in
 
     with (
         open_library(settings) as library,
-        closing(kept_in(settings.library_dir)) as kept,
-        closing(Answered(settings.library_dir / FILE_NAME)) as answered,
+        closing(kept_in(settings.store(KEPT))) as kept,
+        closing(Answered(settings.store(FILE_NAME))) as answered,
     ):
         yield library, kept, answered
 

@@ -33,8 +33,9 @@ def rewrites(
         raise typer.BadParameter("name the number, and only for remove", param_hint="'N'")
     settings, user = with_library(context, config, data_dir), reader(context)
     from rag.follow.rewrites import Rewrites
+    from rag.papers.readers.rewritten import FILE_NAME
 
-    store = Rewrites(settings.library_dir)
+    store = Rewrites(settings.store(FILE_NAME))
     try:
         if action == "clear":
             count = store.clear(user)

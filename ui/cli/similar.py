@@ -22,9 +22,9 @@ def similar(
 ) -> None:
     """Find papers like one, nearest first."""
     settings = with_library(context, config, data_dir)
-    from rag.papers.shelf import Shelf
+    from rag.papers.shelf import FILE_NAME, Shelf
 
-    shelf = Shelf.existing(settings.library_dir)  # before anything heavy is imported
+    shelf = Shelf.existing(settings.store(FILE_NAME))  # before anything heavy is imported
     try:
         paper = named_paper(shelf, " ".join(written))
     finally:

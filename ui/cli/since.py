@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from rag.papers.browse.days import today
 
+if TYPE_CHECKING:
+    from rag.config import Config
 
-def first_since(written: str, folder: Path) -> date:
-    """The first day that ``--since`` names for the library in a folder, as `new` counts it.
+
+def first_since(written: str, settings: Config) -> date:
+    """The first day that ``--since`` names for a library, as `new` counts it.
 
     Raises:
         typer.BadParameter: it is neither date nor span, or lies in the future.
     """
-    return day_of(written, "--since") or first_of(written, _newest(folder))
+    return day_of(written, "--since") or first_of(written, _newest(settings))
 
 
 def day_of(written: str | None, option: str) -> date | None:
@@ -43,14 +46,14 @@ def _is_span(written: str) -> bool:
     return written.strip()[-1:] in ("d", "w")
 
 
-def _newest(folder: Path) -> date:
+def _newest(settings: Config) -> date:
     """The newest day that a library holds; today, where there is none."""
     from rag.papers.browse.days import ReportDays
     from rag.papers.shelf import FILE_NAME, Shelf
 
-    if not (folder / FILE_NAME).is_file():
+    if not (place := settings.store(FILE_NAME)).is_file():
         return today()
-    shelf = Shelf(folder / FILE_NAME)
+    shelf = Shelf(place)
     days = ReportDays(shelf)
     try:
         return days.newest(today()) or today()

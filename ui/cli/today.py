@@ -90,12 +90,13 @@ def today(
 ) -> None:
     """Show what is new for you, best first and why, and a surprise from beside your interests."""
     settings = with_library(context, config, data_dir)
-    begins = first_since(since, settings.library_dir) if since is not None else None
+    begins = first_since(since, settings) if since is not None else None
     from rag import open_library
+    from rag.papers.readers.kept import FILE_NAME
     from ui.kept import kept_in
 
     keep_log_quiet()
-    with open_library(settings) as library, closing(kept_in(settings.library_dir)) as kept:
+    with open_library(settings) as library, closing(kept_in(settings.store(FILE_NAME))) as kept:
         library.require_papers()
         day = _new_since(library, kept, reader(context), begins)
         found = _found(library, kept, reader(context), day, most, with_reasons=not no_reasons)

@@ -9,12 +9,12 @@ LlamaIndex and openai are imported when a model is built, not with this package.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.config import LLMConfig
 from rag.errors import ConfigError
 from rag.models.info import count_cl100k
+from rag.types.places import Place
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -32,7 +32,7 @@ EXPOSED = "exposed_thoughts"
 """Key of a part's further values: what had been given turned out to be thoughts."""
 
 
-def build_llm(config: LLMConfig, usage_file: Path | None = None) -> GuardedLLM:
+def build_llm(config: LLMConfig, usage_file: Place | None = None) -> GuardedLLM:
     """Build the configured model; its server is not contacted before it is asked something.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from pathlib import Path
 from typing import Any
 
 import openai
@@ -16,9 +15,10 @@ from rag.models.headers import header_values
 from rag.models.llm import named_model
 from rag.models.llm.client import GuardedLLM
 from rag.models.llm.usage import DayLedger, prices_of
+from rag.types.places import Place
 
 
-def build(config: LLMConfig, usage_file: Path | None) -> GuardedLLM:
+def build(config: LLMConfig, usage_file: Place | None) -> GuardedLLM:
     """Build the configured model (`rag.models.llm.build_llm`)."""
     model_name, base_url = named_model(config)
     key, headers = _api_key(config), header_values("llm.headers", config.headers)

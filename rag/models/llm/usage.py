@@ -12,21 +12,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from rag.config import BudgetConfig, LLMConfig
 from rag.errors import BudgetExceeded, ConfigError
 from rag.papers.database import Database
 from rag.types import Usage
+from rag.types.places import Place
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS usage (day TEXT, model TEXT, calls INTEGER, prompt_tokens INTEGER,"
     " completion_tokens INTEGER, usd REAL, PRIMARY KEY (day, model)) WITHOUT ROWID"
 )
 _ADD = (
-    "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET calls = calls + excluded.calls,"
-    " prompt_tokens = prompt_tokens + excluded.prompt_tokens,"
-    " completion_tokens = completion_tokens + excluded.completion_tokens, usd = usd + excluded.usd"
+    "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE"
+    " SET calls = usage.calls + excluded.calls,"
+    " prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,"
+    " completion_tokens = usage.completion_tokens + excluded.completion_tokens, usd = usage.usd + excluded.usd"
 )
 _SUM = "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), coalesce(sum(usd), 0) FROM usage WHERE day = ?"
 
@@ -56,8 +57,8 @@ class Prices:
 class DayLedger:
     """The tokens of each day (UTC), shared by all processes that use one file."""
 
-    def __init__(self, path: Path, model: str, prices: Prices) -> None:
-        self._database = Database(path)
+    def __init__(self, place: Place, model: str, prices: Prices) -> None:
+        self._database = Database.at(place)
         self._model, self._prices = model, prices
         self._ready = False
 
@@ -70,7 +71,7 @@ class DayLedger:
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
         cost = self._prices.cost(prompt_tokens, completion_tokens) or 0.0
         if not self._ready:
-            self._database.all(_SCHEMA)
+            self._make()
             self._ready = True
         with self._database.transaction() as db:
             tokens, usd = db.execute(_SUM, (day,)).fetchone()
@@ -87,9 +88,13 @@ class DayLedger:
 
     def spent(self, day: str) -> tuple[int, float]:
         """Tokens and USD of a day."""
-        self._database.all(_SCHEMA)
+        self._make()
         ((tokens, usd),) = self._database.all(_SUM, (day,))
         return int(tokens), float(usd)
+
+    def _make(self) -> None:
+        if not self._database.is_server:  # which has all tables
+            self._database.all(_SCHEMA)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.errors import LibraryError
-from rag.papers.database import Database
+from rag.papers.database import Connection, Database
 from rag.papers.metadata import IS_DATED
 from rag.papers.shelf import Shelf
 from rag.text.names import name_words
@@ -29,7 +28,7 @@ _WORD = re.compile(r"[^\W_]+")
 _DAY_BITS = 20
 """Rows a day has room for, as a power of two; a paper takes a new one each time it changes."""
 _HAS_TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'catalogue_words'"
-_ROW_OF_DAY = f"(CAST(julianday(%s) AS INTEGER) << {_DAY_BITS})"
+_ROW_OF_DAY = f"(CAST(julianday(%s) AS BIGINT) << {_DAY_BITS})"
 _REMOVE = """DELETE FROM catalogue_words WHERE rowid = (SELECT place FROM catalogue WHERE paper_id = {row}.paper_id);
     DELETE FROM catalogue WHERE paper_id = {row}.paper_id;"""
 _NEW_DAY = _ROW_OF_DAY % "new.date"
@@ -48,14 +47,14 @@ _SCHEMA = (
     """INSERT INTO catalogue_words (rowid, paper_id, title, abstract)
         SELECT place, paper_id, title, abstract FROM catalogue JOIN papers USING (paper_id)
         JOIN versions USING (paper_id) WHERE version = latest ORDER BY place""",
-    # A paper is changed by INSERT OR REPLACE, for which SQLite fires no trigger of a deletion.
+    # A library of before changes papers by INSERT OR REPLACE, for which SQLite fires no trigger of a deletion.
     f"CREATE TRIGGER catalogue_replaces BEFORE INSERT ON papers BEGIN {_REMOVE.format(row='new')} END",
     f"CREATE TRIGGER catalogue_enters AFTER INSERT ON papers BEGIN {_ENTER} END",
     f"CREATE TRIGGER catalogue_removes BEFORE DELETE ON papers BEGIN {_REMOVE.format(row='old')} END",
 )
 _ACTIVITY = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM listings GROUP BY paper_id, version)
-    SELECT l.day, count(DISTINCT iif(l.day = p.date, l.paper_id, NULL)),
-        count(DISTINCT iif(l.day > p.date AND l.day = f.day, l.paper_id, NULL)), count(DISTINCT l.paper_id)
+    SELECT l.day, count(DISTINCT CASE WHEN l.day = p.date THEN l.paper_id END),
+        count(DISTINCT CASE WHEN l.day > p.date AND l.day = f.day THEN l.paper_id END), count(DISTINCT l.paper_id)
     FROM listings l JOIN papers p USING (paper_id) JOIN first f USING (paper_id, version)
     GROUP BY l.day ORDER BY l.day"""
 
@@ -63,13 +62,16 @@ _ACTIVITY = """WITH first AS (SELECT paper_id, version, min(day) AS day FROM lis
 _LAST = "\U0010ffff"
 _AUTHORS = """SELECT
     (SELECT p.authors FROM authorship w JOIN entity_papers e USING (entry) JOIN papers p USING (paper_id)
-        WHERE w.author = t.author LIMIT 1) || char(10) || a.name
+        WHERE w.author = t.author LIMIT 1) || '\n' || a.name
     FROM (SELECT author, count(*) AS n FROM
-        (SELECT DISTINCT author FROM author_words WHERE last >= ? AND last < ? AND first = ? LIMIT 2000)
+        (SELECT DISTINCT author FROM author_words WHERE last >= ? AND last < ? AND first = ? LIMIT 2000) named
         JOIN authorship USING (author) GROUP BY author ORDER BY n DESC, author LIMIT ?) t
     JOIN authors a USING (author)"""
 """Of the first authors whose names have a word in this range behind a word, one of whose papers writes them how."""
 _RELEVANCE = "bm25(catalogue_words, 1.0, 8.0, 1.0)"
+_SERVERS_ORDER = f"(rowid >> {_DAY_BITS}) DESC, paper_id"
+"""Of one day by id, whoever of several servers was the first; an index holds it."""
+_SERVERS_RELEVANCE = "-ts_rank('{0.125, 0, 0, 1}', catalogue_words.words, asked, 1)"
 FACET = 12
 """Values of a facet."""
 SHOWN = ("month", "category", "tag", "has", "author")
@@ -124,7 +126,7 @@ class Catalogue:
     def __init__(self, shelf: Shelf) -> None:
         """Look up on this shelf."""
         self._shelf = shelf
-        self._db = Database(shelf.path)
+        self._db = Database.at(shelf.place)
         self._is_ready = False
         self._selected = ((Filters(), -1), "[]")
 
@@ -134,7 +136,7 @@ class Catalogue:
 
     def prepare(self) -> bool:
         """Make the tables where they are missing (10 s for 60,000 papers, once); False where that is refused."""
-        if not self._is_ready and not self._db.all(_HAS_TABLES):
+        if not self._is_ready and not self._db.is_server and not self._db.all(_HAS_TABLES):
             try:
                 with self._db.transaction() as db:
                     _create(db)
@@ -228,7 +230,7 @@ class Catalogue:
         self, terms: Sequence[str], filters: Filters, among: Collection[str] | None, without: Collection[str]
     ) -> _Rows:
         """The rows of papers that fit, with all conditions."""
-        rows = _looked_up(terms) if self.prepare() else _scanned(terms)
+        rows = _looked_up(terms, self._db.is_server) if self.prepare() else _scanned(terms)
         restriction, values = self._restricted(filters, rows)
         if among is not None:
             restriction += f" AND {rows.among}"
@@ -285,15 +287,18 @@ def _as_written(value: str) -> str:
     return next((name for name in names if " ".join(name_words(name)) == folded), folded)
 
 
-def _looked_up(terms: Sequence[str]) -> _Rows:
-    """Rows of the catalogue's own tables."""
+def _looked_up(terms: Sequence[str], is_server: bool) -> _Rows:
+    """Rows of the catalogue's own tables; a server ranks words by its own measure, in which titles count most too."""
     # The plus keeps SQLite from asking the word index once for each of an author's papers.
-    among = "+rowid IN (SELECT place FROM catalogue WHERE paper_id IN (SELECT value FROM json_each(?)))"
+    among = "+rowid IN (SELECT rowid FROM catalogue WHERE paper_id IN (SELECT value FROM json_each(?)))"
+    order = _SERVERS_ORDER if is_server else "rowid DESC"
     if not terms:
-        return _Rows("catalogue WHERE true", [], "rowid DESC", among, "catalogue.paper_id")
+        return _Rows("catalogue WHERE true", [], order, among, "catalogue.paper_id")
     query = " ".join(f'"{term}"' for term in terms) + "*"
     source, paper = "catalogue_words WHERE catalogue_words MATCH ?", "catalogue_words.paper_id"
-    return _Rows(source, [query], "rowid DESC", among, paper, _RELEVANCE)
+    if is_server:
+        source = "catalogue_words CROSS JOIN catalogue_words_query(?) asked WHERE catalogue_words.words @@ asked"
+    return _Rows(source, [query], order, among, paper, _SERVERS_RELEVANCE if is_server else _RELEVANCE)
 
 
 def _scanned(terms: Sequence[str]) -> _Rows:
@@ -306,7 +311,7 @@ def _scanned(terms: Sequence[str]) -> _Rows:
     return _Rows(source, [f"%{term}%" for term in terms], "rowid DESC, paper_id", among, "every.paper_id")
 
 
-def _create(db: sqlite3.Connection) -> None:
+def _create(db: Connection) -> None:
     """Make and fill the tables within a transaction; does nothing where another process was faster."""
     if db.execute(_HAS_TABLES).fetchone():
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from rag.papers.database import Database
+from rag.papers.database import ALL, Database
 from rag.papers.metadata import IS_DATED
 from rag.papers.shelf import Shelf
 from rag.types import Paper
@@ -51,7 +51,7 @@ class ReportDays:
     def __init__(self, shelf: Shelf) -> None:
         """Look up on this shelf."""
         self._shelf = shelf
-        self._db = Database(shelf.path)
+        self._db = Database.at(shelf.place)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -80,7 +80,7 @@ class ReportDays:
 
     def first_listed(self, since: date, until: date, most: int | None = None) -> list[Paper]:
         """Papers whose first listing lies within, newest first; at most so many."""
-        rows = self._db.all(_FIRST_LISTED, (since.isoformat(), until.isoformat(), -1 if most is None else most))
+        rows = self._db.all(_FIRST_LISTED, (since.isoformat(), until.isoformat(), ALL if most is None else most))
         papers = self._shelf.papers(row[0] for row in rows)
         return [papers[row[0]] for row in rows if row[0] in papers]
 

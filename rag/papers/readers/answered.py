@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexDamaged
 from rag.papers.database import Database
 from rag.types.card import Tag
+from rag.types.places import Place
 
 FILE_NAME = "quiz.sqlite"
 _FIRST = """
@@ -60,17 +60,17 @@ class Given:
 class Answered:
     """The SQLite file; safe from many threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file where it is there; else it is made with the first answer, so that all else needs no writing.
+    def __init__(self, place: Place) -> None:
+        """Open the store where it is there; else it is made with the first answer, so that all else needs no writing.
 
         Raises:
-            IndexDamaged: it is no such file, or one of a later schema.
-            LibraryError: the folder or the disk refuses.
+            IndexDamaged: it is no such store, or one of a later schema.
+            LibraryError: the folder, the disk or the server refuses.
         """
-        self._path = path
+        self._place = place
         self._guard = threading.Lock()
         self._opened: Database | None = None
-        if path.exists():
+        if place.exists():
             self._file()
 
     def close(self) -> None:
@@ -103,18 +103,18 @@ class Answered:
 
     def _is_missing(self) -> bool:
         """Whether nothing was answered yet, by anybody."""
-        return self._opened is None and not self._path.exists()
+        return self._opened is None and not self._place.exists()
 
     def _file(self) -> Database:
         with self._guard:
             if self._opened is None:
-                self._opened = _opened(self._path)
+                self._opened = _opened(self._place)
             return self._opened
 
 
-def _opened(path: Path) -> Database:
+def _opened(place: Place) -> Database:
     try:
-        return Database.stepped(path, STEPS)
+        return Database.stepped(place, STEPS)
     except IndexDamaged as error:
         raise IndexDamaged(
             f"What was answered in quizzes cannot be read. {error.message}",

@@ -9,17 +9,16 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from rag.errors import ConversationNotFound, IndexDamaged
-from rag.papers.database import Database
+from rag.errors import ConversationNotFound
+from rag.papers.database import ALL, Database
 from rag.types import Answer, Filters, Passage, Turn
+from rag.types.places import Place
 
 FILE_NAME = "conversations.sqlite"
-SCHEMA_VERSION = 1
 TITLE_LENGTH = 80
 """Characters of a conversation's first question that name it until it is renamed."""
 Rating = Literal[1, -1]
@@ -40,6 +39,12 @@ CREATE INDEX IF NOT EXISTS exchanges_by_conversation ON exchanges (conversation,
 CREATE TABLE IF NOT EXISTS feedback (
     exchange INTEGER PRIMARY KEY, rating INTEGER, comment TEXT NOT NULL, receipt TEXT NOT NULL, given TEXT NOT NULL);
 """
+STEPS = (_TABLES,)
+"""What each version of the schema adds to the one before."""
+_ADD = """INSERT INTO exchanges (conversation, question, filters, said, answer, passages, asked)
+    VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"""
+_RATE = """INSERT INTO feedback VALUES (?, ?, ?, ?, ?) ON CONFLICT (exchange) DO UPDATE SET
+    rating = excluded.rating, comment = excluded.comment, receipt = excluded.receipt, given = excluded.given"""
 _EXCHANGE = """SELECT e.id, e.question, e.filters, e.said, e.answer, e.passages, e.asked, f.rating, f.comment
     FROM exchanges e LEFT JOIN feedback f ON f.exchange = e.id"""
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
@@ -85,25 +90,14 @@ class Conversations:
     Methods that name a conversation or an exchange raise `ConversationNotFound` where the owner has no such.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, which is made where it is missing.
+    def __init__(self, place: Place) -> None:
+        """Open the store, which is made where it is missing.
 
         Raises:
-            IndexDamaged: it is no such file, or one of another schema.
-            LibraryError: the folder or the disk refuses.
+            IndexDamaged: it is no such store, or one of a later schema.
+            LibraryError: the folder, the disk or the server refuses.
         """
-        self._db = Database(path)
-        ((version,),) = self._db.all("PRAGMA user_version")
-        if version not in (0, SCHEMA_VERSION):
-            raise IndexDamaged(
-                f"{path} has schema {version}, this version of paperchat reads schema {SCHEMA_VERSION}.",
-                "Use the version of paperchat that wrote it, or move the file away.",
-            )
-        if version == 0:
-            with self._db.transaction() as db:
-                for statement in _TABLES.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._db = Database.stepped(place, STEPS)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -123,13 +117,13 @@ class Conversations:
     def find(self, owner: str, words: str = "", limit: int = 100) -> list[Conversation]:
         """The owner's conversations, newest first, whose title, questions or answers hold every word."""
         sql = """SELECT id, title, updated,
-            (SELECT count(*) FROM exchanges e WHERE e.conversation = c.id AND NOT e.superseded)
+            (SELECT count(*) FROM exchanges e WHERE e.conversation = c.id AND e.superseded = 0)
             FROM conversations c WHERE owner = ?"""
         values: list[object] = [owner]
         for word in dict.fromkeys(words[:_LONGEST_SEARCH].split()[:_MOST_WORDS]):
             like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
             sql += """ AND (title LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM exchanges e WHERE e.conversation = c.id
-                AND NOT e.superseded AND (e.question LIKE ? ESCAPE '\\' OR e.said LIKE ? ESCAPE '\\')))"""
+                AND e.superseded = 0 AND (e.question LIKE ? ESCAPE '\\' OR e.said LIKE ? ESCAPE '\\')))"""
             values += [like] * 3
         rows = self._db.rows(f"{sql} ORDER BY updated DESC, id LIMIT ?", (*values, limit))
         return [Conversation(row[0], row[1], datetime.fromisoformat(row[2]), row[3]) for row in rows]
@@ -207,31 +201,26 @@ class Conversations:
             now,
         )
         with self._db.transaction() as db:
-            cursor = db.execute(
-                "INSERT INTO exchanges (conversation, question, filters, said, answer, passages, asked) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            ((number,),) = db.execute(_ADD, row).fetchall()
             if replaces is not None:
                 superseded = "UPDATE exchanges SET superseded = 1 WHERE id = ? AND conversation = ?"
                 db.execute(superseded, (replaces, conversation_id))
             db.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, conversation_id))
-        assert cursor.lastrowid is not None
-        return Exchange(cursor.lastrowid, question, filters, said, answer, kept, datetime.fromisoformat(now))
+        return Exchange(number, question, filters, said, answer, kept, datetime.fromisoformat(now))
 
     def exchanges(self, owner: str, conversation_id: str, last: int | None = None) -> list[Exchange]:
         """What was asked and answered, oldest first; only the newest `last` where that is given."""
         self.title(owner, conversation_id)
         rows = self._db.all(
-            f"{_EXCHANGE} WHERE e.conversation = ? AND NOT e.superseded ORDER BY e.id DESC LIMIT ?",
-            (conversation_id, -1 if last is None else last),
+            f"{_EXCHANGE} WHERE e.conversation = ? AND e.superseded = 0 ORDER BY e.id DESC LIMIT ?",
+            (conversation_id, ALL if last is None else last),
         )
         return [_exchange(row) for row in reversed(rows)]
 
     def count(self, owner: str, conversation_id: str, before: int) -> int:
         """How many exchanges stand before one."""
         self.title(owner, conversation_id)
-        sql = "SELECT count(*) FROM exchanges WHERE conversation = ? AND NOT superseded AND id < ?"
+        sql = "SELECT count(*) FROM exchanges WHERE conversation = ? AND superseded = 0 AND id < ?"
         ((count,),) = self._db.all(sql, (conversation_id, before))
         return int(count)
 
@@ -271,7 +260,7 @@ class Conversations:
         """The newest exchanges of an owner since a moment, at most so many, newest first."""
         rows = self._db.all(
             f"""{_EXCHANGE} JOIN conversations c ON c.id = e.conversation WHERE c.owner = ? AND e.asked >= ?
-            AND NOT e.superseded ORDER BY e.id DESC LIMIT ?""",
+            AND e.superseded = 0 ORDER BY e.id DESC LIMIT ?""",
             (owner, since.astimezone(UTC).isoformat(timespec="microseconds"), last),
         )
         return [_exchange(row) for row in rows]
@@ -280,7 +269,7 @@ class Conversations:
         """The conversation as `Assistant.ask` takes it; up to an exchange, where that is to be asked anew."""
         self.title(owner, conversation_id)
         rows = self._db.rows(
-            "SELECT question, said FROM exchanges WHERE conversation = ? AND NOT superseded AND id < ? ORDER BY id",
+            "SELECT question, said FROM exchanges WHERE conversation = ? AND superseded = 0 AND id < ? ORDER BY id",
             (conversation_id, 2**62 if before is None else before),
         )
         pairs = ((Turn(role="user", content=asked), Turn(role="assistant", content=said)) for asked, said in rows)
@@ -292,10 +281,7 @@ class Conversations:
         """Keep what a reader thinks of an answer, with the answer's receipt; a later verdict replaces it."""
         answer = self.exchange(owner, exchange_id).answer
         receipt = answer.receipt.model_dump_json() if answer else "{}"
-        self._db.execute(
-            "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)",
-            (exchange_id, rating, comment.strip(), receipt, _now()),
-        )
+        self._db.execute(_RATE, (exchange_id, rating, comment.strip(), receipt, _now()))
 
     def rated(self) -> Iterator[tuple[Exchange, list[Turn]]]:
         """All exchanges that any reader rated or commented, oldest first, each with the turns before it."""

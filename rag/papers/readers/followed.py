@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from rag.errors import FollowedNotFound
 from rag.papers.database import Database
 from rag.types import Citation
+from rag.types.places import Place
 
 FILE_NAME = "followed.sqlite"
 _FIRST = """
@@ -68,15 +68,14 @@ class Asking:
 class FollowedQuestions:
     """The SQLite file; safe from many threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, which is made where it is missing.
+    def __init__(self, place: Place) -> None:
+        """Open the store, which is made where it is missing.
 
         Raises:
-            IndexDamaged: it is no such file, or one of another schema.
-            LibraryError: the folder or the disk refuses.
+            IndexDamaged: it is no such store, or one of another schema.
+            LibraryError: the folder, the disk or the server refuses.
         """
-        self.path = path
-        self._db = Database.stepped(path, STEPS)
+        self._db = Database.stepped(place, STEPS)
 
     def close(self) -> None:
         """Close the connections of all threads."""

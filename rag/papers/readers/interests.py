@@ -40,10 +40,12 @@ _LIKED = """SELECT paper_id, kind, since FROM (
     SELECT paper_id, kind, since, turn, 0 AS source FROM marks WHERE owner = ?1 AND kind IN ('star', 'later')
     UNION ALL SELECT p.paper_id, 'list', p.since, p.turn, 1 FROM listed p JOIN lists l ON l.id = p.list
         WHERE l.owner = ?1
-    UNION ALL SELECT paper_id, 'note', since, revision, 2 FROM notes WHERE owner = ?1)
+    UNION ALL SELECT paper_id, 'note', since, revision, 2 FROM notes WHERE owner = ?1) kept
     ORDER BY since, source, turn"""
 
 
+_MOVE = """UPDATE muted SET key = :new WHERE key = :old AND NOT EXISTS
+    (SELECT 1 FROM muted m WHERE m.key = :new AND m.owner = muted.owner)"""
 _STATE = """SELECT count(*), max(turn) FROM marks WHERE owner = ?1 AND kind <> 'read'
     UNION ALL SELECT count(*), max(p.turn) FROM listed p JOIN lists l ON l.id = p.list WHERE l.owner = ?1
     UNION ALL SELECT count(*), max(revision) FROM notes WHERE owner = ?1
@@ -160,7 +162,7 @@ class Interests:
             with self._db.transaction() as db:
                 for key in keys:
                     moved = OF_A_PAPER + renamed[key[prefix:]]
-                    db.execute("UPDATE OR IGNORE muted SET key = ? WHERE key = ?", (moved, key))
+                    db.execute(_MOVE, {"old": key, "new": moved})
                     db.execute("DELETE FROM muted WHERE key = ?", (key,))
 
 

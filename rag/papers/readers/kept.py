@@ -7,18 +7,17 @@ one reader is ``""``.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 from rag.errors import KeepError, NoteConflict
-from rag.papers.database import Database
+from rag.papers.database import Connection, Database
 from rag.papers.readers.interests import INTERESTS, SINCE, Interests
 from rag.papers.readers.lists import PaperList as PaperList
 from rag.papers.readers.lists import PaperLists, checked_ids, now
+from rag.types.places import Place
 
 FILE_NAME = "kept.sqlite"
 LONGEST_NOTE = 100_000
@@ -59,6 +58,15 @@ _MARKS = """SELECT j.value,
     EXISTS (SELECT 1 FROM notes WHERE owner = :user AND paper_id = j.value),
     EXISTS (SELECT 1 FROM marks WHERE owner = :user AND kind = 'less' AND paper_id = j.value)
     FROM json_each(:ids) j"""
+_MOVE = {
+    "marks": """UPDATE marks SET paper_id = :new WHERE paper_id = :old AND NOT EXISTS
+        (SELECT 1 FROM marks m WHERE m.paper_id = :new AND m.owner = marks.owner AND m.kind = marks.kind)""",
+    "listed": """UPDATE listed SET paper_id = :new WHERE paper_id = :old AND NOT EXISTS
+        (SELECT 1 FROM listed l WHERE l.paper_id = :new AND l.list = listed.list)""",
+}
+"""Of two rows that would be the same, the one of the new id stays."""
+_VISIT = """INSERT INTO visits (owner, before, last, reach, seen) VALUES (?, ?, ?, ?, ?) ON CONFLICT (owner) DO UPDATE
+    SET before = excluded.before, last = excluded.last, reach = excluded.reach, seen = excluded.seen"""
 _WRITE = "INSERT INTO notes (owner, paper_id, text, changed, since) VALUES (?, ?, ?, ?, ?)"
 _ON_LISTS = """SELECT p.paper_id, l.name FROM json_each(?) j JOIN listed p ON p.paper_id = j.value
     JOIN lists l ON l.id = p.list WHERE l.owner = ? ORDER BY l.id"""
@@ -106,14 +114,14 @@ class Kept(PaperLists, Interests):
     Every method raises `KeepError` for what is no paper's id.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, which is made where it is missing.
+    def __init__(self, place: Place) -> None:
+        """Open the store, which is made where it is missing.
 
         Raises:
-            IndexDamaged: it is no such file, or one of a later schema.
-            LibraryError: the folder or the disk refuses.
+            IndexDamaged: it is no such store, or one of a later schema.
+            LibraryError: the folder, the disk or the server refuses.
         """
-        super().__init__(Database.stepped(path, STEPS))
+        super().__init__(Database.stepped(place, STEPS))
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -257,9 +265,7 @@ class Kept(PaperLists, Interests):
             latest = max(now, last) if last else now  # a clock may be set back
             reach = max(filter(None, (reach, newest and newest.isoformat())), default=None)
             values = (user, before, latest.isoformat(), reach, seen)
-            db.execute(
-                "INSERT OR REPLACE INTO visits (owner, before, last, reach, seen) VALUES (?, ?, ?, ?, ?)", values
-            )
+            db.execute(_VISIT, values)
         return datetime.fromisoformat(before) if before else None, date.fromisoformat(seen) if seen else None
 
     # --- papers that left their ids ---------------------------------------------------------------------------------
@@ -279,8 +285,8 @@ class Kept(PaperLists, Interests):
             return
         with self._db.transaction() as db:
             for old, new in moved:
-                for table in ("marks", "listed"):
-                    db.execute(f"UPDATE OR IGNORE {table} SET paper_id = ? WHERE paper_id = ?", (new, old))
+                for table, move in _MOVE.items():
+                    db.execute(move, {"old": old, "new": new})
                     db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (old,))
                 # A row's number is its text's revision: two that become one are another text.
                 for owner, text in db.execute("SELECT owner, text FROM notes WHERE paper_id = ?", (old,)).fetchall():
@@ -330,13 +336,13 @@ def _ids(paper_ids: str | Iterable[str]) -> list[str]:
     return [paper_ids] if isinstance(paper_ids, str) else [*paper_ids]
 
 
-def _note(db: sqlite3.Connection, user: str, paper_id: str) -> Note | None:
+def _note(db: Connection, user: str, paper_id: str) -> Note | None:
     sql = "SELECT text, revision, changed FROM notes WHERE owner = ? AND paper_id = ?"
     row = db.execute(sql, (user, paper_id)).fetchone()
     return Note(row[0], row[1], datetime.fromisoformat(row[2])) if row else None
 
 
-def _since(db: sqlite3.Connection, user: str, paper_id: str) -> str:
+def _since(db: Connection, user: str, paper_id: str) -> str:
     """When a note was first written; empty where there is none."""
     sql = "SELECT since FROM notes WHERE owner = ? AND paper_id = ?"
     return str(next(iter(db.execute(sql, (user, paper_id)).fetchone() or ("",))))

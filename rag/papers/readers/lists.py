@@ -7,7 +7,6 @@ in a list by id, in the order in which they were put there, whether or not the l
 from __future__ import annotations
 
 import json
-import sqlite3
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 
 from rag.errors import KeepError, ListNotFound
 from rag.papers.browse.nearest import did_you_mean, nearest
-from rag.papers.database import Database
+from rag.papers.database import Connection, Database
 from rag.text.controls import without_controls
 
 LONGEST_NAME = 200
@@ -183,7 +182,7 @@ def _gathered(rows: Iterable[tuple[str, str, str | None]]) -> tuple[PaperList, .
     return tuple(PaperList(name, tuple(ids), datetime.fromisoformat(at)) for (name, at), ids in papers.items())
 
 
-def _number(db: sqlite3.Connection, user: str, name: str) -> int:
+def _number(db: Connection, user: str, name: str) -> int:
     sql = "SELECT id FROM lists WHERE owner = ? AND fold = ?"
     row = db.execute(sql, (user, folded(checked_name(name)))).fetchone()
     if row is None:
@@ -191,7 +190,7 @@ def _number(db: sqlite3.Connection, user: str, name: str) -> int:
     return int(row[0])
 
 
-def _make(db: sqlite3.Connection, user: str, name: str) -> None:
+def _make(db: Connection, user: str, name: str) -> None:
     """Make an empty list, unless there is one of that name."""
     sql = """INSERT INTO lists (owner, name, fold, changed) SELECT ?1, ?2, ?3, ?4
         WHERE NOT EXISTS (SELECT 1 FROM lists WHERE owner = ?1 AND fold = ?3)"""
@@ -203,12 +202,12 @@ def _no_list(name: str, lists: Iterable[PaperList]) -> ListNotFound:
     return ListNotFound(f"There is no list {checked_name(name)!r}.", f"{near}`paperchat list` shows all of them.")
 
 
-def _refuse_taken(db: sqlite3.Connection, user: str, name: str, besides: int = 0) -> None:
+def _refuse_taken(db: Connection, user: str, name: str, besides: int = 0) -> None:
     sql = "SELECT name FROM lists WHERE owner = ? AND fold = ? AND id <> ?"
     if row := db.execute(sql, (user, folded(name), besides)).fetchone():
         raise KeepError(f"There is a list {row[0]!r} already.", "Choose another name, or put the papers there.")
 
 
-def _changed(db: sqlite3.Connection, number: int, rows: int) -> None:
+def _changed(db: Connection, number: int, rows: int) -> None:
     if rows:
         db.execute("UPDATE lists SET changed = ? WHERE id = ?", (now(), number))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexDamaged
 from rag.papers.database import Database
+from rag.types.places import Place
 
 FILE_NAME = "rewrites.sqlite"
 MOST = 2_000
@@ -63,15 +63,15 @@ class Rewriting:
 class Rewritten:
     """The SQLite file; safe from many threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, which is made where it is missing.
+    def __init__(self, place: Place) -> None:
+        """Open the store, which is made where it is missing.
 
         Raises:
-            IndexDamaged: it is no such file, or one of a later schema.
-            LibraryError: the folder or the disk refuses.
+            IndexDamaged: it is no such store, or one of a later schema.
+            LibraryError: the folder, the disk or the server refuses.
         """
         try:
-            self._db = Database.stepped(path, STEPS)
+            self._db = Database.stepped(place, STEPS)
         except IndexDamaged as error:
             raise IndexDamaged(
                 f"The rewritings that helped before cannot be read. {error.message}",

@@ -11,6 +11,7 @@ from rag.errors import UsageError
 from rag.follow.quiz.mastery import mastery_of, next_to_read
 from rag.follow.quiz.quiz import Asked, Quizmaster
 from rag.index.library import Library
+from rag.papers.readers.answered import FILE_NAME as ANSWERED
 from rag.papers.readers.kept import Kept
 from ui.kept import answered_in
 from ui.web.companion import quiz
@@ -70,7 +71,7 @@ class Examination:
     def _master(self) -> Quizmaster:
         with self._guard:
             if self._opened is None:
-                answered, self._problem = answered_in(self._library.folder)
+                answered, self._problem = answered_in(self._library.config.store(ANSWERED))
                 self._opened = Quizmaster(self._library, self._kept, answered)
             return self._opened
 

@@ -14,7 +14,9 @@ from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatE
 from rag.follow.belongings import Belongings
 from rag.papers.browse.catalogue import SHOWN, Catalogue
 from rag.papers.descriptions import card_of, tags_of
+from rag.papers.readers.answered import FILE_NAME as ANSWERED
 from rag.papers.readers.conversations import Conversations
+from rag.papers.readers.kept import FILE_NAME as KEPT_STORE
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
 from rag.text.readable import readable
@@ -79,10 +81,10 @@ class Site:
         """
         self.library = assistant.library
         self.shelf = assistant.library.shelf
-        self.kept = kept_in(self.library.folder)
+        self.kept = kept_in(self.library.config.store(KEPT_STORE))
         self.news = News(self.library)
         self.personal = Personal(self.library, self.kept, self.news.known_lines, assistant.rewrites)
-        self.belongings = Belongings(self.library.folder, self.kept, assistant.rewrites)
+        self.belongings = Belongings(self.library.config.store(ANSWERED), self.kept, assistant.rewrites)
         self.rewrites = assistant.rewrites
         self.catalogue = Catalogue(self.shelf)
         self.maps = Cartographer(self.library)

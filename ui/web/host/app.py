@@ -26,7 +26,7 @@ def build_app(assistant: Assistant, config: Config, work: Work | None = None) ->
         config: Where the library lies and what the page may do.
         work: What the server waits for at its end.
     """
-    web = Web(assistant, config, Conversations(assistant.library.folder / FILE_NAME), work or Work())
+    web = Web(assistant, config, Conversations(assistant.library.config.store(FILE_NAME)), work or Work())
     app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with app:
         programs.build(web)

@@ -122,7 +122,7 @@ def guarded_app(
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     serve_pictures(web, assistant.library)
     web.get(READY)(gradio.wait)
-    conversations = Conversations(assistant.library.folder / FILE_NAME)
+    conversations = Conversations(assistant.library.config.store(FILE_NAME))
 
     def owner_of(request: Request) -> str:
         name: str = request.scope.get(USER) or ""

@@ -1,0 +1,109 @@
+"""A library on a PostgreSQL server over the command line: the same as one in files, configured by URL alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.config import load_config
+from rag.index.library import Library
+from rag.papers.readers.followed import FILE_NAME as FOLLOWED
+from rag.papers.readers.followed import FollowedQuestions
+from rag.sources import discover, read_source
+from tests.support.postgres import PASSWORD, PostgresServer
+from tests.support.runs import Run
+from tests.support.samples import sample_library
+
+SAMPLE = str(files("rag") / "sample")
+QUESTION = "How can large language models annotate documents for training retrievers?"
+SECTION = "PAPERCHAT__LIBRARY__"
+
+
+@pytest.fixture(scope="module")
+def shared(postgres_server: PostgresServer) -> Iterator[None]:
+    """Every command of this module uses one library on the server."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(f"{SECTION}DATABASE_URL", postgres_server.url)
+        patch.setenv(f"{SECTION}DATABASE_SCHEMA", "shared")
+        patch.setenv("PGPASSWORD", PASSWORD)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(shared: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server that ingested the sample."""
+    made = tmp_path_factory.mktemp("first") / "library"
+    with Library(load_config(data_dir=made).config) as library:
+        library.ingest(row for path in discover([Path(SAMPLE)]).files for row in read_source(path))
+    return made
+
+
+@pytest.fixture
+def run(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    return Run(folder, capsys, monkeypatch)
+
+
+def comparable(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != "timings"}
+
+
+def test_answers_are_those_of_a_library_in_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = [run.json("ask", QUESTION), run.json("search", "query rewriting"), run.json("papers", "--facets")]
+    for name in ("DATABASE_URL", "DATABASE_SCHEMA"):
+        monkeypatch.delenv(f"{SECTION}{name}")
+    local = Run(sample_library(tmp_path / "local"), run.capsys, monkeypatch)
+    own = [local.json("ask", QUESTION), local.json("search", "query rewriting"), local.json("papers", "--facets")]
+    assert [comparable(one) for one in shared] == [comparable(one) for one in own]
+
+
+def test_nothing_is_ingested_twice(run: Run) -> None:
+    again = run.json("ingest", SAMPLE)
+    assert (again["papers_new"], again["papers_updated"], again["chunks_added"]) == (0, 0, 0)
+
+
+def test_doctor_says_which_database_it_looked_at(run: Run, postgres_server: PostgresServer) -> None:
+    document = run.json("doctor")
+    assert document["ok"] is True
+    assert document["database"] == f"{postgres_server.url}, schema shared"
+    out, _ = run("doctor")
+    assert out.splitlines()[0].split(maxsplit=1) == ["database", document["database"]]
+    assert PASSWORD not in out + str(document)
+
+
+def test_what_a_reader_keeps_is_there_on_every_server(run: Run, tmp_path: Path) -> None:
+    first, second = [paper["paper_id"] for paper in run.json("papers", "--limit", "2")]
+    run("star", first)
+    run("list", "Thesis", "--add", second)
+    run("note", first, "Read again.")
+    run("follow", QUESTION)
+    other = Run(tmp_path / "second", run.capsys, run.monkeypatch)
+    kept = other.json("keep", "export")
+    assert [one["paper_id"] for one in kept["starred"]] == [first]
+    assert [(one["name"], one["papers"]) for one in kept["lists"]] == [("Thesis", [second])]
+    assert [(one["paper_id"], one["text"]) for one in kept["notes"]] == [(first, "Read again.")]
+    with closing(FollowedQuestions(load_config(data_dir=other.folder).config.store(FOLLOWED))) as followed:
+        assert [one.question for one in followed.all()] == [QUESTION]
+    assert not list(run.folder.glob("*.sqlite"))
+
+
+def test_an_index_that_lags_behind_is_said_and_mended(run: Run, tmp_path: Path) -> None:
+    second = Run(tmp_path / "second", run.capsys, run.monkeypatch)
+    _, error = second("search", "query rewriting", code=1)
+    assert "doctor --repair" in error
+    second("doctor", "--repair")
+    assert second.json("search", "query rewriting")["hits"] == run.json("search", "query rewriting")["hits"]
+
+
+def test_a_wrong_password_is_two_lines(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "a-wrong-secret")
+    monkeypatch.setenv(f"{SECTION}DATABASE_SCHEMA", "another")  # whose connections are not open yet
+    _, error = run("papers", code=1)
+    assert "password authentication failed" in error
+    assert "a-wrong-secret" not in error
+    assert len(error.splitlines()) == 2
