@@ -1,4 +1,4 @@
-"""Train what tells instructions: ``python -m eval.training.instructions --strings FILE --papers DIR``.
+"""Train what tells instructions: ``python -m eval.training.instructions --strings FILE --papers DIR --corpus FILE``.
 
 Both models are logistic regressions (L2, L-BFGS). A positive example is a written or collected string, alone and
 planted at a place of an abstract; of its windows the likeliest counts, chosen anew after each fit. Negative are
@@ -45,7 +45,7 @@ SCALE = 3.0
 """What a sentence vector is multiplied by, and the first model's score divided by, so that both weigh alike."""
 SUSPECTED, LOOKED_AT = 0.2, 0.05
 """Share of clean abstracts with a window that the second model is fitted to, and that it looks at later."""
-FALSE, FALSE_TITLES = 0.003, 0.0005
+FALSE, FALSE_TITLES = 0.006, 0.0005
 """Share of clean abstracts, and of titles, that may be told wrongly."""
 WITHIN = 0.6
 """Share of a window that must be planted text for it to be an example of it."""
@@ -93,6 +93,16 @@ def abstracts(folder: Path, month: str, number: int = TAKEN, field: str = "abstr
         rows = [json.loads(line) for line in lines]
     random.Random(SEED).shuffle(rows)
     return [row[field].strip() for row in rows if row[field].strip()][:number]
+
+
+def of_other_fields(corpus: Path, part: int | None) -> list[str]:
+    """Abstracts of another field, from a BEIR corpus: one of three parts of its even half, or the odd half.
+
+    Which half and part an abstract belongs to follows from a hash of its id.
+    """
+    rows = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines()]
+    hashed = [(zlib.crc32(str(row["_id"]).encode()), str(row["text"])) for row in rows]
+    return [text for own, text in hashed if (own % 2 == 1 if part is None else own % 2 == 0 and own // 2 % 3 == part)]
 
 
 def planted(string: str, abstract: str, place: str) -> tuple[str, int, int]:
@@ -195,13 +205,17 @@ def told(detector: Detector, texts: Sequence[Text]) -> Floats:
     return best
 
 
-def trained(strings: Path, papers: Path) -> Detector:
+def trained(strings: Path, papers: Path, corpus: Path) -> Detector:
     """Fit both models and set all borders."""
     rng = random.Random(SEED)
-    first, second, third = (
-        [seen_text(one) for one in abstracts(papers, month)] for month in (FIRST_MONTH, SECOND_MONTH, THIRD_MONTH)
+    within = abstracts(papers, FIRST_MONTH)
+    first, second = (
+        [seen_text(one) for one in (*abstracts(papers, month), *of_other_fields(corpus, part))]
+        for part, month in enumerate((FIRST_MONTH, SECOND_MONTH))
     )
-    within = [one.text for one in first]
+    thirds = [
+        [seen_text(one) for one in texts] for texts in (abstracts(papers, THIRD_MONTH), of_other_fields(corpus, 2))
+    ]
     positive = examples([*collected(strings, "tune", 1), *written(about=False)], within, rng)
     benign = examples([*collected(strings, "tune", 0), *written(about=True)], within, rng)
     bare = word_model(positive, benign, first, second)
@@ -210,14 +224,17 @@ def trained(strings: Path, papers: Path) -> Detector:
     for fold in (0, 1):
         others = word_model(_outside(positive, fold), _outside(benign, fold), first, second)
         parts += [suspected(others, _outside(texts, 1 - fold)) for texts in (positive, benign)]
-    return bordered(replace(bare, meaning=meaning_weights(parts)), second, third, papers)
+    return bordered(replace(bare, meaning=meaning_weights(parts)), second, thirds, papers)
 
 
-def bordered(model: Detector, second: Sequence[Text], third: Sequence[Text], papers: Path) -> Detector:
-    """A model with the borders that it is used with: it looks at fewer windows than it was fitted to."""
+def bordered(model: Detector, second: Sequence[Text], thirds: Sequence[Sequence[Text]], papers: Path) -> Detector:
+    """A model with the borders that it is used with: it looks at fewer windows than it was fitted to.
+
+    The second border holds in each of the third parts.
+    """
     highest = [model.scores(one.seen).max(initial=-99.0) for one in second]
     model = replace(model, floor=float(np.quantile(highest, 1 - LOOKED_AT)), least=0.0, titled=0.0)
-    model = replace(model, least=float(np.quantile(told(model, third), 1 - FALSE)))
+    model = replace(model, least=max(float(np.quantile(told(model, one), 1 - FALSE)) for one in thirds))
     months = (SECOND_MONTH, THIRD_MONTH)
     titles = [seen_text(one) for month in months for one in abstracts(papers, month, field="title")]
     return replace(model, titled=max(0.0, float(np.quantile(told(model, titles), 1 - FALSE_TITLES))))
@@ -246,12 +263,12 @@ def _outside(texts: Sequence[Text], fold: int) -> list[Text]:
     return [one for one in texts if zlib.crc32(one.text[one.start : one.end].encode()) % 2 != fold]
 
 
-def report(detector: Detector, strings: Path, papers: Path, months: Sequence[str]) -> None:
+def report(detector: Detector, strings: Path, papers: Path, corpus: Path, months: Sequence[str]) -> None:
     """Print what is told of strings of the half ``test``, alone and planted, and of clean abstracts."""
-    for month in months:
-        clean = [seen_text(one) for one in abstracts(papers, month)]
-        flagged = told(detector, clean) > 0
-        print(f"{month}: {flagged.sum()} of {len(clean)} clean abstracts ({flagged.mean():.2%})")
+    clean = {month: abstracts(papers, month) for month in months} | {"other fields": of_other_fields(corpus, None)}
+    for name, texts_of in clean.items():
+        flagged = told(detector, [seen_text(one) for one in texts_of]) > 0
+        print(f"{name}: {flagged.sum()} of {len(texts_of)} clean abstracts ({flagged.mean():.2%})")
     within = abstracts(papers, months[0])
     tuned = {run for one in collected(strings, "tune", 1) for run in _runs(one)}
     for label, name in ((1, "attacks"), (0, "benign strings")):
@@ -278,13 +295,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strings", type=Path, required=True, help="attack and benign strings, JSON lines")
     parser.add_argument("--papers", type=Path, required=True, help="folder of papers-MONTH.jsonl.gz")
+    parser.add_argument("--corpus", type=Path, required=True, help="abstracts of another field, a BEIR corpus.jsonl")
     parser.add_argument("--report", nargs="*", metavar="MONTH", help="only judge the weights that are there")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the weights")
     given = parser.parse_args()
     if given.report:
-        report(read_weights((given.out / WEIGHTS).read_bytes()), given.strings, given.papers, given.report)
+        report(
+            read_weights((given.out / WEIGHTS).read_bytes()), given.strings, given.papers, given.corpus, given.report
+        )
         return
-    model = trained(given.strings, given.papers)
+    model = trained(given.strings, given.papers, given.corpus)
     held = io.BytesIO()
     np.savez_compressed(held, words=model.words.astype(np.float16), meaning=model.meaning.astype(np.float32),
                         borders=np.array([model.floor, model.least, model.titled]))  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -19,6 +20,7 @@ from rag.types.places import Place, Remote
 
 T = TypeVar("T")
 BUSY_SECONDS = 60.0
+_AGAIN_S = 0.01
 """How long a statement waits for another process's write to end."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _REFUSED = {
@@ -209,7 +211,7 @@ class Database:
             address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
         except BaseException:
             connection.close()
@@ -266,6 +268,20 @@ class Database:
             f"The library {self.path} is damaged: {error}.",
             "Restore it from a backup: `paperchat restore FILE --force` puts what is there aside first.",
         )
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have a file be written ahead of; several threads may find a new one, and SQLite does not wait for them here."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def _version(db: Connection) -> int:

@@ -142,9 +142,10 @@ def test_a_library_without_cards_says_so_and_gets_the_same_ones_later(tmp_path: 
         library.ingest([SEQUENTIAL, THEORY])
         made = [(card_of(library.shelf, i), tags_of(library.shelf, i)) for i in ("2504.00001", "2504.00002")]
     db = sqlite3.connect(tmp_path / FILE_NAME)
-    for table in ("described", "cards", "tags", "subjects", "subject_names"):
+    for table in ("described", "cards", "tags", "subjects", "subject_names", "renamed"):
         db.execute(f"DROP TABLE {table}")
-    db.execute("DROP TABLE renamed")
+    for table in ("screened", "flags", "runs", "reviewed"):
+        db.execute(f"DROP TABLE {table}")
     db.execute("DROP INDEX metadata_by_doi")
     db.execute("DELETE FROM meta WHERE key = 'subjects'")
     db.execute("UPDATE meta SET value = '4' WHERE key = 'schema'")

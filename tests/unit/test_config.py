@@ -66,8 +66,8 @@ def test_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path:
         ("retreival: {k: 3}", "c.yaml) is not a key. Did you mean retrieval?"),
         (
             "colour: red",
-            "Known: data_dir, library, embedding, chunking, index, bulk, retrieval, answer, llm, ui, arxiv, watch, log, "
-            "telemetry.",
+            "Known: data_dir, library, embedding, chunking, index, bulk, retrieval, answer, llm, ui, arxiv, watch, "
+            "log, telemetry.",
         ),
         ("embedding: {modle: x}", "embedding.modle"),
         ("llm: {budget: {day_token: 1}}", "Did you mean llm.budget.day_tokens?"),

@@ -368,6 +368,9 @@ def test_a_promoted_abstract_does_not_climb(kept: Kept, tmp_path: Path, attack: 
     planted = make_paper("2505.00002", "Baking Rye Bread", ATTACKS[attack], ("B Baker",))
     with library_of(tmp_path / attack, *papers_on("sign", 16), *papers_on("weather", 8), honest, planted) as own:
         star(kept, SIGN[:12])
+        assert "2505.00002" in own.shelf.flags.held()
+        assert "2505.00002" not in ids(recommend(own, profile_of(own, kept, ""), most=40))
+        own.shelf.flags.decide(["2505.00001", "2505.00002"], "released")
         found = ids(recommend(own, profile_of(own, kept, ""), most=40))
         assert found.index("2505.00001") < found.index("2505.00002")
         assert set(found[:4]) == set(SIGN[12:16])

@@ -179,13 +179,8 @@ def test_a_planted_instruction_is_told_with_its_place(text: str, place: str) -> 
                 reason="a quoted order, or a question at its end, is told wrongly in a text so short"
             ),
         ),
-        pytest.param(
-            "Language models follow instructions. We ask whether they follow them less when documents contradict, and "
-            "find that larger models ignore documents more often. What should a model believe, and when?",
-            marks=pytest.mark.xfail(
-                reason="a quoted order, or a question at its end, is told wrongly in a text so short"
-            ),
-        ),
+        "Language models follow instructions. We ask whether they follow them less when documents contradict, and "
+        "find that larger models ignore documents more often. What should a model believe, and when?",
         "Users of assistants ask for recipes, jokes and travel plans. We study how requests change over a year.",
     ],
 )

@@ -25,7 +25,7 @@ from rag.text.sentences import sentences
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.npz", "README.md"
-WEIGHTS_SHA256 = "ea51fd22ba300c7c79d5c4254b71979c27ae453bfd8e6e3e2b790ee8ecb3ab90"
+WEIGHTS_SHA256 = "075c4be6bf8679bc7fa23566bef057def088307542593aa0d6d287c945764a79"
 BUCKETS = 1 << 15
 """Numbers that words and runs of words are hashed to."""
 SIZES = (12, 24)
@@ -34,7 +34,7 @@ FEATURES = 6
 """Of a word: itself, its beginning, its end, how it is written, and the runs of two and three words that it ends."""
 SUSPECTS = 3
 """Windows of a text that the second model looks at, at most."""
-SHORTEST = 3
+SHORTEST = 5
 """Words and marks of a window that can be an order; a heading ("Keywords:") is none."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+(?:[.,]\d+)*|[?!:;()\"“”«»„'\u2018\u2019=\[\]{}]")
 _KNOWN_WORDS = 1 << 15
