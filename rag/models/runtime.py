@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PRECISION = "f32"
 QUANTISATION_GROUP = 32
 """Activations that share one int8 scale (OpenVINO's dynamic quantisation); 0 would switch it off."""
+KEPT_KERNELS = "16"
+"""Kernels that OpenVINO keeps, and oneDNN below it. By default both keep thousands, made for each length of text that
+comes by: half a gigabyte after 400 lengths, for little time (docs/adr/0035-running.md)."""
 
 FIRST_CALL = threading.Lock()
 """Two threads that touch a tensor's data for the first time in a process at once deadlock inside OpenVINO's bindings:
@@ -99,6 +102,7 @@ def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
     """
     # Importing OpenVINO sends usage data unless this optional package is out of reach; it then uses its own stub.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", KEPT_KERNELS)  # read when its library is loaded
     try:
         import openvino
     except (ImportError, OSError) as error:
@@ -110,6 +114,7 @@ def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(QUANTISATION_GROUP),
         "NUM_STREAMS": str(threads),
         "INFERENCE_NUM_THREADS": str(threads),
+        "CPU_RUNTIME_CACHE_CAPACITY": KEPT_KERNELS,
     }
     try:
         core = openvino.Core()
