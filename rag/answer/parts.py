@@ -103,7 +103,9 @@ def together(whole: Question, parts: Sequence[Part]) -> Gathered:
     noted = {*whole.notes, *unknown_names(whole)}
     said = _distinct((*part.question.notes, *unknown_names(part.question)) for part in parts)
     found = tuple(first.values())
-    return Gathered(found, found, notes=tuple(note for note in said if note not in noted))
+    # A part goes on from the one before, which is no conversation that the reader would know of.
+    notes = tuple(note for note in said if note not in noted and note.code != "follow_up")
+    return Gathered(found, found, notes=notes)
 
 
 def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcome]:

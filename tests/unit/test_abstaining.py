@@ -143,6 +143,17 @@ def test_of_papers_as_near_as_the_first_none_answers_for_it(library: Library) ->
     assert evidence.features.best == evidence.features.answered == 1.0
 
 
+def test_a_subject_that_many_papers_are_on_is_broad_however_small_the_gaps(tmp_path: Path) -> None:
+    papers = [make_paper(f"2501.{n:05}", f"Bread {n}", f"We bake rye bread in oven {n}.") for n in range(1, 13)]
+    papers += [make_paper(f"2502.{n:05}", f"Papers {n}", f"We list papers on subject {n}.") for n in range(1, 40)]
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest(papers)
+        for question, broad in (("Which are on rye bread?", True), ("Which are on glaciers and walruses?", False)):
+            found = HybridRetriever(library).search(question, k=100)
+            evidence = gather(AnswerScores(library), asked(question, library), found)
+            assert evidence.broad is broad
+
+
 def test_of_a_paper_that_is_given_the_ranking_says_nothing(library: Library) -> None:
     question = asked("By how much?", library)
     passages = HybridRetriever(library).search("Which vectors or postings are kept?", k=100)

@@ -62,6 +62,8 @@ class Abstainer:
             return NOTHING_FOUND if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "high")
         many = wants_many(asked)
         unanswered = 1.0 if evidence.faint else self.calibration.refusal(evidence.features, many)
+        if many and evidence.broad:
+            unanswered = 0.0
         right = self.calibration.right.probability(evidence.features)
         if unanswered < self.calibration.threshold:
             chance = None if asked.kind == "list" else right

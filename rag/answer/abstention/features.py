@@ -39,6 +39,9 @@ GIVEN_DENSE, GIVEN_LEXICAL = -1.2, 0.6
 only asked whether it answers."""
 CLEAR_COVERAGE, CLEAR_TITLE = 0.5, 0.6
 """A paper is clearly the one that is meant from this share of the question's idf mass, or of its own title's, on."""
+BROAD, BROADLY = 3, 0.55
+"""So many of the first papers that each hold so much of a question's idf mass are on its subject. Of a broad subject
+the tenth paper is as near as the first, and the gaps would say that nothing is there."""
 FAINT = ((1.01, 0.21), (0.6, 0.26), (0.25, 0.285))
 """Below both of a pair, nothing in the corpus is about the question (share of its idf mass; cosine similarity). The
 farther an abstract is in meaning, the less do words prove that it happens to share."""
@@ -95,6 +98,7 @@ class Evidence:
         faint: Whether no paper is near in either list, so that gaps say nothing.
         named: Whether the question names a system that a paper has in its title or introduces.
         off_topic: Whether none of the best papers is near enough to be of a list on its subject.
+        broad: Whether several of the first papers are on its subject by its words.
     """
 
     features: Features
@@ -103,6 +107,7 @@ class Evidence:
     faint: bool
     named: bool = False
     off_topic: bool = False
+    broad: bool = False
 
 
 def gather(
@@ -135,11 +140,12 @@ def gather(
     best = meant.paper_id
     title = _terms(library, readable(stored[best].title), [])[0]
     clear = coverage(asked_for, terms[best]) >= CLEAR_COVERAGE or coverage(title, set(asked_for)) >= CLEAR_TITLE
-    covered = max(coverage(asked_for, held) for held in terms.values())
+    shares = sorted((coverage(asked_for, held) for held in terms.values()), reverse=True)
+    covered, broad = shares[0], len(shares) >= BROAD and shares[BROAD - 1] >= BROADLY
     nearest = max(similar, default=0.0)
     faint = not named and any(covered < share and nearest < similarity for share, similarity in FAINT)
     off_topic = not named and covered < OFF_TOPIC_COVERAGE and nearest < OFF_TOPIC_SIMILARITY
-    return Evidence(features, best, bool(named) or clear, faint, bool(named), off_topic)
+    return Evidence(features, best, bool(named) or clear, faint, bool(named), off_topic, broad)
 
 
 def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:

@@ -17,7 +17,8 @@ class Wanted:
     Attributes:
         order: By date; None for the nearest first.
         limit: Papers to name at most; None for all that belong.
-        edits: Where the question says so, and what is to stand there instead before it is searched for.
+        edits: Where the question says so, or what each is to be shown with, and what is to stand there instead
+            before it is searched for.
     """
 
     order: Order | None = None
@@ -50,4 +51,6 @@ def read_wanted(question: str) -> Wanted:
         limit = limit or (rules.number(number) if number else 1 if said.keys() & {"one", "pronoun"} else None)
         instead = " papers " if name in ("alone", "top") and "cut" in said else " "  # "newest three on GEO"
         edits.append((*match.span("cut" if "cut" in said else "closing"), instead))
+    if match := rules["beside"].find(question):
+        edits.append((*match.span("cut"), " "))
     return Wanted(order, limit, tuple(sorted(edits)))
