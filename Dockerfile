@@ -18,6 +18,6 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 7860
 HEALTHCHECK --start-period=60s --interval=30s --timeout=10s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/ready', timeout=8)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=8)"]
 ENTRYPOINT ["paperchat"]
 CMD ["ui"]

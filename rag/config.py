@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -378,6 +378,10 @@ class Config(Section):
         content = self.model_dump(mode="json", exclude=NOT_ANSWERING)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
+    def secret_variables(self) -> list[str]:
+        """Names of the environment variables that hold secrets: all keys ``*_env``, and what headers name."""
+        return sorted(filter(None, _variables(self.model_dump())))
+
     @property
     def library_dir(self) -> Path:
         """`data_dir` as an absolute path."""
@@ -481,6 +485,16 @@ def public_values(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]
                 value = [entry.partition(":")[0] for entry in value]
             flat[prefix + name] = public_address(value) if is_address else value
     return flat
+
+
+def _variables(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _variables(value)
+        elif name.endswith("_env"):
+            yield value or ""
+        elif name.endswith("headers"):
+            yield from (entry.partition(":")[2].strip() for entry in value)
 
 
 def leaf_keys(section: type[BaseModel], prefix: str = "") -> list[str]:

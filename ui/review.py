@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from rag.papers.flags import KINDS
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 BY_HAND = "held by hand"
 LONGEST = 300
 """Characters shown of a passage; all of it stands in JSON."""
+_WORDS = 6
+"""Words shown on each side of a passage."""
+_NEAR = 200
+"""Characters in which they are looked for."""
 
 
 def entries(shelf: Shelf, *, released: bool = False) -> list[tuple[Held, Paper]]:
@@ -44,7 +49,27 @@ def shown(text: str) -> str:
     """A passage in one line, clipped, what cannot be seen in it spelt out: ``<U+200B>``."""
     line = " ".join(text.split())
     line = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-    return "".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in line)
+    return spelt_out(line)
+
+
+def around(text: str, flag: Flag) -> tuple[str, str, str]:
+    """The words before a flagged passage, the passage and the words after it, as `shown` writes them.
+
+    What is flagged may be one unseen character within a word: by itself it would say nothing.
+    """
+    first, last = max(flag.start - _NEAR, 0), min(flag.end + _NEAR, len(text))
+    begins = [first + word.start() for word in re.finditer(r"\S+", text[first : flag.start])]
+    ends = [flag.end + word.end() for word in re.finditer(r"\S+", text[flag.end : last])]
+    begin = begins[-_WORDS] if len(begins) >= _WORDS else first
+    end = ends[_WORDS - 1] if len(ends) >= _WORDS else last
+    before, after = (spelt_out(re.sub(r"\s+", " ", part)) for part in (text[begin : flag.start], text[flag.end : end]))
+    passage = shown(text[flag.start : flag.end])
+    return "…" * (begin > 0) + before, passage, after + "…" * (end < len(text))
+
+
+def spelt_out(text: str) -> str:
+    """A text of one line with what cannot be seen in it spelt out: ``<U+200B>``."""
+    return "".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in text)
 
 
 def as_json(held: Held, paper: Paper) -> dict[str, Any]:

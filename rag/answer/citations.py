@@ -90,6 +90,7 @@ def cite(n: int, quote: Quote) -> Citation:
         quote=quote_text(quote),
         start=quote.start,
         end=quote.end,
+        held=passage.held,
     )
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from rag.index.bulk.blocks import FOLDER as BULK
+
 DATABASES = (
     "shelf.sqlite",
     "conversations.sqlite",
@@ -20,8 +22,8 @@ DATABASES = (
     "usage.sqlite",
 )
 """SQLite files that hold what nothing else does."""
-_FILES = ("abstention.json", "abstention.html", "map.npz")
-_FOLDERS = (
+FILES = ("abstention.json", "abstention.html", "map.npz")
+FOLDERS = (
     ("pdfs", (".pdf",)),
     ("arxiv", (".json",)),
     ("reports", (".md", ".html", ".json", ".jsonl", ".xml", ".bib")),
@@ -31,6 +33,11 @@ VECTORS, LEXICAL = "chroma", re.compile(r"lexical-[0-9a-f]{1,64}")
 _OF_AN_INDEX = re.compile(r"[A-Za-z0-9._-]+")
 _DERIVED = re.compile(r"lines\.sqlite|vectors")
 _OF_SQLITE = re.compile(r".*\.sqlite-(wal|shm)")
+_PASSING = {
+    BULK: "embedded blocks of an unfinished cluster run, made anew",
+    "running": "running answers of page servers",
+}
+"""Folders of the library's own that are of no use elsewhere, with the reason."""
 _ASIDE = re.compile(r"aside-.*|shelf-before-repair-.*\.sqlite")
 _LOCKS = re.compile(r".*\.lock|arxiv\.pace")
 _SECRET = "session.key"
@@ -49,17 +56,17 @@ def is_known(name: str) -> bool:
     if any(not _PART.fullmatch(part) or (part.startswith(".") and part != _MANAGED) for part in parts):
         return False
     if len(parts) == 1:
-        return name in DATABASES or name in _FILES
+        return name in DATABASES or name in FILES
     if parts[0] == VECTORS or LEXICAL.fullmatch(parts[0]):
         return len(parts) <= 4 and all(map(_OF_AN_INDEX.fullmatch, parts[1:]))
-    endings = dict(_FOLDERS).get(parts[0], ())
+    endings = dict(FOLDERS).get(parts[0], ())
     return len(parts) <= 4 and _MANAGED not in parts and path.suffix.lower() in endings
 
 
 def beside(folder: Path) -> Iterator[tuple[str, Path]]:
     """Files of a library that are neither a database nor of an index: path below the folder, and where it lies."""
-    yield from ((name, folder / name) for name in _FILES if (folder / name).is_file())
-    for top, _ in _FOLDERS:
+    yield from ((name, folder / name) for name in FILES if (folder / name).is_file())
+    for top, _ in FOLDERS:
         for path in sorted((folder / top).rglob("*")):
             name = path.relative_to(folder).as_posix()
             if is_known(name) and path.is_file() and not path.is_symlink():
@@ -69,19 +76,21 @@ def beside(folder: Path) -> Iterator[tuple[str, Path]]:
 def left_out(folder: Path) -> list[tuple[str, str]]:
     """What lies in the folder and no backup holds, with the reason."""
     told = []
-    known = {*DATABASES, *_FILES, VECTORS, *(name for name, _ in _FOLDERS)}
+    known = {*DATABASES, *FILES, VECTORS, *(name for name, _ in FOLDERS)}
     for path in sorted(folder.iterdir()):
         if path.name in known or any(one.fullmatch(path.name) for one in (LEXICAL, _LOCKS, _OF_SQLITE)):
             continue
         if path.name == _SECRET:
             told.append((path.name, "a secret of this machine: people sign in again after a restore"))
+        elif path.name in _PASSING:
+            told.append((path.name, _PASSING[path.name]))
         elif _DERIVED.fullmatch(path.name):
             told.append((path.name, "made anew when it is needed"))
         elif _ASIDE.fullmatch(path.name):
             told.append((path.name, "put aside by a repair or a restore"))
         else:
             told.append((path.name, "none of the library's own files"))
-    for top, _ in _FOLDERS:
+    for top, _ in FOLDERS:
         for path in sorted((folder / top).rglob("*")):
             name = path.relative_to(folder).as_posix()
             if not path.is_dir() and not (is_known(name) and not path.is_symlink()):

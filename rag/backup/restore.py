@@ -7,6 +7,7 @@ has (`rag.backup.inventory`), it is a plain file, and its bytes have the hash th
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 import sqlite3
 import tarfile
@@ -60,7 +61,9 @@ class Restored:
         }
 
 
-def restore(file: Path, folder: Path, progress: Progress | None = None, *, force: bool = False) -> Restored:
+def restore(
+    file: Path, folder: Path, progress: Progress | None = None, *, force: bool = False, on_server: bool = False
+) -> Restored:
     """Make a folder the library that a backup holds.
 
     Args:
@@ -68,6 +71,7 @@ def restore(file: Path, folder: Path, progress: Progress | None = None, *, force
         folder: Of the library; it is made where it is missing.
         progress: Told of bytes unpacked, in MiB.
         force: Where something is in the folder, put it aside, in a folder below.
+        on_server: Whether its vectors will lie on a Chroma server, which the library that was saved may be using.
 
     Raises:
         BackupError: the file is damaged or no backup, of a later version, or the folder is not empty; nothing changed.
@@ -87,6 +91,8 @@ def restore(file: Path, folder: Path, progress: Progress | None = None, *, force
                 try:
                     _unpack(archive, manifest, scratch, file, progress)
                     _check_databases(scratch, manifest, file)
+                    if on_server or not manifest.indexed:
+                        _rename(scratch / FILE_NAME, file)
                     _refuse_full(folder, force)
                     aside = _put_aside(folder, folder / f"{_ASIDE}{stamp}")
                     _move_in(scratch, folder)
@@ -177,6 +183,15 @@ def _check_databases(scratch: Path, manifest: Manifest, file: Path) -> None:
             verdict = str(error)
         if verdict != "ok":
             raise BackupError(f"{file} holds a damaged {name}, packed on {manifest.made}: {verdict}.", _NOTHING)
+
+
+def _rename(shelf: Path, file: Path) -> None:
+    """Give a library a name of its own, for whoever has the name of another changes the other's vectors on a server."""
+    try:
+        with closing(sqlite3.connect(shelf)) as db, db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('library', ?)", (secrets.token_hex(4),))
+    except sqlite3.DatabaseError as error:
+        raise BackupError(f"{file} holds a {shelf.name} that is no library's: {error}.", _NOTHING) from None
 
 
 def _refuse_full(folder: Path, force: bool) -> None:

@@ -25,7 +25,7 @@ from rag.backup.inventory import DATABASES, LEXICAL, VECTORS, beside, left_out
 from rag.backup.manifest import NAME, Manifest, Member
 from rag.errors import BackupError
 from rag.index.library import Library, Progress
-from rag.index.snapshot import Snapshot
+from rag.index.snapshot import current
 from rag.papers.database import Database
 from rag.papers.schema import SCHEMA_VERSION
 
@@ -70,10 +70,12 @@ def save(library: Library, file: Path, progress: Progress | None = None, *, forc
     if not isinstance(library.shelf.place, Path):
         raise BackupError(
             f"The papers of this library lie on {library.shelf.place}, not in files.",
-            "Back it up with pg_dump (docs/postgresql.md).",
+            f"Back them up with pg_dump, and copy {library.folder} beside it (docs/postgresql.md says what of it).",
         )
     refuse_existing(file, force)
     try:
+        # What is made below, and the file, may lie in the library's folder.
+        without = tuple(one for one in left_out(library.folder) if library.folder / one[0] != file.absolute())
         with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.absolute().parent) as scratch:
             staged, part = Path(scratch) / "library", Path(scratch) / "part.tar"
             staged.mkdir()
@@ -84,7 +86,7 @@ def save(library: Library, file: Path, progress: Progress | None = None, *, forc
             _pack(staged, manifest, part, progress)
             refuse_existing(file, force)
             part.replace(file)
-            return Saved(file, file.stat().st_size, manifest, tuple(left_out(library.folder)))
+            return Saved(file, file.stat().st_size, manifest, without)
     except OSError as error:
         raise BackupError(
             f"The backup {file} cannot be written: {error.strerror or error}.", "Choose another place with more space."
@@ -112,7 +114,7 @@ def _bring_together(library: Library, staged: Path) -> bool:
         return False
     indexes = [path for path in folder.iterdir() if LEXICAL.fullmatch(path.name) and path.is_dir()]
     if (folder / VECTORS).is_dir():
-        indexes.append(Snapshot(folder / VECTORS).current())
+        indexes.append(current(folder / VECTORS))
     for index in indexes:
         at = staged / VECTORS / "store" if index.parent != folder else staged / index.name
         for path in sorted(index.rglob("*")):

@@ -23,7 +23,8 @@ from rag.models.sentence_roles import WEIGHTS_SHA256, load_roles
 from rag.papers.descriptions import Description, Makers
 from rag.types import Paper
 
-_REVISION = 1
+Flagged = Mapping[str, Sequence[tuple[int, int]]]
+_REVISION = 2
 """Raised whenever the same weights make other cards of the same papers."""
 
 
@@ -36,20 +37,23 @@ def makers(embedder: str) -> Makers:
     )
 
 
-def described(papers: Sequence[Paper], vectors: Mapping[str, NDArray[np.float32]], embedder: str) -> list[Description]:
+def described(
+    papers: Sequence[Paper], vectors: Mapping[str, NDArray[np.float32]], embedder: str, flagged: Flagged
+) -> list[Description]:
     """Make cards and tags.
 
     Args:
         papers: Versions on the shelf.
         vectors: Those of each paper's abstract [passages, d], by id; without one, its words alone tell its tags.
         embedder: Identity of the embedding model that made them; those of another than the tagger's are left aside.
+        flagged: Spans of each paper's text that are left out of its card, by id.
     """
     tagger, roles = installed(), load_roles()
     known = vectors if embedder == tagger.model.embedder else {}
     made = []
     for paper in papers:
         tags = tagger.tags(paper.title, paper.abstract, _mean(known.get(paper.paper_id)))
-        made.append(Description(card(paper, roles), tags, sorted(tagger.above(tags))))
+        made.append(Description(card(paper, roles, flagged.get(paper.paper_id, ())), tags, sorted(tagger.above(tags))))
     return made
 
 

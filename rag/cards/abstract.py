@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +26,24 @@ NEARLY = 0.5
 """Log-odds by which a sentence may state the method less likely than the one that states the task does."""
 
 
-def card(paper: Paper, model: RoleModel) -> Card:
-    """What a paper's title and abstract say; all spans lie in the abstract, and links in the title too."""
+def card(paper: Paper, model: RoleModel, flagged: Sequence[Place] = ()) -> Card:
+    """What a paper's title and abstract say; all spans lie in the abstract, and links in the title too.
+
+    Args:
+        paper: A version.
+        model: Tells the roles of sentences.
+        flagged: Spans of its text that no field may hold anything of.
+    """
     text, start = paper.text, paper.abstract_start
-    within = [(start + a, start + b) for a, b in sentences(paper.abstract)]
+    placed = [(start + a, start + b) for a, b in sentences(paper.abstract)]
+    within = [place for place in placed if not _overlaps(place, flagged)]
     name = own_name(paper.title)
     stated = _stated(text, within, name, model)
     return Card(
         paper.paper_id,
         paper.version,
         data=tuple(_span(text, place) for place in _data(text, start, within, paper.title, name, model)),
-        code=tuple(_span(text, place) for place in code_links(paper.lead)),
+        code=tuple(_span(text, place) for place in code_links(paper.lead) if not _overlaps(place, flagged)),
         **{field: _span(text, place) for field, place in stated.items()},
     )
 
@@ -44,6 +52,10 @@ def own_name(title: str) -> str:
     """What a title calls the paper's own, before a colon or a dash; empty where it names nothing."""
     head, *rest = _HEAD.split(readable(title), maxsplit=1)
     return head.strip() if rest and len(head.split()) <= _NAME_WORDS else ""
+
+
+def _overlaps(place: Place, others: Sequence[Place]) -> bool:
+    return any(place[0] < end and start < place[1] for start, end in others)
 
 
 def _span(text: str, place: Place) -> Span:

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -104,6 +104,7 @@ def repair(library: Library, progress: Progress | None = None) -> Health:
         if health.lexical_damaged:
             _rebuild_lexical(library)
         library.index_pending(progress)
+        library.imprint.write()  # what was found to differ has been written anew
         return _examine(library)
 
 
@@ -126,12 +127,21 @@ def _examine(library: Library) -> Health:
         checks.append(Check("settings", False, error.message))
         return Health(tuple(checks), held, len(rows))
     checks.append(Check("settings", True, f"built with {library.embedding_info.identity}"))
-    if not rows and not pending:
+    if not rows and not pending and library.imprint.agrees():
         return Health(tuple(checks), held, 0)
     chunks, unsplit = _examine_chunks(library, rows, {paper_id for paper_id, _ in pending})
     vectors, stale, damaged = _examine_vectors(library, expected)
     lexical, stale_words, lost = _examine_lexical(library, expected)
-    return Health((*checks, chunks, vectors, lexical), held, len(rows), unsplit | stale | stale_words, damaged, lost)
+    checks += [chunks, vectors, lexical, *_examine_imprint(library)]
+    return Health(tuple(checks), held, len(rows), unsplit | stale | stale_words, damaged, lost)
+
+
+def _examine_imprint(library: Library) -> Iterator[Check]:
+    """Where servers with folders of their own share the shelf, whether this folder has followed all changes."""
+    if library.imprint.counts:
+        agrees = library.imprint.agrees()
+        detail = "the folder has followed all changes" if agrees else "another server has changed papers since"
+        yield Check("folder", agrees, detail)
 
 
 def _spoilt(folder: Path) -> dict[str, str]:

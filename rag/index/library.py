@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import threading
 import time
 from collections import Counter, defaultdict
@@ -31,6 +30,7 @@ from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperNotFound
 from rag.index import LexicalIndex, VectorStore
 from rag.index.bulk.blocks import FOLDER as BULK
 from rag.index.chunks import Chunker
+from rag.index.imprint import Imprint
 from rag.index.locks import IndexGate, writer_lock
 from rag.models import EmbeddingInfo, build_embedding, describe, embed_texts
 from rag.papers.browse.nearest import no_paper
@@ -150,8 +150,11 @@ class Library:
                 "Choose another with --data-dir or data_dir.",
             ) from None
         self.shelf = Shelf(config.store(FILE_NAME))
+        self.imprint = Imprint(self.folder, self.shelf, lambda: self.fingerprint)
         self._embedding = embedding
         self._guard = threading.RLock()
+        self._require_held: Callable[[], None] = lambda: None
+        """Raises where a lock on a server was lost; without meaning outside `writing`, and for files."""
         self._gate = IndexGate(self.folder / "index.lock", self._open_complete, self.shelf.generation)
 
     def close(self) -> None:
@@ -221,6 +224,8 @@ class Library:
 
     def _open_complete(self) -> Indexes:
         """Open both indexes for reading, and refuse them if one has lost what the shelf knows it held."""
+        self.check_recipe()
+        self.imprint.require()
         indexes = self.open_indexes()
         if any(writing for _, writing in self.shelf.pending()):
             return indexes  # an unfinished write, which the next writer finishes, may have left less
@@ -315,7 +320,7 @@ class Library:
         if isinstance(self.shelf.place, Remote):
             from rag.papers.postgres.server import writing
 
-            with writing(self.shelf.place, on_wait):
+            with writing(self.shelf.place, on_wait) as self._require_held:
                 yield
         else:
             yield
@@ -449,6 +454,7 @@ class Library:
     def _require_whole_indexes(self) -> None:
         """Raise `IndexDamaged` or `IndexMismatch` before anything is written beside an index that lost something."""
         self.check_recipe()
+        self.imprint.require()
         if self.shelf.has_chunks():
             with self._gate.read():
                 return
@@ -465,8 +471,6 @@ class Library:
         for embedded in (engine or _embedded_here)(self, pending, progress):
             plus, minus = self._index(embedded)
             added, removed = added + plus, removed + minus
-        if engine is None:  # nothing waits any more: what a cluster had embedded is of no use
-            shutil.rmtree(self.folder / BULK, ignore_errors=True)
         return added, removed
 
     def screen_missing(self, progress: Progress | None = None) -> int:
@@ -511,6 +515,7 @@ class Library:
         half_written = [paper_id for paper_id, writing in unit.items() if writing]
         gone = old - {chunk.chunk_id for chunk in chunks}
         self._describe(self.shelf.papers(unit).values(), chunks, fresh, embedded.vectors)
+        self._require_held()
         self.shelf.mark_writing(list(unit))
         indexes = self.open_indexes()
         try:
@@ -524,7 +529,8 @@ class Library:
                 if not isinstance(self.vectors_location, Path):
                     indexes.vectors.delete(list(gone))  # readers see a server's store as it is
                 indexes.close()
-                self.shelf.mark_indexed(list(unit), chunks)
+                with self.imprint.following(list(unit), chunks) as imprint:
+                    self.shelf.mark_indexed(list(unit), chunks, imprint)
         except BaseException:
             indexes.vectors.discard()  # the unit stays pending
             raise
@@ -582,7 +588,8 @@ class Library:
         embedder, vocabulary = self.embedding_info.identity, load_subjects()
         subjects = [(one.tag, one.label, one.broader) for one in vocabulary.subjects]
         self.shelf.descriptions.enter_subjects(vocabulary.fingerprint, subjects, vocabulary.names())
-        self.shelf.descriptions.write(described(papers, vectors, embedder), makers(embedder))
+        flagged = self.shelf.flags.passages([paper.paper_id for paper in papers])
+        self.shelf.descriptions.write(described(papers, vectors, embedder, flagged), makers(embedder))
 
 
 Engine = Callable[[Library, Mapping[str, bool], Progress | None], Iterable[Embedded]]
@@ -592,14 +599,19 @@ Engine = Callable[[Library, Mapping[str, bool], Progress | None], Iterable[Embed
 def _embedded_here(
     library: Library, pending: Mapping[str, bool], progress: Progress | None = None
 ) -> Iterator[Embedded]:
-    """Chunk and embed in this process."""
-    done = 0
+    """Chunk and embed in this process, but for what a cluster had embedded of an ingest that was killed."""
+    done, total = 0, len(pending)
+    if (library.folder / BULK).exists():
+        from rag.index.bulk.cluster import resumed
+
+        pending = yield from resumed(library, pending, progress)
+        done = total - len(pending)
     for items in _units(pending.items(), FULL_TEXTS if library.shelf.has_bodies() else UNIT):
         unit = dict(items)
         papers = library.shelf.papers(unit).values()
         chunks = list(chain.from_iterable(library.chunker.split(paper) for paper in papers))
         fresh = [chunks[place] for place in library.fresh(unit, chunks)]
-        report = _shifted(progress, done, len(pending), len(unit))
+        report = _shifted(progress, done, total, len(unit))
         vectors = embed_texts(library.embedding, [chunk.embedded_text for chunk in fresh], on_progress=report)
         yield Embedded(unit, chunks, fresh, vectors)
         done += len(unit)

@@ -39,9 +39,9 @@ class Snapshot:
         root.mkdir(parents=True, exist_ok=True)
         # One instance a handle: two handles of one process exclude each other, too. The system frees a dead writer's.
         self._lock = FileLock(root / "lock", thread_local=False)
-        current = self.current()
-        current.mkdir(exist_ok=True)
-        self.store, self._copy = openable(current)
+        now = current(root)
+        now.mkdir(exist_ok=True)
+        self.store, self._copy = openable(now)
 
     def begin(self) -> None:
         """Go over to a copy of the current folder, unless this handle has done so already.
@@ -57,14 +57,14 @@ class Snapshot:
             raise LibraryBusy(
                 f"Another process is writing to {self.root}.", "Wait for it to finish and try again."
             ) from None
-        current = self.current()
-        named = _STORE.fullmatch(current.name)
+        now = current(self.root)
+        named = _STORE.fullmatch(now.name)
         copy = self.root / f"store-{int(named[1] or 0) + 1 if named else 1}"
         try:
             for folder in self.root.iterdir():
-                if folder.is_dir() and folder != current:
+                if folder.is_dir() and folder != now:
                     shutil.rmtree(folder, ignore_errors=True)  # one that somebody has open lasts until it is closed
-            shutil.copytree(current, copy)
+            shutil.copytree(now, copy)
         except BaseException:
             shutil.rmtree(copy, ignore_errors=True)
             self._lock.release()
@@ -100,12 +100,13 @@ class Snapshot:
         if self._copy:
             self._copy.cleanup()
 
-    def current(self) -> Path:
-        """The folder that is named; where none is, the one that an earlier version left."""
-        try:
-            named = (self.root / "current").read_text(encoding="ascii").strip()
-        except FileNotFoundError:
-            named = _BEFORE if (self.root / _BEFORE).is_dir() else "store"
-        if not _STORE.fullmatch(named) and named != _BEFORE:
-            raise ValueError(f"{self.root / 'current'} names no folder of a store")
-        return self.root / named
+
+def current(root: Path) -> Path:
+    """The folder that is named; where none is, the one that an earlier version left. Nothing is opened or made."""
+    try:
+        named = (root / "current").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        named = _BEFORE if (root / _BEFORE).is_dir() else "store"
+    if not _STORE.fullmatch(named) and named != _BEFORE:
+        raise ValueError(f"{root / 'current'} names no folder of a store")
+    return root / named

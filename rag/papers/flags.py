@@ -39,6 +39,9 @@ _MISSING = f"""SELECT p.paper_id FROM {_LATEST}
     WHERE coalesce(s.screen, '') <> ? ORDER BY p.date, p.paper_id"""
 _UPSIDE_DOWN = """SELECT f.paper_id, f.other FROM flags f JOIN papers p ON p.paper_id = f.paper_id
     JOIN papers o ON o.paper_id = f.other WHERE (o.date, o.paper_id) > (p.date, p.paper_id)"""
+_PASSAGES = """SELECT f.paper_id, f.start, f."end" FROM flags f
+    JOIN papers p ON p.paper_id = f.paper_id AND p.latest = f.version
+    WHERE f.other = '' AND f.paper_id IN (SELECT value FROM json_each(?)) ORDER BY f.paper_id, f.start"""
 _SCREENED = """INSERT INTO screened
     SELECT paper_id, version, fold, ? FROM versions WHERE paper_id = ? AND version = ?
     ON CONFLICT (paper_id, version) DO UPDATE SET fold = excluded.fold, screen = excluded.screen"""
@@ -152,6 +155,13 @@ class Flags:
     def held(self) -> frozenset[str]:
         """Ids of the papers that are held."""
         return frozenset(row[0] for row in self._db.rows(f"SELECT p.paper_id FROM {_LATEST} WHERE {HELD}"))
+
+    def passages(self, paper_ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+        """Spans flagged in papers' latest texts, by id; what a text shares with another's is left out."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for paper_id, start, end in self._db.rows(_PASSAGES, (json.dumps(list(paper_ids)),)):
+            found.setdefault(paper_id, []).append((start, end))
+        return found
 
     def decide(self, paper_ids: Sequence[str], verdict: Verdict) -> None:
         """Keep what a person says of papers' latest texts.

@@ -233,8 +233,14 @@ class Shelf:
         with self._db.transaction() as db:
             db.executemany("UPDATE pending SET writing = 1 WHERE paper_id = ?", ((i,) for i in paper_ids))
 
-    def mark_indexed(self, paper_ids: Collection[str], chunks: Iterable[Chunk]) -> None:
-        """Note, after both indexes hold them, that exactly these chunks stand for these papers."""
+    def mark_indexed(self, paper_ids: Collection[str], chunks: Iterable[Chunk], imprint: str | None = None) -> None:
+        """Note, after both indexes hold them, that exactly these chunks stand for these papers.
+
+        Args:
+            paper_ids: The papers.
+            chunks: All of theirs.
+            imprint: Of everything that is indexed from now on (`index.imprint`).
+        """
         with self._db.transaction() as db:
             keys = [(paper_id,) for paper_id in paper_ids]
             db.executemany("DELETE FROM chunks WHERE paper_id = ?", keys)
@@ -245,6 +251,8 @@ class Shelf:
             db.executemany("DELETE FROM pending WHERE paper_id = ?", keys)
             noted = "INSERT INTO meta SELECT 'indexed_chunks', CAST(count(*) AS TEXT) FROM chunks WHERE true"
             db.execute(f"{noted} {_ANEW}")
+            if imprint is not None:
+                db.execute(f"INSERT INTO meta VALUES ('imprint', ?) {_ANEW}", (imprint,))
             _bump(db)
 
     def has_chunks(self) -> bool:
@@ -255,6 +263,10 @@ class Shelf:
         """Number of chunks that both indexes should hold, as noted by the last `mark_indexed`."""
         noted = self.meta("indexed_chunks")
         return int(noted) if noted is not None else len(self.chunks())
+
+    def imprint(self) -> str | None:
+        """That of everything that is indexed, as noted by the last `mark_indexed`; None where none was."""
+        return self.meta("imprint")
 
     def unindexed(self) -> int:
         """Number of papers on the shelf whose latest text cannot be found yet."""

@@ -24,4 +24,11 @@ def clean_first(passages: Sequence[Passage], meant: Collection[str] = ()) -> lis
         return list(passages)
     most = best - (1 - SHARE) * abs(best)
     moved = [replace(one, score=min(one.score, most)) if one.held else one for one in passages]
+    if passages[0].held:
+        moved[0] = replace(moved[0], set_back=True)
     return sorted(moved, key=lambda passage: -passage.score)  # stable: equals stay in their order
+
+
+def set_back(passages: Sequence[Passage]) -> bool:
+    """Whether the first of a ranking is first only because a held paper was moved behind it."""
+    return bool(passages) and not passages[0].held and any(passage.set_back for passage in passages)

@@ -20,6 +20,7 @@ def to_node(passage: Passage) -> NodeWithScore:
         "date": passage.date.isoformat(),
         "undated": passage.undated,
         "held": passage.held,
+        "set_back": passage.set_back,
         "url": passage.url,
         "ranks": dict(passage.ranks),
         "scores": dict(passage.scores),
@@ -62,4 +63,5 @@ def from_node(found: NodeWithScore) -> Passage:
         boosts=data["boosts"],
         undated=data.get("undated", False),
         held=data.get("held", False),
+        set_back=data.get("set_back", False),
     )

@@ -239,6 +239,7 @@ class TopicEngine:
             date=paper.told,
             url=paper.url,
             theme=theme,
+            held=paper.held,
             method=self._cell(cells.method),
             data=self._cell(cells.data),
             result=self._cell(cells.result),

@@ -282,6 +282,7 @@ class Passage:
         matched: Words of the question that stand in the passage, as they stand there, the rarest first.
         boosts: What the score gained on top of the fused lists, by reason, e.g. ``{"conversation": 0.2}``.
         held: Its paper is held for review (`Paper.held`).
+        set_back: It was the first of a ranking, and stands further down because it is held.
     """
 
     chunk_id: str
@@ -301,6 +302,7 @@ class Passage:
     boosts: Mapping[str, float] = field(default_factory=dict)
     undated: bool = False
     held: bool = False
+    set_back: bool = False
 
     @property
     def told(self) -> str:

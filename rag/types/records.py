@@ -41,6 +41,8 @@ class Citation(Record):
     end: int
     page: int | None = None
     section: str | None = None
+    held: bool = False
+    """The paper is held for review (`Paper.held`)."""
 
     @property
     def when(self) -> str:
@@ -182,6 +184,7 @@ class TopicPaper(Record):
     method: Cell | None = None
     data: Cell | None = None
     result: Cell | None = None
+    held: bool = False
 
     @property
     def when(self) -> str:

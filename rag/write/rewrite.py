@@ -24,8 +24,10 @@ from rag.query import Reader
 from rag.query.lexicon.vocabulary import fold
 from rag.text.untrusted import as_data
 from rag.types import Event, Filters, Note, Step, Turn
+from rag.write.withheld import shown_turns
 
 if TYPE_CHECKING:
+    from rag.index.library import Library
     from rag.models.llm.client import GuardedLLM
 
 CONDENSE, SUMMARISE = "condense", "summarise"
@@ -45,8 +47,9 @@ _NEW_WORDS = 4
 class Condenser:
     """Condenses follow-ups; safe to share between threads."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, library: Library) -> None:
         self._reader = reader
+        self._library = library
         self._guard = threading.Lock()
         self._summaries: OrderedDict[str, str] = OrderedDict()
 
@@ -64,8 +67,9 @@ class Condenser:
         by_rule = self._reader.understand(question, history, filters)
         prompt = load_prompt(CONDENSE)
         prompts = {prompt.name: prompt.digest}
+        shown = shown_turns(history, self._library.shelf)
         try:
-            conversation, summarised = self._conversation(llm, history)
+            conversation, summarised = self._conversation(llm, shown)
             values = {"conversation": conversation, "question": as_data(question)}
             reply = llm.chat(chat_messages(prompt, values), max_tokens=LONGEST_QUESTION).message.content or ""
         except LLMError as error:
@@ -74,7 +78,7 @@ class Condenser:
         if summarised:
             prompts[SUMMARISE] = load_prompt(SUMMARISE).digest
         condensed = one_line(reply)
-        if fold(condensed) == fold(question) or not stays_within(condensed, question, history):
+        if fold(condensed) == fold(question) or not stays_within(condensed, question, shown):
             return Reading(by_rule, (), prompts)
         yield Step("condense", condensed)
         alone = self._reader.understand(condensed, (), filters)

@@ -19,6 +19,6 @@ class Scribe:
             retriever: Finds passages.
             reader: Reads what a follow-up was condensed to.
         """
-        self.condenser = Condenser(reader)
+        self.condenser = Condenser(reader, retriever.library)
         self.gatherer = Gatherer(retriever)
         self.reply = WrittenReply(retriever)

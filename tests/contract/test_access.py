@@ -13,6 +13,7 @@ from rag.config import UIConfig
 from rag.errors import ConfigError
 from rag.types.filters import FIELDS
 from tests.support.page_server import sample_library, served, users
+from ui.web.base.address import LONE
 from ui.web.door.access import check_binding
 from ui.web.door.users import Users
 
@@ -59,6 +60,12 @@ def test_a_name_that_somebody_pointed_at_this_machine_is_refused(open_page: str,
     reply = httpx.get(f"{open_page}/config", headers={"host": host})
     assert reply.status_code in (400, 421)
     assert "components" not in reply.text
+
+
+def test_every_page_is_served_to_browsers_and_to_programs(open_page: str) -> None:
+    for headers in ({}, HTML):
+        asked = {name: httpx.get(f"{open_page}/{name}", headers=headers).status_code for name in LONE}
+        assert asked == dict.fromkeys(LONE, 200)
 
 
 def test_a_name_in_the_configuration_is_served(folder: Path) -> None:

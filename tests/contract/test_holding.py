@@ -30,9 +30,11 @@ from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.kept import Kept
 from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
+from tests.support.chroma_server import ChromaServer
 from tests.support.disks import change, small_disk
 from tests.support.kills import hashed
 from tests.support.papers import make_paper
+from tests.support.runs import Run
 from tests.support.samples import SAMPLE, sample_library
 from tests.support.writer import Writer
 
@@ -276,7 +278,7 @@ def test_a_shelf_that_was_cut_is_named_and_never_taken_for_an_empty_one(library_
     with pytest.raises(IndexDamaged, match="missing"):
         hashed(library_folder)
     with pytest.raises(IndexDamaged, match="missing"):
-        Shelf.existing(library_folder)
+        Shelf.existing(shelf)
 
 
 @pytest.mark.usefixtures("probed_here")
@@ -388,3 +390,24 @@ def test_a_library_restored_elsewhere_answers_byte_for_byte_the_same(tmp_path: P
     assert again.returncode == 1
     assert len(said.splitlines()) == 2
     assert "--force" in said
+
+
+@pytest.mark.slow
+def test_a_restore_leaves_the_vectors_of_the_library_that_was_saved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both use one Chroma server, and the saved library has gone on."""
+    live, copy = (Run(tmp_path / name, capsys, monkeypatch) for name in ("live", "copy"))
+    backup = str(tmp_path / "library.tar")
+    with ChromaServer(tmp_path / "server") as server:
+        monkeypatch.setenv("PAPERCHAT__INDEX__CHROMA_URL", server.url)
+        live("ingest", str(written(tmp_path / "first.jsonl", 0, 3)))
+        assert live.json("backup", backup)["indexed"] is False
+        live("ingest", str(written(tmp_path / "later.jsonl", 3, 5)))
+        assert copy.json("restore", backup)["rebuilt"] is True
+        for run, count in ((live, 5), (copy, 3)):
+            assert run.json("doctor")["ok"] is True
+            assert len({hit["paper_id"] for hit in run.json("search", "stripes at dawn", "-k", "9")["hits"]}) == count
+        copy("restore", backup, "--force")
+        assert copy.json("doctor")["ok"] is True
+        assert live.json("doctor")["ok"] is True

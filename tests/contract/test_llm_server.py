@@ -313,7 +313,6 @@ class Choice(BaseModel):
         '{"papers": [1, 2]}',
         '```json\n{"papers": [1, 2]}\n```',
         'Of course! {"papers": [1, 2]} I hope this helps.',
-        '<think>{"papers": [9]}</think>\n{"papers": [1, 2]}',
     ],
 )
 def test_an_object_is_read_however_it_is_dressed(reply: str) -> None:

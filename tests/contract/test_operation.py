@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from eval.bench.load import Person, event_of
+from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types.filters import FIELDS
 from tests.support import roles
 from tests.support.chat_server import Asked, ChatServer, Stream, chat_server
@@ -30,6 +31,8 @@ QUESTION = "How does IterQR rewrite queries in e-commerce search?"
 UNUSUAL = "zymurgical"
 """A word of a question that may be found nowhere but in its answer."""
 KEY = "sk-of-the-operation-test"
+START_S, END_S = 120.0, 40.0
+"""Seconds for a page to be there, and for an ordered end, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def running(folder: Path, log: Path, **keys: object) -> Iterator[Page]:
                 assert process.stdout
                 line = process.stdout.readline()
                 address = line.split()[3]
-                httpx.get(f"{address}/ready", timeout=280).raise_for_status()
+                httpx.get(f"{address}/ready", timeout=START_S).raise_for_status()
                 yield Page(process, address, log)
             finally:
                 process.kill()
@@ -74,7 +77,7 @@ def running(folder: Path, log: Path, **keys: object) -> Iterator[Page]:
 def asked(address: str, question: str, **more: object) -> httpx.Response:
     """A question over the API."""
     data: list[object] = [question, [], *([None] * len(FIELDS))]
-    return httpx.post(f"{address}/gradio_api/run/ask", json={"data": data}, timeout=280, **more)  # type: ignore[arg-type]
+    return httpx.post(f"{address}/gradio_api/run/ask", json={"data": data}, timeout=START_S, **more)  # type: ignore[arg-type]
 
 
 def slowly(asked: Asked) -> Stream:
@@ -116,7 +119,7 @@ def test_what_is_asked_can_be_followed_in_log_figures_and_traces(folder: Path, t
         figures = httpx.get(f"{page.address}/metrics").text
         spans.wait_for("paperchat.ask", "POST /gradio_api/run")
         page.process.send_signal(signal.SIGTERM)
-        assert page.process.wait(280) == 0
+        assert page.process.wait(END_S) == 0
         lines = page.lines()
     told = [line for line in lines if line.get("request") == "from-the-proxy-1"]
     by_message = {str(line["message"]): line for line in told}
@@ -150,7 +153,7 @@ def assert_below(spans: Collector, name: str, above: str) -> None:
 
 def test_an_answer_under_way_is_finished_and_nothing_new_begins(folder: Path, tmp_path: Path) -> None:
     with watched(folder, tmp_path / "log", telemetry__traces=False) as (page, _, model):
-        with httpx.Client(base_url=f"{page.address}/gradio_api", timeout=280) as client:
+        with httpx.Client(base_url=f"{page.address}/gradio_api", timeout=START_S) as client:
             person, ends = Person(client, event_of(page.address)), []
             asking = threading.Thread(target=lambda: ends.append(person.ask(QUESTION)))
             asking.start()
@@ -163,31 +166,53 @@ def test_an_answer_under_way_is_finished_and_nothing_new_begins(folder: Path, tm
             refused = asked(page.address, "Which papers are about recommendation?")
             assert refused.status_code != 200
             assert "being stopped and takes nothing new" in refused.text
-            assert page.process.wait(280) == 0
-            asking.join(280)
+            assert page.process.wait(END_S) == 0
+            asking.join(END_S)
         assert ends == [None], "the answer came whole, on the page that had asked for it"
         messages = [(line["message"], line.get("under_way", line.get("unfinished"))) for line in page.lines()]
     assert ("ending", 1) in messages
     assert messages[-1] == ("ended", 0)
 
 
-def test_it_ends_though_an_answer_takes_too_long(folder: Path, tmp_path: Path) -> None:
-    with watched(folder, tmp_path / "log", telemetry__traces=False, ui__finish_s=0.5) as (page, _, model):
-        model.script = lambda asked: Stream(["never "] * 1000, delay=1.0)
-        with httpx.Client(base_url=f"{page.address}/gradio_api", timeout=280) as client:
+def hesitant(asked: Asked) -> Stream:
+    """An honest beginning, and then no end."""
+    reply = roles.honest(asked)
+    assert isinstance(reply, str)
+    return Stream([*re.findall(r"\S+\s*", reply), *["and "] * 1000], delay=0.1)
+
+
+@pytest.mark.parametrize(("finish_s", "signals"), [(1.5, 1), (600.0, 2)])
+def test_it_ends_though_an_answer_takes_too_long(tmp_path: Path, finish_s: float, signals: int) -> None:
+    folder = tmp_path / "library"
+    sample_library(folder)
+    more: dict[str, object] = {"telemetry__traces": False, "ui__finish_s": finish_s, "ui__shared": True}
+    with watched(folder, tmp_path / "log", **more) as (page, _, model):
+        model.script = roles.honest  # the first reply of a model is shown only when it is whole
+        assert asked(page.address, QUESTION).status_code == 200, (tmp_path / "log").read_text()
+        model.script = hesitant
+        with httpx.Client(base_url=f"{page.address}/gradio_api", timeout=END_S) as client:
             person = Person(client, event_of(page.address))
-            asking = threading.Thread(target=lambda: person.ask(QUESTION))
+            asking = threading.Thread(target=lambda: person.ask(QUESTION), daemon=True)
             asking.start()
-            wait_until(lambda: bool(model.asked))
+            posted = folder / "running"
+            wait_until(lambda: any('"said":""' not in one.read_text() for one in posted.glob("*.json")))
             begin = time.monotonic()
-            page.process.send_signal(signal.SIGTERM)
-            assert page.process.wait(280) == 0
-            assert time.monotonic() - begin < 20
-            asking.join(280)
+            for _ in range(signals):
+                page.process.send_signal(signal.SIGTERM)
+                time.sleep(0.3)
+            assert page.process.wait(END_S) == 0
+            assert time.monotonic() - begin < 15
+            asking.join(END_S)
         assert (page.lines()[-1]["message"], page.lines()[-1]["level"]) == ("ended", "WARNING")
+    assert not list((folder / "running").glob("*.json")), "no other server shows it any more"
+    with closing(Conversations(folder / FILE_NAME)) as store:
+        (found,) = store.find("")
+        (kept,) = store.exchanges("", found.conversation_id)
+    assert kept.question == QUESTION
+    assert kept.said, "what had been said by then"
 
 
-def wait_until(condition: object, seconds: float = 280.0) -> None:
+def wait_until(condition: object, seconds: float = START_S) -> None:
     assert callable(condition)
     end = time.monotonic() + seconds
     while not condition():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from rag.papers.readers.conversations import FILE_NAME as CONVERSATIONS
 from rag.papers.readers.conversations import Conversations
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.retrieve.held import clean_first
-from rag.types import Passage
+from rag.text.folding import fold
+from rag.types import Passage, Turn
 from tests.support import roles
+from tests.support.chat_server import Asked
 from tests.support.papers import make_paper
 from tests.support.playing import playing_over
 from tests.support.runs import Run
@@ -87,6 +91,13 @@ def test_what_is_flagged_is_kept_told_and_released_for_its_text(run: Run, tmp_pa
     assert run.json("show", HOSTILE)["held"] is True
 
 
+def test_what_was_flagged_is_in_no_card(run: Run, tmp_path: Path) -> None:
+    run.json("ingest", write(tmp_path, f"Zorgblat networks rank documents with a gated memory. {ORDER}"))
+    card = run.json("show", HOSTILE)["card"]
+    assert card["task"]
+    assert "Ignore" not in json.dumps(card)
+
+
 def test_a_person_can_hold_any_paper_and_wrong_uses_are_said(run: Run) -> None:
     run("review", ORIGINAL, "--hold")
     (held,) = run.json("review")["papers"]
@@ -97,6 +108,40 @@ def test_a_person_can_hold_any_paper_and_wrong_uses_are_said(run: Run) -> None:
     run("review", "--release", code=2)
     run("review", ORIGINAL, "--release", "--hold", code=2)
     assert "not in the library" in run("review", "2501.99999", "--hold", code=1)[1]
+
+
+def test_what_is_held_is_marked_in_every_list(run: Run, tmp_path: Path) -> None:
+    run("ingest", write(tmp_path, MINE))
+    run("list", "mine", "--add", HOSTILE)
+    lists = (("similar", ORIGINAL), ("list", "mine"), ("papers",))
+    ask = ("ask", "How are queries rewritten?", "--paper", HOSTILE)
+
+    def states() -> list[bool]:
+        said = [run.json(*words) for words in lists]
+        papers = [*said[0]["papers"], *said[1]["papers"], *said[2]]
+        papers += [*run.json("search", QUESTION)["hits"], *run.json(*ask)["citations"]]
+        return [one["held"] for one in papers if one["paper_id"] == HOSTILE]
+
+    asked = ("search", QUESTION), ask, *lists
+    clean = states()
+    assert len(clean) >= 5
+    assert not any(clean)
+    assert not any("held for review" in run(*words)[0] for words in asked)
+    run("review", HOSTILE, "--hold")
+    assert all(states())
+    for words in asked:
+        assert "(held for review)" in run(*words)[0], words
+
+
+def test_unseen_characters_reach_no_terminal(run: Run, tmp_path: Path) -> None:
+    hidden = MINE.replace("shoppers", "sh\u200bop\u200dpe\U000e0041rs").replace("queries", "que\u200bries")
+    assert run.json("ingest", write(tmp_path, hidden))["papers_flagged"] == 1
+    for words in (("search", QUESTION), ("show", HOSTILE), ("search", QUESTION, "--json"), ("show", HOSTILE, "--json")):
+        out = run(*words)[0]
+        assert not set("\u200b\u200d\U000e0041") & set(out), words
+        assert HOSTILE in out
+    assert "<U+200B>" in run("search", QUESTION)[0]
+    assert hidden in run.json("show", HOSTILE)["text"]
 
 
 def test_a_copy_is_held_and_the_original_stays_first_whatever_came_in_first(run: Run, tmp_path: Path) -> None:
@@ -134,6 +179,44 @@ def test_a_held_paper_is_in_no_prompt_and_not_first(run: Run, tmp_path: Path) ->
         with playing(roles.honest) as (assistant, server):
             list(assistant.ask(QUESTION, mode="llm"))
         assert "Ignore all previous" in json.dumps([one.body for one in server.asked], ensure_ascii=False)
+
+
+def test_what_answers_in_place_of_a_held_paper_is_told_with_low_confidence(run: Run, tmp_path: Path) -> None:
+    run.json("ingest", write(tmp_path, f"{MINE} {ORDER}"))
+    question = "How does asking a model for a shorter query help shoppers who found nothing?"
+    answer = run.json("ask", question)
+    assert answer["citations"][0]["paper_id"] != HOSTILE
+    assert (answer["confidence"], answer["confidence_p"]) == ("low", None)
+    assert "held_for_review" in [note["code"] for note in answer["notes"]]
+    run("review", HOSTILE, "--release")
+    answer = run.json("ask", question)
+    assert answer["citations"][0]["paper_id"] == HOSTILE
+    assert answer["confidence"] != "low"
+
+
+def test_a_held_paper_that_was_quoted_reaches_no_prompt_of_the_next_question(run: Run, tmp_path: Path) -> None:
+    run.json("ingest", write(tmp_path, f"{MINE} {ORDER}"))
+    with Library(Config(data_dir=run.folder)) as library:
+        title = library.shelf.paper(HOSTILE).title
+
+        def goes_on(asked: Asked) -> str:
+            asks = asked.user.rpartition("Last question: ")[2].splitlines()[0]  # repeated, it is read by rule
+            told = asks.replace("And how", "How")
+            return told if "<assistant>" in asked.user else roles.honest(asked)
+
+        playing = playing_over(library, tmp_path / "usage.sqlite", max_retries=0)
+        with playing(goes_on, memory_tokens=100, reformulate="query2doc", research=True) as (assistant, server):
+            asked = f"What is in {HOSTILE}?"
+            first = assistant.answer(asked, mode="llm")
+            history = (Turn(role="user", content=asked), Turn(role="assistant", content=first.answer))
+            for question in ("And how many steps does it take?", "Is it any good?"):
+                assistant.answer(question, history * 3, mode="llm")
+    assert title in first.answer
+    prompts = json.dumps([one.body for one in server.asked], ensure_ascii=False)
+    assert f"{HOSTILE} (held for review" in prompts
+    said = fold(prompts)
+    assert fold(title) not in said
+    assert not [one for one in (*MINE.split(". "), ORDER) if fold(one) in said]
 
 
 def test_a_library_of_before_is_screened_at_its_next_ingest(run: Run, tmp_path: Path) -> None:
@@ -178,3 +261,19 @@ def test_the_page_lists_and_releases(run: Run, tmp_path: Path) -> None:
         assert "Held for review" in str(site.view(Address.read(f"/paper/{HOSTILE}"), "").html)
         assistant.library.shelf.flags.decide([HOSTILE], "released")
         assert "No paper is held" in str(site.view(Address.read("/review"), "").html)
+
+
+def test_the_page_shows_a_strangers_words_as_a_quotation(run: Run, tmp_path: Path) -> None:
+    run.json("ingest", write(tmp_path, MINE.replace("shoppers", "sh\u200bo\u200bp\u200bp\u200bers") + f" {ORDER}"))
+    with Assistant(Library(Config(data_dir=run.folder))) as assistant:
+        site = Site(assistant, Conversations(run.folder / CONVERSATIONS))
+        drawn = str(site.view(Address.read("/review"), "").html)
+    quotes = re.findall(r"<blockquote>(.*?)</blockquote>", drawn)
+    assert any("Ignore all previous" in one.partition("<mark>")[2] for one in quotes)
+    (hidden,) = (one for one in quotes if "&lt;U+200B&gt;" in one)
+    read = re.sub(r"</?mark>", "", unescape(hidden))
+    assert "step by step, as sh<U+200B>o<U+200B>p<U+200B>p<U+200B>ers do who found" in read, "whole words, with others"
+    assert "U+200B" in unescape(hidden).partition("<mark>")[2]
+    assert not re.search(r"<(p|span)\b[^>]*>(?:(?!</\1>).)*<(?:div|p|blockquote)\b", drawn), "nesting"
+    assert 'class="tag"' not in drawn
+    assert not re.search(r"characters \d", drawn)

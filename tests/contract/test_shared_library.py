@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.resources import files
@@ -11,10 +13,13 @@ from typing import Any
 import pytest
 
 from rag.config import load_config
+from rag.index.health import examine
 from rag.index.library import Library
 from rag.papers.readers.followed import FILE_NAME as FOLLOWED
 from rag.papers.readers.followed import FollowedQuestions
+from rag.papers.shelf import Shelf
 from rag.sources import discover, read_source
+from tests.support.papers import make_paper
 from tests.support.postgres import PASSWORD, PostgresServer
 from tests.support.runs import Run
 from tests.support.samples import sample_library
@@ -92,12 +97,90 @@ def test_what_a_reader_keeps_is_there_on_every_server(run: Run, tmp_path: Path) 
     assert not list(run.folder.glob("*.sqlite"))
 
 
+def test_papers_are_held_and_released_on_the_server(run: Run) -> None:
+    paper_id = run.json("papers", "--limit", "1")[0]["paper_id"]
+    run("review", paper_id, "--hold")
+    assert [one["paper_id"] for one in run.json("review")["papers"]] == [paper_id]
+    assert run.json("show", paper_id)["held"] is True
+    run("review", paper_id, "--release")
+    assert run.json("review") == {"papers": []}
+    assert not list(run.folder.glob("*.sqlite"))
+
+
+def test_a_backup_is_refused_with_both_parts_of_one(run: Run, tmp_path: Path) -> None:
+    _, error = run("backup", str(tmp_path / "library.tar"), code=1)
+    assert "pg_dump" in error
+    assert f"copy {run.folder} beside it" in error
+    assert len(error.splitlines()) == 2
+    assert not (tmp_path / "library.tar").exists()
+
+
 def test_an_index_that_lags_behind_is_said_and_mended(run: Run, tmp_path: Path) -> None:
     second = Run(tmp_path / "second", run.capsys, run.monkeypatch)
     _, error = second("search", "query rewriting", code=1)
     assert "doctor --repair" in error
     second("doctor", "--repair")
     assert second.json("search", "query rewriting")["hits"] == run.json("search", "query rewriting")["hits"]
+
+
+def test_a_copied_folder_that_another_server_passed_by_is_refused_until_it_is_mended(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update takes as many passages out as it puts in, and a removal leaves more: neither shows in their number."""
+    monkeypatch.setenv(f"{SECTION}DATABASE_SCHEMA", "passed_by")
+    first = Run(tmp_path / "first", run.capsys, monkeypatch)
+    one, other = (written(tmp_path, n, f"Paper {n} studies widgets.") for n in (1, 2))
+    first("ingest", one, other)
+    shutil.copytree(first.folder, tmp_path / "second")
+    second = Run(tmp_path / "second", run.capsys, monkeypatch)
+    assert second.json("search", "widgets")["hits"] == first.json("search", "widgets")["hits"]
+    changes = [("ingest", written(tmp_path, 1, "Paper 1 studies quokkas.")), ("remove", "2504.00002")]
+    for change in changes:
+        first(*change)
+        for command in (("search", "quokkas"), ("ingest", other)):
+            _, error = second(*command, code=1)
+            assert "lags behind" in error
+            assert "doctor --repair" in error
+        assert second.json("doctor", code=1)["ok"] is False
+        second("doctor", "--repair")
+        assert second.json("doctor")["ok"] is True
+        assert second.json("search", "quokkas")["hits"] == first.json("search", "quokkas")["hits"]
+    first("remove", "2504.00001")
+    second("ingest", other, code=1)
+    second("doctor", "--repair")
+    second("ingest", other)
+
+
+def test_an_ingest_killed_at_its_end_leaves_a_folder_that_opens(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{SECTION}DATABASE_SCHEMA", "killed")
+    paper, marked = make_paper(abstract="It studies widgets."), Shelf.mark_indexed
+    with Library(load_config(data_dir=tmp_path / "library").config) as library:
+        library.ingest([make_paper("2504.00002", abstract="Another.")])
+        for is_noted in (False, True):
+
+            def die(shelf: Shelf, *values: Any, is_noted: bool = is_noted) -> None:
+                if is_noted:
+                    marked(shelf, *values)
+                raise KeyboardInterrupt
+
+            with monkeypatch.context() as patch:
+                patch.setattr(Shelf, "mark_indexed", die)
+                with pytest.raises(KeyboardInterrupt):
+                    library.ingest([paper])
+            with library.indexes():
+                pass
+        assert library.ingest([paper]).papers_unchanged == 1
+        assert examine(library).ok
+
+
+def written(folder: Path, number: int, abstract: str) -> str:
+    """A file of one paper."""
+    row = {"id": f"2504.{number:05}", "title": "A Title", "abstract": abstract, "date": "2025-04-08"}
+    path = folder / f"{len(list(folder.glob('*.jsonl')))}.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    return str(path)
 
 
 def test_a_wrong_password_is_two_lines(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

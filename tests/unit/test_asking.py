@@ -18,6 +18,7 @@ from rag.types import Delta, Event, Filters, Mode, Retrieved, Step, Turn, Unders
 from ui.web.base.context import Web
 from ui.web.chat import board
 from ui.web.chat.asking import PACE_S, Asked, Asker, Failed, Kept
+from ui.web.chat.board import Board, Posted, Poster
 from ui.web.chat.turns import Running
 
 PIECES = 200
@@ -220,3 +221,49 @@ def test_a_server_that_died_says_nothing(
     assert there.running("ada", "../../etc/passwd") is None
     speaker.may_go_on.set()
     thread.join()
+
+
+def test_all_are_ended_at_once_and_kept(speaker: Speaker, two: tuple[Asker, Asker], store: Conversations) -> None:
+    here, there = two
+    question, thread = begun(here)
+    here.stop_all()
+    (kept,) = store.exchanges("ada", question.conversation)
+    assert kept.said.split()[:3] == ["0", "1", "2"]
+    thread.join(10)
+    assert not thread.is_alive(), "those who watched are woken"
+    assert there.running("ada", question.conversation) is None
+    speaker.may_go_on.set()
+    time.sleep(0.2)
+    assert store.exchanges("ada", question.conversation) == [kept]
+
+
+def test_a_question_that_ended_is_not_posted_again(tmp_path: Path) -> None:
+    here = Board(tmp_path / "running")
+
+    class Ending:
+        conversation = "one"
+
+        def posted(self) -> Posted:
+            return Posted("ada", Running("a question", Filters(), Filters(), conversation="one"), None)
+
+        def stop(self) -> None:
+            raise AssertionError
+
+    run, seen = Ending(), threading.Event()
+    under_way: list[Ending] = []
+
+    def looked() -> list[Ending]:
+        found = list(under_way)
+        if found and not seen.is_set():  # it ends just after the poster has looked
+            under_way.clear()
+            seen.set()
+        return found
+
+    poster = Poster(here, looked)
+    under_way.append(run)
+    poster.begin(run)
+    assert seen.wait(10)
+    poster.end(run)
+    time.sleep(3 * board.PACE_S)
+    assert here.read("one") is None
+    assert not list((tmp_path / "running").iterdir())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import re
 import shutil
+import sqlite3
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
@@ -14,14 +17,16 @@ from typing import Any
 
 import pytest
 
-from rag.backup.inventory import is_known
+from rag.backup.inventory import FILES, FOLDERS, is_known
 from rag.backup.manifest import NAME
 from rag.backup.restore import restore
 from rag.backup.save import save
 from rag.errors import BackupError, IndexDamaged
+from rag.index import snapshot
 from rag.index.health import examine
 from rag.index.library import Library
 from rag.papers.readers.kept import Kept
+from tests.support.data import REPOSITORY
 from tests.support.kills import HashEmbedding, hashed
 from tests.support.papers import make_paper
 
@@ -78,6 +83,27 @@ def test_it_holds_what_is_the_librarys_and_no_secret(library: Library, tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["backup.tar"], "nothing is left beside it"
 
 
+def test_a_backup_into_the_librarys_folder_tells_of_what_was_there_before(file: Path, tmp_path: Path) -> None:
+    restore(file, tmp_path / "own")
+    for name in ("bulk", "running"):
+        (tmp_path / "own" / name).mkdir()
+    with hashed(tmp_path / "own") as library:
+        for force in (False, True):
+            told = dict(save(library, library.folder / "backup.tar", force=force).left_out)
+            assert told == {
+                "bulk": "embedded blocks of an unfinished cluster run, made anew",
+                "running": "running answers of page servers",
+            }
+
+
+def test_the_name_of_the_vectors_folder_costs_no_copy(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a read-only disk, where whoever opens the vectors opens a copy of all of them."""
+    monkeypatch.setattr(snapshot, "openable", lambda folder: pytest.fail(f"{folder} would be copied"))
+    save(library, tmp_path / "backup.tar")
+
+
 def test_what_was_written_and_is_in_no_file_yet_is_in_the_backup(library: Library, tmp_path: Path) -> None:
     """Another connection holds the database open: its last words stand in the log beside it."""
     with closing(Kept(library.folder / "kept.sqlite")) as kept:
@@ -102,6 +128,28 @@ def test_a_restore_brings_everything_back_and_finds_the_same(library: Library, f
         with again.indexes() as new, library.indexes() as old:
             assert new.vectors.query(vector, 5) == old.vectors.query(vector, 5)
             assert new.lexical.query("abstract", 5) == old.lexical.query("abstract", 5)
+
+
+@pytest.mark.parametrize("on_server", [False, True])
+def test_only_a_library_whose_vectors_lie_elsewhere_is_renamed(
+    library: Library, file: Path, tmp_path: Path, on_server: bool
+) -> None:
+    """By its new name it has a collection of its own on a server; its own folder's collection has the old name."""
+    restore(file, tmp_path / "new", on_server=on_server)
+    assert not list((tmp_path / "new").glob("*.sqlite-*"))
+    with hashed(tmp_path / "new") as again:
+        assert (again.shelf.meta("library") != library.shelf.meta("library")) is on_server
+        assert again.shelf.meta("library")
+        assert again.shelf.browse() == library.shelf.browse()
+
+
+def test_a_database_that_is_no_shelf_is_refused_where_it_would_be_renamed(file: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
+        other.execute("CREATE TABLE other (x)")
+    packed(file, with_shelf(unpacked(file), (tmp_path / "other.sqlite").read_bytes()))
+    with pytest.raises(BackupError, match="no library's"):
+        restore(file, tmp_path / "new", on_server=True)
+    assert not list((tmp_path / "new").glob("*.sqlite"))
 
 
 def test_pending_papers_stay_pending(file: Path, tmp_path: Path) -> None:
@@ -174,18 +222,20 @@ def told(members: Packed, **changed: Any) -> Packed:
     return [(entry, json.dumps(json.loads(content) | changed).encode()), *members[1:]]
 
 
-def spoilt_database(members: Packed) -> Packed:
-    """A shelf that was damaged before it was packed: its hash is right."""
-    import hashlib
-
-    shelf = next(content for entry, content in members if entry.name == "shelf.sqlite")
-    short = shelf[: len(shelf) // 2]
+def with_shelf(members: Packed, shelf: bytes) -> Packed:
+    """With another shelf, whose hash is right."""
     manifest = json.loads(members[0][1])
     for one in manifest["files"]:
         if one["name"] == "shelf.sqlite":
-            one |= {"size": len(short), "sha256": hashlib.sha256(short).hexdigest()}
-    rest = [(entry, short if entry.name == "shelf.sqlite" else content) for entry, content in members[1:]]
+            one |= {"size": len(shelf), "sha256": hashlib.sha256(shelf).hexdigest()}
+    rest = [(entry, shelf if entry.name == "shelf.sqlite" else content) for entry, content in members[1:]]
     return [(members[0][0], json.dumps(manifest).encode()), *rest]
+
+
+def spoilt_database(members: Packed) -> Packed:
+    """A shelf that was damaged before it was packed."""
+    shelf = next(content for entry, content in members if entry.name == "shelf.sqlite")
+    return with_shelf(members, shelf[: len(shelf) // 2])
 
 
 BAD: dict[str, Callable[[Packed], Packed]] = {
@@ -265,6 +315,12 @@ def test_an_archive_that_was_cut_off_is_refused(file: Path, tmp_path: Path, shar
 )
 def test_paths_of_a_library(name: str, known: bool) -> None:
     assert is_known(name) is known
+
+
+def test_what_pg_dump_lacks_is_listed() -> None:
+    told = (REPOSITORY / "docs" / "postgresql.md").read_text(encoding="utf-8").partition("## Back it up")[2]
+    rows = {name for line in told.splitlines() if line.startswith("| `") for name in re.findall("`(.+?)`", line)}
+    assert {*FILES, *(f"{name}/" for name, _ in FOLDERS)} == {name for name in rows if "." in name or "/" in name}
 
 
 def test_a_backup_of_a_damaged_database_says_so(library: Library, tmp_path: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rag.config import Config
+from rag.index import library as library_module
 from rag.index.bulk.blocks import FOLDER, Blocks, key_of, paper_of
 from rag.index.bulk.worker import packed, unpacked
 from rag.index.library import Library
+from rag.models import embed_texts
 from rag.types import Chunk
 from tests.support.papers import make_paper
 
@@ -75,6 +78,37 @@ def test_an_ordinary_ingest_leaves_no_blocks(tmp_path: Path) -> None:
         Blocks(tmp_path, library.fingerprint).put({"a": b"1"})
         library.ingest([make_paper()])
         assert not (tmp_path / FOLDER).exists()
+
+
+@pytest.mark.parametrize("write", ["ingest", "remove"])
+def test_any_other_write_takes_what_a_cluster_had_embedded(
+    write: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cluster's hours are not thrown away by whoever writes between two runs of its ingest."""
+    embedded: list[int] = []
+
+    def counted(model: Any, texts: list[str], **more: Any) -> np.ndarray:
+        embedded.append(len(texts))
+        return embed_texts(model, texts, **more)
+
+    monkeypatch.setattr(library_module, "embed_texts", counted)
+    first, *others = [make_paper(f"2504.0000{n}", abstract=f"About {n}.") for n in range(1, 5)]
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([first])
+        library.shelf.record(others)
+        blocks, known = Blocks(tmp_path, library.fingerprint), np.eye(1, 384, dtype=np.float32)
+        for paper in library.shelf.papers(one.paper_id for one in others[:2]).values():
+            blocks.put({key_of(paper): packed(library.chunker.split(paper), known)})
+        embedded.clear()
+        library.ingest([]) if write == "ingest" else library.remove([first.paper_id])
+        assert sum(embedded) == 1
+        assert not library.shelf.pending()
+        assert not (tmp_path / FOLDER).exists()
+        rows = {row.paper_id: row.chunk_id for row in library.shelf.chunks()}
+        assert rows.keys() >= {one.paper_id for one in others}
+        with library.indexes() as indexes:
+            stored = indexes.vectors.vectors([rows[one.paper_id] for one in others])
+        assert [bool(np.allclose(row, known[0])) for row in stored] == [True, True, False]
 
 
 def test_an_engine_that_fails_leaves_what_it_wrote_and_the_rest_pending(tmp_path: Path) -> None:

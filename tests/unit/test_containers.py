@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from rag.config import ENV_PREFIX, Config, UIConfig, leaf_keys
-from ui.web.door.access import READY
 from ui.web.door.sessions import KEY_VARIABLE
 from ui.web.door.users import USERS_VARIABLE
+from ui.web.host.probes import LIVES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
@@ -77,9 +77,17 @@ def test_services_and_volumes_that_are_named_exist() -> None:
 def test_ports_and_versions_agree() -> None:
     port = UIConfig().port
     assert f"EXPOSE {port}" in DOCKERFILE
-    assert f"127.0.0.1:{port}{READY}" in DOCKERFILE
+    assert f"127.0.0.1:{port}{LIVES}" in DOCKERFILE
     assert f"dynamic a page {port}" in CADDYFILE
     assert "lb_policy cookie" in CADDYFILE, "a tab's session lives in one process"
     assert COMPOSE["services"]["chroma"]["image"] == f"chromadb/chroma:{pinned('chromadb')}"
     assert COMPOSE["services"]["proxy"]["ports"] == ["8080:8080"], "the only door"
     assert ":8080 {" in CADDYFILE
+
+
+def test_every_secret_is_shown_in_single_quotes() -> None:
+    """Compose replaces `$` in other values of `.env`, and a user's line has some."""
+    text = (REPOSITORY / "compose.yaml").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{(\w+):\?", text))
+    assert USERS_VARIABLE in asked
+    assert asked == set(re.findall(r"^#   (\w+)='\.\.\.'", text, re.M))

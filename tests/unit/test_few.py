@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from ui.web.base.few import Few
+from ui.web.base.work import Work
 from ui.web.drawn.actions import WAITING, Actions
 
 
@@ -68,3 +69,27 @@ def test_what_is_slow_on_a_page_holds_no_thread_while_it_waits(path: str) -> Non
 
     assert asyncio.run(live()) == [200] * (WAITING + 1) + [503] * 4
     assert most == 1
+
+
+def test_papers_that_are_being_added_count_as_work_and_none_are_once_it_ends() -> None:
+    work, seen = Work(), []
+
+    def fetch(category: str) -> str:
+        seen.append(work.under_way)
+        return category
+
+    site: Any = SimpleNamespace()
+    app = FastAPI()
+    Actions(site, lambda _: "", fetch, work).serve(app)
+
+    async def live() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
+            first = await client.post("/act/fetch", json={"category": "cs.IR"})
+            work.end()
+            return [first, await client.post("/act/fetch", json={"category": "cs.IR"})]
+
+    first, second = asyncio.run(live())
+    assert (first.status_code, second.status_code) == (200, 400)
+    assert seen == [1]
+    assert work.under_way == 0
+    assert "takes nothing new" in second.json()["problem"]

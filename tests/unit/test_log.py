@@ -7,13 +7,24 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.testclient import TestClient
 
 from rag.config import Config, LLMConfig, LogConfig
 from ui.telemetry.logs import Discreet, formatter, secrets_of
 from ui.telemetry.request import new_id, working_for
+from ui.telemetry.requests import Requests
 from ui.telemetry.routes import route_of
+from ui.telemetry.watch import Watch
+from ui.web.base.address import LONE, NAMED
+from ui.web.drawn.actions import Actions
 
 QUESTION = "Does my unpublished idea of folded retrieval exist already?"
 SECRET = "tok-5f4dcc3b5aa765d6"
@@ -94,6 +105,42 @@ def test_neither_secrets_nor_questions_are_written(form: str) -> None:
     assert "proxy:8080" in said
 
 
+def test_every_variable_that_a_configuration_names_is_secret() -> None:
+    def walk(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        for name, field in section.model_fields.items():
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                yield from walk(field.annotation, (*path, name))
+            elif name.endswith(("_env", "headers")):
+                yield (*path, name)
+
+    fields = list(walk(Config))
+    assert {("library", "password_env"), ("index", "chroma_headers"), ("llm", "api_key_env")} <= set(fields)
+    values: dict[str, dict[str, object]] = {}
+    for number, (section, name) in enumerate(fields):
+        variable = f"VARIABLE_{number}"
+        values.setdefault(section, {})[name] = [f"X-Name: {variable}"] if name.endswith("headers") else variable
+    environ = {f"VARIABLE_{number}": f"value-{number}" for number in range(len(fields))}
+    environ["PAPERCHAT_SESSION_KEY"] = "key-of-sessions"
+    assert set(environ.values()) <= set(secrets_of(Config.model_validate(values), environ))
+    assert "pg-password" in secrets_of(Config(), {"PGPASSWORD": "pg-password"}), "by default"
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+@pytest.mark.parametrize(
+    "words", ['What of "folded" retrieval, then?', "Was heißt überfaltete Suche?", "First of all,\nfold it."]
+)
+def test_words_that_json_or_python_spell_otherwise_are_not_written(form: str, words: str) -> None:
+    secret = f"secret-{words[:14]}"
+    log = LogConfig.model_validate({"format": form})
+    with written(log, (secret,)) as (logger, out), working_for("0123456789abcdef", words):
+        try:
+            raise ValueError(f"cannot read {words!r} of {secret!r}")
+        except ValueError:
+            logger.exception("failed: %s, %s", words, json.dumps(words), extra={"facts": {"asked": [words, secret]}})
+    for hidden in ("folded", "fold it", "faltete", "secret-"):
+        assert hidden not in out.getvalue(), hidden
+
+
 def test_questions_are_written_where_that_is_configured() -> None:
     with written(LogConfig(questions=True)) as (logger, out), working_for("0123456789abcdef", QUESTION):
         fails(logger)
@@ -123,3 +170,40 @@ def test_a_proxys_id_is_taken_over_unless_it_could_be_something_else() -> None:
 )
 def test_a_route_holds_no_word_that_somebody_chose(path: str, route: str) -> None:
     assert route_of(path) == route
+
+
+def test_every_page_and_action_has_a_route_of_its_own() -> None:
+    actions = Actions(Mock(), Mock(), Mock())._acts
+    assert len(actions) > 15
+    for path in (*LONE, *(f"act/{name}" for name in actions)):
+        assert route_of(f"/{path}") == f"/{path}"
+    for name in NAMED:
+        assert route_of(f"/{name}/2504.05309") == f"/{name}/…"
+
+
+@pytest.mark.parametrize("way", ["address", "body"])
+def test_a_request_that_fails_is_logged_without_what_was_sent(way: str) -> None:
+    def fetch(category: str) -> str:
+        raise KeyError(category)
+
+    async def chosen(request: Request) -> None:
+        raise KeyError(request.query_params["query"])
+
+    app = FastAPI()
+    Actions(cast(Any, SimpleNamespace()), lambda _: "", fetch).serve(app)
+    app.get("/best")(chosen)
+    client = TestClient(Requests(app, Watch()))
+    out, logger = io.StringIO(), logging.getLogger("ui.telemetry.requests")
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(formatter(LogConfig(format="json"), Discreet((), False)))
+    logger.addHandler(handler)
+    try:
+        if way == "address":
+            reply = client.get("/best", params={"query": QUESTION})
+        else:
+            reply = client.post("/act/fetch", json={"category": QUESTION})
+    finally:
+        logger.removeHandler(handler)
+    assert reply.status_code == 500
+    assert "KeyError" in out.getvalue()
+    assert "unpublished" not in out.getvalue()

@@ -9,14 +9,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.config import Config, load_config, public_values
 from rag.errors import ConfigError, IndexDamaged, LibraryBusy, LibraryError
+from rag.index.library import Embedded, Library
 from rag.papers.database import Database
 from rag.papers.readers.answered import STEPS as ANSWERED
 from rag.papers.readers.conversations import STEPS as CONVERSATIONS
@@ -27,6 +30,7 @@ from rag.papers.readers.kept import Kept
 from rag.papers.readers.rewritten import STEPS as REWRITTEN
 from rag.papers.schema import STEPS as SHELF
 from rag.papers.shelf import FILE_NAME, Shelf
+from rag.papers.usage import STEPS as USAGE
 from rag.types import Filters
 from rag.types.places import Remote
 from tests.support.papers import make_paper
@@ -87,7 +91,7 @@ def test_tables_compare_bytes_and_count_in_64_bits() -> None:
 def test_every_step_of_a_store_has_a_revision(place: Remote) -> None:
     """Fails where a table or a column of SQLite's is missing here: add a revision that runs the new step."""
     db = sqlite3.connect(":memory:")
-    for step in itertools.chain(SHELF, KEPT, CONVERSATIONS, FOLLOWED, ANSWERED, REWRITTEN):
+    for step in itertools.chain(SHELF, KEPT, CONVERSATIONS, FOLLOWED, ANSWERED, REWRITTEN, USAGE):
         db.executescript(step)
     names = (
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'titles%'"
@@ -101,7 +105,7 @@ def test_every_step_of_a_store_has_a_revision(place: Remote) -> None:
     there = set(Database.at(place).all(sql, (place.schema,)))
     assert here - there == set()
     more = {table for table, _ in there - here}
-    assert more == {"alembic_version", "titles", "catalogue", "catalogue_words", "usage"}
+    assert more == {"alembic_version", "titles", "catalogue", "catalogue_words"}
 
 
 def test_servers_that_start_at_once_make_the_tables_once(place: Remote) -> None:
@@ -211,6 +215,48 @@ def test_an_ingest_that_dies_holds_nothing(place: Remote) -> None:
         pass
 
 
+def cut_others(place: Remote) -> None:
+    """End all connections but one's own, as a firewall ends what has been idle for hours."""
+    away = Database.at(replace(place, url=f"{place.url}?application_name=admin"))
+    away.all("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    time.sleep(0.2)
+
+
+def test_a_lock_that_was_lost_is_said_before_anything_is_written(place: Remote) -> None:
+    with writing(place) as require_held:
+        require_held()
+        cut_others(place)
+        with pytest.raises(LibraryError, match="no longer held for writing"):
+            require_held()
+    with writing(place) as require_held:
+        require_held()
+
+
+def test_an_ingest_whose_lock_is_lost_writes_no_more(place: Remote, tmp_path: Path) -> None:
+    settings = {"database_url": place.url, "database_schema": place.schema, "password_env": VARIABLE}
+    papers = [make_paper(f"2504.0000{n}", abstract=f"About {n}.") for n in (1, 2)]
+
+    def engine(library: Library, pending: object, progress: object) -> Iterator[Embedded]:
+        for n, paper in enumerate(papers):
+            chunks = library.chunker.split(library.shelf.paper(paper.paper_id))
+            if n:
+                cut_others(place)
+            yield library.embedded({paper.paper_id: False}, chunks, np.eye(len(chunks), 384, dtype=np.float32))
+
+    with Library(Config.model_validate({"data_dir": tmp_path, "library": settings})) as library:
+        with pytest.raises(LibraryError, match="no longer held for writing"):
+            library.ingest(papers, None, engine)
+        assert library.shelf.pending() == [("2504.00002", False)]
+        assert library.ingest([]).chunks_added == 1
+
+
+def test_a_lock_that_cannot_be_given_back_fails_nothing(place: Remote) -> None:
+    with writing(place):
+        cut_others(place)
+    with writing(place):
+        pass
+
+
 def test_locks_have_numbers_of_their_own() -> None:
     numbers = {lock_number(schema, name) for schema in ("a", "b") for name in ("kept.sqlite", "write")}
     assert len(numbers) == 4
@@ -251,9 +297,7 @@ def test_a_server_that_was_restarted_is_found_again(monkeypatch: pytest.MonkeyPa
 def test_a_connection_that_breaks_costs_one_statement(place: Remote) -> None:
     shelf = Shelf(place)
     shelf.record([make_paper("2504.00001", "A title", "A text.")])
-    away = Database.at(replace(place, url=f"{place.url}?application_name=admin"))
-    away.all("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    time.sleep(0.2)
+    cut_others(place)
     assert shelf.coverage().papers == 1
 
 

@@ -152,7 +152,11 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, TextIOWrapper):  # what the terminal cannot show is written as an escape
         sys.stdout.reconfigure(errors="backslashreplace")
-    if any(name.lower().endswith("_proxy") for name in os.environ):
+    proxies = [
+        os.environ.get(name, "")
+        for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy")
+    ]
+    if any("://" in value and not value.lower().startswith("http") for value in proxies):
         from rag.sources.proxy import set_aside
 
         set_aside()  # one that cannot be used would keep Gradio from being imported

@@ -26,7 +26,7 @@ from ui.cli.common import (
     print_json,
     with_library,
 )
-from ui.cli.printing import bibtex_entries, cited_as, print_answer, print_bibtex, print_notes
+from ui.cli.printing import bibtex_entries, cited_as, held_mark, print_answer, print_bibtex, print_notes
 from ui.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def hit_json(passage: Passage) -> dict[str, object]:
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
+        "held": passage.held,
     }
 
 
@@ -120,16 +121,18 @@ def _print_hits(hits: Sequence[Passage]) -> None:
 
     from rag.retrieve.matches import places, snippet
     from rag.text.readable import readable
+    from ui.review import spelt_out
 
     terminal = console()
     if not hits:
         terminal.print("Nothing found.")
     for n, hit in enumerate(hits, 1):
-        part = Text(snippet(readable(hit.text), hit.matched))
+        text = readable(hit.text)
+        part = Text(snippet(spelt_out(text) if hit.held else text, hit.matched))
         for start, end in places(part.plain, hit.matched):
             part.stylize("bold", start, end)
         title = Table.grid(padding=(0, 1))
-        title.add_row(Text(f"{n:>2}."), Text(readable(hit.title), style="bold"))
+        title.add_row(Text(f"{n:>2}."), Text.assemble((readable(hit.title), "bold"), held_mark(hit)))
         terminal.print(title)
         day = hit.told or "date unknown"
         terminal.print(Text(f"    {hit.paper_id} · {day} · {_why(hit)}", style="dim"), soft_wrap=True)

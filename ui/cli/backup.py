@@ -25,7 +25,7 @@ def backup(
     from rag.backup.save import refuse_existing, save
 
     refuse_existing(file, force)
-    with open_library(settings) as library, progress_bar(as_json, "reading") as progress:
+    with open_library(settings) as library, progress_bar(as_json, "copying") as progress:
         done = save(library, file, progress, force=force)
     if as_json:
         print_json(done.as_json())
@@ -56,10 +56,11 @@ def restore(
             "library.database_url is set: papers would be read from there, and not from what is restored.",
             "Restore with pg_restore (docs/postgresql.md), or without that key.",
         )
+    on_server = settings.index.chroma_url is not None
     with progress_bar(as_json, "checking") as progress:
-        done = put_back(file, settings.library_dir, progress, force=force)
+        done = put_back(file, settings.library_dir, progress, force=force, on_server=on_server)
         health = None
-        if not done.manifest.indexed or settings.index.chroma_url:
+        if on_server or not done.manifest.indexed:
             from rag import open_library
             from rag.index.health import repair
 

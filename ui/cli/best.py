@@ -21,6 +21,7 @@ from ui.cli.common import (
     say,
     with_library,
 )
+from ui.cli.library import marks_of
 from ui.cli.printing import print_notes
 from ui.cli.terminal import console
 
@@ -96,7 +97,8 @@ def _print_papers(found: Choice, most: int) -> None:
     for name in ("", "Paper", *map(str, range(1, len(criteria) + 1))):
         table.add_column(name, overflow="fold" if name == "Paper" else "crop")
     for n, row in enumerate(found.rows[:most], 1):
-        table.add_row(str(n), Text(readable(row.paper.title)), *(SIGNS[one.level] for one in row.labels))
+        title = Text(f"{readable(row.paper.title)}{marks_of(row.paper)}")
+        table.add_row(str(n), title, *(SIGNS[one.level] for one in row.labels))
     terminal.print(table)
     print("  ".join(f"{sign} {name}" for sign, name in zip(SIGNS[::-1], LEVELS[::-1], strict=True)))
     for n, row in enumerate(found.rows[:most], 1):

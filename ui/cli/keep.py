@@ -17,6 +17,7 @@ from rag.text.grammar import plural
 from rag.types import Filters
 from rag.types.filters import chosen
 from ui.cli.common import AsJson, ConfigFile, DataDir, plain_id, print_json, reader, say, with_library
+from ui.cli.printing import HELD
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -267,6 +268,7 @@ def _rows(shelf: Shelf, ids: Sequence[str]) -> list[dict[str, Any]]:
                 "date": (paper.told or None) if paper else None,
                 "url": paper.url if paper else None,
                 "in_library": paper is not None,
+                "held": paper is not None and paper.held,
             }
         )
     return rows
@@ -283,11 +285,15 @@ def _show(shelf: Shelf, ids: Sequence[str], said: dict[str, bool], as_json: bool
 
 
 def _print_rows(rows: Sequence[dict[str, Any]]) -> None:
+    for row in rows:
+        print(f"{row['date'] or '':10}  {row['paper_id']:<11}  {_title(row)}")
+
+
+def _title(row: dict[str, Any]) -> str:
+    """A row's title, with what a reader should know of the paper."""
     from rag.text.readable import readable
 
-    for row in rows:
-        title = readable(row["title"]) if row["in_library"] else f"({GONE})"
-        print(f"{row['date'] or '':10}  {row['paper_id']:<11}  {title}")
+    return f"{readable(row['title'])}{HELD * row['held']}" if row["in_library"] else f"({GONE})"
 
 
 def _print_lists(kept: Kept, user: str, as_json: bool) -> None:
@@ -320,8 +326,6 @@ def _print_list(found: PaperList, shelf: Shelf, as_json: bool) -> None:
 
 
 def _print_notes(kept: Kept, shelf: Shelf, user: str, as_json: bool) -> None:
-    from rag.text.readable import readable
-
     ids = kept.noted(user)
     notes = {paper_id: kept.note(user, paper_id) for paper_id in ids}
     if as_json:
@@ -330,8 +334,7 @@ def _print_notes(kept: Kept, shelf: Shelf, user: str, as_json: bool) -> None:
     for row in _rows(shelf, ids):
         held = notes[row["paper_id"]]
         first = " ".join((held.text if held else "").split())
-        title = readable(row["title"]) if row["in_library"] else f"({GONE})"
-        print(f"{row['paper_id']:<11}  {title}\n    {first[:_LINE]}{'…' * (len(first) > _LINE)}")
+        print(f"{row['paper_id']:<11}  {_title(row)}\n    {first[:_LINE]}{'…' * (len(first) > _LINE)}")
     say(f"{plural(len(ids), 'paper')} with a note.")
 
 

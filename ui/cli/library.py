@@ -29,6 +29,7 @@ from ui.cli.common import (
     say,
     with_library,
 )
+from ui.cli.printing import held_mark
 from ui.cli.terminal import console
 from ui.intake import Intake, Named, take_in
 
@@ -234,16 +235,16 @@ def papers(
         )
         return
     for paper in found:
-        print(f"{paper.told:10}  {paper.paper_id:<11}  {readable(paper.title)}{_marks(paper)}")
+        print(f"{paper.told:10}  {paper.paper_id:<11}  {readable(paper.title)}{marks_of(paper)}")
     held = shelf.coverage()
     say(f"{len(found):,} of {plural(held.papers, 'paper')}, {held.days}.")
     if not found:
         say("Try fewer or other words, or lift a filter; `paperchat search WORDS` finds papers by their meaning.")
 
 
-def _marks(paper: Paper) -> str:
+def marks_of(paper: Paper) -> str:
     """What a reader should know of a paper in a list."""
-    return " (withdrawn)" * bool(paper.withdrawn) + " (held for review)" * paper.held
+    return " (withdrawn)" * bool(paper.withdrawn) + held_mark(paper)
 
 
 def show(

@@ -10,6 +10,7 @@ import typer
 from rag.text.grammar import plural
 from rag.types import Filters
 from ui.cli.common import AsJson, ConfigFile, DataDir, print_json, progress_bar, say, with_library
+from ui.cli.library import marks_of
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -121,6 +122,7 @@ def _region(drawn: Map, code: Code, library: Library) -> dict[str, Any]:
             "title": paper.title,
             "date": paper.told,
             "url": paper.url,
+            "held": paper.held,
             "code": written(drawn.code_of(paper.paper_id) or ()),
         }
         for paper in sorted(held.values(), key=lambda paper: (paper.told, paper.paper_id), reverse=True)
@@ -150,7 +152,7 @@ def _print_region(drawn: Map, code: Code, library: Library) -> None:
     print()
     held = library.shelf.papers(drawn.members(code))
     for paper in sorted(held.values(), key=lambda paper: (paper.told, paper.paper_id), reverse=True):
-        print(f"{paper.told:10}  {paper.paper_id:<11}  {readable(paper.title)}")
+        print(f"{paper.told:10}  {paper.paper_id:<11}  {readable(paper.title)}{marks_of(paper)}")
 
 
 def _say(drawn: Map) -> None:

@@ -9,7 +9,16 @@ from ui.cli.terminal import console
 
 if TYPE_CHECKING:
     from rag.papers.shelf import Shelf
-    from rag.types import Answer, Citation, Note, TopicPaper
+    from rag.types import Answer, Citation, Note, Paper, Passage, TopicPaper
+
+
+HELD = " (held for review)"
+"""Stands behind the title of a paper that is held for review."""
+
+
+def held_mark(one: Paper | Passage | Citation | TopicPaper) -> str:
+    """The mark of what is held, else nothing."""
+    return HELD * one.held
 
 
 def print_answer(answer: Answer) -> None:
@@ -69,7 +78,7 @@ def reference(citations: Sequence[Citation]) -> str:
         f"p. {one.page}" + (f", {one.section}" if one.section else "") for one in citations if one.page
     )
     said = f" ({'; '.join(map(readable, places))})" if places else ""
-    return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}{said}"
+    return f"{markers} {author}{others}: {title}{stop} {first.url or first.paper_id}{said}{held_mark(first)}"
 
 
 def pages_of(citations: Sequence[Citation]) -> list[str]:

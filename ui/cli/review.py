@@ -35,7 +35,7 @@ def review(
     settings = with_library(context, config, data_dir)
     from rag.papers.shelf import FILE_NAME, Shelf
 
-    with closing(Shelf(settings.library_dir / FILE_NAME)) as shelf:
+    with closing(Shelf.existing(settings.store(FILE_NAME))) as shelf:
         ids = shelf.resolved(map(plain_id, paper_ids or ()))
         _require(shelf, ids)
         if release or hold:

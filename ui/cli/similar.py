@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, print_json, say, with_library
-from ui.cli.library import named_paper
+from ui.cli.library import marks_of, named_paper
 
 _K = 10
 
@@ -41,7 +41,7 @@ def similar(
         print_json({"papers": [_as_json(one, score) for one, score in found], "since": None, "themes": []})
         return
     for one, score in found:
-        print(f"{max(score, 0.0):>4.0%}  {one.told:10}  {one.paper_id:<11}  {readable(one.title)}")
+        print(f"{max(score, 0.0):>4.0%}  {one.told:10}  {one.paper_id:<11}  {readable(one.title)}{marks_of(one)}")
     if found:
         say(f"Nearest in meaning to “{readable(paper.title)}” ({paper.paper_id}); 100% would be the same text.")
     else:
@@ -60,4 +60,5 @@ def _as_json(paper: Any, score: float) -> dict[str, Any]:
         "unread": None,
         "score": round(score, 6),
         "reasons": None,
+        "held": paper.held,
     }

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rag.text.controls import without_controls
+from rag.text.controls import for_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 class Plain:
-    """A stream whose `write` takes control characters out; everything else is the stream's own.
+    """A stream whose `write` takes control characters and unseen ones out; everything else is the stream's own.
 
     Rich writes its colours past it, to `rich_proxied_file`; what it colours, `console` has cleaned.
     """
@@ -21,8 +21,8 @@ class Plain:
         self.rich_proxied_file = stream
 
     def write(self, text: str) -> int:
-        """Write a text without control characters."""
-        self.rich_proxied_file.write(without_controls(text))
+        """Write a text without control characters and unseen ones."""
+        self.rich_proxied_file.write(for_terminal(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -44,7 +44,7 @@ def console(**options: Any) -> Console:
 
         def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
             for segment in super().render(renderable, options):
-                clean = segment.text if segment.control else without_controls(segment.text)
+                clean = segment.text if segment.control else for_terminal(segment.text)
                 yield segment if clean == segment.text else Segment(clean, segment.style)
 
     return Clean(**({"highlight": False} | options))

@@ -12,6 +12,7 @@ import typer
 
 from rag.text.readable import readable
 from ui.cli.common import MOST, AsJson, ConfigFile, DataDir, keep_log_quiet, print_json, reader, with_library
+from ui.cli.library import marks_of
 from ui.cli.since import first_since
 from ui.cli.terminal import console
 
@@ -220,6 +221,7 @@ def _paper_json(paper: Paper) -> dict[str, Any]:
         "authors": list(paper.authors),
         "date": paper.told or None,
         "url": paper.url,
+        "held": paper.held,
         "line": None,
         "theme": None,
     }
@@ -248,7 +250,7 @@ def _print(found: Found) -> None:
 def _print_paper(terminal: Console, begin: str, paper: Paper) -> None:
     from ui.edition.wording import people, title_of
 
-    terminal.print(_text((begin, "dim"), (title_of(paper), "bold")), soft_wrap=True)
+    terminal.print(_text((begin, "dim"), (title_of(paper), "bold"), (marks_of(paper), "")), soft_wrap=True)
     _print_below(terminal, (f"{paper.paper_id} · {paper.told or 'date unknown'} · {people(paper)}", "dim"))
 
 

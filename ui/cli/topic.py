@@ -26,7 +26,7 @@ from ui.cli.common import (
     say,
     with_library,
 )
-from ui.cli.printing import bibtex_entries, cited_as, print_bibtex, print_markdown, print_notes
+from ui.cli.printing import bibtex_entries, cited_as, held_mark, print_bibtex, print_markdown, print_notes
 from ui.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -133,4 +133,4 @@ def _line(found: Topic, paper: TopicPaper) -> str:
     from rag.text.readable import readable
 
     markers = "".join(f"[{one.n}]" for one in found.citations if one.paper_id == paper.paper_id)
-    return f"{markers} {readable(paper.title)} ({paper.when}, {paper.paper_id})".strip()
+    return f"{markers} {readable(paper.title)} ({paper.when}, {paper.paper_id}){held_mark(paper)}".strip()

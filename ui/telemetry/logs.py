@@ -6,6 +6,7 @@ unless `log.questions` says so: what is formatted is searched for both, messages
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -19,6 +20,7 @@ from pythonjsonlogger.json import JsonFormatter
 from rag.config import Config, LogConfig
 from rag.text.controls import without_controls
 from ui.telemetry.request import private_words, request_id
+from ui.web.door.sessions import KEY_VARIABLE
 from ui.web.door.users import USERS_VARIABLE
 
 OURS = ("rag", "ui")
@@ -59,11 +61,19 @@ class Discreet(logging.Filter):
     def cleaned(self, text: str) -> str:
         """A text without what may not be written."""
         for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
+            text = _without(text, secret, HIDDEN)
         for words in () if self._shows_questions else private_words():
             if len(words) >= _LEAST_WORDS:
-                text = text.replace(words, WORDS).replace(repr(words)[1:-1], WORDS)
+                text = _without(text, words, WORDS)
         return _CREDENTIAL.sub(HIDDEN, text)
+
+
+def _without(text: str, words: str, instead: str) -> str:
+    """A text without these words, as they are and as Python and JSON spell them inside quotes."""
+    spelt = {words, repr(words)[1:-1], json.dumps(words)[1:-1], json.dumps(words, ensure_ascii=False)[1:-1]}
+    for one in sorted(spelt, key=len, reverse=True):
+        text = text.replace(one, instead)
+    return text
 
 
 class Lines(logging.Formatter):
@@ -79,7 +89,8 @@ class Lines(logging.Formatter):
         facts = (f"{name}={value}" for name, value in facts_of(record).items())
         line = " ".join(filter(None, (*head, f"{record.name}: {record.getMessage()}", *facts)))
         below = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return self._discreet.cleaned(without_controls(" ".join(line.splitlines()) + below))
+        cleaned = self._discreet.cleaned  # before anything is joined that the reader wrote in lines
+        return without_controls(" ".join(cleaned(line).splitlines()) + cleaned(below))
 
 
 class JsonLines(JsonFormatter):
@@ -95,13 +106,18 @@ class JsonLines(JsonFormatter):
         self._discreet = discreet
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """The object: our facts beside the rest, nothing empty."""
+        """The object: our facts beside the rest, nothing empty; cleaned here, for JSON spells what it writes anew."""
         facts = log_data.pop(EXTRA, {})
-        return {name: value for name, value in {**log_data, **facts}.items() if value not in (None, "")}
+        return {name: self._clean(value) for name, value in {**log_data, **facts}.items() if value not in (None, "")}
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
-        return self._discreet.cleaned(super().format(record))
+    def _clean(self, value: Any) -> Any:
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        if isinstance(value, Mapping):
+            return {self._discreet.cleaned(str(name)): self._clean(one) for name, one in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._clean(one) for one in value]
+        return self._discreet.cleaned(str(value))
 
 
 def facts_of(record: logging.LogRecord) -> Mapping[str, Any]:
@@ -111,9 +127,8 @@ def facts_of(record: logging.LogRecord) -> Mapping[str, Any]:
 
 
 def secrets_of(config: Config, environ: Mapping[str, str]) -> list[str]:
-    """Values of the environment that the configuration names as secret, and the lines of users."""
-    names = [config.embedding.api_key_env, config.llm.api_key_env, USERS_VARIABLE]
-    names += [header.partition(":")[2].strip() for header in config.llm.headers]
+    """Values of the environment that the configuration names as secret, the lines of users, the key of sessions."""
+    names = [*config.secret_variables(), USERS_VARIABLE, KEY_VARIABLE]
     values = [environ.get(name, "") for name in names]
     return [part for value in values for part in (value, *value.split())]
 

@@ -34,6 +34,11 @@ def new_id(given: str = "") -> str:
     return given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
 
 
+def also_private(*words: str) -> None:
+    """Add to what the reader typed, for the rest of the request that this task answers."""
+    _words.set((*_words.get(), *filter(None, (word.strip() for word in words))))
+
+
 @contextmanager
 def working_for(request: str, *words: str) -> Iterator[None]:
     """Work for a request while the block runs.

@@ -7,6 +7,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -27,6 +28,7 @@ class _Sent:
     """What was sent of a response so far."""
 
     status: int = 0
+    is_whole: bool = False
 
 
 class Requests:
@@ -50,15 +52,18 @@ class Requests:
         headers, route, sent = Headers(scope=scope), route_of(scope["path"]), _Sent()
         given = scope[SCOPE] = new_id(headers.get(HEADER, ""))
         begun, spans, metrics = time.perf_counter(), self._watch.spans, self._watch.metrics
-        with working_for(given), spans.request(scope["method"], route, headers) if spans else nullcontext() as span:
+        asked = (value for _, value in parse_qsl(scope["query_string"].decode("latin-1")))
+        watched = spans.request(scope["method"], route, headers) if spans else nullcontext()
+        with working_for(given, *asked), watched as span:
             try:
                 await self._app(scope, receive, _named(send, given, sent))
             except Exception as error:
                 _log.exception("a request failed", extra={"facts": {"route": route}})
                 _count(metrics, error)
-                if sent.status:
-                    raise
-                await _failed(given)(scope, receive, _named(send, given, sent))
+                if not sent.status:
+                    await _failed(given)(scope, receive, _named(send, given, sent))
+                elif not sent.is_whole:  # told to the server without what it says, which it would print
+                    raise RuntimeError(f"request {given} was answered in part") from None
             if span:
                 span.set_attribute("http.response.status_code", sent.status)
             seconds = round(time.perf_counter() - begun, 4)
@@ -82,6 +87,8 @@ def _named(send: Send, request: str, sent: _Sent) -> Send:
         if message["type"] == "http.response.start":
             sent.status = message["status"]
             MutableHeaders(scope=message)[HEADER] = request
+        elif message["type"] == "http.response.body":
+            sent.is_whole = not message.get("more_body", False)
         await send(message)
 
     return send_named

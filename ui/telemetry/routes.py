@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 _KNOWN = frozenset(
-    "today library best chat quiz you add setup topic map day paper conversation view ready act export quote answer "
-    "config assets static svelte login logout metrics healthz readyz gradio_api".split()
+    "today library best chat quiz you review add setup topic map day paper conversation view ready act export quote "
+    "answer config assets static svelte login logout metrics healthz readyz gradio_api".split()
 )
 _BELOW = frozenset(("act", "export", "gradio_api"))
 """Addresses whose second part is one of few, too."""
 _SECOND = frozenset(
-    "star later read list note less interest uninterest restore surprise forget unrewrite answer unlearn remove fetch "
-    "sample bibtex ris csl md queue upload upload_progress heartbeat cancel reset info component_server mcp call run "
-    "api".split()
+    "star later read list note less interest uninterest restore surprise forget unrewrite answer unlearn remove "
+    "release hold fetch sample bibtex ris csl md queue upload upload_progress heartbeat cancel reset info "
+    "component_server mcp call run api".split()
 )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.answer.abstention.calibration import load_calibration
 from rag.answer.abstention.features import gather
 from rag.query import Question
 from rag.retrieve.answer_scores import AnswerScores
+from rag.retrieve.held import set_back
 from rag.types import Confidence, Passage
 
 
@@ -23,7 +24,7 @@ class Decision:
             ``nothing_found``: no paper is about it. None: answer.
         paper_id: The paper that lacks it; None unless the reason is ``detail_absent``.
         chance: That the answer is right, 0…1, calibrated; None where it is refused, a list, or what is left although
-            nothing may answer.
+            nothing may answer, or a held paper might.
     """
 
     probability: float
@@ -49,8 +50,14 @@ class Abstainer:
 
         Args:
             asked: The question as it was read.
-            passages: Retrieved passages, best first, with their lists' own scores.
+            passages: Retrieved passages, best first, with their lists' own scores. Where a held paper was the first of
+                them, what one of the others says may be no answer at all: the confidence is low.
         """
+        decision = self._decided(asked, passages)
+        wary = set_back(passages) and not wants_many(asked)
+        return replace(decision, confidence="low", chance=None) if wary else decision
+
+    def _decided(self, asked: Question, passages: Sequence[Passage]) -> Decision:
         if not passages or asked.unread:
             return NOTHING_FOUND
         if asked.only_filters:

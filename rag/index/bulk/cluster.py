@@ -6,7 +6,7 @@ import logging
 import os
 import pickle
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -69,17 +69,37 @@ class RayEngine:
         Raises:
             ClusterError: the cluster cannot be reached, or gave up.
         """
-        blocks = Blocks(library.folder, library.fingerprint)
-        work = _Work(library, pending, blocks, progress)
-        yield from work.written(_each(blocks.files()))
+        work = yield from _resumed(library, pending, progress)
         if work.waiting:
             with _connected(self._config.ray_address):
                 for wave in _cut(sorted(work.waiting), WAVE):
                     yield from work.written(_received(work, wave, self._config))
         yield from work.without_text()
-        blocks.close()
+        work.blocks.close()
         if work.waiting:
             raise ClusterError(f"The cluster gave back {len(work.waiting)} papers fewer than it was given.", _KEPT)
+
+
+def resumed(
+    library: Library, pending: Mapping[str, bool], progress: Progress | None = None
+) -> Generator[Embedded, None, dict[str, bool]]:
+    """Take what an earlier ingest's cluster had embedded; needs no cluster, and no Ray.
+
+    Returns:
+        What is still pending, in the form of `pending`.
+    """
+    work = yield from _resumed(library, pending, progress)
+    work.blocks.close()
+    return work.waiting
+
+
+def _resumed(
+    library: Library, pending: Mapping[str, bool], progress: Progress | None
+) -> Generator[Embedded, None, _Work]:
+    blocks = Blocks(library.folder, library.fingerprint)
+    work = _Work(library, pending, blocks, progress)
+    yield from work.written(_each(blocks.files()))
+    return work
 
 
 class _Work:

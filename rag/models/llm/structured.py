@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 LONGEST = 50_000
 """Characters of a reply that are read."""
-_THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 _FENCED = re.compile(r"```[\w-]*\n(.*?)```", re.DOTALL)
 
 
@@ -64,7 +63,7 @@ def read(reply: str, schema: type[M]) -> M:
         LLMResponseError: there is none that fits; the message says what is wrong with the first one found.
     """
     problem = ""
-    for text in _candidates(_THOUGHTS.sub("", reply[:LONGEST])):
+    for text in _candidates(reply[:LONGEST]):
         try:
             return schema.model_validate(json.loads(text))
         except ValidationError as error:

@@ -16,13 +16,10 @@ from dataclasses import dataclass
 from rag.config import BudgetConfig, LLMConfig
 from rag.errors import BudgetExceeded, ConfigError
 from rag.papers.database import Database
+from rag.papers.usage import STEPS
 from rag.types import Usage
 from rag.types.places import Place
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS usage (day TEXT, model TEXT, calls INTEGER, prompt_tokens INTEGER,"
-    " completion_tokens INTEGER, usd REAL, PRIMARY KEY (day, model)) WITHOUT ROWID"
-)
 _ADD = (
     "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE"
     " SET calls = usage.calls + excluded.calls,"
@@ -94,7 +91,8 @@ class DayLedger:
 
     def _make(self) -> None:
         if not self._database.is_server:  # which has all tables
-            self._database.all(_SCHEMA)
+            for step in STEPS:
+                self._database.all(step)
 
     def close(self) -> None:
         """Close the file."""

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -34,6 +35,8 @@ _OPTIONS = {
 }
 _REFUSED = ("08", "25", "28", "3D", "42501", "53", "55", "57", "58")
 """How codes of errors begin that the server, the network or permissions are to blame for, not the data."""
+_HELD = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+    AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = %s"""
 _LONGEST = 300
 """Characters of what a server, or the way to it, said."""
 _guard = threading.Lock()
@@ -208,12 +211,15 @@ class ServerDatabase(Database):
 
 
 @contextmanager
-def writing(place: Remote, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def writing(place: Remote, on_wait: Callable[[], None] | None = None) -> Iterator[Callable[[], None]]:
     """Hold a library for writing among all servers that share it; lets go when the connection ends, however it does.
 
     Args:
         place: Any store of the library.
         on_wait: Called once when another server is writing, before waiting for it.
+
+    Yields:
+        What raises `LibraryError` if the library is no longer held: to be called before anything is written.
     """
     number = lock_number(place.schema, "write")
     server = Server.of(place)
@@ -228,9 +234,26 @@ def writing(place: Remote, on_wait: Callable[[], None] | None = None) -> Iterato
             finally:
                 connection.execute("RESET lock_timeout")
         try:
-            yield
+            yield partial(_require_held, place, connection, number)
         finally:
-            connection.execute("SELECT pg_advisory_unlock(%s)", (number,))
+            try:
+                connection.execute("SELECT pg_advisory_unlock(%s)", (number,))
+            except psycopg.Error:  # all was done that was to be done, and the lock ends with the connection
+                connection.close()
+
+
+def _require_held(place: Remote, connection: psycopg.Connection[Any], number: int) -> None:
+    """Raise `LibraryError` unless a connection holds a lock; an idle one may have been cut hours ago."""
+    try:
+        ((count,),) = connection.execute(_HELD, (number,)).fetchall()
+        said = "" if count else "the server has another connection in its place"
+    except psycopg.Error as error:
+        said = _said(place, error)
+    if said:
+        raise LibraryError(
+            f"The library {place} is no longer held for writing, so that others may write to it now: {said}.",
+            "What was written so far stays. Run the same command again, and it goes on from there.",
+        )
 
 
 def lock_number(schema: str, name: str) -> int:

@@ -113,8 +113,7 @@ class Continuing:
         It is not searched for by the paper's title: where only that paper is searched, everything would seem to answer.
         """
         titles = [title for title in self._titles([paper_id]) if title not in question]
-        words = f" (about {', '.join(titles)})" if titles else ""
-        return Continued(f"{question}{words}", search, found, (paper_id,), typed=question)
+        return Continued(f"{question}{self._on(titles, [paper_id])}", search, found, (paper_id,), typed=question)
 
     def _about_papers(
         self, question: str, search: str, found: Constraints, history: Sequence[Turn], *, selects: float | None = None
@@ -251,11 +250,9 @@ class Continuing:
         self, asked: _Asked, about: Sequence[str], focus: tuple[str, ...], among: frozenset[str] | None = None
     ) -> Continued:
         """A question with what it leaves out."""
-        words = f" (about {', '.join(about)})" if about else ""
         search = " ".join([asked.search, *about])
-        return Continued(
-            f"{asked.rest}{words}", search, asked.found, focus, among, typed=asked.rest, quoted=quoted(asked.history)
-        )
+        standalone = f"{asked.rest}{self._on(about, [*asked.said, *focus])}"
+        return Continued(standalone, search, asked.found, focus, among, typed=asked.rest, quoted=quoted(asked.history))
 
     def _allows(self, found: Constraints, papers: Sequence[str]) -> bool:
         """Whether any of some papers, if there are any, is by whom and of when a question says."""
@@ -275,6 +272,12 @@ class Continuing:
         opener = self._rules["opener"].at(question)
         rest = question[opener.end() :].strip() if opener else ""
         return rest[:1].upper() + rest[1:] if rest else question
+
+    def _on(self, about: Sequence[str], ids: Sequence[str]) -> str:
+        """What a question is about, in words behind it, which prompts show: of papers held for review the id."""
+        papers = self._known.shelf.papers(ids).values() if about else ()
+        held = {label(readable(paper.title)): paper.paper_id for paper in papers if paper.held}
+        return f" (about {', '.join(held.get(one, one) for one in about)})" if about else ""
 
     def _titles(self, ids: Sequence[str]) -> list[str]:
         """What papers are called in short."""

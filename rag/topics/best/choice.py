@@ -289,5 +289,5 @@ def _as_json(row: Row) -> dict[str, Any]:
         for n, one in enumerate(row.labels, 1)
     ]
     told = {"paper_id": paper.paper_id, "version": paper.version, "title": paper.title, "authors": list(paper.authors)}
-    told |= {"date": paper.told, "url": paper.url, "points": row.points, "missed": row.missed}
+    told |= {"date": paper.told, "url": paper.url, "points": row.points, "missed": row.missed, "held": paper.held}
     return told | {"labels": labels}

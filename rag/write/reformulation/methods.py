@@ -29,7 +29,6 @@ LONGEST_WORDS = 200
 """Words of one generated text that are searched for."""
 SHORTEST_QUOTE = 12
 """Letters and digits that a line must have to be taken for a passage's sentence."""
-_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.):])\s*|^\s*(?:keywords?|search terms?|answer|passage)\s*:\s*", re.I)
 
 
@@ -116,12 +115,12 @@ def joined(question: str, texts: Sequence[str], repeats: int) -> Expanded:
 
 
 def passage_of(reply: str) -> str:
-    """A reply as one text of at most `LONGEST_WORDS` words, without thoughts.
+    """A reply as one text of at most `LONGEST_WORDS` words.
 
     Raises:
         LLMResponseError: nothing is left.
     """
-    words = _BULLET.sub("", _THOUGHTS.sub("", reply)).split()[:LONGEST_WORDS]
+    words = _BULLET.sub("", reply).split()[:LONGEST_WORDS]
     if not any(char.isalnum() for word in words for char in word):
         raise LLMResponseError("The model's reply holds no words to search for.", "Ask again, or use another model.")
     return " ".join(words)
@@ -141,7 +140,7 @@ def terms_of(reply: str) -> list[str]:
 def _clipped(reply: str) -> str:
     left, kept = LONGEST_WORDS, []
     passage_of(reply)  # refuses one without words
-    for line in _THOUGHTS.sub("", reply).splitlines():
+    for line in reply.splitlines():
         words = line.split()[:left]
         left -= len(words)
         kept.append(" ".join(words))
@@ -149,7 +148,7 @@ def _clipped(reply: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    lines = (_BULLET.sub("", line).strip() for line in _THOUGHTS.sub("", text).splitlines())
+    lines = (_BULLET.sub("", line).strip() for line in text.splitlines())
     return [line for line in lines if any(map(str.isalnum, line))]
 
 

@@ -16,6 +16,7 @@ from rag.text.untrusted import unheld
 from rag.types import Passage
 from rag.write.reformulation.bank import Entry, load_bank
 from rag.write.reformulation.methods import FAMILIES
+from rag.write.withheld import shown_search
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -97,7 +98,7 @@ class Reformulator:
         def find(k: int) -> Sequence[Passage]:
             return retriever.search(asked.search_text, asked.filters, k, papers=asked.papers, focus=asked.focus)
 
-        return self.expand(asked.search_text, find, llm)
+        return self.expand(shown_search(asked, retriever.library.shelf), find, llm)
 
     def provenance(self) -> dict[str, Any]:
         """What figures have to be logged with: model, and each prompt's id, version and hash."""

@@ -16,6 +16,7 @@ from rag.text.untrusted import as_data, as_passages, unheld
 from rag.types import Passage, Step
 from rag.write.research.ranking import united
 from rag.write.research.tags import Action, Finish, Invalid, Search, read_action
+from rag.write.withheld import shown_search
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -78,7 +79,7 @@ class SearchLoop:
             LLMError: the model failed.
         """
         trail = _Trail([passages])
-        trail.show(asked.search_text, unheld(passages)[:SHOWN])
+        trail.show(shown_search(asked, self.retriever.library.shelf), unheld(passages)[:SHOWN])
         for left in range(MAX_SEARCHES, -1, -1):
             messages = self._messages(asked, trail, left)
             if count_tokens(messages) + REPLY_TOKENS > llm.metadata.context_window:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rag.errors import Stopping
@@ -16,6 +16,7 @@ class Work:
         self._guard = threading.Lock()
         self._under_way = 0
         self._is_ending = False
+        self._cuts: list[Callable[[], None]] = []
 
     @property
     def under_way(self) -> int:
@@ -31,6 +32,18 @@ class Work:
         """Let nothing new begin."""
         with self._guard:
             self._is_ending = True
+
+    def when_cut(self, cut: Callable[[], None]) -> None:
+        """Have this called when what is under way may take no longer; it keeps what there is and returns soon."""
+        with self._guard:
+            self._cuts.append(cut)
+
+    def cut(self) -> None:
+        """Have all that is under way keep what there is of it."""
+        with self._guard:
+            cuts = list(self._cuts)
+        for one in cuts:
+            one()
 
     def begin(self) -> None:
         """Begin a piece of work; `done` is to be called at its end.

@@ -26,6 +26,8 @@ from ui.web.chat.turns import Running
 
 PACE_S = 0.05
 """What comes in between two pictures of an answer is shown with the second one."""
+_LOOK_S = 1.0
+"""Those who watch look this often, unasked, whether they still want to."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +84,7 @@ class Asker:
         self._elsewhere: dict[str, str] = {}  # conversations by tab that another server answers in
         self._board = Board(web.assistant.library.folder / "running") if web.config.ui.shared else None
         self._poster = Poster(self._board, lambda: self._in_conversation.copy().values()) if self._board else None
+        web.work.when_cut(self.stop_all)
 
     def ask(self, asked: Asked) -> Iterator[Shown]:
         """Answer a question; it replaces the one that runs in its tab."""
@@ -124,6 +127,12 @@ class Asker:
         elif self._board and (conversation := self._elsewhere.get(tab)):
             self._board.ask_to_stop(conversation)
 
+    def stop_all(self) -> None:
+        """End all questions, as `stop` does; where their models are slow, their threads go on for nothing."""
+        for run in list(self._in_conversation.values()):
+            run.stop()
+            self._over(run)
+
     def leave(self, tab: str) -> bool:
         """Show a tab's question no more; it goes on. Whether there was one."""
         run = self._in_tab.pop(tab, None)
@@ -141,10 +150,13 @@ class Asker:
                 run.work()
         finally:
             self._web.work.done()
-            if self._in_conversation.get(run.conversation) is run:
-                del self._in_conversation[run.conversation]
-                if self._poster:
-                    self._poster.end(run)
+            self._over(run)
+
+    def _over(self, run: Run) -> None:
+        if self._in_conversation.get(run.conversation) is run:
+            del self._in_conversation[run.conversation]
+            if self._poster:
+                self._poster.end(run)
 
     def _posted(self, owner: str, conversation: str) -> Posted | None:
         """What another server says of a conversation of this owner."""
@@ -238,7 +250,7 @@ class Run:
         while wanted():
             with self._changed:
                 while not self._end and self.state is shown and wanted():
-                    self._changed.wait()
+                    self._changed.wait(_LOOK_S)
                 shown, end = self.state, self._end
             if not wanted():
                 return

@@ -110,16 +110,17 @@ class Poster:
 
     def begin(self, run: Posting) -> None:
         """Show a question that begins."""
-        self._board.clear(run.conversation)
-        self._board.post(run.conversation, run.posted())
         with self._guard:
+            self._board.clear(run.conversation)
+            self._board.post(run.conversation, run.posted())
             if self._thread is None:
                 self._thread = threading.Thread(target=self._post, name="board", daemon=True)
                 self._thread.start()
 
     def end(self, run: Posting) -> None:
-        """Take down a question that is over."""
-        self._board.clear(run.conversation)
+        """Take down a question that is over, and no longer among those under way."""
+        with self._guard:
+            self._board.clear(run.conversation)
 
     def _post(self) -> None:
         while True:
@@ -133,4 +134,9 @@ class Poster:
                 if self._board.is_to_stop(run.conversation):
                     run.stop()
                 else:
-                    self._board.post(run.conversation, run.posted())
+                    self._post_one(run)
+
+    def _post_one(self, run: Posting) -> None:
+        with self._guard:  # it may have ended since, and been taken down
+            if any(one is run for one in self._under_way()):
+                self._board.post(run.conversation, run.posted())

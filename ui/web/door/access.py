@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.config import UIConfig
 from rag.errors import ConfigError
+from ui.web.base.address import LONE, NAMED
 from ui.web.door.bodies import MOST_BYTES, MOST_HEADER_BYTES, SIGN_IN_BYTES, Body, header_bytes
 from ui.web.door.sessions import Sessions
 from ui.web.door.signin import COOKIE, SignIn
@@ -43,7 +44,8 @@ NOWHERE = "paperchat.nowhere"
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _CALLS = r"(?:call/v2|call|run|api)"
 _SERVED = re.compile(
-    r"/(?:|today|library|best|chat|quiz|you|add|setup|topic(?:/.+)?|map(?:/.+)?|(?:day|paper|conversation)/.+|view/.+|ready|metrics|act/[a-z]+|export/[a-z]+|quote/[0-9a-f]{32}\.png|answer/\d{1,18}/(?:next|table|table\.csv)|config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(?:assets|static|svelte)/.+"
+    rf"/(?:|{'|'.join(LONE)}|(?:{'|'.join(NAMED)})/.+"
+    r"|view/.+|ready|metrics|act/[a-z]+|export/[a-z]+|quote/[0-9a-f]{32}\.png|answer/\d{1,18}/(?:next|table|table\.csv)|config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:app_id|info|openapi\.json|queue/join|queue/data|heartbeat/[^/]+|cancel|reset|upload"
     r"|upload_progress|file=(?![a-z]+:).+|component_server|mcp(?:/.*)?"
     rf"|{_CALLS}/(?P<name>[a-z_]+)(?:/[^/]+)?))/?",

@@ -16,8 +16,10 @@ from rag.papers.bibliography.references import FORMATS, written
 from rag.sources import discover, read_source
 from rag.text.grammar import plural
 from ui.foryou import forget_profile, profile_json
+from ui.telemetry.request import also_private
 from ui.web.base.address import Address
 from ui.web.base.few import Few
+from ui.web.base.work import Work
 from ui.web.drawn import bookmarks
 from ui.web.drawn.site import Site, View
 from ui.web.html import nothing
@@ -43,17 +45,21 @@ Said = Mapping[str, Any]
 class Actions:
     """The handlers of one site."""
 
-    def __init__(self, site: Site, user: Callable[[Request], str], fetch: Callable[[str], str]) -> None:
+    def __init__(
+        self, site: Site, user: Callable[[Request], str], fetch: Callable[[str], str], work: Work | None = None
+    ) -> None:
         """Act on what a site shows.
 
         Args:
             site: Draws the pages.
             user: Who sends a request.
             fetch: Adds the newest papers of a category of arXiv, and says what came.
+            work: What the server waits for at its end; what adds papers is a part of it.
         """
         self._site = site
         self._user = user
         self._fetch = fetch
+        self._work = work or Work()
         self._choosing, self._asking, self._nearing, self._ranking, self._judging = (Few(1, WAITING) for _ in range(5))
         self._adding, self._drawing, self._examining = Few(1, 0), Few(1, WAITING), Few(1, WAITING)
         self._slow = dict.fromkeys(_RANKS, self._ranking) | dict.fromkeys(_EXAMINES, self._examining)
@@ -227,13 +233,18 @@ class Actions:
             fields = {key: _written(value) for key, value in sent.items() if isinstance(value, str)}
         except (ValueError, AttributeError, RecursionError):
             return JSONResponse({"problem": "That cannot be read."}, 400)
+        also_private(*fields.values())
         owner = self._user(request)
         if name in _ADDS:
-            added = await self._adding.run(lambda: _told(lambda: does(fields, owner)))
+            added = await self._adding.run(lambda: _told(lambda: self._added(does, fields, owner)))
             return added or _busy("Papers are being added already. Wait until they are there.")
         if few := self._slow.get(name):
             return await few.run(lambda: _told(lambda: does(fields, owner))) or _busy()
         return await run_in_threadpool(_told, lambda: does(fields, owner))
+
+    def _added(self, does: Callable[[dict[str, str], str], Said], fields: dict[str, str], owner: str) -> Said:
+        with self._work.one():
+            return does(fields, owner)
 
     def _star(self, fields: Mapping[str, str], owner: str) -> Said:
         ids, on = _papers(fields), fields.get("on") != "off"

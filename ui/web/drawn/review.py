@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 
-from rag.papers.flags import Held
+from rag.papers.flags import Flag, Held
 from rag.text.grammar import plural
 from rag.types import Paper
 from ui import review
@@ -38,16 +39,16 @@ def page(found: Sequence[tuple[Held, Paper]], titles: Mapping[str, str]) -> Mark
 
 
 def _row(held: Held, paper: Paper, titles: Mapping[str, str]) -> Markup:
-    text = paper.text
-    why = [
-        element(
-            "div",
-            element("p", f"It {review.why(flag, titles)} (characters {flag.start} to {flag.end}):", class_="hint"),
-            element("blockquote", review.shown(text[flag.start : flag.end])),
-        )
-        for flag in held.flags
-    ] or [element("p", f"It is {review.BY_HAND}.", class_="hint")]
-    return items.row(paper, element("span", *why), marks=choice(paper, is_held=held.is_held))
+    why = [_why(flag, paper.text, titles) for flag in held.flags] or [element("p", f"It is {review.BY_HAND}.")]
+    shown = replace(paper, held=False)  # the page says so of all its rows
+    return items.row(shown, below=element("div", *why, class_="why"), marks=choice(paper, is_held=held.is_held))
+
+
+def _why(flag: Flag, text: str, titles: Mapping[str, str]) -> Markup:
+    """A reason, and below it the stranger's words, with some around them, as a quotation."""
+    before, passage, after = review.around(text, flag)
+    quote = element("blockquote", before, element("mark", passage), after)
+    return element("p", f"It {review.why(flag, titles)}:") + quote
 
 
 def choice(paper: Paper, *, is_held: bool) -> Markup:
@@ -56,6 +57,6 @@ def choice(paper: Paper, *, is_held: bool) -> Markup:
     return element(
         "form",
         element("input", type="hidden", name="papers", value=paper.paper_id),
-        element("button", name, type="submit", aria_label=f"{name}: {items.title_of(paper)}"),
+        element("button", name, type="submit", class_="quiet", aria_label=f"{name}: {items.title_of(paper)}"),
         data_post=f"/act/{action}",
     )

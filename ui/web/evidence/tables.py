@@ -99,6 +99,7 @@ def _citation(paper: Paper, cell: Cell, n: int) -> Citation:
         end=cell.end,
         page=paper.page_at(cell.start),
         section=section.heading if section else None,
+        held=paper.held,
     )
 
 

@@ -8,6 +8,7 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.papers.readers.conversations import FILE_NAME, Conversations
 from ui.web.base.context import Web
+from ui.web.base.guard import guard
 from ui.web.base.work import Work
 from ui.web.chat import page as chat
 from ui.web.forms import library, setup, topic
@@ -34,4 +35,5 @@ def build_app(assistant: Assistant, config: Config, work: Work | None = None) ->
             for name, page in PAGES:
                 with gr.Tab(name, id=name.lower(), elem_id=f"{name.lower()}-page"):
                     page.build(web)
+    guard(app)
     return app

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
+import anyio
+import anyio.to_thread
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -62,6 +63,7 @@ class Probes:
         self._work = work
         self._is_made = is_made
         self._found: tuple[float, Finding] | None = None
+        self._one = anyio.CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
@@ -74,14 +76,25 @@ class Probes:
         await response(scope, receive, send)
 
     async def _readiness(self) -> Response:
-        now = time.monotonic()
-        if self._found is None or now - self._found[0] > _HELD_S:
-            self._found = now, await run_in_threadpool(self._examined)
-        found = self._found[1]
+        found = self._held()
+        if found is None:
+            found = await anyio.to_thread.run_sync(self._looked, limiter=self._one)
         checks = {"page": self._page(), **found.checks}
         is_ready = found.is_ready and checks["page"] == "ok"
         said = {"status": "ready" if is_ready else "not ready", "checks": checks, "generation": found.generation}
         return JSONResponse(said, 200 if is_ready else 503, _FRESH)
+
+    def _held(self) -> Finding | None:
+        found = self._found
+        return found[1] if found and time.monotonic() - found[0] <= _HELD_S else None
+
+    def _looked(self) -> Finding:
+        """Examine the library, unless whoever was before in the row has just done so."""
+        if found := self._held():
+            return found
+        found = self._examined()
+        self._found = time.monotonic(), found
+        return found
 
     def _page(self) -> str:
         if self._work.is_ending:

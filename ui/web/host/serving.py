@@ -59,10 +59,11 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
             app = guarded_app(assistant, config, users, partial(_warm_up, assistant), watch, work)
             say(f"paperchat is at {_address(listening)} (Ctrl-C ends it)")
             _log.info("begun", extra={"facts": {"papers": assistant.library.shelf.coverage().papers}})
-            Server(app, work, config.ui.finish_s).run([listening])
-            left = work.under_way
+            server = Server(app, work, config.ui.finish_s)
+            server.run([listening])
+            left = server.unfinished
         _log.log(logging.WARNING if left else logging.INFO, "ended", extra={"facts": {"unfinished": left}})
-    if left:  # threads that Python would wait for at its end, however long they take
+    if work.under_way or not server.is_clean:  # threads that Python would wait for at its end, however long they take
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
@@ -136,7 +137,7 @@ def guarded_app(
         serve_metrics(web, watch.metrics)
     site = Site(assistant, conversations)
     fetch = partial(fetch_category, assistant.library, config)
-    Actions(site, owner_of, fetch).serve(web)
+    Actions(site, owner_of, fetch, work).serve(web)
     spec = find_spec("gradio")
     assert spec is not None
     assert spec.origin is not None, "Gradio is installed"

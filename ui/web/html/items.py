@@ -53,7 +53,9 @@ def people(authors: Sequence[str], most: int = NAMES) -> Markup:
     return join([join(links, ", "), more])
 
 
-def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: Markup = EMPTY) -> Markup:
+def row(
+    paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: Markup = EMPTY, below: Markup = EMPTY
+) -> Markup:
     """A paper as an item of a list.
 
     Args:
@@ -61,6 +63,7 @@ def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: M
         line: A sentence of it, or what else stands below its authors.
         marks: What the reader may do with it.
         lead: What stands before its title.
+        below: Blocks below all that.
     """
     withdrawn = element("span", "Withdrawn", class_="tag") if paper.withdrawn else EMPTY
     held = element("span", "Held for review", class_="tag") if paper.held else EMPTY
@@ -76,6 +79,7 @@ def row(paper: Paper, line: Markup | str = "", *, marks: Markup = EMPTY, lead: M
             ),
             element("p", "date unknown" if paper.undated else moment(paper.date), *names, class_="by"),
             said,
+            below,
             class_="what",
         ),
         marks,

@@ -7,7 +7,7 @@ from typing import Any
 
 from alembic import op
 
-from rag.papers import schema
+from rag.papers import schema, usage
 from rag.papers.postgres.dialect import tables
 from rag.papers.readers import answered, conversations, followed, kept, rewritten
 
@@ -68,8 +68,6 @@ END $$;
 CREATE TRIGGER catalogue_leaves BEFORE DELETE ON papers FOR EACH ROW EXECUTE FUNCTION catalogue_leave();
 CREATE TRIGGER catalogue_enters AFTER INSERT ON papers FOR EACH ROW EXECUTE FUNCTION catalogue_enter();
 """
-_USAGE = """CREATE TABLE usage (day TEXT, model TEXT, calls INTEGER, prompt_tokens INTEGER,
-    completion_tokens INTEGER, usd REAL, PRIMARY KEY (day, model)) WITHOUT ROWID"""
 _STEPS = (
     *schema.STEPS[:7],
     *kept.STEPS[:4],
@@ -77,7 +75,7 @@ _STEPS = (
     *followed.STEPS[:1],
     *answered.STEPS[:1],
     *rewritten.STEPS[:1],
-    _USAGE,
+    *usage.STEPS[:1],
 )
 
 
