@@ -161,7 +161,6 @@ def test_a_prompt_that_the_server_cut_is_told(playing: Playing) -> None:
     [
         ("<think>Source 1 says so [1].</think>", "stop", "sent thoughts and no answer"),
         ("<think>Source 1 says so [1]. Let me", "length", "still thinking when its reply was cut off"),
-        ("The user wants to know. I look", "length", "still thinking when its reply was cut off"),
     ],
 )
 def test_thoughts_alone_end_in_quotes_with_the_reason(playing: Playing, reply: str, finish: str, said: str) -> None:
@@ -172,6 +171,6 @@ def test_thoughts_alone_end_in_quotes_with_the_reason(playing: Playing, reply: s
 
 
 def test_sentences_without_markers_are_not_called_unsupported(playing: Playing) -> None:
-    with playing(lambda asked: "Tides and seasons are named in none of it whatever. It is so.") as (assistant, _):
+    with playing(lambda asked: "Tides change with the seasons of the year. The moon is far away.") as (assistant, _):
         answer = assistant.answer(QUESTION, mode="llm")
     assert "for which no source is named or found" in answer.notes[-1].text

@@ -290,7 +290,9 @@ def test_cost_follows_the_price(playing: Playing) -> None:
     with playing(roles.honest, usd_per_million_in=2.0, usd_per_million_out=10.0) as (assistant, _):
         answer, events = ask(assistant)
     assert answer.usage is not None
-    assert answer.usage.cost_usd == pytest.approx((7 * 2 + 3 * 10) / 1e6)
+    read, written = answer.usage.prompt_tokens, answer.usage.completion_tokens
+    assert min(read, written) > 0
+    assert answer.usage.cost_usd == pytest.approx((read * 2 + written * 10) / 1e6)
     (estimate,) = (event.text for event in events if isinstance(event, Step) and event.kind == "write")
     found = re.fullmatch(r"8 sources; about ([\d,]+) tokens to read, 800 to write, \$(\d\.\d{4}) at most", estimate)
     assert found

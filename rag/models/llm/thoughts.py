@@ -44,7 +44,6 @@ _GOES_ON = re.compile(r"[^\S\n]?[a-z,;.)`'\"\u2019\u201d]")
 _BARE, _BARE_END = "analysis", "assistantfinal"
 """What is left of channels where a server takes out the special tokens alone."""
 _STATED = re.compile(r"[.!?](?=\s|$)")
-_MARKED = re.compile(r"[\[(\u3010<^][^\])\u3011>\d]{0,12}\d")
 
 
 class ReplyText:
@@ -83,8 +82,8 @@ class ReplyText:
         """End the reply; returns what was held.
 
         Args:
-            broken: It was not complete. What may have been thoughts is then kept only where its sentences have markers
-                as an answer's have: a model that ran out of tokens while it thought has answered nothing.
+            broken: It was not complete. What was opened as thoughts stays that; what nothing marks as such is an answer
+                that was cut off, whose sentences are checked like any other's.
         """
         self._read(final=True)
         unknown = self._open not in ("", "known", "channel", "bare")
@@ -93,9 +92,7 @@ class ReplyText:
             self._emit("".join(self._inside))
         elif not self._said and not self._depth and self._inside and not self._open:
             self._emit("".join(self._inside))
-        held = "".join(self._held)
-        if self._free or not broken or len(_MARKED.findall(held)) >= max(1, len(_STATED.findall(held))):
-            self._out.append(held)
+        self._out += self._held
         self._held.clear()
         return self._given()
 
