@@ -37,6 +37,8 @@ ANSWERS = 0.0
 """Log-odds from which a sentence that was quoted before is quoted again, because it is what is asked for."""
 
 
+UNJUDGED = -50.0
+"""Log-odds of a sentence that was not judged."""
 LINK = 1.4
 """Log-odds that a sentence with an address gains by the question, against being asked what its paper is about, from
 which on the address is what is asked for."""
@@ -93,7 +95,13 @@ class ExtractiveWriter:
         asks = question.asks if kind == "single" or len(papers) == 1 else ()
         each = [self.scores.of((ask,), papers) for ask in asks]
         drawn = [
-            _quoted(judged[paper], words, passages, before, [one[paper].odds for one in each if paper in one])
+            _quoted(
+                judged[paper],
+                words,
+                passages,
+                before,
+                [_aligned(one[paper], judged[paper]) for one in each if paper in one],
+            )
             for paper in papers
             if paper in judged
         ]
@@ -125,7 +133,7 @@ class ExtractiveWriter:
         wanted = self.scores.of(question.wordings[:1], judged)
         about = self.scores.of((ABOUT,), judged)
         return {
-            paper_id: _without(paper, wanted[paper_id].odds - about[paper_id].odds < LINK)
+            paper_id: _without(paper, _aligned(wanted[paper_id], paper) - _aligned(about[paper_id], paper) < LINK)
             if paper_id in wanted and paper_id in about
             else paper
             for paper_id, paper in judged.items()
@@ -148,6 +156,12 @@ class ExtractiveWriter:
             return [quote]
         spans = sentences(quote_text(quote))
         return [Quote(quote.passage, quote.start + start, quote.start + end) for start, end in spans]
+
+
+def _aligned(other: Judged, paper: Judged) -> NDArray[np.floating]:
+    """What another question says of a paper's sentences; of a full text it may have judged other passages."""
+    known = {(one.start, one.end): odds for one, odds in zip(other.sentences, other.odds.tolist(), strict=True)}
+    return np.array([known.get((one.start, one.end), UNJUDGED) for one in paper.sentences])
 
 
 def _without(paper: Judged, unasked: NDArray[np.bool_]) -> Judged:
@@ -173,7 +187,7 @@ def _quoted(
     odds, told = untold(paper.odds, np.array([any(one.text in quote for quote in before) for one in said]))
     heading = len(readable(said[0].passage.title).split()) + 1
     odds = _of_one_place(paper, odds)
-    first = for_each([np.where(odds > -np.inf, one, -np.inf) for one in each if len(one) == len(odds)])
+    first = for_each([np.where(odds > -np.inf, one, -np.inf) for one in each])
     taken = pack(odds, [len(sentence.text.split()) for sentence in said], words - heading, first)
     chosen = [said[n] for n in taken]
     spans = sorted({span for one in chosen for span in (*one.above, (one.start, one.end))})

@@ -17,7 +17,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "7952f9968c4acbd713030287316c13a990ac8388df48f734c8b457f5fc328173"
+WEIGHTS_SHA256 = "ec4fd76f6dcd7a0d37526ca2d07a1ed652d843b05e7bc6dca7c4ad5d43272728"
 FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "among")
 """What is measured of a paper (`rag.retrieve.membership`).
 
