@@ -24,7 +24,7 @@ from rag.types import Paper, Rejected
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from tests.support.samples import sample_library as copied_sample
-from ui.cli.common import progress_bar
+from ui.cli.base.common import progress_bar
 
 SAMPLE = str(files("rag") / "sample")
 
@@ -326,7 +326,7 @@ def test_a_fault_of_the_system_is_one_line(run: Run, monkeypatch: pytest.MonkeyP
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "shelf.sqlite")
 
-    monkeypatch.setattr("ui.cli.configuration.print_json", full)
+    monkeypatch.setattr("ui.cli.operation.configuration.print_json", full)
     _, error = run("config", "schema", code=1)
     assert error == "paperchat cannot go on: shelf.sqlite: No space left on device.\n"
 
@@ -347,7 +347,7 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([0.0, 4.9, 5.0, 5.0, 9.9, 10.0, 10.0])
-    monkeypatch.setattr("ui.cli.common.monotonic", lambda: next(clock))
+    monkeypatch.setattr("ui.cli.base.common.monotonic", lambda: next(clock))
     with progress_bar() as progress:
         assert progress
         for done in (1, 512, 600, 700):

@@ -19,7 +19,7 @@ from rag.types import Receipt
 from tests.support.chat_server import ChatServer, Fault, chat_server
 from tests.support.evaluation import PAPERS, ScriptedAssistant, answer, citation
 from tests.support.judges import judge
-from ui.cli import judge as commands
+from ui.cli.evaluation import judge as commands
 
 GRACE, HUBS = "It needs no labels.", "Hubs reach 1,000 queries per second on $2$ cores."
 QUESTION = "What is new?"

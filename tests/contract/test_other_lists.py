@@ -11,7 +11,7 @@ import pytest
 
 from rag.text.controls import escaped_controls, without_controls
 from tests.support.runs import Run
-from ui.cli.terminal import Plain, console
+from ui.cli.base.terminal import Plain, console
 
 LISTS = Path(__file__).parent.parent / "support" / "lists"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")

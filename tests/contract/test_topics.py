@@ -20,8 +20,8 @@ from rag.types import Delta, Filters, Retrieved, Step, Topic, TopicDone, Underst
 from tests.support.papers import make_paper
 from tests.support.playing import sample_library
 from tests.support.runs import Run
-from ui.cli.chat import read_filters
-from ui.cli.topic import print_topic
+from ui.cli.answers.chat import read_filters
+from ui.cli.answers.topic import print_topic
 
 TOPICS = ["generative recommendation", "query rewriting", "semantic IDs", "large language models"]
 

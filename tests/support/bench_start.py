@@ -29,7 +29,7 @@ COMMANDS = (
     ["ask", QUESTION],
 )
 STAGES = (
-    ("command line", "from ui.cli import common"),
+    ("command line", "from ui.cli.base import common"),
     ("configuration", "from rag.config import load_config; settings = load_config(None, data_dir=library).config"),
     ("NumPy", "import numpy"),
     ("shelf and limits", "common.check_question(question, settings)"),
@@ -43,7 +43,7 @@ STAGES = (
     ("first answer", "answer = assistant.answer(question)"),
     ("the same again", "assistant.answer(question)"),
     ("closing", "assistant.close()"),
-    ("printing", "from ui.cli.printing import print_answer; print_answer(answer)"),
+    ("printing", "from ui.cli.base.printing import print_answer; print_answer(answer)"),
 )
 _WATCH = """
 import sys, time

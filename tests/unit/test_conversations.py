@@ -13,7 +13,7 @@ from rag.papers.bibliography.transcript import bibliography, markdown, with_refe
 from rag.papers.readers.conversations import TITLE_LENGTH, Conversations, Exchange
 from rag.types import Answer, Citation, Filters, Passage, Receipt, Turn
 from tests.support.postgres import on_both
-from ui.cli.printing import reference
+from ui.cli.base.printing import reference
 
 pytestmark = on_both
 

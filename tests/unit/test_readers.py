@@ -18,7 +18,7 @@ from eval.readers.verdicts import WHY, Judge
 from eval.readers.voices import PLAIN, Persona, Speaker, load_voices, mistyped
 from rag.types import Answer, Clarify, ClosestPaper, Turn
 from tests.support.evaluation import answer, citation
-from ui.cli.readers import _print as print_readers
+from ui.cli.evaluation.readers import _print as print_readers
 
 GRACE, HUBS, ELSE = "2501.00001", "2501.00002", "2501.00003"
 RESULT = "GRACE improves nDCG@10 by 12.5% over BM25."

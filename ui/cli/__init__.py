@@ -11,39 +11,15 @@ from typing import Annotated
 
 import typer
 
-from ui.cli import (
-    ask,
-    backup,
-    belongings,
-    bench,
-    best,
-    bibliography,
-    cards,
-    chat,
-    configuration,
-    conversations,
-    fetch,
-    follow,
-    keep,
-    library,
-    profile,
-    questions,
-    quiz,
-    replay,
-    report,
-    review,
-    rewrites,
-    similar,
-    today,
-    topic,
-    watch,
-    web,
-)
-from ui.cli import eval as evaluation
-from ui.cli import map as maps
-from ui.cli.common import ConfigFile, DataDir, configured
-from ui.cli.help import DAILY, EVALUATION, LIBRARY, add, begin, group
-from ui.cli.terminal import Plain
+from ui.cli.answers import ask, best, chat, conversations, map, questions, replay, rewrites, similar, topic
+from ui.cli.base.common import ConfigFile, DataDir, configured
+from ui.cli.base.help import DAILY, EVALUATION, LIBRARY, add, begin, group
+from ui.cli.base.terminal import Plain
+from ui.cli.companion import belongings, keep, profile, quiz
+from ui.cli.daily import fetch, follow, report, today, watch
+from ui.cli.evaluation import bench, eval
+from ui.cli.library import bibliography, cards, ingest, papers, remove, review
+from ui.cli.operation import backup, configuration, doctor, web
 
 COMMANDS = (
     ("today", today.today, DAILY, "paperchat today --since 7d"),
@@ -54,7 +30,7 @@ COMMANDS = (
     ("topic", topic.topic, DAILY, 'paperchat topic "query expansion" --out notes.md'),
     ("best", best.best, DAILY, 'paperchat best "survey of query rewriting, with code" --must 3'),
     ("similar", similar.similar, DAILY, "paperchat similar 2504.05309 -k 5"),
-    ("map", maps.show_map, DAILY, "paperchat map 3.1"),
+    ("map", map.show_map, DAILY, "paperchat map 3.1"),
     ("questions", questions.questions, DAILY, "paperchat questions 2504.05309"),
     ("follow", follow.follow, DAILY, 'paperchat follow "Which papers rewrite queries?"'),
     ("list", keep.lists, DAILY, "paperchat list thesis --add 2504.05309"),
@@ -62,20 +38,20 @@ COMMANDS = (
     ("quiz", quiz.quiz, DAILY, "paperchat quiz --list thesis --most 5"),
     ("rewrites", rewrites.rewrites, DAILY, "paperchat rewrites remove 2"),
     ("ui", web.ui, DAILY, "paperchat ui --port 8000"),
-    ("ingest", library.ingest, LIBRARY, "paperchat ingest reports/ thesis.bib 2504.05309v2.pdf"),
+    ("ingest", ingest.ingest, LIBRARY, "paperchat ingest reports/ thesis.bib 2504.05309v2.pdf"),
     ("fetch", fetch.fetch, LIBRARY, "paperchat fetch --category cs.IR --since 7d"),
     ("watch", watch.watch, LIBRARY, "paperchat watch --config watch.yaml"),
     ("report", report.report, LIBRARY, "paperchat report --date 2025-04-10 --out reports"),
-    ("papers", library.papers, LIBRARY, "paperchat papers --query rewrite --starred"),
-    ("show", library.show, LIBRARY, "paperchat show IterQR"),
+    ("papers", papers.papers, LIBRARY, "paperchat papers --query rewrite --starred"),
+    ("show", papers.show, LIBRARY, "paperchat show IterQR"),
     ("cards", cards.cards, LIBRARY, "paperchat cards --again"),
     ("review", review.review, LIBRARY, "paperchat review 2504.05309 --release"),
-    ("remove", library.remove, LIBRARY, "paperchat remove 2504.05309"),
+    ("remove", remove.remove, LIBRARY, "paperchat remove 2504.05309"),
     ("import", bibliography.take, LIBRARY, "paperchat import thesis.bib"),
     ("export", bibliography.export, LIBRARY, "paperchat export --list thesis --format bibtex --out thesis.bib"),
     ("backup", backup.backup, LIBRARY, "paperchat backup library.tar"),
     ("restore", backup.restore, LIBRARY, "paperchat restore library.tar --data-dir library"),
-    ("doctor", library.doctor, LIBRARY, "paperchat doctor --repair"),
+    ("doctor", doctor.doctor, LIBRARY, "paperchat doctor --repair"),
     ("bench", bench.bench, EVALUATION, "paperchat bench --out bench"),
     ("replay", replay.replay, EVALUATION, "paperchat replay answer.json"),
 )
@@ -134,7 +110,7 @@ app.add_typer(keep.app, name="keep", rich_help_panel=DAILY)
 app.add_typer(profile.app, name="profile", rich_help_panel=DAILY)
 app.add_typer(conversations.app, name="conversations", rich_help_panel=DAILY)
 app.add_typer(configuration.app, name="config", rich_help_panel=LIBRARY)
-app.add_typer(evaluation.app, name="eval", rich_help_panel=EVALUATION)
+app.add_typer(eval.app, name="eval", rich_help_panel=EVALUATION)
 
 
 ALLOCATIONS = 50_000

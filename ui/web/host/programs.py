@@ -25,9 +25,9 @@ from rag.errors import ConfigError, PaperchatError, QuestionError
 from rag.papers.browse.catalogue import Catalogue
 from rag.types import Filters, Turn
 from rag.types.filters import FIELDS
-from ui.cli.ask import hit_json
-from ui.cli.common import UNFILTERED
-from ui.cli.library import paper_json
+from ui.cli.answers.ask import hit_json
+from ui.cli.base.common import UNFILTERED
+from ui.cli.library.papers import paper_json
 from ui.options import gathered, spread
 from ui.web.base.context import Web
 from ui.web.base.place import read_filters

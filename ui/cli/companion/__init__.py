@@ -1,0 +1,1 @@
+"""Commands about what one reader keeps, knows and is interested in."""

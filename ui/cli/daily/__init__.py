@@ -1,0 +1,1 @@
+"""Commands about what a day brings: fetched, reported, put before one reader."""
