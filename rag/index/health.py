@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from rag.errors import IndexDamaged, IndexMismatch, LibraryError, PaperchatError, VectorStoreError
-from rag.index.library import UNIT, Library, Progress
+from rag.index.library import Library, Progress
+from rag.index.units import cut
 from rag.models import embed_texts
 from rag.papers.database import Database
 from rag.papers.shelf import FILE_NAME as SHELF
@@ -329,8 +330,7 @@ def _rebuild_lexical(library: Library) -> None:
             shutil.rmtree(library.lexical_folder)
         index = library.open_lexical()
         try:
-            ids = iter(sorted({row.paper_id for row in library.shelf.chunks()}))
-            while unit := list(islice(ids, UNIT)):
+            for unit in cut(sorted({row.paper_id for row in library.shelf.chunks()})):
                 papers = library.shelf.papers(unit).values()
                 index.replace(unit, [chunk for paper in papers for chunk in library.chunker.split(paper)])
         finally:

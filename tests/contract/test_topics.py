@@ -20,7 +20,7 @@ from rag.types import Delta, Filters, Retrieved, Step, Topic, TopicDone, Underst
 from tests.support.papers import make_paper
 from tests.support.playing import sample_library
 from tests.support.runs import Run
-from ui.cli.answers.chat import read_filters
+from ui.cli.answers.chat_commands import read_filters
 from ui.cli.answers.topic import print_topic
 
 TOPICS = ["generative recommendation", "query rewriting", "semantic IDs", "large language models"]

@@ -61,12 +61,13 @@ class Writer:
 
 def main() -> None:
     """Serve commands until stdin ends."""
-    import rag.index.library
+    import rag.index.units
     from rag.config import Config
+    from rag.index.library import Library
     from rag.sources import discover, read_source
 
-    rag.index.library.UNIT = int(sys.argv[2])
-    with rag.index.library.Library(Config(data_dir=Path(sys.argv[1]))) as library:
+    rag.index.units.UNIT = int(sys.argv[2])
+    with Library(Config(data_dir=Path(sys.argv[1]))) as library:
         _ = library.recipe  # loads the model, so that what follows is the ingest alone
         print("READY", flush=True)
         for line in sys.stdin:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.config import Config
-from rag.index import library as library_module
+from rag.index import pending
 from rag.index.bulk.blocks import FOLDER, Blocks, key_of, paper_of
 from rag.index.bulk.worker import packed, unpacked
 from rag.index.library import Library
@@ -91,7 +91,7 @@ def test_any_other_write_takes_what_a_cluster_had_embedded(
         embedded.append(len(texts))
         return embed_texts(model, texts, **more)
 
-    monkeypatch.setattr(library_module, "embed_texts", counted)
+    monkeypatch.setattr(pending, "embed_texts", counted)
     first, *others = [make_paper(f"2504.0000{n}", abstract=f"About {n}.") for n in range(1, 5)]
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([first])

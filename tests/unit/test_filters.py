@@ -14,7 +14,7 @@ from rag.answer.render import describe_filters
 from rag.types import Filters
 from rag.types.filters import DATES, FIELDS, FilterError, FilterField, chosen, first_day, last_day
 from ui.cli import app
-from ui.cli.answers.chat import HELP, read_filters
+from ui.cli.answers.chat_commands import HELP, read_filters
 from ui.web.host.programs import ENDPOINTS, Programs
 from ui.web.html.fields import fields
 

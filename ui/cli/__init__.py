@@ -15,7 +15,7 @@ from ui.cli.answers import ask, best, chat, conversations, map, questions, repla
 from ui.cli.base.common import ConfigFile, DataDir, configured
 from ui.cli.base.help import DAILY, EVALUATION, LIBRARY, add, begin, group
 from ui.cli.base.terminal import Plain
-from ui.cli.companion import belongings, keep, profile, quiz
+from ui.cli.companion import belongings, keep, lists, note, profile, quiz
 from ui.cli.daily import fetch, follow, report, today, watch
 from ui.cli.evaluation import bench, eval
 from ui.cli.library import bibliography, cards, ingest, papers, remove, review
@@ -33,8 +33,8 @@ COMMANDS = (
     ("map", map.show_map, DAILY, "paperchat map 3.1"),
     ("questions", questions.questions, DAILY, "paperchat questions 2504.05309"),
     ("follow", follow.follow, DAILY, 'paperchat follow "Which papers rewrite queries?"'),
-    ("list", keep.lists, DAILY, "paperchat list thesis --add 2504.05309"),
-    ("note", keep.note, DAILY, 'paperchat note 2504.05309 "compare with ours"'),
+    ("list", lists.lists, DAILY, "paperchat list thesis --add 2504.05309"),
+    ("note", note.note, DAILY, 'paperchat note 2504.05309 "compare with ours"'),
     ("quiz", quiz.quiz, DAILY, "paperchat quiz --list thesis --most 5"),
     ("rewrites", rewrites.rewrites, DAILY, "paperchat rewrites remove 2"),
     ("ui", web.ui, DAILY, "paperchat ui --port 8000"),

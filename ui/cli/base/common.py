@@ -161,7 +161,7 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
             settings = configured(others["context"], others.get("config"), others.get("data_dir"))
             _say_unknown(filters, settings)
         if any(kept.values()):
-            from ui.cli.companion.keep import within
+            from ui.cli.companion.kept import within
 
             settings = with_library(others["context"], others.get("config"), others.get("data_dir"))
             filters = within(filters, settings, reader(others["context"]), **kept)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.cli.base.common import AsJson, ConfigFile, DataDir, print_json, reader, say, with_library
-from ui.cli.companion.keep import opened
+from ui.cli.companion.kept import opened
 
 if TYPE_CHECKING:
     from rag.config import Config

@@ -21,7 +21,8 @@ from ui.cli.base.common import (
 )
 from ui.cli.base.terminal import console
 from ui.cli.companion.belongings import OutFile, Yes, be_sure, check_file, write_document
-from ui.cli.companion.keep import GONE, PaperIds, known_ids, opened
+from ui.cli.companion.keep import PaperIds
+from ui.cli.companion.kept import GONE, known_ids, opened
 
 if TYPE_CHECKING:
     from rich.console import Console
