@@ -8,48 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from rag.errors import EmptyLibrary, IndexDamaged, LibraryError, PaperNotFound
 from rag.papers import bodies, metadata
-from rag.papers.database import ALL, Connection, Database
+from rag.papers.database import ALL, Database
 from rag.papers.descriptions import Descriptions
 from rag.papers.entities import Entities, require
-from rag.papers.flags import HELD, Flags
-from rag.papers.schema import HALF_WRITTEN, SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
+from rag.papers.flags import Flags
+from rag.papers.indexed import ANEW, Indexed, bump
+from rag.papers.indexed import ChunkRow as ChunkRow
+from rag.papers.rows import LATEST, PAPER_COLUMNS, paper_of
+from rag.papers.schema import SCHEMA_VERSION, bring_up_to_date, is_outdated, schema_of
 from rag.papers.versions import Outcome as Outcome
 from rag.papers.versions import record, take_off
 from rag.text.names import name_words
-from rag.types import SEPARATOR, Chunk, Filters, Paper, paper_text
+from rag.types import Filters, Paper, paper_text
 from rag.types.places import Place
 
 FILE_NAME = "shelf.sqlite"
 _SELECTIONS = 16
 """Filters whose papers are remembered: one reader asks many questions with the same."""
-_ANEW = "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-_PAPER_COLUMNS = f"""p.paper_id, v.version, v.title, v.abstract, p.authors, p.date, p.url,
-    (SELECT group_concat(day) FROM
-        (SELECT DISTINCT day FROM listings l WHERE l.paper_id = p.paper_id ORDER BY day) days),
-    {metadata.COLUMN}, v.arxiv, {HELD}, {bodies.COLUMNS}"""
-_LATEST = f"""SELECT {_PAPER_COLUMNS} FROM papers p
-    JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest {bodies.JOIN}"""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkRow:
-    """Where an indexed chunk stands; its text is the slice of its version's text."""
-
-    chunk_id: str
-    paper_id: str
-    version: int
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +55,7 @@ class Coverage:
         return f"first listed from {self.days}" if self.first else self.days
 
 
-class Shelf:
+class Shelf(Indexed):
     """The SQLite file, or the server's tables; safe from many threads, one writer at a time by the library's lock."""
 
     def __init__(self, place: Place) -> None:
@@ -136,19 +120,6 @@ class Shelf:
 
     # --- meta -------------------------------------------------------------------------------------------------------
 
-    def meta(self, key: str) -> str | None:
-        """A stored setting, None when it was never set."""
-        rows = self._db.all("SELECT value FROM meta WHERE key = ?", (key,))
-        return str(rows[0][0]) if rows else None
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Store a setting."""
-        self._db.execute(f"INSERT INTO meta VALUES (?, ?) {_ANEW}", (key, value))
-
-    def generation(self) -> int:
-        """A number that grows with every change readers must see."""
-        return int(self.meta("generation") or 0)
-
     def corpus_digest(self) -> str:
         """Hash of what can be cited and how it is selected, 16 hex digits; cached by generation."""
         stamp = f"{self.generation()}:"
@@ -165,7 +136,7 @@ class Shelf:
                 digest.update(json.dumps(held).encode())
             cached = stamp + digest.hexdigest()[:16]
             with suppress(LibraryError):  # the digest is right; where it cannot be kept, it is only slow
-                self._db.attempt(f"INSERT INTO meta VALUES ('corpus', ?) {_ANEW}", (cached,))
+                self._db.attempt(f"INSERT INTO meta VALUES ('corpus', ?) {ANEW}", (cached,))
         return cached.removeprefix(stamp)
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -186,7 +157,7 @@ class Shelf:
                 if outcomes.get(paper_id, "unchanged") == "unchanged":
                     outcomes[paper_id] = outcome
             if db.total_changes > before:
-                _bump(db)
+                bump(db)
         return outcomes
 
     def attach(self, paper: Paper) -> Outcome:
@@ -199,7 +170,7 @@ class Shelf:
                 "ON CONFLICT DO NOTHING",
                 (paper.paper_id, paper.version),
             )
-            _bump(db)
+            bump(db)
             return "updated"
 
     def has_bodies(self) -> bool:
@@ -212,71 +183,7 @@ class Shelf:
             require(db)
             for paper_id in paper_ids:
                 take_off(db, paper_id)
-            _bump(db)
-
-    def pending(self) -> list[tuple[str, bool]]:
-        """Papers whose index entries are not up to date, with whether an earlier write of them may have begun."""
-        rows = self._db.rows("SELECT paper_id, writing FROM pending ORDER BY paper_id")
-        return [(row[0], bool(row[1])) for row in rows]
-
-    def mark_pending(self, paper_ids: Iterable[str] | None = None) -> None:
-        """Have papers indexed afresh; None takes all, and all that the indexes were ever told of."""
-        with self._db.transaction() as db:
-            if paper_ids is None:
-                db.execute(f"INSERT INTO pending SELECT paper_id, 1 FROM papers WHERE true {HALF_WRITTEN}")
-                db.execute(f"INSERT INTO pending SELECT DISTINCT paper_id, 1 FROM chunks WHERE true {HALF_WRITTEN}")
-            else:
-                db.executemany(f"INSERT INTO pending VALUES (?, 1) {HALF_WRITTEN}", ((i,) for i in paper_ids))
-
-    def mark_writing(self, paper_ids: Collection[str]) -> None:
-        """Note, before the indexes are touched, that entries of these papers may be half-written from now on."""
-        with self._db.transaction() as db:
-            db.executemany("UPDATE pending SET writing = 1 WHERE paper_id = ?", ((i,) for i in paper_ids))
-
-    def mark_indexed(self, paper_ids: Collection[str], chunks: Iterable[Chunk], imprint: str | None = None) -> None:
-        """Note, after both indexes hold them, that exactly these chunks stand for these papers.
-
-        Args:
-            paper_ids: The papers.
-            chunks: All of theirs.
-            imprint: Of everything that is indexed from now on (`index.imprint`).
-        """
-        with self._db.transaction() as db:
-            keys = [(paper_id,) for paper_id in paper_ids]
-            db.executemany("DELETE FROM chunks WHERE paper_id = ?", keys)
-            db.executemany(
-                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?)",
-                ((c.chunk_id, c.paper_id, c.version, c.start, c.end) for c in chunks),
-            )
-            db.executemany("DELETE FROM pending WHERE paper_id = ?", keys)
-            noted = "INSERT INTO meta SELECT 'indexed_chunks', CAST(count(*) AS TEXT) FROM chunks WHERE true"
-            db.execute(f"{noted} {_ANEW}")
-            if imprint is not None:
-                db.execute(f"INSERT INTO meta VALUES ('imprint', ?) {_ANEW}", (imprint,))
-            _bump(db)
-
-    def has_chunks(self) -> bool:
-        """Whether anything is indexed."""
-        return bool(self._db.all("SELECT 1 FROM chunks LIMIT 1"))
-
-    def indexed_chunks(self) -> int:
-        """Number of chunks that both indexes should hold, as noted by the last `mark_indexed`."""
-        noted = self.meta("indexed_chunks")
-        return int(noted) if noted is not None else len(self.chunks())
-
-    def imprint(self) -> str | None:
-        """That of everything that is indexed, as noted by the last `mark_indexed`; None where none was."""
-        return self.meta("imprint")
-
-    def unindexed(self) -> int:
-        """Number of papers on the shelf whose latest text cannot be found yet."""
-        ((count,),) = self._db.all("SELECT count(*) FROM pending JOIN papers USING (paper_id)")
-        return int(count)
-
-    def bump(self) -> None:
-        """Raise the generation, so that readers open the indexes anew."""
-        with self._db.transaction() as db:
-            _bump(db)
+            bump(db)
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -294,19 +201,19 @@ class Shelf:
             )
         if version is None:
             return found[paper_id]
-        query = f"""SELECT {_PAPER_COLUMNS} FROM papers p JOIN versions v ON v.paper_id = p.paper_id {bodies.JOIN}
+        query = f"""SELECT {PAPER_COLUMNS} FROM papers p JOIN versions v ON v.paper_id = p.paper_id {bodies.JOIN}
             WHERE p.paper_id = ? AND v.version = ?"""
         rows = self._db.all(query, (paper_id, version))
         if not rows:
             known = ", ".join(map(str, self.versions(paper_id)))
             raise PaperNotFound(f"{paper_id} has no version {version}.", f"Known versions: {known}.")
-        return _paper(rows[0])
+        return paper_of(rows[0])
 
     def papers(self, paper_ids: Iterable[str]) -> dict[str, Paper]:
         """Latest versions by id; unknown ids are left out."""
         wanted = json.dumps(list(paper_ids))
-        rows = self._db.rows(f"{_LATEST} WHERE p.paper_id IN (SELECT value FROM json_each(?))", (wanted,))
-        return {row[0]: _paper(row) for row in rows}
+        rows = self._db.rows(f"{LATEST} WHERE p.paper_id IN (SELECT value FROM json_each(?))", (wanted,))
+        return {row[0]: paper_of(row) for row in rows}
 
     def resolved(self, paper_ids: Iterable[str]) -> list[str]:
         """The ids under which papers are known now, each once, in their order; any other stays as it is."""
@@ -342,12 +249,12 @@ class Shelf:
 
     def without_abstract(self) -> list[Paper]:
         """Latest versions that are known by id or title alone, by id."""
-        return [_paper(row) for row in self._db.rows(f"{_LATEST} WHERE v.abstract = '' ORDER BY p.paper_id")]
+        return [paper_of(row) for row in self._db.rows(f"{LATEST} WHERE v.abstract = '' ORDER BY p.paper_id")]
 
     def browse(self, query: str = "", filters: Filters | None = None, limit: int | None = None) -> list[Paper]:
         """Latest versions, newest first, whose title, id or authors hold every word of `query`."""
         allowed = self.select(filters or Filters())
-        sql, values = _LATEST, []
+        sql, values = LATEST, []
         clauses = []
         for word in query.split():
             clauses.append("(v.title || ' ' || p.paper_id || ' ' || p.authors) LIKE ? ESCAPE '\\'")
@@ -358,7 +265,7 @@ class Shelf:
         if clauses:
             sql += " WHERE " + " AND ".join(clauses)
         rows = self._db.rows(f"{sql} ORDER BY p.date DESC, p.paper_id LIMIT ?", (*values, limit or ALL))
-        return [_paper(row) for row in rows]
+        return [paper_of(row) for row in rows]
 
     def select(self, filters: Filters) -> frozenset[str] | None:
         """Ids of the papers that the filters allow; None when nothing is restricted.
@@ -413,14 +320,6 @@ class Shelf:
         rows = self._db.rows(f"SELECT DISTINCT p.day FROM listings p WHERE {metadata.IS_DATED} ORDER BY p.day")
         return [date.fromisoformat(day) for (day,) in rows]
 
-    def chunks(self, paper_ids: Iterable[str] | None = None) -> list[ChunkRow]:
-        """Chunks that both indexes hold; of these papers only, where ids are given."""
-        sql, values = 'SELECT chunk_id, paper_id, version, start, "end" FROM chunks', []
-        if paper_ids is not None:
-            sql += " WHERE paper_id IN (SELECT value FROM json_each(?))"
-            values.append(json.dumps(list(paper_ids)))
-        return [ChunkRow(*row) for row in self._db.rows(sql, values)]
-
     def titles(self) -> dict[str, str]:
         """The title of every paper's latest version, by id."""
         sql = """SELECT p.paper_id, v.title FROM papers p
@@ -431,22 +330,6 @@ class Shelf:
         """The ids of all papers, those of the newest date first; of undated ones no date is known: they come last."""
         sql = f"SELECT paper_id FROM papers p ORDER BY {metadata.IS_DATED} DESC, date DESC, paper_id"
         return [row[0] for row in self._db.rows(sql)]
-
-    def abstract_chunks(self) -> list[tuple[str, str]]:
-        """Every indexed chunk of title and abstract, full texts left out, with its paper, by paper and place."""
-        sql = f"""SELECT c.chunk_id, c.paper_id FROM chunks c JOIN versions v USING (paper_id, version) {bodies.JOIN}
-            WHERE b.body IS NULL OR c.start < length(v.title) + length(v.abstract) + {len(SEPARATOR)}
-            ORDER BY c.paper_id, c.start"""
-        return [(row[0], row[1]) for row in self._db.rows(sql)]
-
-    def chunk_rows(self, chunk_ids: Sequence[str]) -> dict[str, ChunkRow]:
-        """Chunks by id; unknown ids are left out."""
-        rows = self._db.rows(
-            'SELECT chunk_id, paper_id, version, start, "end" FROM chunks '
-            "WHERE chunk_id IN (SELECT value FROM json_each(?))",
-            (json.dumps(chunk_ids),),
-        )
-        return {row[0]: ChunkRow(*row) for row in rows}
 
     def integrity(self) -> str:
         """The database's own verdict on what is stored: ``ok`` or what is wrong."""
@@ -477,25 +360,3 @@ def no_papers(place: Place) -> EmptyLibrary:
 def _library_of(place: Place) -> str:
     """What a library is called of which this is the shelf."""
     return str(place.parent if isinstance(place, Path) else place)
-
-
-def _bump(db: Connection) -> None:
-    db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
-
-
-def _paper(row: Sequence[Any]) -> Paper:
-    paper_id, version, title, abstract, authors, day, url, listed, said, arxiv, held, *body = row
-    return Paper(
-        paper_id=str(paper_id),
-        title=str(title),
-        abstract=str(abstract),
-        authors=tuple(json.loads(str(authors))),
-        date=date.fromisoformat(str(day)),
-        url=str(url),
-        version=int(str(version)),
-        listed=tuple(date.fromisoformat(item) for item in str(listed).split(",")),
-        arxiv_version=int(arxiv),
-        held=bool(held),
-        **metadata.attributes(said),
-        **bodies.attributes(title, abstract, *body),
-    )

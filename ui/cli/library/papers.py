@@ -103,9 +103,7 @@ def show(
     """Show one paper."""
     written = " ".join(words)
     settings = configured(context, config, data_dir)
-    from rag.papers.metadata import known_of
     from rag.papers.shelf import FILE_NAME, Shelf
-    from rag.text.readable import readable
 
     shelf = Shelf.existing(settings.store(FILE_NAME))
     if png:
@@ -122,14 +120,22 @@ def show(
     if as_json:
         print_json(paper_json(paper, versions) | described_json(shelf, paper))
         return
+    _print_shown(shelf, paper, len(versions))
+
+
+def _print_shown(shelf: Shelf, paper: Paper, versions: int) -> None:
+    """Print one paper with all that is known of it."""
     from rich.text import Text
+
+    from rag.papers.metadata import known_of
+    from rag.text.readable import readable
 
     terminal = console()
     terminal.print(Text(readable(paper.title), style="bold"))
     terminal.print(Text(", ".join(map(readable, paper.authors))))
     days = "on no known day" if paper.undated else ", ".join(map(str, paper.listed))
     number = f", arXiv's version {paper.arxiv_version}" if paper.arxiv_version else ""
-    held = f"{paper.paper_id} version {paper.version} of {len(versions)}{number}; listed {days}"
+    held = f"{paper.paper_id} version {paper.version} of {versions}{number}; listed {days}"
     terminal.print(Text(held, style="dim"))
     if paper.url:
         terminal.print(Text(paper.url, style="dim"), soft_wrap=True)

@@ -11,17 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from rag.errors import NoteConflict, PaperchatError, UsageError
+from rag.errors import PaperchatError
 from rag.papers.bibliography.references import FORMATS, written
-from rag.sources import discover, read_source
-from rag.text.grammar import plural
-from ui.foryou import forget_profile, profile_json
+from ui.foryou import profile_json
 from ui.telemetry.request import also_private
 from ui.web.base.address import Address
 from ui.web.base.few import Few
 from ui.web.base.work import Work
-from ui.web.drawn import bookmarks
-from ui.web.drawn.site import Site, View
+from ui.web.drawn.acts import Acts, Said
+from ui.web.drawn.site import Site
+from ui.web.drawn.view import View
 from ui.web.html import nothing
 
 _ADDS = ("fetch", "sample")
@@ -38,8 +37,6 @@ WAITING = 16
 """Requests of a kind that wait for a slow one before them; more are turned away."""
 _BUSY = "Too many wait for this already. Try again in a moment."
 _FRESH = {"Cache-Control": "no-store"}
-Said = Mapping[str, Any]
-"""An action's answer: what is said, which part of the page is drawn anew, where to go."""
 
 
 class Actions:
@@ -58,32 +55,11 @@ class Actions:
         """
         self._site = site
         self._user = user
-        self._fetch = fetch
         self._work = work or Work()
         self._choosing, self._asking, self._nearing, self._ranking, self._judging = (Few(1, WAITING) for _ in range(5))
         self._adding, self._drawing, self._examining = Few(1, 0), Few(1, WAITING), Few(1, WAITING)
         self._slow = dict.fromkeys(_RANKS, self._ranking) | dict.fromkeys(_EXAMINES, self._examining)
-        self._acts: Mapping[str, Callable[[dict[str, str], str], Said]] = {
-            "star": self._star,
-            "later": self._later,
-            "read": self._read,
-            "list": self._list,
-            "less": self._less,
-            "interest": self._interest,
-            "uninterest": self._uninterest,
-            "restore": self._restore,
-            "surprise": self._surprise,
-            "forget": self._forget,
-            "unrewrite": self._unrewrite,
-            "note": self._note,
-            "answer": self._answer,
-            "unlearn": self._unlearn,
-            "remove": self._remove,
-            "release": self._release,
-            "hold": self._hold,
-            "fetch": self._fetched,
-            "sample": self._sample,
-        }
+        self._acts = Acts(site, fetch).named
 
     def serve(self, app: FastAPI) -> None:
         """Give an app the addresses."""
@@ -246,140 +222,6 @@ class Actions:
         with self._work.one():
             return does(fields, owner)
 
-    def _star(self, fields: Mapping[str, str], owner: str) -> Said:
-        ids, on = _papers(fields), fields.get("on") != "off"
-        self._site.kept.star(owner, ids, on)
-        self._learn(ids, owner, on)
-        return {"said": "Starred." if on else "The star is taken away.", "pressed": on}
-
-    def _later(self, fields: Mapping[str, str], owner: str) -> Said:
-        ids, on = _papers(fields), fields.get("on") != "off"
-        self._site.kept.later(owner, ids, on)
-        self._learn(ids, owner, on)
-        return {"said": "Kept to read later." if on else "No longer kept for later.", "pressed": on}
-
-    def _learn(self, ids: list[str], owner: str, on: bool) -> None:
-        if on:
-            self._site.was_kept(ids, owner)
-
-    def _read(self, fields: Mapping[str, str], owner: str) -> Said:
-        ids = _papers(fields)
-        self._site.kept.read(owner, ids)
-        return {"said": f"{plural(len(ids), 'paper')} marked as read.", "read": ids}
-
-    def _list(self, fields: Mapping[str, str], owner: str) -> Said:
-        ids, name, kept = _papers(fields), fields.get("list", ""), self._site.kept
-        if fields.get("on") == "off":
-            changed = kept.take(owner, name, ids)
-            said = f"Taken off “{changed.name}”."
-        else:
-            changed = kept.put(owner, name, ids, make=True)
-            self._learn(ids, owner, True)
-            said = f"On “{changed.name}” now."
-        on = fields.get("on") != "off"
-        return {"said": said, "pressed": on, "parts": {"lists": str(self._site.lists(ids, owner))}}
-
-    def _less(self, fields: Mapping[str, str], owner: str) -> Said:
-        ids, on = _papers(fields), fields.get("on") != "off"
-        self._site.kept.less(owner, ids, on)
-        parts = self._redrawn(fields, owner, less=ids[0] if on else "")
-        said = "Less like it from now on." if on else "Taken back."
-        return {"said": "" if parts and on else said, "pressed": on, "parts": parts}
-
-    def _interest(self, fields: Mapping[str, str], owner: str) -> Said:
-        kept, key = self._site.kept, fields.get("key", "")
-        typed = kept.add_interest(owner, fields.get("sentence", ""))
-        if key and key != typed.key:
-            kept.remove_interest(owner, key)
-        return {"said": "Changed." if key else "Added to your interests.", "parts": self._redrawn(fields, owner)}
-
-    def _uninterest(self, fields: Mapping[str, str], owner: str) -> Said:
-        self._site.kept.remove_interest(owner, fields.get("key", ""))
-        return {"said": "It no longer counts.", "parts": self._redrawn(fields, owner)}
-
-    def _restore(self, fields: Mapping[str, str], owner: str) -> Said:
-        self._site.kept.restore_interest(owner, fields.get("key", ""))
-        return {"said": "It counts again.", "parts": self._redrawn(fields, owner)}
-
-    def _surprise(self, fields: dict[str, str], owner: str) -> Said:
-        return {"parts": self._redrawn(fields | {"part": "surprise"}, owner)}
-
-    def _forget(self, fields: Mapping[str, str], owner: str) -> Said:
-        what = fields.get("what")
-        if what == "kept":
-            self._site.belongings.forget(owner)
-        elif what == "profile":
-            forget_profile(self._site.kept, owner)
-        else:
-            raise UsageError("Nothing was forgotten.", "Say what: the profile, or all that you keep.")
-        return {"said": "Forgotten.", "parts": self._redrawn({"part": "you"}, owner)}
-
-    def _unrewrite(self, fields: Mapping[str, str], owner: str) -> Said:
-        which = fields.get("key", "")
-        if which == "all":
-            count = self._site.rewrites.clear(owner)
-            said = f"{plural(count, 'question')} forgotten."
-        elif which.isdecimal() and len(which) < 19:
-            self._site.rewrites.remove(owner, int(which))
-            said = "Forgotten."
-        else:
-            raise UsageError("Nothing was forgotten.", "Reload the page.")
-        return {"said": said, "parts": self._redrawn({"part": "you"}, owner)}
-
-    def _redrawn(self, fields: Mapping[str, str], owner: str, less: str = "") -> dict[str, str]:
-        """The part of the page that an action was asked for from, as it is now."""
-        part, place = fields.get("part", ""), fields.get("place", "0")
-        if part == "foryou":
-            return {part: str(self._site.for_you(owner, less))}
-        if part == "surprise":
-            number = int(place) if place.isdecimal() and len(place) < 10 else 0
-            return {part: str(self._site.personal.beside(owner, number, less))}
-        return {part: str(self._site.personal.page(owner))} if part == "you" else {}
-
-    def _note(self, fields: Mapping[str, str], owner: str) -> Said:
-        (paper_id, *_), text = _papers(fields), fields.get("text", "")
-        number = fields.get("revision", "0")
-        revision = int(number) if number.isdecimal() and len(number) < 19 else 0
-        try:
-            stored = self._site.kept.write_note(owner, paper_id, text, revision)
-        except NoteConflict as conflict:
-            part = bookmarks.note(paper_id, None, conflict, text, owner)
-            return {"problem": conflict.message, "parts": {"note": str(part)}}
-        said = "Note saved." if stored.text else "Note deleted."
-        return {"said": said, "parts": {"note": str(bookmarks.note(paper_id, stored, reader=owner))}}
-
-    def _answer(self, fields: Mapping[str, str], owner: str) -> Said:
-        return {"parts": self._site.quiz.answer(fields, owner)}
-
-    def _unlearn(self, fields: Mapping[str, str], owner: str) -> Said:
-        return {"said": "Your answers are forgotten.", "parts": self._site.quiz.forget(owner)}
-
-    def _remove(self, fields: Mapping[str, str], owner: str) -> Said:
-        self._site.library.remove(_papers(fields))
-        return {"said": "Removed from the library.", "go": "/library"}
-
-    def _release(self, fields: Mapping[str, str], owner: str) -> Said:
-        self._site.shelf.flags.decide(_papers(fields), "released")
-        return {"said": "Released: it counts as clean.", "go": "/review"}
-
-    def _hold(self, fields: Mapping[str, str], owner: str) -> Said:
-        self._site.shelf.flags.decide(_papers(fields), "held")
-        return {"said": "Held for review.", "go": "/review"}
-
-    def _fetched(self, fields: Mapping[str, str], owner: str) -> Said:
-        return {"said": self._fetch(fields.get("category", "").strip()), "go": "/today"}
-
-    def _sample(self, fields: Mapping[str, str], owner: str) -> Said:
-        from importlib.resources import files
-        from pathlib import Path
-
-        from ui.intake import take_in
-
-        folder = Path(str(files("rag") / "sample"))
-        rows = (row for path in discover([folder]).files for row in read_source(path))
-        report = take_in(self._site.library, rows, None)
-        return {"said": f"{plural(report.papers_new, 'paper')} added.", "go": "/today"}
-
 
 def drawn(view: View) -> Response:
     """A view as the browser's script takes it."""
@@ -399,13 +241,6 @@ def _file(name: str, does: Callable[[], Mapping[str, Any]]) -> Response:
         return PlainTextResponse(f"{error.message} {error.advice}", 400)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(text, media_type="application/json", headers=headers)
-
-
-def _papers(fields: Mapping[str, str]) -> list[str]:
-    ids = fields.get("papers", "").split()
-    if not ids:
-        raise UsageError("No paper is named.", "Choose one.")
-    return ids
 
 
 def _written(text: str) -> str:

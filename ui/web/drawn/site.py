@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from markupsafe import Markup
@@ -12,7 +11,7 @@ from markupsafe import Markup
 from rag.assistant import Assistant
 from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatError, PaperNotFound, RegionNotFound
 from rag.follow.belongings import Belongings
-from rag.papers.browse.catalogue import SHOWN, Catalogue
+from rag.papers.browse.catalogue import Catalogue
 from rag.papers.descriptions import card_of, tags_of
 from rag.papers.readers.answered import FILE_NAME as ANSWERED
 from rag.papers.readers.conversations import Conversations
@@ -20,53 +19,30 @@ from rag.papers.readers.kept import FILE_NAME as KEPT_STORE
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
 from rag.text.readable import readable
-from rag.themes.map import Cartographer, Map, Region, read_code, written
+from rag.themes.map import Cartographer
 from rag.topics.best.choice import SHOWN as CHOSEN
 from rag.topics.best.choice import choose
 from rag.types import Filters, Paper
-from rag.types.filters import chosen
 from ui.kept import kept_in
 from ui.review import entries, originals
 from ui.web.base import address
 from ui.web.base.address import MISSING, Address
-from ui.web.base.restriction import KEPT, UNREAD, Restriction, restriction
-from ui.web.companion import best, chart, foryou, you
-from ui.web.companion import map as mapped
+from ui.web.base.restriction import restriction
+from ui.web.companion import best, foryou, you
 from ui.web.companion.examination import Examination
 from ui.web.companion.personal import Personal
-from ui.web.drawn import bookmarks, paper, review, shelves, today
+from ui.web.drawn import bookmarks, paper, review, today
+from ui.web.drawn.holdings import HoldingsPage
 from ui.web.drawn.news import News
 from ui.web.drawn.openers import Asked
-from ui.web.drawn.shelves import PAGE_SIZE, Holding
+from ui.web.drawn.territory import MapPage, to_map
+from ui.web.drawn.view import View, missing
 from ui.web.html import items, nothing
 from ui.web.html.rendering import EMPTY, element
 
 LIKE = 6
 """Papers like one that its page shows."""
-FEW = 5
-"""Papers found by their words below which those near in meaning are shown as well."""
-NEAR = 10
-Facets = dict[str, tuple[tuple[str, int], ...]]
 _TITLES = {"chat": "Chat", "topic": "Topic", "add": "Add papers", "setup": "Setup"}
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What an address shows.
-
-    Attributes:
-        page: The address' page, by which the browser tells what to show beside it.
-        title: Of the browser's tab.
-        html: What is drawn here; empty for pages that are Gradio's.
-        status: Of the response.
-        target: The address' proper path, where it was written in another way.
-    """
-
-    page: str
-    title: str
-    html: Markup = EMPTY
-    status: int = 200
-    target: str = ""
 
 
 class Site:
@@ -91,6 +67,8 @@ class Site:
         self._assistant = assistant
         self._conversations = conversations
         self._asked = Asked(self.library)
+        self._holdings = HoldingsPage(assistant.retriever, self.kept, self.catalogue, self.marks, self.note)
+        self._map = MapPage(self.maps, self.shelf, self.kept, self.catalogue, self.marks)
         self.quiz = Examination(self.library, self.kept, self.marks)
 
     def view(self, at: Address, owner: str) -> View:
@@ -106,9 +84,9 @@ class Site:
                 held = self.shelf.coverage().papers
                 return View("you", "Your profile", self._you(owner) if held else today.empty())
             if at.page == "library":
-                return self._library(at.fields, owner)
+                return self._holdings.view(at.fields, owner)
             if at.page == "map":
-                return self._map(at, owner)
+                return self._map.view(at, owner)
             if at.page == "best":
                 return self._best(at.fields)
             if at.page == "review":
@@ -123,7 +101,7 @@ class Site:
         except PaperNotFound:
             return missing(f"The paper {at.key} is not in this library.")
         except RegionNotFound as error:
-            return missing(f"{error.message} Codes change when the map is drawn anew.", _to_map())
+            return missing(f"{error.message} Codes change when the map is drawn anew.", to_map())
         except ConversationNotFound:
             return missing("There is no such conversation. It may have been deleted, or belong to somebody else.")
         except PaperchatError as error:
@@ -151,10 +129,7 @@ class Site:
 
     def chart(self, key: str, state: str) -> dict[str, object]:
         """What the map's canvas shows, or what it says of a region; nothing where the map of that state is no more."""
-        drawn, code = self.maps.ready(), read_code(key)
-        if drawn is None or drawn.state != state or (key and code is None):
-            return {}
-        return chart.detail(drawn, code, self.shelf) if code else chart.overview(drawn)
+        return self._map.chart(key, state)
 
     def questions(self, paper_id: str) -> Markup:
         """Questions that a paper answers."""
@@ -287,7 +262,7 @@ class Site:
             note=note,
             card=said[0],
             tags=said[1],
-            region=self._region_of(paper_id),
+            region=self._map.region_of(paper_id),
         )
         return View("paper", items.title_of(latest), html, target=address.paper(paper_id))
 
@@ -306,140 +281,3 @@ class Site:
         if not self.shelf.versions(key) and (found := paper_id_and_url(key)):
             key = found[0]
         return self.shelf.resolved([key])[0]
-
-    def _library(self, fields: Mapping[str, str], owner: str) -> View:
-        held = self.shelf.coverage().papers
-        if not held:
-            return View("library", "Library", today.empty())
-        lists = self.kept.lists(owner)
-        shelf, names = self._kept(fields, owner), [one.name for one in lists]
-        try:
-            asked = restriction(fields, self.kept, owner)
-        except PaperchatError as error:
-            holding = Holding(fields, held=held, shelf=shelf, lists=names, problem=f"{error.message} {error.advice}")
-            return View("library", "Library", shelves.page(holding))
-        words, filters = asked.words, asked.filters
-        text = fields.get("at", "")
-        offset = int(text) if text.isdecimal() and len(text) < 10 else 0
-        best = fields.get("order") != "newest"
-        found = self.catalogue.page(
-            words, filters, PAGE_SIZE, offset, best_first=best, among=asked.among, without=asked.without
-        )
-        near = self._near(asked, found.papers) if words and found.total < FEW else []
-        ids = [one.paper_id for one in (*found.papers, *near)]
-        holding = Holding(
-            fields,
-            found.total,
-            found.papers,
-            offset,
-            self._facets(fields, asked, owner),
-            held,
-            self.marks(ids, owner),
-            shelf,
-            names,
-            near=near,
-            gone=self._gone(fields, owner),
-            flagged=len(self.shelf.flags.held()),
-        )
-        title = f"{words} · Library" if words else "Library"
-        return View("library", title, shelves.page(holding))
-
-    def _map(self, at: Address, owner: str) -> View:
-        if not self.shelf.has_papers():
-            return View("map", "Map", today.empty())
-        code = read_code(at.key) if at.key else ()
-        if code is None:
-            return missing(f"{at.key} is no region of the map. Regions are written like 3 or 3.1.", _to_map())
-        drawn = self.maps.ready()
-        if drawn is None:
-            return View("map", "Map", mapped.drawing(at.key))
-        sheet = mapped.Sheet(drawn, code, drawn.state, self._on_map(drawn, owner))
-        if not code:
-            return View("map", "Map", mapped.page(sheet))
-        region, text = drawn.region(code), at.fields.get("at", "")
-        offset = int(text) if text.isdecimal() and len(text) < 10 and int(text) < region.papers else 0
-        among = drawn.members(code)
-        found = self.catalogue.page("", Filters(), mapped.PAGE_SIZE, offset, among=among).papers
-        marks = self.marks([one.paper_id for one in found], owner)
-        shown = replace(sheet, papers=found, offset=offset, marks=marks)
-        return View("map", f"{region.name} · Map", mapped.page(shown), target=address.region(written(code)))
-
-    def _on_map(self, drawn: Map, owner: str) -> dict[str, list[int]]:
-        """What the reader keeps, as places on the map; a paper that is starred is not marked as listed as well."""
-        starred = set(self.kept.starred(owner))
-        later = set(self.kept.to_read(owner)) - starred
-        listed = {paper_id for one in self.kept.lists(owner) for paper_id in one.papers} - starred - later
-        return chart.marked(drawn, {"starred": starred, "later": later, "listed": listed})
-
-    def _region_of(self, paper_id: str) -> Region | None:
-        """The smallest region of several papers that a paper lies in, where the map is at hand."""
-        with suppress(RegionNotFound):
-            drawn = self.maps.last()
-            code = drawn.code_of(paper_id) if drawn else None
-            if drawn and code:
-                return drawn.region(code[:2])
-        return None
-
-    def _facets(
-        self, fields: Mapping[str, str], asked: Restriction, owner: str
-    ) -> dict[str, tuple[tuple[str, int], ...]]:
-        """Values with how many papers each would leave, in the place of the field's present one."""
-        open_ones = [name for name in SHOWN if not fields.get(name)]
-        found = self.catalogue.facets(
-            asked.words, asked.filters, among=asked.among, without=asked.without, names=open_ones
-        )
-        for name in SHOWN:
-            if name not in found:
-                free = restriction({**fields, name: ""}, self.kept, owner)
-                found |= self.catalogue.facets(
-                    free.words, free.filters, among=free.among, without=free.without, names=[name]
-                )
-        return {name: found[name] for name in SHOWN}
-
-    def _kept(self, fields: Mapping[str, str], owner: str) -> Markup:
-        """What the reader keeps of the papers that the library holds."""
-        kept = {name: read(self.kept, owner) for name, read in KEPT.items()}
-        lists = {one.name: one.papers for one in self.kept.lists(owner)}
-        held = self._held({paper_id for ids in (*kept.values(), *lists.values()) for paper_id in ids})
-        counts = {name: len(held.intersection(ids)) for name, ids in kept.items()}
-        read = self.kept.done(owner)
-        counts[UNREAD] = self.shelf.coverage().papers - len(self._held(read))
-        places = [name for name, ids in (*kept.items(), (UNREAD, read)) if ids]
-        found = [(name, len(held.intersection(ids))) for name, ids in lists.items()]
-        return bookmarks.shelf(counts, places, found, fields)
-
-    def _gone(self, fields: Mapping[str, str], owner: str) -> list[tuple[str, Markup]]:
-        """Papers of the place that is shown that have left the library, with what is kept of them."""
-        place = {name: fields.get(name, "") for name in ("keep", "list")}
-        ids = restriction(place, self.kept, owner).among or ()
-        held = self._held(ids)
-        gone = [paper_id for paper_id in ids if paper_id not in held]
-        return [(paper_id, self._left(paper_id, place["list"], owner)) for paper_id in gone]
-
-    def _left(self, paper_id: str, name: str, owner: str) -> Markup:
-        """What a reader can do with a paper that has left the library."""
-        off = bookmarks.off(paper_id, name) if name else EMPTY
-        note = self.note(paper_id, owner) if self.kept.note(owner, paper_id) else EMPTY
-        return self.marks([paper_id], owner)[paper_id] + off + note
-
-    def _held(self, paper_ids: Iterable[str]) -> frozenset[str]:
-        """Those of some papers that the library holds."""
-        return self.shelf.select(Filters(paper=chosen(paper_ids))) or frozenset()
-
-    def _near(self, asked: Restriction, found: Iterable[Paper]) -> list[Paper]:
-        """Papers near in meaning to words that few papers have."""
-        known = {*(one.paper_id for one in found), *asked.without}
-        among = None if asked.among is None else frozenset(asked.among)
-        passages = self._assistant.retriever.search(asked.words, asked.filters, 3 * NEAR, papers=among, explained=0)
-        ids = list(dict.fromkeys(one.paper_id for one in passages if one.paper_id not in known))[:NEAR]
-        papers = self.shelf.papers(ids)
-        return [papers[paper_id] for paper_id in ids if paper_id in papers]
-
-
-def _to_map() -> Markup:
-    return element("p", element("a", "See the whole map", href=address.region()))
-
-
-def missing(why: str, more: Markup = EMPTY) -> View:
-    """The page for an address at which nothing is: it says so, and where to look."""
-    return View(MISSING, "Nothing is here", nothing.here(why, more), 404)

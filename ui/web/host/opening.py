@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.web.base.address import LONE, NAMED, READ, SECTIONS, Address
 from ui.web.door.access import NOWHERE, USER
-from ui.web.drawn.site import Site, View
+from ui.web.drawn.site import Site
+from ui.web.drawn.view import View
 from ui.web.host.deferred import Deferred
 from ui.web.html.rendering import EMPTY, element
 

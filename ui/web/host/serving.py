@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
     from rag.assistant import Assistant
     from rag.config import UIConfig
+    from rag.papers.readers.conversations import Conversations
     from ui.telemetry.watch import Watch
     from ui.web.base.work import Work
+    from ui.web.drawn.site import Site
+    from ui.web.host.assets import Assets
+    from ui.web.host.deferred import Deferred
 
 _BACKLOG = 128
 _log = logging.getLogger(__name__)
@@ -87,24 +91,14 @@ def guarded_app(
         watch: Who counts and traces requests.
         work: What is under way, and must be finished before the server ends.
     """
-    from importlib.util import find_spec
-
-    from fastapi import FastAPI, Request
-
     from rag.papers.readers.conversations import FILE_NAME, Conversations
     from ui.telemetry.requests import Requests
     from ui.telemetry.watch import Watch
-    from ui.web.base.context import Web
     from ui.web.base.work import Work
-    from ui.web.chat.later import serve_later
-    from ui.web.door.access import READY, USER, Door, Rules
+    from ui.web.door.access import READY, Door, Rules
     from ui.web.door.bodies import MOST_BYTES
     from ui.web.door.sessions import Sessions, session_key
-    from ui.web.drawn.actions import Actions
     from ui.web.drawn.site import Site
-    from ui.web.evidence.pictures import serve_pictures
-    from ui.web.forms.arrivals import fetch_category
-    from ui.web.host.assets import Assets
     from ui.web.host.deferred import Deferred
     from ui.web.host.opening import Front, Opening
     from ui.web.host.probes import Probes
@@ -120,33 +114,56 @@ def guarded_app(
             then(ended)
 
     gradio = Deferred(partial(_gradio_app, assistant, config, bool(users), work), warmed)
-    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    serve_pictures(web, assistant.library)
-    web.get(READY)(gradio.wait)
     conversations = Conversations(assistant.library.config.store(FILE_NAME))
+    site = Site(assistant, conversations)
+    web = _own_pages(assistant, config, conversations, site, watch, work)
+    web.get(READY)(gradio.wait)
+    key = session_key(assistant.library.folder) if users else b""
+    app = Opening(Front(web, _assets(gradio)), site, gradio)
+    most = ui.max_upload_files * ui.max_upload_mb * 1_000_000 + MOST_BYTES
+    door = Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp, most), users, Sessions(users, key))
+    return Requests(Probes(door, assistant.library, work, lambda: gradio.is_ready), watch)
+
+
+def _own_pages(
+    assistant: Assistant, config: Config, conversations: Conversations, site: Site, watch: Watch, work: Work
+) -> FastAPI:
+    """The addresses that are answered without Gradio."""
+    from fastapi import FastAPI, Request
+
+    from ui.web.base.context import Web
+    from ui.web.chat.later import serve_later
+    from ui.web.door.access import USER
+    from ui.web.drawn.actions import Actions
+    from ui.web.evidence.pictures import serve_pictures
+    from ui.web.forms.arrivals import fetch_category
 
     def owner_of(request: Request) -> str:
         name: str = request.scope.get(USER) or ""
         return name
 
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    serve_pictures(web, assistant.library)
     serve_later(web, Web(assistant, config, conversations, work), owner_of)
     if watch.metrics:
         watch.metrics.watch_library(assistant.library.shelf, lambda: work.under_way)
         from ui.web.host.figures import serve_metrics
 
         serve_metrics(web, watch.metrics)
-    site = Site(assistant, conversations)
-    fetch = partial(fetch_category, assistant.library, config)
-    Actions(site, owner_of, fetch, work).serve(web)
+    Actions(site, owner_of, partial(fetch_category, assistant.library, config), work).serve(web)
+    return web
+
+
+def _assets(gradio: Deferred) -> Assets:
+    """The files of Gradio's page."""
+    from importlib.util import find_spec
+
+    from ui.web.host.assets import Assets
+
     spec = find_spec("gradio")
     assert spec is not None
     assert spec.origin is not None, "Gradio is installed"
-    assets = Assets(gradio, Path(spec.origin).parent / "templates" / "frontend" / "assets")
-    key = session_key(assistant.library.folder) if users else b""
-    app = Opening(Front(web, assets), site, gradio)
-    most = ui.max_upload_files * ui.max_upload_mb * 1_000_000 + MOST_BYTES
-    door = Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp, most), users, Sessions(users, key))
-    return Requests(Probes(door, assistant.library, work, lambda: gradio.is_ready), watch)
+    return Assets(gradio, Path(spec.origin).parent / "templates" / "frontend" / "assets")
 
 
 def _endpoints(ui: UIConfig) -> frozenset[str]:
