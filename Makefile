@@ -63,7 +63,7 @@ model: $(INSTALLED_DEV) ## fetch the small language model that one test runs, wh
 	    echo "The small language model cannot be fetched; the test that runs it will be skipped." >&2
 
 test: check audit browser model ## everything that must pass before a commit: check, then all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 ui: $(INSTALLED) ## open the web page
 	@exec $(BIN)/paperchat ui

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import isolation, postgres
+from tests.support.schedule import UnitScheduling, place_of
 
 # CI runs the same examples every time, so that a failure is the change's; at home new ones are tried on every run.
 # No deadline: a busy machine is no failure.
@@ -33,6 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(home.cleanup)
     isolation.isolate_environment(Path(home.name))
     isolation.refuse_network()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> UnitScheduling:
+    """Keep tests that share something on one worker (`tests.support.schedule`)."""
+    config.option.loadscopereorder = False
+    return UnitScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, where there are several workers to fill."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: place_of(item.nodeid))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,7 +27,6 @@ from tests.support.papers import make_paper
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[ray]'"),
     pytest.mark.skipif(sys.platform != "linux", reason="looks for workers in /proc"),
-    pytest.mark.xdist_group("ray"),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
 ]
 COMMAND = [sys.executable, "-c", "from ui.cli import main; main()"]

@@ -426,13 +426,24 @@ def command(tmp_path: Path, *words: str) -> list[str]:
     return [*call, "fetch", *words]
 
 
+def _heeding() -> None:
+    """Have Ctrl-C end the process also where our parent ignores it, as a shell has its background jobs do."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_says_how_to_go_on(server: ArxivServer, tmp_path: Path) -> None:
     server.script = [Fault(), Fault(), Fault(delay=60)]
     environment = {**os.environ, **server.environment(timeout_s=90)}
     words = command(tmp_path, "--category", "cs.IR", "--since", "2025-04-01", "--json")
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(
-        words, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        words,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heeding,
     ) as process:
         end = time.monotonic() + 120
         while len(server.requests) < 3 and time.monotonic() < end:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from tests.support.release import bill_of_materials, built, copied, moment, needed
 from tests.support.tools import is_there
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+pytestmark = [pytest.mark.slow]
 
 
 def test_a_release_is_built_the_same_twice(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 QUESTION = "How can large language models annotate documents for training retrievers?"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: a download through this proxy fails at once
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("wheel")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:

@@ -22,7 +22,7 @@ TALKS: Mapping[str, Sequence[Mapping[str, Any]]] = yaml.safe_load(
 MISSED = 1
 """Turns of a conversation whose quotes may lack the words wished for: which sentence answers is the writer's work."""
 
-needs_reports = [pytest.mark.slow, pytest.mark.timeout(1500), pytest.mark.xdist_group("reports")]
+needs_reports = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture(scope="module")

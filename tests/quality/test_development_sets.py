@@ -21,7 +21,7 @@ FLOORS: Mapping[str, Mapping[str, Mapping[str, float]]] = yaml.safe_load(
 )
 HIGHER_IS_BETTER = {measure.name: measure.higher_is_better for measure in MEASURES}
 
-needs_reports = [pytest.mark.slow, pytest.mark.timeout(1500), pytest.mark.xdist_group("reports")]
+needs_reports = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture(scope="session")

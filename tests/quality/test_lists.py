@@ -11,7 +11,7 @@ from rag.answer.select import BELONGS
 from rag.assistant import Assistant
 from rag.models.membership import load_membership
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("reports")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 HALVES = ("fit", "judge")
 
 
