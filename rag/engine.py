@@ -19,6 +19,7 @@ from rag.answer.notes import held_back, model_failed, state_of_the_index, unknow
 from rag.answer.outcome import Gathered, Outcome, Reading
 from rag.answer.parts import (
     Part,
+    answered_from,
     are_one,
     cited_before,
     goes_on_about,
@@ -30,6 +31,7 @@ from rag.answer.parts import (
     told,
 )
 from rag.answer.quotes import QuotedReply
+from rag.answer.select import answering
 from rag.errors import LLMError
 from rag.index.library import Library
 from rag.models.llm import build_llm
@@ -271,6 +273,8 @@ class Engine:
         if not many:
             ranked = _meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
             return clean_first(ranked, understood.focus or understood.called)
+        if understood.picked:
+            return answering(found, self.scores.of(understood.wordings[:1], (one.paper_id for one in found)))
         listed = self.reranker.rerank(understood.search_text, found, MANY)
         members = clean_first(with_membership(self.library, understood, listed))
         if not understood.unsure:
@@ -364,12 +368,13 @@ class Engine:
     def _parts(self, whole: Question, history: Sequence[Turn], filters: Filters) -> Sequence[Part]:
         """The parts of a question, each answered with quotes after those before it; none where it is one question."""
         parts: list[Part] = []
-        turns = list(history)
+        # What turns to another subject does so in each part, also in one that is short enough to seem to follow up.
+        turns = list(history) if whole.focus or any(note.code == "follow_up" for note in whole.notes) else []
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
-            papers = self._meant(whole, read) if names_nothing(read) else goes_on_about(read, whole)
-            read = in_light(read, whole, papers)
+            papers = self._meant(whole, read, parts) if names_nothing(read) else goes_on_about(read, whole, parts)
+            read = in_light(read, whole, papers, parts)
             if not restricted:
                 read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
             part, clarify = self._part(words, read, parts)
@@ -388,12 +393,14 @@ class Engine:
         events = self.quoted.events(read, found.passages, found.decision, found.entry, behind=cited_before(before))
         return Part(words, read, found.gathered.passages, _returned(events)), found.clarify
 
-    def _meant(self, whole: Question, part: Question) -> tuple[str, ...]:
-        """The papers that a part is about which names none: those of the whole question, or else the nearest to it.
+    def _meant(self, whole: Question, part: Question, before: Sequence[Part]) -> tuple[str, ...]:
+        """The papers that a part is about which names none: those of the whole question, else the one told of so far.
+
+        Else it is the nearest to the whole.
 
         A part that would be answered by a list is about a paper only where the whole question names just one.
         """
-        known = whole.focus or whole.named
+        known = whole.focus or whole.named or answered_from(before)
         if part.kind == "list":
             return known if len(known) == 1 else ()
         return known or tuple(passage.paper_id for passage in self.candidates(whole)[:1])

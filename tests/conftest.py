@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import isolation, postgres
 from tests.support.schedule import UnitScheduling, place_of
+from tests.support.scratch import MEMORY, in_memory
 
 # CI runs the same examples every time, so that a failure is the change's; at home new ones are tried on every run.
 # No deadline: a busy machine is no failure.
@@ -34,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(home.cleanup)
     isolation.isolate_environment(Path(home.name))
     isolation.refuse_network()
+    if not hasattr(config, "workerinput") and in_memory():  # workers are told where
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(optionalhook=True)

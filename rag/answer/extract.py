@@ -20,7 +20,7 @@ from rag.index.library import Library
 from rag.models import embed_tokens
 from rag.query import Kind, Question
 from rag.query.question import ABOUT
-from rag.retrieve.answer_scores import AnswerScores, Judged
+from rag.retrieve.answer_scores import ANSWERS, AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
 from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
@@ -33,9 +33,6 @@ MARGIN = 2.5
 """Log-odds by which a sentence may be less likely to answer than the best one, and still be quoted beside it."""
 ASKED = -2.0
 """Log-odds from which a sentence is shown for one of several things that are asked."""
-ANSWERS = 0.0
-"""Log-odds from which a sentence that was quoted before is quoted again, because it is what is asked for."""
-
 
 UNJUDGED = -50.0
 """Log-odds of a sentence that was not judged."""

@@ -6,13 +6,14 @@ about the papers that another lists, they are one question (`are_one`).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterable, Sequence
+from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise, zip_longest
+from itertools import chain, groupby, pairwise, zip_longest
 from typing import TypeVar
 
 from rag.answer.notes import unknown_names
 from rag.answer.outcome import Gathered, Outcome
+from rag.answer.render import paper_heading
 from rag.query import Question
 from rag.text.markdown import escape_line
 from rag.types import AnswerPart, Citation, Confidence, Delta, Event, Passage, Removed
@@ -46,10 +47,17 @@ def names_nothing(part: Question) -> bool:
     return part.kind in ("single", "list") and not said
 
 
-def goes_on_about(part: Question, whole: Question) -> tuple[str, ...]:
-    """The one paper that the whole question names, where a part goes on about it by a pronoun; else nothing."""
-    names_one = len(whole.named) == 1 and part.focus == whole.named
-    return whole.named if names_one and part.kind == "single" and not (part.about or part.works) else ()
+def goes_on_about(part: Question, whole: Question, before: Sequence[Part]) -> tuple[str, ...]:
+    """The one paper that a part goes on about by a pronoun: the only one that the whole names, or that was told of."""
+    known = whole.named if len(whole.named) == 1 else answered_from(before)
+    same = bool(known) and part.focus == known
+    return known if same and part.kind == "single" and not (part.about or part.works) else ()
+
+
+def answered_from(parts: Sequence[Part]) -> tuple[str, ...]:
+    """The paper that all parts so far were answered from, where it is one; else nothing."""
+    papers = {one.paper_id for part in parts for one in part.outcome.citations}
+    return tuple(papers) if len(papers) == 1 else ()
 
 
 def repeats(part: Part, before: Sequence[Part]) -> bool:
@@ -111,6 +119,8 @@ def together(whole: Question, parts: Sequence[Part]) -> Gathered:
 def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcome]:
     """Tell the answers of all parts one after the other, each below its question.
 
+    A paper that goes on from the part before is not named again, and what answers several of them stands once.
+
     Args:
         parts: At least one.
         begun: Notes on what was tried before.
@@ -120,11 +130,18 @@ def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcom
     """
     outcomes = [part.outcome for part in parts]
     answered = [one for one in outcomes if one.reason is None]
-    text = ""
-    for part in parts:
-        for struck in part.outcome.removed:
+    text = above = ""
+    for together in _by_quotes(parts):
+        for struck in chain.from_iterable(part.outcome.removed for part in together):
             yield Removed(struck.text, struck.reason)
-        shown = f"**{escape_line(part.asked[:1].upper() + part.asked[1:])}**\n\n{part.outcome.text}"
+        outcome = together[0].outcome
+        headings = _distinct([map(paper_heading, outcome.citations)])
+        said = outcome.text
+        if headings == [above]:  # the same paper goes on
+            said = said.replace(f"{above}\n\n", "", 1)
+        above = headings[-1] if headings else ""
+        asked = " · ".join(escape_line(part.asked[:1].upper() + part.asked[1:]) for part in together)
+        shown = f"**{asked}**\n\n{said}"
         shown = f"\n\n{shown}" if text else shown
         text += shown
         yield Delta(shown)
@@ -141,21 +158,33 @@ def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcom
     )
 
 
+def _by_quotes(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Parts that follow each other, those together which the same quotes answer."""
+    for _, group in groupby(enumerate(parts), key=lambda one: _quotes(one[1]) or one[0]):
+        yield [part for _, part in group]
+
+
+def _quotes(part: Part) -> frozenset[int]:
+    """The quotes that answer a part; none where it is not answered."""
+    return frozenset() if part.outcome.reason else frozenset(one.n for one in part.outcome.citations)
+
+
 def cited_before(parts: Sequence[Part]) -> Outcome:
     """What the answer to a further part follows: the citations so far, whose numbers it goes on from."""
     return Outcome(complete=False, citations=tuple(_distinct(part.outcome.citations for part in parts)))
 
 
-def in_light(part: Question, whole: Question, papers: tuple[str, ...]) -> Question:
+def in_light(part: Question, whole: Question, papers: tuple[str, ...], before: Sequence[Part]) -> Question:
     """A part as it is meant: papers of the whole question are preferred, what was quoted before it is a repetition.
 
     Things that are asked for of the one paper of the whole ("which base model writes them?") are no list of papers.
-    Where the whole names that paper, it is the only one: another paper's figures are no answer.
+    Where the whole names that paper, or the parts before were answered from it, it is the only one: another paper's
+    figures are no answer.
     """
     share = len(whole.parts) if len(whole.named) < 2 else 1
     kind = "single" if len(papers) == 1 else part.kind
     focus = () if _of_others(part) else part.focus
-    only = frozenset(papers) if len(papers) == 1 and papers == whole.named else part.papers
+    only = frozenset(papers) if len(papers) == 1 and papers in (whole.named, answered_from(before)) else part.papers
     return replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, papers=only, share=share)
 
 

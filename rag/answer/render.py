@@ -125,7 +125,8 @@ def _count(retriever: HybridRetriever, understood: Question, checked: Checked, f
         found -= len(understood.left_out if fitting is None else fitting & understood.left_out)
     else:
         many = "How many there are cannot be told. " if understood.intent.kind == "count" else ""
-        closest = f"{shown} closest papers" if shown > 1 else "closest paper"
+        papers = "of these papers" if understood.picked else "papers" if shown > 1 else "paper"
+        closest = f"{shown} closest {papers}" if shown > 1 else f"closest {papers}"
         closest = f"{shown} closest of about {found} papers on this" if found > shown > 1 else closest
         return (f"{many}The {closest}{order}:", *counted_by)
     if found > shown:
@@ -192,7 +193,11 @@ def describe_filters(filters: Filters, papers: Collection[str] | None = None) ->
 
 def render_group(citations: Sequence[Citation]) -> str:
     """One paper of an extractive answer: its title and day, then its quotes with their markers."""
-    first = citations[0]
-    listed = f"{first.when}, version {first.version}" if first.version > 1 else first.when
     quotes = "\n>\n".join(f"> {escape_line(readable(citation.quote))} [{citation.n}]" for citation in citations)
-    return f"**{escape(readable(first.title))}** ({listed})\n\n{quotes}"
+    return f"{paper_heading(citations[0])}\n\n{quotes}"
+
+
+def paper_heading(cited: Citation) -> str:
+    """The line above the quotes of a paper: its title and day."""
+    listed = f"{cited.when}, version {cited.version}" if cited.version > 1 else cited.when
+    return f"**{escape(readable(cited.title))}** ({listed})"

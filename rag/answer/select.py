@@ -6,13 +6,14 @@ How the limits were set: docs/adr/0005-extraction.md, and for lists and topics 0
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from rag.index.library import Library
 from rag.query.intents.intent import Kind
 from rag.query.lexicon.vocabulary import fold
 from rag.query.question import Question
+from rag.retrieve.answer_scores import ANSWERS, Judged
 from rag.retrieve.hybrid import known_text
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
 from rag.text.readable import readable
@@ -136,6 +137,14 @@ def demanded(
     if kind == "list" and question.sort:
         fitting = holding(re.compile(_SAYS[question.sort], re.IGNORECASE), fitting) or fitting
     return list(fitting)
+
+
+def answering(passages: Sequence[Passage], judged: Mapping[str, Judged]) -> list[Passage]:
+    """The passages of the papers that answer a question, the likeliest first; of the likeliest alone where none does."""
+    order = sorted(judged, key=lambda paper: -judged[paper].best)
+    answer = [paper for paper in order if judged[paper].best >= ANSWERS] or order[:1]
+    places = {paper: place for place, paper in enumerate(answer)}
+    return sorted((one for one in passages if one.paper_id in places), key=lambda one: places[one.paper_id])
 
 
 def _rare_names(library: Library, names: Sequence[str]) -> list[str]:

@@ -61,6 +61,7 @@ class Question:
         typed: What sentences are judged by: a follow-up as typed, without what leads into it, and without the words of
             the questions before it; `standalone` where it is none.
         quoted: What the answer before a follow-up quotes: it is no answer again.
+        picked: Of the papers that were named before, those are wanted that answer: "which of these was tried on X?"
     """
 
     standalone: str
@@ -100,6 +101,7 @@ class Question:
     told: str = ""
     typed: str = ""
     quoted: tuple[str, ...] = ()
+    picked: bool = False
 
     @property
     def wordings(self) -> tuple[str, ...]:

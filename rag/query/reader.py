@@ -217,6 +217,7 @@ class Reader:
             intent=intent,
             typed=read.typed,
             quoted=read.quoted,
+            picked=bool(read.among) and shape.kind == "list" and not (only_filters or wanted or about),
         )
         asked = with_demands(asked)
         compared = shape.subjects if shape.kind == "compare" else None

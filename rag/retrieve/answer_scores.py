@@ -26,6 +26,8 @@ from rag.text.readable import readable
 from rag.text.sentences import Span, sentences
 from rag.types import Paper, Passage
 
+ANSWERS = 0.0
+"""Log-odds from which a sentence is taken to answer: it is what is asked for, also where it was quoted before."""
 BUDGET, FEWEST, MOST = 24, 2, 12
 """Passages of full texts that are judged at once, each an inference; and of one paper at least and at most."""
 NOTES = 2

@@ -20,10 +20,17 @@ from rag.types import Chunk, Rejected
 from tests.support.chroma_gateway import gateway
 from tests.support.chroma_server import ChromaServer, free_port
 from tests.support.papers import make_paper
-from tests.support.postgres import on_both
 
-pytestmark = on_both
 SAMPLE = Path(str(files("rag") / "sample"))
+STORES = (("embedded", "sqlite"), ("embedded", "postgresql"), ("server", "postgresql"), ("hosted", "sqlite"))
+"""Forms of Chroma, and where the papers lie: each of both, in the pairs that people run; neither knows of the other."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "form" in metafunc.fixturenames:
+        metafunc.parametrize(("form", "database"), STORES, indirect=["database"], scope="module")
+    else:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +45,11 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexConfig]:
         yield config
 
 
-@pytest.fixture(params=["embedded", "server", "hosted"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
-    if request.param == "hosted":
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, form: str, tmp_path: Path) -> Config:
+    if form == "hosted":
         return Config(data_dir=tmp_path / "library", index=request.getfixturevalue("hosted"))
-    url = request.getfixturevalue("server") if request.param == "server" else None
+    url = request.getfixturevalue("server") if form == "server" else None
     return Config.model_validate({"data_dir": tmp_path / "library", "index": {"chroma_url": url}})
 
 

@@ -279,3 +279,23 @@ def test_what_one_paper_does_not_tell_is_not_taken_from_others(assistant: Assist
     like = assistant.answer("Which papers are similar to it?", filters=Filters(paper="2504.05309"))
     assert like.citations
     assert "2504.05309" not in {citation.paper_id for citation in like.citations}
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked", "paper"),
+    [
+        ("papers on query rewriting", "Which of these was deployed at a food delivery platform?", "2504.05309"),
+        ("papers on query rewriting", "which of them comes as a python toolkit?", "2511.15996"),
+        ("papers about retrieval-augmented generation", "Which of those annotates the utility?", "2504.05220"),
+    ],
+)
+def test_of_papers_that_were_named_those_are_picked_that_answer(
+    assistant: Assistant, listed: str, asked: str, paper: str
+) -> None:
+    named = assistant.answer(listed)
+    assert len(cited(named)) > 1
+    talk = [Turn(role="user", content=listed), Turn(role="assistant", content=named.answer)]
+    picked = assistant.answer(asked, talk)
+    assert cited(picked)[0] == paper
+    assert len(cited(picked)) < len(cited(named))
+    assert picked.answer.startswith("The closest of these papers:")

@@ -9,8 +9,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +51,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def programs(wheel: Path) -> Iterator[Path]:
     """The folder of programs of a clean environment that holds the wheel and what it asks for, nothing else."""
-    folder = tmp_path_factory.mktemp("clean") / "venv"
+    with tempfile.TemporaryDirectory(prefix="paperchat-clean-", ignore_cleanup_errors=True) as clean:  # 2 GB, on disk
+        yield _installed(wheel, Path(clean) / "venv")
+
+
+def _installed(wheel: Path, folder: Path) -> Path:
+    """Install a wheel into a new environment; the folder of its programs."""
     venv.create(folder, with_pip=True)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     run(

@@ -37,7 +37,7 @@ def minilm() -> EmbeddingInfo:
     return describe(build_embedding(EmbeddingConfig()))
 
 
-def check(info: EmbeddingInfo, limit: int, title: str, abstract: str) -> None:
+def assert_nothing_is_lost(info: EmbeddingInfo, limit: int, title: str, abstract: str) -> None:
     paper = Paper("2501.00001", title, abstract.strip(), (), date(2025, 1, 1))
     chunks = Chunker(info, limit).split(paper)
     assert chunks == Chunker(info, limit).split(paper)
@@ -55,17 +55,17 @@ def check(info: EmbeddingInfo, limit: int, title: str, abstract: str) -> None:
 @example(title="A [SEP] of [CLS] " * 60, abstract="[MASK] " * 600)
 @example(title="한" * 300, abstract="漢" * 700)
 def test_nothing_is_truncated_or_lost(minilm: EmbeddingInfo, title: str, abstract: str) -> None:
-    check(minilm, 256, title, abstract)
+    assert_nothing_is_lost(minilm, 256, title, abstract)
 
 
 @given(title=TITLES, abstract=TEXTS)
 def test_a_small_limit_holds_too(minilm: EmbeddingInfo, title: str, abstract: str) -> None:
-    check(minilm, 48, title, abstract)
+    assert_nothing_is_lost(minilm, 48, title, abstract)
 
 
 @given(title=TITLES, abstract=TEXTS)
 def test_a_tokenizer_of_bytes_is_served_too(title: str, abstract: str) -> None:
-    check(EmbeddingInfo("cl100k", 64, count_cl100k), 64, title, abstract)
+    assert_nothing_is_lost(EmbeddingInfo("cl100k", 64, count_cl100k), 64, title, abstract)
 
 
 @given(TEXTS)

@@ -61,7 +61,7 @@ def astray(assistant: Assistant, turn: Mapping[str, Any], answer: Answer) -> lis
     return [f"{turn['ask']!r} ({answer.standalone_question!r}) cites {cited}: {wrong}"] if wrong else []
 
 
-def check(assistant: Assistant, turns: Sequence[Mapping[str, Any]]) -> None:
+def assert_on_course(assistant: Assistant, turns: Sequence[Mapping[str, Any]]) -> None:
     before: set[str] = set()
     wrong: list[str] = []
     missed: list[str] = []
@@ -83,9 +83,9 @@ def check(assistant: Assistant, turns: Sequence[Mapping[str, Any]]) -> None:
 
 @pytest.mark.parametrize("talk", TALKS["sample"], ids=lambda talk: talk["who"])
 def test_a_conversation_over_the_sample(sample_assistant: Assistant, talk: Mapping[str, Any]) -> None:
-    check(sample_assistant, talk["turns"])
+    assert_on_course(sample_assistant, talk["turns"])
 
 
 @pytest.mark.parametrize("talk", [pytest.param(talk, id=talk["who"], marks=needs_reports) for talk in TALKS["reports"]])
 def test_a_conversation_over_the_reports(reports_assistant: Assistant, talk: Mapping[str, Any]) -> None:
-    check(reports_assistant, talk["turns"])
+    assert_on_course(reports_assistant, talk["turns"])

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rag.answer.outcome import Outcome
-from rag.answer.parts import Part, goes_on_about, in_light, likelier, repeats
+from rag.answer.parts import Part, goes_on_about, in_light, likelier, repeats, told
+from rag.answer.render import paper_heading
 from rag.query import Kind, Question
-from rag.types import Citation, Filters
+from rag.types import Citation, Delta, Filters
 
 
 def cited(paper: str, start: int, end: int, version: int = 1) -> Citation:
-    made: dict[str, Any] = {"n": 1, "paper_id": paper, "version": version, "start": start, "end": end, "quote": ""}
-    return Citation.model_construct(**made)
+    made: dict[str, Any] = {"n": 1, "paper_id": paper, "version": version, "start": start, "end": end}
+    return Citation.model_construct(**made, quote="", title="T", date="2025-05-01")
 
 
 def part(*citations: Citation, chance: float | None = None) -> Part:
@@ -52,7 +54,34 @@ def test_a_part_goes_on_about_the_one_paper_that_is_named(
     named: tuple[str, ...], focus: tuple[str, ...], kind: Kind, papers: tuple[str, ...]
 ) -> None:
     whole, piece = Question("w", "w", Filters(), named=named), Question("p", "p", Filters(), focus=focus, kind=kind)
-    assert goes_on_about(piece, whole) == papers
+    assert goes_on_about(piece, whole, ()) == papers
+
+
+@pytest.mark.parametrize(
+    ("before", "papers"),
+    [(("a",), ("a",)), (("a", "a"), ("a",)), (("a", "b"), ()), (("b",), ()), ((), ())],
+)
+def test_a_part_goes_on_about_the_one_paper_that_the_parts_before_were_answered_from(
+    before: tuple[str, ...], papers: tuple[str, ...]
+) -> None:
+    whole, piece = Question("w", "w", Filters()), Question("p", "p", Filters(), focus=("a",))
+    parts = [part(cited(paper, 0, 9)) for paper in before]
+    assert goes_on_about(piece, whole, parts) == papers
+    assert in_light(piece, whole, papers, parts).papers == (frozenset(papers) or None), "no other paper answers it"
+
+
+def test_what_several_parts_are_answered_with_stands_once_and_a_paper_that_goes_on_is_not_named_again() -> None:
+    first, other = cited("a", 0, 9), cited("a", 20, 29).model_copy(update={"n": 2})
+    heading = paper_heading(first)
+    said, further = f"{heading}\n\n> A. [1]", f"{heading}\n\n> B. [2]"
+    parts = [
+        replace(part(first), asked="how many are there", outcome=Outcome(text=said, citations=(first,))),
+        replace(part(first), asked="since when", outcome=Outcome(text=said, citations=(first,))),
+        replace(part(other), asked="why", outcome=Outcome(text=further, citations=(other,))),
+    ]
+    events = told(parts, Outcome())
+    shown = "".join(event.text for event in events if isinstance(event, Delta))
+    assert shown == f"**How many are there · Since when**\n\n{heading}\n\n> A. [1]\n\n**Why**\n\n> B. [2]"
 
 
 @pytest.mark.parametrize(
@@ -68,5 +97,5 @@ def test_a_part_about_the_named_paper_is_answered_from_it_alone(
     named: tuple[str, ...], papers: tuple[str, ...], only: frozenset[str] | None
 ) -> None:
     """A paper that was only guessed is preferred, and no more."""
-    read = in_light(Question("p", "p", Filters()), Question("w", "w", Filters(), named=named), papers)
+    read = in_light(Question("p", "p", Filters()), Question("w", "w", Filters(), named=named), papers, ())
     assert (read.papers, read.focus) == (only, papers)

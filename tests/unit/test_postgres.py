@@ -253,8 +253,10 @@ def test_an_ingest_whose_lock_is_lost_writes_no_more(place: Remote, tmp_path: Pa
 def test_a_lock_that_cannot_be_given_back_fails_nothing(place: Remote) -> None:
     with writing(place):
         cut_others(place)
-    with writing(place):
-        pass
+    begun = time.monotonic()
+    with writing(place) as require_held:
+        require_held()
+    assert time.monotonic() - begun < 30, "it ended with its connection, and whoever comes next need not wait"
 
 
 def test_locks_have_numbers_of_their_own() -> None:

@@ -68,22 +68,16 @@ def test_what_only_leads_into_a_question_belongs_to_it(text: str, parts: tuple[s
     [
         "What does GenSAR do for search and recommendation?",
         "Remind me, which crawl does GovScape index?",
-        "Could you please tell me, in plain words, what BBDRec does differently?",
+        "I would be glad to know how BBDRec treats noise, in plain words.",
         "Does PLUM beat the baselines? By how much?",
         "Which problem does SelfRACG address and how?",
-        "Which systems read text and are trained on clicks?",
+        "Which papers train on logs and test with users?",
         "Half of what my lab knows sits in inboxes. Is there some small assistant we could ask, which keeps secrets?",
         "Bees and clover",
     ],
 )
 def test_one_thing_is_not_parted(text: str) -> None:
     assert parted(text) == ()
-
-
-def test_what_asks_one_thing_by_its_chance_is_not_parted_where_it_could_be() -> None:
-    text = "What are bees, and what is clover?"
-    assert read_parts(text, Intent(compound=0.9), INTENTS.read) == ("What are bees", "what is clover")
-    assert read_parts(text, Intent(compound=0.1), INTENTS.read) == ()
 
 
 def test_words_that_put_no_question_are_a_part_where_what_they_want_is_plain() -> None:

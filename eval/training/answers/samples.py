@@ -111,7 +111,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_collection(folder: Path) -> Collection:
-    """Read the written questions (`questions*.jsonl.gz`) and their abstracts (`abstracts*.jsonl.gz`)."""
+    """Read the written questions (`questions*.jsonl.gz`, `compounds.jsonl.gz`) and their abstracts (`abstracts*`)."""
     abstracts = {
         row["paper"]: Abstract(row["paper"], row["title"], tuple(row["sentences"]))
         for file in sorted(folder.glob("abstracts*.jsonl.gz"))
@@ -123,7 +123,29 @@ def read_collection(folder: Path) -> Collection:
         for file in files
         for row in read_rows(file)
     )
-    return Collection(questions, abstracts)
+    compounds = folder / "compounds.jsonl.gz"
+    asked = [one for row in read_rows(compounds) for one in compound_questions(row)] if compounds.exists() else []
+    return Collection((*questions, *asked), abstracts)
+
+
+def compound_questions(row: Mapping[str, Any]) -> Iterator[Written]:
+    """A question that asks several things, as its parts: in the words of the question, and asked by themselves.
+
+    The whole is one more where several parts are told: its sentences answer one thing each.
+
+    Args:
+        row: `paper`, `q`, `voice` and `parts`, each with its `span` of the question, the same asked `alone`, the
+            sentences that answer (`a`, best first) and that help (`ok`), and its `kind`.
+    """
+    paper, voice, parts = row["paper"], row["voice"], row["parts"]
+    for part in parts:
+        kind = part["kind"] if part["a"] or part["kind"] == "premise" else "absent"
+        for text in dict.fromkeys((part["span"], part["alone"])):
+            yield Written(paper, text, tuple(part["a"]), tuple(part["ok"]), kind, voice)
+    told = [part["a"][0] for part in parts if part["a"]]
+    if len(told) > 1:
+        helping = {n for part in parts for n in (*part["a"][1:], *part["ok"])}
+        yield Written(paper, row["q"], tuple(dict.fromkeys(told)), tuple(helping.difference(told)), "two", voice)
 
 
 def part(paper: str) -> str:

@@ -81,12 +81,15 @@ class Shaping:
     def _subjects(self, question: str, names: Sequence[str], absent: Collection[str]) -> tuple[str, ...]:
         """The names that a comparison sets side by side, in its order.
 
-        A name that no paper presents is a baseline where it stands in the paper of one that is.
+        A name that no paper presents, or that only stands in a title, is a baseline where it stands in the paper of one
+        that is presented.
         """
         apart = [name for name in dict.fromkeys(names) if name not in absent and f"on {name}" not in question]
         whole = [name for name in apart if not any(name in other for other in apart if name != other)]
         resolved = [resolve(self._known.entities, name) for name in whole]
         own = [name for name in resolved if self._presents(name)]
+        by = {one.paper_id for name in own for one in name.namings if one.claim > Claim.TITLED}
+        own = [name for name in own if _is_introduced(name) or by.isdisjoint(one.paper_id for one in name.namings)]
         held = {one.paper_id for name in own for one in name.namings}
         own += [
             one for one in resolved if one not in own and held.isdisjoint(naming.paper_id for naming in one.namings)
@@ -110,6 +113,11 @@ class Shaping:
         """Whether a paper has a name in its title, or introduces it."""
         strong = any(one.claim > Claim.MENTIONED for one in name.namings)
         return strong or (not is_name(name.text) and bool(self._known.entities.titled(name.text, 1)))
+
+
+def _is_introduced(name: Named) -> bool:
+    """Whether a paper is called by a name or introduces it; one in whose title it only stands may be built on it."""
+    return any(one.claim > Claim.TITLED for one in name.namings)
 
 
 def names_system(word: str) -> bool:
