@@ -71,8 +71,10 @@ ui: $(INSTALLED) ## open the web page
 screenshots: $(INSTALLED_DEV) browser ## take the pictures of the page that README.md shows
 	$(BIN)/python -m tests.support.screenshots docs/screenshots
 
-bench: $(INSTALLED) ## measure ranking and answers; PAPERCHAT_SHARED_DATA names the folder with scifact/, qa/ and reports/
+bench: $(INSTALLED) ## measure ranking, answers, and growth beside plain LlamaIndex and Chroma; PAPERCHAT_SHARED_DATA names the data
 	$(BIN)/python -m eval.bench
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m eval.bench.growth
 
 fuzz: $(INSTALLED_DEV) ## feed every reader of strangers' texts with strange inputs for an hour; FUZZ_SECONDS is each one's share
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[fuzz]'

@@ -24,7 +24,6 @@ from rag.errors import PaperchatError, UsageError
 from rag.types import Row
 
 COMMAND = "make bench"
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 PUBLISHED = (
     ("BM25 (Anserini, flat)", 0.679),
     ("all-MiniLM-L6-v2", 0.645),
@@ -139,14 +138,15 @@ def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def rewrite_block(path: Path, content: str) -> None:
-    """Replace what stands between the bench markers of a Markdown file.
+def rewrite_block(path: Path, content: str, name: str = "bench") -> None:
+    """Replace what stands between the markers of a Markdown file, ``<!-- name:begin -->`` and its end.
 
     Raises:
         UsageError: the file lacks the markers.
     """
     text = path.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if len(pattern.findall(text)) != 1:
-        raise UsageError(f"{path} has no single block {BEGIN} … {END}.", "Put both markers where the table belongs.")
-    path.write_text(pattern.sub(lambda _: f"{BEGIN}\n{content}\n{END}", text), encoding="utf-8")
+        raise UsageError(f"{path} has no single block {begin} … {end}.", "Put both markers where the table belongs.")
+    path.write_text(pattern.sub(lambda _: f"{begin}\n{content}\n{end}", text), encoding="utf-8")

@@ -147,7 +147,7 @@ def _measure(folder: Path) -> Measured:
     from rag import open_library
 
     print(f"measuring {folder} …", file=sys.stderr, flush=True)
-    own, files = _page_memory(folder)
+    own, files = page_memory(folder)
     print(f"its page: {own / MEGA:,.0f} MB of its own, {files / MEGA:,.0f} MB of files", file=sys.stderr, flush=True)
     with open_library(Config(data_dir=folder)) as library:
         papers, chunks = library.shelf.coverage().papers, library.shelf.indexed_chunks()
@@ -165,8 +165,13 @@ def _measure(folder: Path) -> Measured:
     return Measured(papers, chunks, parts, own, files)
 
 
-def _page_memory(folder: Path) -> tuple[int, int]:
-    """Bytes of memory of a page that has been looked at and has warmed up: its own, and of mapped files."""
+def page_memory(folder: Path, patience: float = PATIENCE_S) -> tuple[int, int]:
+    """Bytes of memory of a page that has been looked at and has warmed up: its own, and of mapped files.
+
+    Args:
+        folder: The library.
+        patience: Seconds after which its memory is read even if it has not settled: on a busy machine it hardly does.
+    """
     command = [sys.executable, "-c", _PAGE, "--data-dir", str(folder), "ui", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -176,22 +181,22 @@ def _page_memory(folder: Path) -> tuple[int, int]:
                 client.get("/ready")
                 for place in _SEEN:
                     client.get(place)
-            return _settled(process.pid)
+            return _settled(process.pid, patience)
         finally:
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
 
 
-def _settled(pid: int) -> tuple[int, int]:
+def _settled(pid: int, patience: float) -> tuple[int, int]:
     """Memory of a process when it has stopped growing, and no thread of it works or waits for a processor."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience
     quiet, before = 0, -1
     while time.monotonic() < deadline and quiet < QUIET:
         time.sleep(LOOK_S)
-        now = sum(_memory(pid))
+        now = sum(memory(pid))
         quiet = quiet + 1 if abs(now - before) < MEGA and not _works(pid) else 0
         before = now
-    return _memory(pid)
+    return memory(pid)
 
 
 def _works(pid: int) -> bool:
@@ -200,7 +205,7 @@ def _works(pid: int) -> bool:
     return "R" in states
 
 
-def _memory(pid: int) -> tuple[int, int]:
+def memory(pid: int) -> tuple[int, int]:
     """Bytes of a process that are its own, and of files."""
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     own, files = (int(status[key].split()[0]) * 1024 for key in ("RssAnon", "RssFile"))

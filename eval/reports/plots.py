@@ -24,6 +24,12 @@ _SETTINGS: dict[Any, Any] = {
     "axes.spines.right": False, "axes.spines.left": False, "ytick.major.size": 0, "xtick.major.size": 0,
     "xtick.labelsize": 7, "axes.axisbelow": True, "axes.grid": True, "axes.grid.axis": "x",
 }  # fmt: skip
+_NAMES = ("--text", "--muted", "--line", "--accent", "--soft", "--bad")
+_THEMES = (
+    ("#1c1b19", "#6a665e", "#e3dfd7", "#1f5f8b", "#c9dcea", "#a8321f"),
+    ("#e8e6e1", "#a19d95", "#35373b", "#7db8e2", "#2b4254", "#f0978a"),
+)
+"""The page's colours (templates/report.css), light and dark, for a plot that stands by itself."""
 _WIDTH = 3.7
 """Inches; a plot fills a phone's width at about the page's own text size."""
 
@@ -166,6 +172,43 @@ def lengths(title: str, reached: Mapping[str, int], missed: Mapping[str, int]) -
         axes.legend(loc="upper right", fontsize=7, frameon=False)
         canvas.subplots_adjust(left=0.1, right=0.99, top=0.97, bottom=0.24)
         return _svg(canvas, title, "lengths")
+
+
+def growth(title: str, sizes: Sequence[int], panels: Sequence[tuple[str, Mapping[str, Sequence[float]]]]) -> Markup:
+    """How figures grow with a number of papers, a panel each, both axes logarithmic; of two lines the first is ours."""
+    rows = -(-len(panels) // 4)
+    with matplotlib.rc_context(_SETTINGS):
+        canvas = Figure(figsize=(2.4 * _WIDTH, 1.7 * rows + 0.35))
+        for place, (name, lines) in enumerate(panels):
+            axes = canvas.add_subplot(rows, 4, place + 1)
+            for (side, values), colour in zip(lines.items(), (ACCENT, MUTED), strict=True):
+                axes.plot(sizes, values, color=colour, linewidth=1.4, marker="o", markersize=3, label=side)
+                for at in zip(sizes, values, strict=True):
+                    said = f"{at[1]:,.0f}" if at[1] >= 100 else f"{at[1]:.3g}"
+                    axes.annotate(said, at, (3, 3), textcoords="offset points", color=colour, fontsize=6.5)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xticks(sizes, [f"{one:,}" for one in sizes])
+            axes.set_yticks([])
+            axes.minorticks_off()
+            axes.margins(0.1, 0.25)
+            axes.set_title(name, loc="left", fontsize=8, fontweight="bold")
+        handles, names = canvas.axes[0].get_legend_handles_labels()
+        canvas.legend(handles, names, loc="lower center", ncols=2, fontsize=8, frameon=False)
+        canvas.subplots_adjust(left=0.02, right=0.96, top=0.92, bottom=0.15, wspace=0.35, hspace=0.5)
+        return _svg(canvas, title, "growth")
+
+
+def standalone(drawing: Markup) -> str:
+    """A plot as a file of its own, which follows the theme of whoever looks at it."""
+    light, dark = (";".join(map("{}:{}".format, _NAMES, theme)) for theme in _THEMES)
+    style = f"<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
+    return re.sub(
+        r"<svg ([^>]*)>",
+        rf'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" \1>{style}',
+        str(drawing),
+        count=1,
+    )
 
 
 def _axes(height: float, width: float = _WIDTH) -> tuple[Figure, Axes]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from eval.bench.quality import BEGIN, END, main, markdown, rewrite_block
+from eval.bench.quality import main, markdown, rewrite_block
 from rag.errors import UsageError
+
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
 
 def figure(mean: float | None, n: int = 5) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from typing import Any
 
@@ -166,10 +167,18 @@ def test_the_same_run_gives_the_same_page() -> None:
 
 def test_plots_use_the_pages_colours_and_have_no_ids() -> None:
     row = {"mean": 0.5, "low": 0.2, "high": 0.9, "n": 3}
-    for drawing in (plots.bars("m", [("a", row)]), plots.latency([1, 2, 3]), plots.differences([("m", row)])):
+    grown = plots.growth("g", [10, 100], [("s", {"one": [1, 2], "other": [2, 300]})])
+    for drawing in (plots.bars("m", [("a", row)]), plots.latency([1, 2, 3]), plots.differences([("m", row)]), grown):
         assert "var(--accent)" in drawing
         assert not re.search(r"#0[1-6]0\d0\d", drawing)
         assert "<g id=" not in drawing
+
+
+def test_a_plot_by_itself_is_a_file_that_knows_both_themes() -> None:
+    alone = plots.standalone(plots.growth("<g>", [10, 100], [("s", {"one": [1, 2], "other": [2, 300]})]))
+    assert ElementTree.fromstring(alone).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "prefers-color-scheme:dark" in alone
+    assert all(f"{name}:" in alone for name in re.findall(r"var\((--\w+)\)", alone))
 
 
 @pytest.mark.parametrize(
