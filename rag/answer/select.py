@@ -12,20 +12,27 @@ from itertools import chain
 from rag.index.library import Library
 from rag.query.intents.intent import Kind
 from rag.query.lexicon.vocabulary import fold
+from rag.query.limits.sorts import SAYS
 from rag.query.question import Question
 from rag.retrieve.answer_scores import ANSWERS, Judged
 from rag.retrieve.hybrid import known_text
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
+from rag.retrieve.reranker import NEARNESS
+from rag.text.names import is_name
 from rag.text.readable import readable
 from rag.text.titles import label
 from rag.types import Passage
 
 TIE = 0.97
 """A single question cites a second paper only when its score is at least this share of the best one's."""
-BELONGS, SURELY, WITHIN = 0.65, 0.8, 0.5
-"""Chances from which a paper is of a list or a topic: of any; where one paper may be meant as well; and within filters,
-which leave few papers: a list of them is to be complete."""
-HOLDS = 0.25
+BELONGS, TELLS, SURELY, WITHIN = 0.55, 0.5, 0.7, 0.4
+"""Chances from which a paper is of a list, and of a topic, whose question has more words that none of them holds; where
+one paper may be meant as well; and within filters or among a sort of works, which leave few papers: a list of them is
+to be complete."""
+DESCRIBED = 0.47
+"""Nearness of wording below which no paper says what is asked in the same words. A question that may mean one paper
+then describes it: that some others share as little with it makes no list of them."""
+HOLDS = 0.2
 """The chance that is enough for a paper that holds a list's whole subject word for word."""
 ON_TOPIC = 0.35
 """Where nobody looked whether papers belong (another reranker, an embedder without vectors of tokens), or none of the
@@ -37,15 +44,6 @@ UNSURE = 0.9
 """Share of the best score that a paper needs where the question may mean one paper or several."""
 COMPARED = 2
 """Papers that a comparison cites where it names no more systems."""
-_SAYS = {
-    "surveys": (
-        r"\bsurveys?\b|\btutorial|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b"
-    ),
-    "resources": r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed",
-    "tools": r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo",
-    "reproductions": r"\breproduc|\breplic",
-}
-"""What a paper of a sort that a list may ask for says of itself."""
 
 
 def choose_papers(
@@ -62,29 +60,68 @@ def choose_papers(
 
     A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
     cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
-    rather than in its text); where it names fewer than two, or none is found, the best papers besides. A list or a
-    topic cites all that are likely to belong (`rag.retrieve.membership`), a list also those that hold its whole subject
-    word for word. Where one paper may be meant as well, only those are cited that belong nearly for sure; within
-    filters, also those that may well belong.
+    rather than in its text); where it names fewer than two systems, or none is found, the best papers besides. A list
+    or a topic cites all that are likely to belong (`rag.retrieve.membership`), a list also those that hold its whole
+    subject word for word. Where one paper may be meant as well, only those are cited that belong nearly for sure;
+    within filters, also those that may well belong.
     """
     if kind == "single":
         return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]
     if kind in ("list", "topic"):
         held = [paper for paper in ranked if about.search(_text(paper))] if about and kind == "list" else []
-        return list(ranked) if whole else _members(ranked, held, SURELY if unsure else WITHIN if within else BELONGS)
-    chosen: dict[str, Passage] = {}
+        usual = BELONGS if kind == "list" else TELLS
+        return list(ranked) if whole else _members(ranked, held, SURELY if unsure else WITHIN if within else usual)
+    chosen, systems = _of_subjects(ranked, subjects)
+    if not chosen or systems < COMPARED:
+        best = [paper for paper in ranked if paper not in chosen]
+        chosen += best[: max(COMPARED - len(chosen), 0)]
+    return chosen
+
+
+def is_described(ranked: Sequence[Passage]) -> bool:
+    """Whether a question that may mean one paper describes it, in other words than any paper's."""
+    near = [paper.scores[NEARNESS] for paper in ranked if NEARNESS in paper.scores]
+    return bool(near) and max(near) < DESCRIBED
+
+
+def _of_subjects(ranked: Sequence[Passage], subjects: Sequence[str]) -> tuple[list[Passage], int]:
+    """The papers that some names mean, in their order, and how many of these can only be systems' names.
+
+    A word that is not written as systems are named, and that opens no title, may be a company or a field: it stands in
+    any title. It says more of a paper that another name means, or else means the nearest paper with it.
+    """
+    own = {subject: paper for subject in subjects if (paper := _own(ranked, subject))}
+    found = dict(own)
     for subject in subjects:
-        exact = re.compile(rf"(?<!\w){re.escape(subject)}(?!\w)")  # PRISM is rather PRISM than Prism
-        anyhow = re.compile(exact.pattern, re.IGNORECASE)
-        called = (one for form in (str, fold) for one in ranked if form(label(readable(one.title))) == form(subject))
-        by_title = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.title)))
-        by_text = (one for name in (exact, anyhow) for one in ranked if name.search(readable(one.text)))
-        if paper := next(chain(called, by_title, by_text), None):
-            chosen[paper.paper_id] = paper
-    if not chosen or len(subjects) < COMPARED:
-        best = [paper for paper in ranked if paper.paper_id not in chosen]
-        chosen |= {paper.paper_id: paper for paper in best[: COMPARED - len(chosen)]}
-    return list(chosen.values())
+        first = [] if is_name(subject) else own.values()
+        if subject not in own and (holding := _holding([*first, *ranked], subject)):
+            found[subject] = holding[0]
+    systems = sum(subject in own or is_name(subject) or subject not in found for subject in subjects)
+    papers = {found[subject].paper_id: found[subject] for subject in subjects if subject in found}
+    return list(papers.values()), systems
+
+
+def _own(ranked: Sequence[Passage], subject: str) -> Passage | None:
+    """The first paper that is called by a name, else one with it in its title: at its beginning, if a plain word."""
+    titles = [(readable(one.title), one) for one in ranked]
+    called = (one for form in (str, fold) for title, one in titles if form(label(title)) == form(subject))
+    within = (
+        one
+        for name in _forms(subject)
+        for title, one in titles
+        if (name.search(title) if is_name(subject) else name.match(title))
+    )
+    return next(chain(called, within), None)
+
+
+def _holding(papers: Sequence[Passage], subject: str) -> list[Passage]:
+    return [one for name in _forms(subject) for one in papers if name.search(_text(one))]
+
+
+def _forms(subject: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A name as it is spelt, and however it is written: PRISM is rather PRISM than Prism."""
+    exact = rf"(?<!\w){re.escape(subject)}(?!\w)"
+    return re.compile(exact), re.compile(exact, re.IGNORECASE)
 
 
 def _members(ranked: Sequence[Passage], held: Sequence[Passage], least: float) -> list[Passage]:
@@ -135,12 +172,12 @@ def demanded(
     if names and len(named) < min(len(ranked), BACKGROUND_RANK):
         fitting = named if kind == "list" else [paper for paper in ranked if paper in fitting or paper in named]
     if kind == "list" and question.sort:
-        fitting = holding(re.compile(_SAYS[question.sort], re.IGNORECASE), fitting) or fitting
+        fitting = holding(SAYS[question.sort], fitting) or fitting
     return list(fitting)
 
 
 def answering(passages: Sequence[Passage], judged: Mapping[str, Judged]) -> list[Passage]:
-    """The passages of the papers that answer a question, the likeliest first; of the likeliest alone where none does."""
+    """The passages of the papers that answer a question, the likeliest first; where none does, of that one alone."""
     order = sorted(judged, key=lambda paper: -judged[paper].best)
     answer = [paper for paper in order if judged[paper].best >= ANSWERS] or order[:1]
     places = {paper: place for place, paper in enumerate(answer)}

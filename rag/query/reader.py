@@ -22,6 +22,7 @@ from rag.query.lexicon.words import edited, has_content, tidied
 from rag.query.limits.constraints import Constraints, IdentifierReading
 from rag.query.limits.order import UNBOUNDED, Wanted, read_wanted
 from rag.query.limits.restrictions import Restrictions
+from rag.query.limits.sorts import all_of_a_sort
 from rag.query.question import Question
 from rag.query.rules import load_rules
 from rag.text.readable import readable
@@ -97,7 +98,7 @@ class Reader:
         if talk:
             intent = self._known.intents.read(talk.typed or _ADDED.sub("", talk.standalone))
             about = about if about and about.needs_focus else self._continued(talk, intent)
-        return self._assembled(intent, text, talk, about, given)
+        return all_of_a_sort(self._known.shelf, self._assembled(intent, text, talk, about, given))
 
     def _one_paper(self, given: Filters, found: Constraints, end: int) -> IdentifierReading | None:
         """The one paper that filters leave, as if the question ended with its id: "who wrote it?" means its authors."""

@@ -14,14 +14,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.cards.subjects import load_subjects
 from rag.index.library import Library
 from rag.models.membership import load_membership
 from rag.query import Question
 from rag.retrieve.hybrid import distinct_papers
 from rag.retrieve.query_vector import question_vector
-from rag.retrieve.reranker import NEARNESS
+from rag.retrieve.reranker import DWELLS, NEARNESS
 from rag.text.readable import readable
-from rag.types import Passage
+from rag.types import Filters, Passage
 
 MEMBERSHIP = "membership"
 """The chance that a paper belongs, among its passages' scores."""
@@ -29,8 +30,10 @@ BACKGROUND_RANK = 15
 """The paper at this rank is taken to be off the subject; where there are fewer papers, the background is 0."""
 DISTANT = slice(20, 60)
 """Passages of the whole library, by rank, whose mean similarity to the question is that of papers off its subject."""
-FIRST, NEAREST = 5, 5
-"""Papers that the others are compared with: the first ones, and those nearest to each."""
+FIRST = 5
+"""First papers, which the others are compared with."""
+UNTOLD = 0.5
+"""Share of a question's subjects among a paper's tags where it names none that a paper is tagged with."""
 
 
 def with_membership(library: Library, asked: Question, passages: Sequence[Passage]) -> list[Passage]:
@@ -85,7 +88,7 @@ def features(library: Library, asked: Question, passages: Sequence[Passage]) -> 
     way = np.array([(one.score - floor) / max(ranked[0].score - floor, 1e-6) for one in papers])
     squares = {term: weight**2 for term, weight in idf.items()}
     held = np.array([math.fsum(squares[term] for term in title & squares.keys()) for title in titles])
-    like, among = _compared(vectors - beyond.mean(axis=0) if len(beyond) else vectors, way)
+    like, apart = _compared(vectors - beyond.mean(axis=0) if len(beyond) else vectors, way)
     columns = (
         wording,
         wording - wording.max(),
@@ -94,25 +97,42 @@ def features(library: Library, asked: Question, passages: Sequence[Passage]) -> 
         held / max(math.fsum(squares.values()), 1e-9),
         way,
         like,
-        among,
+        apart,
+        _tagged(library, subject, ids),
+        np.array([one.scores.get(DWELLS, 0.0) for one in papers]),
     )
     return np.stack(columns, axis=1).astype(np.float64)
 
 
 def _compared(vectors: NDArray[np.float32], way: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Each paper's mean similarity to the first ones, and the mean `way` of its nearest ones, itself left out.
+    """Each paper's mean similarity to the first ones; and to the near ones, less that to the far ones; itself left out.
 
     Args:
         vectors: One row a paper, best first [papers, d]; more than one paper, else both are 0.
-        way: How far each is on the way from the background to the best one [papers].
+        way: How far each is on the way from the background to the best one [papers]: how much it counts as near, the
+            rest of 1 as far.
     """
     if len(vectors) < 2:
         return np.zeros(len(vectors)), np.zeros(len(vectors))
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     similar = np.round((unit @ unit.T).astype(np.float64), 6)
     np.fill_diagonal(similar, np.nan)
-    nearest = np.argsort(-np.nan_to_num(similar, nan=-2.0), axis=1, kind="stable")[:, : min(NEAREST, len(vectors) - 1)]
-    return np.nanmean(similar[:, : max(FIRST, 2)], axis=1), way[nearest].mean(axis=1)
+    like = np.nanmean(similar[:, : max(FIRST, 2)], axis=1)
+    np.fill_diagonal(similar, 0.0)
+    return like, _weighted(similar, np.clip(way, 0.0, None)) - _weighted(similar, 1 - np.clip(way, 0.0, 1.0))
+
+
+def _weighted(similar: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each paper's mean similarity to the others by their weights; 0 where they have none [papers]."""
+    return np.asarray(similar @ weights / np.maximum(weights.sum() - weights, 1e-9))
+
+
+def _tagged(library: Library, subject: str, ids: Sequence[str]) -> NDArray[np.float64]:
+    """The share of the subjects named in a question that each paper is tagged with, or with a part of."""
+    vocabulary = load_subjects()
+    tags = {vocabulary.subjects[one.subject].tag for one in vocabulary.matches(subject)}
+    tagged = [papers for tag in sorted(tags) if (papers := library.shelf.select(Filters(tag=tag)))]
+    return np.array([np.mean([one in papers for papers in tagged]) if tagged else UNTOLD for one in ids])
 
 
 def _best(papers: Mapping[str, str], scored: Sequence[tuple[str, float]]) -> dict[str, float]:

@@ -11,6 +11,8 @@ from rag.index import LexicalIndex
 from rag.index.library import Library
 from rag.models import TokenVectors, embed_tokens
 
+DWELLING = 4
+"""Tokens of a text that are looked at for each word that counts most."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -35,6 +37,18 @@ class Weighed:
             return 0.0
         nearest = (self.vectors @ other.vectors.astype(np.float32).T).max(axis=1)
         return float(np.average(nearest, weights=self.weights))
+
+    def dwelling(self, other: TokenVectors) -> float:
+        """How far a text dwells on the words that count most; 0 without tokens.
+
+        The mean similarity of the few tokens that are nearest to each of them: a word that stands in an enumeration has
+        one token near to it, a text's subject has several.
+        """
+        if not len(other.spans):
+            return 0.0
+        heavy = self.vectors[self.weights >= self.weights[self.weights > 0].mean()]
+        similar = np.sort(heavy @ other.vectors.astype(np.float32).T, axis=1)
+        return float(similar[:, -DWELLING:].mean())
 
 
 def weighed(library: Library, question: str) -> Weighed | None:

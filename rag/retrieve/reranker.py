@@ -34,6 +34,8 @@ FEW, MANY = 12, 30
 """Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
 NEARNESS = "nearness"
 """How near the wording of a paper that was looked at is, among its passages' scores."""
+DWELLS = "dwells"
+"""How far its text dwells on the question's words that count most, likewise."""
 KEPT = 400
 """Passages whose token vectors are kept for the next question, about 150 kB each."""
 
@@ -110,10 +112,13 @@ class LateInteraction(Reranker):
             return list(passages)
         near = np.array([asked.likeness(other) for other in others])
         gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
-        known = {paper.paper_id: round(float(one), 6) for paper, one in zip(papers, near, strict=True)}
+        known = {
+            paper.paper_id: {NEARNESS: round(float(one), 6), DWELLS: round(asked.dwelling(other), 6)}
+            for paper, one, other in zip(papers, near, others, strict=True)
+        }
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "wording") for passage in passages]
         said = [
-            replace(one, scores={**one.scores, NEARNESS: known[one.paper_id]}) if one.paper_id in known else one
+            replace(one, scores={**one.scores, **known[one.paper_id]}) if one.paper_id in known else one
             for one in moved
         ]
         return sorted(said, key=lambda passage: (-passage.score, passage.chunk_id))

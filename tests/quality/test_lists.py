@@ -26,9 +26,9 @@ def test_a_fit_on_one_half_of_the_questions_tells_members_of_the_other(
 ) -> None:
     model = fit([one for one in judged if one.half == fitted])
     _, precision, recall, first = quality(model, [one for one in judged if one.half == unseen], BELONGS)
-    assert precision >= 0.89
-    assert recall >= 0.6
-    assert first >= 0.79
+    assert precision >= 0.81
+    assert recall >= 0.63
+    assert first >= 0.76
 
 
 def test_the_shipped_weights_are_the_fit_on_all_of_them(judged: Sequence[Judged]) -> None:

@@ -14,15 +14,16 @@ import pytest
 from rag.answer.draft import Draft, Quote, quote_text
 from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, ExtractiveWriter, for_each, pack
 from rag.answer.quotes import _as_wanted
-from rag.answer.select import BELONGS, HOLDS, SURELY, WITHIN, choose_papers
+from rag.answer.select import BELONGS, DESCRIBED, HOLDS, SURELY, TELLS, WITHIN, choose_papers, is_described
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
 from rag.query import Kind, Question, Reader
 from rag.query.intents.subject import read_phrase
 from rag.query.limits.order import Wanted
 from rag.retrieve.answer_scores import AnswerScores
-from rag.retrieve.hybrid import HybridRetriever, passage_of
+from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
+from rag.retrieve.reranker import NEARNESS
 from rag.types import Filters, Passage, Section
 from tests.support.papers import make_paper
 
@@ -97,8 +98,21 @@ def test_a_comparison_cites_the_papers_of_its_subjects() -> None:
     assert ids(choose_papers(ranked, "compare", ("Gamma", "Beta"))) == ["beta"]
     assert ids(choose_papers(ranked, "compare", ("Gamma", "Delta"))) == ["user", "near"]
     ranked.insert(0, passage("later", 1.1, title="Beta-Bench: Alpha Tested"))
-    assert ids(choose_papers(ranked, "compare", ("Alpha", "Beta"))) == ["later", "beta"]
+    assert ids(choose_papers(ranked, "compare", ("Alpha", "Beta"))) == ["alpha", "beta"]
     assert ids(choose_papers(ranked, "compare")) == ["later", "user"]
+
+
+def test_a_company_is_no_system_that_is_compared() -> None:
+    ranked = [
+        passage("rewriting", 1.0, title="Rewriting Queries"),
+        passage("distilled", 0.9, title="From a Teacher to SmallNet", text="It was tested online at Acme."),
+        passage("other", 0.5, title="Ranking Shops at Acme"),
+    ]
+    assert ids(choose_papers(ranked, "compare", ("Acme", "SmallNet"))) == ["distilled", "rewriting"]
+    assert ids(choose_papers(ranked, "compare", ("Acme", "Rewriting"))) == ["distilled", "rewriting"]
+    ranked.insert(1, passage("nearer", 0.95, title="Ranking Routes", text="It runs at Acme."))
+    assert ids(choose_papers(ranked, "compare", ("Acme", "SmallNet"))) == ["distilled", "rewriting"]
+    assert ids(choose_papers(ranked, "compare", ("Acme", "Routes"))) == ["nearer", "rewriting"]
 
 
 def test_a_subject_is_rather_the_paper_that_spells_it_the_same() -> None:
@@ -172,10 +186,55 @@ def test_a_list_that_may_be_one_paper_holds_what_is_about_as_near() -> None:
     assert ids(choose_papers(ranked, "topic")) == ["a", "b", "c"]
 
 
+def test_a_question_in_other_words_than_any_papers_describes_one() -> None:
+    def near(nearness: float) -> Passage:
+        return replace(passage(f"near{nearness}", 1.0), scores={NEARNESS: nearness})
+
+    assert is_described([near(DESCRIBED - 0.01), near(DESCRIBED - 0.1)])
+    assert not is_described([near(DESCRIBED - 0.1), near(DESCRIBED + 0.01)])
+    assert not is_described([passage("unknown", 1.0)])
+
+
+def test_a_list_that_may_be_one_described_paper_is_that_one(library: Library) -> None:
+    asked = replace(read(library, "papers on query rewriting"), unsure=True)
+    assert asked.kind == "list"
+    found = [
+        replace(one, scores={MEMBERSHIP: 0.9, NEARNESS: DESCRIBED - 0.1})
+        for one in HybridRetriever(library).search(asked.search_text)
+    ]
+    assert len(distinct_papers(found)) > 1
+    assert len(writer(library).write(asked, found).quotes) == 1
+    sure = writer(library).write(replace(asked, unsure=False), found)
+    assert len(sure.quotes) == len(distinct_papers(found))
+
+
+def test_of_two_papers_that_tie_the_second_is_cited_where_it_answers_as_well(library: Library) -> None:
+    asked = replace(read(library, "How are queries rewritten?"), kind="single")
+    found = [replace(one, score=1.0) for one in HybridRetriever(library).search(asked.search_text)]
+    papers = [one.paper_id for one in distinct_papers(found)]
+    scores = AnswerScores(library).of(asked.wordings, papers)
+
+    def cited(first: str, second: str) -> list[str]:
+        order = {first: 0, second: 1}
+        ranked = sorted((one for one in found if one.paper_id in order), key=lambda one: order[one.paper_id])
+        groups = ExtractiveWriter(library, AnswerScores(library)).write(asked, ranked).quotes
+        return [group[0].passage.paper_id for group in groups]
+
+    pairs = [(one, other) for one in papers for other in papers if one != other]
+    as_good = {
+        (one, other)
+        for one, other in pairs
+        if scores[other].best >= scores[one].best and scores[other].answered >= scores[one].answered
+    }
+    assert 0 < len(as_good) < len(pairs)
+    assert {pair for pair in pairs if len(cited(*pair)) == 2} == as_good
+
+
 @pytest.mark.parametrize("kind", ["list", "topic"])
 def test_a_list_holds_what_is_likely_to_belong(kind: Kind) -> None:
     far = [member(f"far{i}", 0.1) for i in range(BACKGROUND_RANK)]
-    ranked = [member("a", 0.95), member("b", BELONGS + 0.01), member("c", BELONGS - 0.01), *far, passage("late", 0.05)]
+    least = BELONGS if kind == "list" else TELLS
+    ranked = [member("a", 0.95), member("b", least + 0.01), member("c", least - 0.01), *far, passage("late", 0.05)]
     assert ids(choose_papers(ranked, kind)) == ["a", "b"]
     assert len(choose_papers(ranked, kind, whole=True)) == len(ranked)
     assert ids(choose_papers([member("only", 0.2), *far], kind)) == ["only"], "there is always a closest paper"

@@ -12,10 +12,12 @@ import pytest
 from rag.config import Config
 from rag.engine import Engine
 from rag.index.library import Library
+from rag.models import embed_tokens
 from rag.models.membership import FEATURES, FOLDER, WEIGHTS, WEIGHTS_SHA256, load_membership
 from rag.query import Question, Reader
-from rag.retrieve.hybrid import HybridRetriever
-from rag.retrieve.membership import MEMBERSHIP, features, with_membership
+from rag.retrieve.hybrid import HybridRetriever, distinct_papers
+from rag.retrieve.membership import MEMBERSHIP, UNTOLD, features, with_membership
+from rag.retrieve.query_vector import weighed
 from rag.retrieve.reranker import MANY, LateInteraction
 from rag.types import Passage
 from tests.support.papers import make_paper
@@ -58,7 +60,7 @@ def test_the_weights_are_those_of_the_features() -> None:
     assert hashlib.sha256((FOLDER / WEIGHTS).read_bytes()).hexdigest() == WEIGHTS_SHA256
 
 
-@pytest.mark.parametrize("name", ["behind", "meaning", "title", "like"])
+@pytest.mark.parametrize("name", ["behind", "meaning", "title", "like", "apart", "tags", "dwells"])
 def test_more_of_what_speaks_for_a_paper_makes_it_likelier(name: str) -> None:
     less = np.zeros((1, len(FEATURES)))
     more = less.copy()
@@ -99,6 +101,50 @@ def test_where_one_paper_may_be_meant_as_well_it_comes_first_as_it_would_alone(
     assert [one.paper_id for one in unsure] == ranked(kind="single")
     known = {one.chunk_id: one.scores[MEMBERSHIP] for one in engine.candidates(asked)}
     assert {one.chunk_id: one.scores[MEMBERSHIP] for one in unsure} == known
+
+
+def test_papers_on_the_subject_stand_apart_from_the_others(
+    library: Library, asked: Question, looked_at: list[Passage]
+) -> None:
+    rows = features(library, asked, looked_at)
+    bees = np.array([one.title in dict(BEES) for one in distinct_papers(looked_at)])
+    for name in ("apart", "dwells"):
+        column = rows[:, FEATURES.index(name)]
+        assert column[bees].min() > column[~bees].max()
+
+
+def test_a_paper_may_be_tagged_with_the_subject_that_is_asked_for(
+    library: Library, asked: Question, looked_at: list[Passage]
+) -> None:
+    column = FEATURES.index("tags")
+    assert set(features(library, asked, looked_at)[:, column]) == {UNTOLD}
+    rows = features(library, replace(asked, told="surveys about bees"), looked_at)
+    tagged = [one.title for one, row in zip(distinct_papers(looked_at), rows, strict=True) if row[column] == 1]
+    assert tagged == ["A Survey of Bees in Cities"]
+    assert set(rows[:, column]) == {0, 1}
+
+
+def test_all_papers_of_a_sort_are_listed_where_nothing_else_is_asked(library: Library) -> None:
+    reader = Reader(library)
+    every = reader.understand("list the surveys")
+    assert (every.kind, every.papers, every.mention) == ("list", frozenset({"2504.00003"}), "surveys")
+    for said in ("list the surveys about violins", "list the papers about bees", "list the surveys of 1999"):
+        asked = reader.understand(said)
+        assert (asked.papers, asked.mention) == (None, "")
+
+
+def test_a_text_dwells_on_what_several_of_its_words_are_near_to(library: Library) -> None:
+    asked = weighed(library, "bees")
+    assert asked is not None
+    said = [
+        "Bees dance; a bee finds other bees, and the hive of the bees grows.",
+        "We sell honey, cars, bees and bread.",
+    ]
+    known = embed_tokens(library.embedding, said)
+    assert known is not None
+    often, once = (asked.dwelling(one) for one in known)
+    assert often > once
+    assert asked.dwelling(replace(known[0], spans=(), vectors=known[0].vectors[:0])) == 0
 
 
 def test_what_is_measured_is_the_same_every_time(library: Library, asked: Question, looked_at: list[Passage]) -> None:

@@ -17,15 +17,17 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "ec4fd76f6dcd7a0d37526ca2d07a1ed652d843b05e7bc6dca7c4ad5d43272728"
-FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "among")
+WEIGHTS_SHA256 = "1cbe8bd48aeb599b8609aa57509fe982033180af5fab568ef3b1538cb421c951"
+FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "apart", "tags", "dwells")
 """What is measured of a paper (`rag.retrieve.membership`).
 
 wording: nearness of its words to the question's; behind: that, less the nearest paper's; meaning: cosine similarity to
 the question above that of papers at some distance; words: BM25 for the subject as a share of its idf mass; title: share
 of the subject's words that stand in the title, by the square of their idf; way: how far its score is on the way from
-the fifteenth's to the first's; like: mean similarity to the five first papers; among: mean way of the five papers that
-are nearest to it. The last two compare papers with each other, less what they share with papers at some distance.
+the fifteenth's to the first's; like: mean similarity to the five first papers; apart: mean similarity to the papers
+near the first one, less that to those near the fifteenth; tags: share of the subjects named in the question that it is
+tagged with; dwells: similarity to the question's weightiest words of the few tokens nearest to each. `like` and `apart`
+compare papers with each other, less what they share with papers at some distance.
 """
 
 

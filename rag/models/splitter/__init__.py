@@ -22,14 +22,14 @@ FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
 WEIGHTS_SHA256 = "fe2f5fc56077ac67a8dfdd8bbb955560ce8cb9a734f0bd9badf27a8b762ff8b3"
 ASKING = frozenset(
-    "how which what who whom whose when where why whats hows whos wheres list compare explain summarise summarize describe "
-    "name".split()
+    "how which what who whom whose when where why whats hows whos wheres list compare explain summarise summarize "
+    "describe name".split()
 )
 """Words that put a question or an order wherever they stand."""
 OPENING = ASKING | frozenset(
     "is are was were do does did has have had can could should would will any anything".split()
 )
-"""Words that may begin one without a mark before them; those besides only where they do: "the index can be poisoned"."""
+"""Words that may begin one without a mark before them; those besides only there: "the index can be poisoned"."""
 JOINTS = frozenset("and or but also plus then besides as well & / + - – —".split())
 """Words and marks that may stand between two things."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
