@@ -37,7 +37,8 @@ def ingest(
     outcomes: dict[str, Outcome] = {}
     bare: set[str] = set()
     with library.writing(progress):
-        library.require_whole_indexes()
+        library.check_recipe()
+        library.imprint.require()
         before, held = library.shelf.renamed(), library.shelf.flags.held()
         for group in _recorded_together(rows, told, unkept):
             if isinstance(group, FullText):
@@ -51,6 +52,8 @@ def ingest(
             if progress:
                 progress("reading", len(outcomes), 0)
         told += _follow_renames(library, before)
+        if library.shelf.pending():  # else both stay closed: opening them is most of what an unchanged ingest takes
+            library.require_whole_indexes()
         added, removed = index_pending(library, progress, engine)
         flagged = {one.paper_id: one.kinds for one in library.shelf.flags.all() if one.paper_id not in held}
     count = Counter(outcomes.values())

@@ -264,7 +264,8 @@ class Library:
     ) -> IngestReport:
         """Put papers on the shelf and into both indexes; finishes what an earlier, killed ingest left.
 
-        Idempotent: a text seen before costs no embedding.
+        Idempotent: a text seen before costs no embedding. Where an index has lost something, new papers wait on the
+        shelf for its repair.
 
         Args:
             rows: What sources read.

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -206,8 +207,7 @@ def _terms(lexical: LexicalIndex, passage: Passage) -> set[str]:
 
 def _words(lexical: LexicalIndex, passage: Passage) -> Iterator[tuple[str, frozenset[str]]]:
     """A passage's words with their terms: those of its text first, then its title's."""
-    yield from lexical.words(readable(passage.text))
-    yield from lexical.words(readable(passage.title))
+    return chain(lexical.words(readable(passage.text)), lexical.words(readable(passage.title)))
 
 
 def _placed(scored: Scored) -> dict[str, Place]:

