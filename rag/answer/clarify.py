@@ -44,6 +44,8 @@ class Clarifier:
             asked: The question as it was read.
             passages: What was retrieved for it, best first.
         """
+        if asked.choices:
+            return self._of_those_named(asked)
         if asked.papers or asked.kind == "topic" or asked.several:
             return None
         allowed = self.library.shelf.select(asked.filters)
@@ -58,6 +60,13 @@ class Clarifier:
                     choices=choices,
                 )
         return None
+
+    def _of_those_named(self, asked: Question) -> Clarify:
+        """Which of the papers is meant that were named before and fit what the question says."""
+        papers = self.library.shelf.papers(asked.choices)
+        held = [papers[paper_id] for paper_id in asked.choices if paper_id in papers]
+        choices = tuple(f"{readable(paper.title)} ({paper.paper_id})" for paper in held[:CHOICES])
+        return Clarify(text=f"{len(held)} of the papers named before fit that. {ASKED}", choices=choices)
 
     def _introducing(self, name: Named) -> list[Paper]:
         """Papers of different people that introduce a system of this name; empty where the name is a common word."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
-from rag.answer.select import choose_papers, demanded, is_described
+from rag.answer.select import as_likely, choose_papers, demanded, is_described
 from rag.cards.links import code_links
 from rag.index.library import Library
 from rag.models import embed_tokens
@@ -86,7 +86,7 @@ class ExtractiveWriter:
         papers = [paper.paper_id for paper in fitting[: self.library.config.answer.max_papers]]
         judged = self.scores.of(question.wordings, papers)
         if kind == "single":
-            papers = _as_likely(papers, judged)
+            papers = as_likely(papers, judged)
         else:
             judged = self._without_addresses(question, judged)
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
@@ -156,21 +156,6 @@ class ExtractiveWriter:
             return [quote]
         spans = sentences(quote_text(quote))
         return [Quote(quote.passage, quote.start + start, quote.start + end) for start, end in spans]
-
-
-def _as_likely(papers: Sequence[str], judged: Mapping[str, Judged]) -> list[str]:
-    """The first paper, and those others that both figures call at least as likely to answer.
-
-    Papers of about the same rank are not the same: of what is put in other words, all stand about equally far away.
-    """
-    first = judged.get(papers[0])
-    return [
-        paper
-        for n, paper in enumerate(papers)
-        if not n
-        or first is None
-        or (paper in judged and judged[paper].best >= first.best and judged[paper].answered >= first.answered)
-    ]
 
 
 def _aligned(other: Judged, paper: Judged) -> NDArray[np.floating]:

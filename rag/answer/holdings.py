@@ -5,18 +5,22 @@ Everything said here is read or counted over the whole shelf; nothing is estimat
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from rag.answer import facts
 from rag.answer.abstention import Abstainer, Decision
 from rag.answer.citations import Checked
 from rag.answer.draft import Draft, Quote
 from rag.answer.render import Reply, closest, first_listed, offering
 from rag.index.library import Library
-from rag.papers.browse.tally import tally
+from rag.papers.browse.tally import by_month, tally
 from rag.papers.shelf import ChunkRow
 from rag.query import Question
+from rag.query.intents.about import About
 from rag.query.lexicon.entities import titled
 from rag.query.limits.order import Order
 from rag.query.limits.restrictions import mentioning
@@ -31,8 +35,10 @@ SHOWN = 20
 """Papers handed on as retrieved; the answer quotes as many of them as the settings allow."""
 _MOST_NAMED = 5
 """Authors or months that are named where it is asked who wrote most."""
-_DAYS_NAMED = 31
-"""Days that are named where it is asked on which of them papers were listed."""
+_MONTHS_NAMED = 24
+"""Months whose days are named where it is asked on which days papers were listed."""
+_SUBJECTS_NAMED = 12
+"""Subjects that are named where it is asked what the library is about."""
 _EITHER = re.compile(r"\s+or\s+", re.IGNORECASE)
 _UNDATED = "No source told a date of any paper, so that none is newer than another."
 _CAN_BE_ASKED = (
@@ -75,7 +81,7 @@ class Entry:
             return Reply((self.head,), "nothing_found", self.nearest)
         if self.nearest:
             return offering(self.head, "Closest papers", self.nearest, "nothing_found")
-        bullet = "- " if self.head else ""
+        bullet = "- " if self.head or len(checked.groups) > 1 else ""
         lines = [
             f"{bullet}**{escape(readable(cited.title))}** [{cited.n}] {self.facts[cited.paper_id]}"
             for group in checked.groups
@@ -99,6 +105,18 @@ class Holdings:
             "trending": self._trending,
             "courtesy": _courtesy,
             "offtopic": self._off_topic,
+            "themes": self._themes,
+            "unmentioned": self._unmentioned,
+            "days": self._days,
+        }
+        self._told: Mapping[str, Callable[[Paper], str]] = {
+            "authors": facts.authors,
+            "listed": facts.listed,
+            "versions": partial(facts.versions, self.library.shelf),
+            "category": facts.category,
+            "cite": facts.reference,
+            "age": facts.age,
+            "length": facts.length,
         }
 
     def find(self, understood: Question) -> Entry | None:
@@ -110,17 +128,17 @@ class Holdings:
             return said(understood)
         if about.kind == "most":
             return self._most(understood, about.subject)
-        if about.kind == "days":
-            return self._days(understood)
         if about.kind == "count":
             return self._count_about(understood, about.subject) if about.subject else self._count(understood)
-        say = _authors if about.kind == "authors" else self._listed
-        ids = sorted(understood.papers or ()) or ([] if about.subject else list(understood.focus[:1]))
-        if ids:
-            held = list(self.library.shelf.papers(ids).values())
-            return self._entry("", held, say, "high") if held else None
+        say = self._told[about.kind]
+        if about.kind == "authors":
+            say = partial(facts.authors, place=about.place)
+        if ids := self._meant(understood, about):
+            return self._of(ids, about, say)
         if about.described:
             return self._described(understood, about.subject, say)
+        if about.kind not in ("authors", "listed"):  # it may be described, or something else be asked
+            return None
         if about.needs_focus:
             return self._none("Which paper is meant cannot be told: name it, or give its id.", understood.search_text)
         meant, within = titled(self.library.shelf.entities, about.subject)
@@ -129,6 +147,23 @@ class Holdings:
             return self._entry("", [papers[paper_id] for paper_id in meant if paper_id in papers], say, "high")
         unknown = f"No paper in the library is called “{escape(about.subject)}”."
         return self._none(unknown, about.subject) if about.titled or within else None
+
+    def _meant(self, understood: Question, about: About) -> list[str]:
+        """The papers that a question about papers means: by id, by name, or by what was talked of."""
+        if understood.papers or about.subject:
+            return sorted(understood.papers or ())
+        talked = list(understood.focus if about.several else understood.focus[:1])
+        return talked if about.kind in ("authors", "listed") else talked or list(understood.named)
+
+    def _of(self, ids: Sequence[str], about: About, say: Callable[[Paper], str]) -> Entry | None:
+        """What is said of papers that are meant."""
+        found = self.library.shelf.papers(ids)
+        held, head = [found[paper_id] for paper_id in ids if paper_id in found], ""
+        if not held or (about.kind == "age" and len(held) < 2):
+            return None
+        if about.kind == "age":
+            head, held = facts.older_and_newer(held)
+        return self._entry(head, held, say, "high")
 
     def by_date(self, filters: Filters, limit: int, order: Order = "newest") -> list[Passage]:
         """The passages of the first papers, in the order of their days, that filters allow."""
@@ -258,14 +293,47 @@ class Holdings:
         return Entry(f"{of}, on {plural(len(counted), what[:-1])}. Most were first listed in {first}.")
 
     def _days(self, understood: Question) -> Entry | None:
-        """The days on which the papers that the filters allow were first listed."""
-        papers = self.library.shelf.browse(filters=understood.filters)
-        counted = sorted(tally(papers, "days"))
-        if not counted:
+        """The days on which the papers that the filters allow were first listed, month by month."""
+        papers = [paper for paper in self.library.shelf.browse(filters=understood.filters) if not paper.undated]
+        days = sorted({paper.date for paper in papers})
+        if not days:
             return None
-        head = f"{plural(len(papers), 'paper')}{_restriction(understood.filters)}, on {plural(len(counted), 'day')}"
-        first = f". The first {_DAYS_NAMED}: " if len(counted) > _DAYS_NAMED else ": "
-        return Entry(f"{head}{first}{joined([f'{day} ({count:,})' for day, count in counted[:_DAYS_NAMED]])}.")
+        months = [(f"{month:%B %Y}", runs) for month, runs in by_month(days)]
+        head = f"{plural(len(papers), 'paper')}{_restriction(understood.filters)}, on {plural(len(days), 'day')}"
+        shown = f"; of the {len(months)} months the last {_MONTHS_NAMED}" if len(months) > _MONTHS_NAMED else ""
+        lines = (f"- {month}: {', '.join(runs)}" for month, runs in months[-_MONTHS_NAMED:])
+        return Entry(f"{head}, from {days[0]} to {days[-1]}{shown}:\n\n" + "\n".join(lines))
+
+    def _themes(self, understood: Question) -> Entry | None:
+        """The subjects that most of the papers have which the filters allow."""
+        counted = self._subjects(understood)
+        papers = self.library.shelf.browse(filters=understood.filters)
+        if not (counted and papers):
+            return None
+        first = joined([f"{escape(name)} ({count:,})" for name, count in counted])
+        of = f"{plural(len(papers), 'paper')}{_restriction(understood.filters)}"
+        return Entry(
+            f"{of}. Their most frequent subjects: {first}. A paper may have several. An overview of one is made by: "
+            "paperchat topic SUBJECT."
+        )
+
+    def _subjects(self, understood: Question) -> list[tuple[str, int]]:
+        """Subjects with how many papers have them, the most frequent first."""
+        shelf, among = self.library.shelf, self.library.shelf.select(understood.filters)
+        ids = "SELECT paper_id FROM papers" if among is None else "SELECT value FROM json_each(?)"
+        given = [] if among is None else [json.dumps(sorted(among))]
+        labels = shelf.descriptions.labels()
+        counted = shelf.descriptions.counts(("tag",), ids, given, _SUBJECTS_NAMED)["tag"]
+        return [(labels.get(tag, tag), count) for tag, count in counted]
+
+    def _unmentioned(self, understood: Question) -> Entry:
+        """That no text names whom the papers were to be of."""
+        whom = escape(understood.about.subject if understood.about else "")
+        head = (
+            f"No title or abstract of the {self._scope()}, mentions “{whom}”. Where authors work, the reports do not "
+            "tell: a company's papers are known by its name in their text."
+        )
+        return Entry(head, confidence="low", refuses=True)
 
     def _described(self, understood: Question, subject: str, say: Callable[[Paper], str]) -> Entry | None:
         """The paper that a description means, called the nearest to it: another may fit as well."""
@@ -282,14 +350,6 @@ class Holdings:
         """That no paper is the one that is meant, and those nearest to some words."""
         passages = self.retriever.search(words, k=self.library.config.retrieval.candidates)
         return Entry(head, tuple(passages), confidence="low", nearest=closest(passages))
-
-    def _listed(self, paper: Paper) -> str:
-        """When reports listed a paper, in words that follow its title."""
-        if paper.undated:
-            return "is of no known date."
-        again = f", and again on {joined([day.isoformat() for day in paper.listed[1:]])}" if paper.listed[1:] else ""
-        changed = f" Its text has changed since; this is version {paper.version}." if paper.version > 1 else ""
-        return f"was first listed on {paper.date}{again}.{changed}"
 
     def _listing(
         self, head: str, count: int, order: str, papers: Sequence[Paper], confidence: Confidence = "high"
@@ -341,9 +401,3 @@ def _apart(understood: Question) -> str:
 def _sure(understood: Question) -> Confidence:
     """How sure a count is: a paper about what is not wanted need not hold the words that it was looked for by."""
     return "high" if all(sort.startswith("by ") for sort in understood.unwanted) else "medium"
-
-
-def _authors(paper: Paper) -> str:
-    """Who wrote a paper, in words that follow its title."""
-    names = [escape(readable(name)) for name in paper.authors]
-    return f"is by {joined(names)}." if names else "names no authors in the reports."

@@ -15,6 +15,7 @@ from rag.text.grammar import joined, plural
 from rag.text.markdown import escape, escape_line
 from rag.text.readable import readable
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
+from rag.types.filters import DATES
 
 CLOSEST = 3
 """Papers offered when nothing answers."""
@@ -77,7 +78,8 @@ def reply(
     scope = f"{plural(searched, 'paper')} {held.listed}"
     if restricted and not passages:
         text = f"No paper matches {restricted}. {_meant(shelf, understood)}The library holds {scope}."
-        if (understood.only_filters or understood.about) and _names_nothing(shelf, understood):
+        of_no_time = understood.selects and not understood.filters.without(DATES)
+        if (understood.only_filters or understood.about) and (of_no_time or _names_nothing(shelf, understood)):
             return Reply((text,), "outside_range")  # nothing says what papers could be close to
         outside = retriever.search(understood.search_text, k=candidates)
         return offering(text, "Closest papers outside that", closest(outside), "outside_range")
@@ -129,9 +131,9 @@ def _count(retriever: HybridRetriever, understood: Question, checked: Checked, f
         closest = f"{shown} closest {papers}" if shown > 1 else f"closest {papers}"
         closest = f"{shown} closest of about {found} papers on this" if found > shown > 1 else closest
         return (f"{many}The {closest}{order}:", *counted_by)
-    if found > shown:
-        return (f"The first {shown} of {plural(found, 'paper')} found{order}:", *counted_by)
-    return (f"{plural(found, 'paper')} found{order}:", *counted_by)
+    by_word = f" that {'mention' if found != 1 else 'mentions'} “{escape(understood.mention)}”"
+    such = f"{plural(found, 'paper')}{by_word if understood.mention else ' found'}"
+    return (f"The first {shown} of {such}{order}:" if found > shown else f"{such}{order}:", *counted_by)
 
 
 def _more(understood: Question, shown: int, found: int) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ from rag.text.titles import label
 from rag.types import Passage
 
 TIE = 0.97
-"""A single question cites a second paper only when its score is at least this share of the best one's."""
+"""A single question cites a second paper only when its score is at least this share of the best one's, and only where
+the answer scorer sets it behind in nothing."""
 BELONGS, TELLS, SURELY, WITHIN = 0.55, 0.5, 0.7, 0.4
 """Chances from which a paper is of a list, and of a topic, whose question has more words that none of them holds; where
 one paper may be meant as well; and within filters or among a sort of works, which leave few papers: a list of them is
@@ -76,6 +77,21 @@ def choose_papers(
         best = [paper for paper in ranked if paper not in chosen]
         chosen += best[: max(COMPARED - len(chosen), 0)]
     return chosen
+
+
+def as_likely(papers: Sequence[str], judged: Mapping[str, Judged]) -> list[str]:
+    """The first paper, and those others that both figures call at least as likely to answer.
+
+    Papers of about the same rank are not the same: of what is put in other words, all stand about equally far away.
+    """
+    first = judged.get(papers[0])
+    return [
+        paper
+        for n, paper in enumerate(papers)
+        if not n
+        or first is None
+        or (paper in judged and judged[paper].best >= first.best and judged[paper].answered >= first.answered)
+    ]
 
 
 def is_described(ranked: Sequence[Passage]) -> bool:

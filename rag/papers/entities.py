@@ -7,7 +7,7 @@ it (25 s for 60,000 papers, once). Every question to it is answered from an inde
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,12 +20,16 @@ from rag.text.folding import fold, plain
 from rag.text.names import name_matches, name_words
 from rag.text.readable import readable
 
-_VERSION = "2"
+_VERSION = "3"
 """Raised whenever the same papers yield other rows than before."""
 _LAST = "\U0010ffff"
 _TABLES = ("entity_papers", "authors", "author_words", "authorship", "names", "titles")
 _IS_CURRENT = f"SELECT 1 FROM meta WHERE key = 'entities' AND value = '{_VERSION}'"
 _BEARS = "last >= ? AND last < ? AND first >= ? AND first < ?"
+_WITHIN = "-"
+"""Ends the first word of a key whose words stand in one hyphenated given name only: such a key alone is nobody's."""
+_BY_NAME = f"""{_BEARS} AND author NOT IN (SELECT author FROM author_words WHERE last >= ? AND last < ?
+    AND first >= ? AND first < ? AND first LIKE '%{_WITHIN}')"""
 _LATEST = """SELECT paper_id, title, abstract, authors FROM papers JOIN versions USING (paper_id)
     WHERE version = latest"""
 
@@ -71,21 +75,23 @@ def leave(db: Connection, paper_id: str) -> None:
     for author, name in authors:
         if not db.execute("SELECT 1 FROM authorship WHERE author = ?", (author,)).fetchone():
             db.execute("DELETE FROM authors WHERE author = ?", (author,))
-            keys = [(*key, author) for key in _keys(name.split())]
+            words = name.split()
+            keys = [(*key, author) for key in _keys(words) | {(a, f"{b}{_WITHIN}") for a, b in _keys(words)}]
             db.executemany("DELETE FROM author_words WHERE last = ? AND first = ? AND author = ?", keys)
 
 
 def _enter(db: Connection, paper_id: str, title: str, abstract: str, authors: str) -> None:
     """Add the rows of a paper that has none."""
     ((entry,),) = db.execute("INSERT INTO entity_papers (paper_id) VALUES (?) RETURNING entry", (paper_id,)).fetchall()
-    for name in {name_words(readable(name)) for name in json.loads(authors)} - {()}:
+    written = {name_words(readable(name)): readable(name) for name in json.loads(authors)}
+    for name in written.keys() - {()}:
         folded = " ".join(name)
         found = db.execute("SELECT author FROM authors WHERE name = ?", (folded,)).fetchone()
         if found:
             (author,) = found
         else:
             ((author,),) = db.execute("INSERT INTO authors (name) VALUES (?) RETURNING author", (folded,)).fetchall()
-            keys = ((*key, author) for key in _keys(name))
+            keys = ((*key, author) for key in _keys(name) | _within(written[name], name))
             db.executemany("INSERT INTO author_words VALUES (?, ?, ?)", keys)
         db.execute("INSERT INTO authorship VALUES (?, ?)", (author, entry))
     rows = ((key, claim, entry, surface) for key, (claim, surface) in claims(title, abstract).items())
@@ -96,6 +102,22 @@ def _enter(db: Connection, paper_id: str, title: str, abstract: str, authors: st
 def _keys(words: Sequence[str]) -> set[tuple[str, str]]:
     """The keys of a name: (last, first) of every two of its words in their order, and each word alone."""
     return {(last, first) for first, last in combinations(words, 2)} | {(word, "") for word in words}
+
+
+def _within(written: str, words: Sequence[str]) -> set[tuple[str, str]]:
+    """Marks of the keys that only a part of a name bears: "Wei Lin" and "Lin" are no names of Wei-Lin Chiang."""
+    parts = [name_words(part) for part in _given_first(written).split()]
+    inner = [part for part in parts[:-1] if len(part) > 1]
+    outer = Counter(words) - Counter(word for part in inner for word in part)
+    keys = {key for part in inner for key in _keys(part)}
+    elsewhere = {key for part in parts if part not in inner for key in _keys(part)}
+    return {(last, f"{first}{_WITHIN}") for last, first in keys - elsewhere if first or last not in outer}
+
+
+def _given_first(written: str) -> str:
+    """A name with its family name behind, where it stands before a comma."""
+    family, comma, given = written.partition(",")
+    return f"{given} {family.strip().replace(' ', '-')}" if comma and given.strip() else written
 
 
 class Entities:
@@ -129,13 +151,14 @@ class Entities:
 
     def before(self, word: str) -> list[str]:
         """The words that stand before another in authors' names, in order."""
-        sql = "SELECT DISTINCT first FROM author_words WHERE last = ? AND first > '' ORDER BY first"
+        sql = f"""SELECT DISTINCT first FROM author_words WHERE last = ? AND first > ''
+            AND first NOT LIKE '%{_WITHIN}' ORDER BY first"""
         return [first for (first,) in self._ready().rows(sql, (word,))]
 
     def papers_by(self, words: Sequence[str]) -> frozenset[str]:
         """Ids of the papers by anybody whom the words of a name mean."""
         if len(words) == 1 or (len(words) == 2 and len(words[1]) > 1):  # whoever bears them in this order is meant
-            among, values = f"SELECT author FROM author_words WHERE {_BEARS}", list(_range(words))
+            among, values = f"SELECT author FROM author_words WHERE {_BY_NAME}", [*_range(words), *_marked(words)]
         else:
             found = [author for author, _ in self._authors(words)]
             among, values = "SELECT CAST(value AS BIGINT) FROM json_each(?)", [json.dumps(found)]
@@ -148,7 +171,8 @@ class Entities:
         sql = """WITH j AS (SELECT json_extract(value, '$[0]') AS first, json_extract(value, '$[1]') AS until,
                 json_extract(value, '$[2]') AS last FROM json_each(?))
             SELECT j.first, j.last, name FROM j CROSS JOIN author_words w JOIN authors USING (author)
-            WHERE w.last = j.last AND w.first >= j.first AND w.first < j.until"""
+            WHERE w.last = j.last AND w.first >= j.first AND w.first < j.until AND NOT EXISTS
+            (SELECT 1 FROM author_words m WHERE m.author = w.author AND m.last = w.last AND m.first = w.first || '-')"""
         found = defaultdict(list)
         for first, last, name in self._ready().rows(sql, (wanted,)):
             found[first, last].append(tuple(name.split()))
@@ -157,8 +181,8 @@ class Entities:
     def _authors(self, words: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
         if not words:
             return
-        sql = f"SELECT DISTINCT author, name FROM author_words JOIN authors USING (author) WHERE {_BEARS}"
-        for author, folded in self._ready().rows(sql, _range(words)):
+        sql = f"SELECT DISTINCT author, name FROM author_words JOIN authors USING (author) WHERE {_BY_NAME}"
+        for author, folded in self._ready().rows(sql, (*_range(words), *_marked(words))):
             name = tuple(folded.split())
             if name_matches(tuple(words), name):
                 yield author, name
@@ -207,6 +231,13 @@ def _range(words: Sequence[str]) -> tuple[str, str, str, str]:
     last, before = words[full[-1]], words[: full[-1]]
     first = words[full[0]] if len(full) > 1 else before[-1] if before else ""
     return last, _until(last), first, _until(first)
+
+
+def _marked(words: Sequence[str]) -> tuple[str, str, str, str]:
+    """The range of `_range`, of marks."""
+    last, last_until, first, _ = _range(words)
+    marked = first if len(first) == 1 else f"{first}{_WITHIN}"
+    return last, last_until, marked, _until(first) if len(first) == 1 else f"{marked}\x01"
 
 
 def _until(word: str) -> str:

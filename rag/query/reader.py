@@ -11,7 +11,7 @@ from rag.query.dialogue.followups import Continued, Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OPEN, About, read_about
 from rag.query.intents.criteria import asks_for_best
-from rag.query.intents.intent import SURE, Intent
+from rag.query.intents.intent import LIKELY, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
 from rag.query.intents.subject import names_subject, read_names, read_phrase, read_sort, read_subject
@@ -20,6 +20,7 @@ from rag.query.lexicon.knowledge import Known
 from rag.query.lexicon.typos import Correction, Speller, is_english
 from rag.query.lexicon.words import edited, has_content, tidied
 from rag.query.limits.constraints import Constraints, IdentifierReading
+from rag.query.limits.institutions import Institution, mentioned_by, read_institution
 from rag.query.limits.order import UNBOUNDED, Wanted, read_wanted
 from rag.query.limits.restrictions import Restrictions
 from rag.query.limits.sorts import all_of_a_sort
@@ -49,6 +50,8 @@ _OF_NEWS = ("change", "temporal")
 """Those that the newest papers about a subject serve where the question also says that they are to be new."""
 FIRM = 0.8
 """Chance from which a question leaves a conversation for what nothing else in it bears out."""
+_FEW_WORDS = 3
+"""Words that are looked for among chosen papers, however else they might be read."""
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
 
 
@@ -86,11 +89,17 @@ class Reader:
         text = self._corrected(self._known.intents.without_courtesies(question))
         if one := self._one_paper(given, text.found, len(question)):
             text = replace(text, found=replace(text.found, identifiers=(one,)))
+        pointed = self._continuing.pointed(text.standalone, text.found, history)
+        if pointed and pointed.fitting:
+            text = replace(self._corrected(pointed.question), notes=text.notes)
         intent = self._known.intents.read(text.standalone, continues=bool(history))
         narrows = history and text.found and self._continuing.is_bare(text.standalone, text.search)  # "just April"
-        about = None if narrows else self._of_library(intent, text, opens=not history)
+        about = None if narrows else self._of_library(intent, text, opens=not history, filtered=bool(given))
         talk = None
-        if about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
+        if pointed:
+            about = about if about and about.needs_focus else None
+            talk = self._continuing.at_pointed(pointed, text.search, text.found, history)
+        elif about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
             selects = _selects(text, intent)
             talk = self._continuing.complete(text.standalone, text.search, text.found, history, selects=selects)
         if one and intent.kind != "similar":
@@ -107,25 +116,35 @@ class Reader:
             return None
         return IdentifierReading(end, end, ids[0], restricts=True)
 
-    def _of_library(self, intent: Intent, text: _Text, *, opens: bool) -> About | None:
+    def _of_library(self, intent: Intent, text: _Text, *, opens: bool, filtered: bool) -> About | None:
         """What a question asks of the library by its own words.
 
         Args:
             intent: What it wants.
             text: Its words.
             opens: Whether nothing was said before it.
+            filtered: Whether papers are chosen by filters beside it.
         """
         about = read_about(intent, text.standalone, text.search, restricted=bool(text.found))
         if about is None:
             return None
         if about.kind == "news" and (text.wanted.limit or text.wanted.order == "oldest"):
             return None  # so many are asked for, however many the newest report holds
+        if about.kind in OPEN and intent.probability < FIRM and self._is_searched(text.search, filtered):
+            return None
         if opens:  # who greets has not been told yet what can be asked
             return About("help") if about.kind == "courtesy" else about
         if about.kind in ("count", "coverage") and _POINTS_BACK.search(text.search):
             return None  # "how many documents does it have?" is about what was talked of
-        firm = about.kind not in OPEN or about.kind == "courtesy"  # thanks need no answer, however they are worded
+        # "and for libraries, subject indexing?" goes on; thanks need no answer, however they are worded
+        firm = about.kind not in (*OPEN, "themes", "days") or about.kind == "courtesy"
         return about if firm or intent.probability >= FIRM else None
+
+    def _is_searched(self, search: str, filtered: bool) -> bool:
+        """Whether a word, or a few among chosen papers, may be what is looked for: they stand in papers."""
+        words = _WORD.findall(search)
+        few = len(words) <= (_FEW_WORDS if filtered else 1)
+        return few and bool(words) and all(word in self.speller().vocabulary for word in words)
 
     def _continued(self, talk: Continued, intent: Intent) -> About | None:
         """What a completed question asks of the library: of the papers that were talked of, or of those it selects."""
@@ -173,18 +192,26 @@ class Reader:
             filters = replace(filters, paper=None)
         vocabulary = self.speller().vocabulary
         names = names_in(read.standalone, self._known.entities, vocabulary)
+        whose, theirs = (None, frozenset[str]()) if like or papers or about else self._institution(intent, read, names)
+        if whose:
+            read = read._replace(search=whose.rest)
         read, shape, wanted = self._shaped(intent, read, text.wanted, papers or frozenset(), names)
-        shape = Shape("list") if like else shape
+        shape = Shape("list") if like or theirs else shape
         unheard = shape.kind == "list" and not left_out and load_rules("exclusions")["unheard"](read.search)
         followed = read.standalone if talk and read.standalone != text.standalone and not given.paper else ""
         only = frozenset[str]() if papers and filters.paper in papers else papers or frozenset()
         notes = [*filter_notes, *left_out_notes, *map(_not_a_date, unread), *_on_papers(like, only)]
         phrase = mentioned(read.search) if shape.kind == "list" and not (about or papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
-        only_filters = not self._says_more(read)
+        if whose:
+            phrase, holding = whose.name, theirs
+            about = None if theirs else About("unmentioned", phrase)
+        only_filters = whose.alone if whose else not self._says_more(read)
         asked = Question(
             standalone=read.standalone,
-            search_text=self._instead(read.search, read.standalone, papers) if only_filters else read.search,
+            search_text=self._instead(read.search, phrase if whose else read.standalone, papers)
+            if only_filters
+            else read.search,
             filters=filters,
             papers=papers or read.among or holding or None,
             focus=read.focus,
@@ -219,6 +246,7 @@ class Reader:
             typed=read.typed,
             quoted=read.quoted,
             picked=bool(read.among) and shape.kind == "list" and not (only_filters or wanted or about),
+            choices=read.choices,
         )
         asked = with_demands(asked)
         compared = shape.subjects if shape.kind == "compare" else None
@@ -250,6 +278,22 @@ class Reader:
             return read, shape, wanted
         wanted = Wanted("newest") if subject.news and not wanted else wanted
         return read._replace(search=f"papers about {subject.text}"), Shape("list"), wanted
+
+    def _institution(
+        self, intent: Intent, read: Continued, names: Sequence[Named]
+    ) -> tuple[Institution | None, frozenset[str]]:
+        """The institution whose papers are asked for, with the papers that mention it; nobody else's name is one."""
+        asks = intent.chance("from")
+        if asks < LIKELY and intent.chance("from", "temporal", "list", "count") < SURE:
+            return None, frozenset()
+        vocabulary = self.speller().vocabulary
+        found = read_institution(read.search, vocabulary)
+        if not found or read.constraints.people or read.focus or read.among or found.name in _owned_names(names):
+            return None, frozenset()
+        if asks < LIKELY and not (found.led and found.alone):
+            return None, frozenset()
+        theirs = mentioned_by(found.name, self._restrictions.mentioning(found.name), self._known.shelf)
+        return (found, theirs) if theirs or (asks >= SURE and found.alone) else (None, theirs)
 
     def _says_more(self, read: Continued) -> bool:
         """Whether a question says anything beside its restrictions; that an author wrote says nothing."""
@@ -299,6 +343,11 @@ def with_demands(asked: Question) -> Question:
         works=load_rules("intent")["several_papers"](said),
         told=rules["frame"].without(asked.search_text),
     )
+
+
+def _owned_names(names: Sequence[Named]) -> list[str]:
+    """The names that mean one paper each."""
+    return [one.text for one in names if owned([one])]
 
 
 def _listed(shape: Shape, wanted: Wanted, among: frozenset[str] | None) -> Shape:

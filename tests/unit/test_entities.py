@@ -228,3 +228,14 @@ def test_where_it_may_not_be_filled_anew_the_table_is_used_as_it_is(shelf: Shelf
     reader._db.execute("PRAGMA query_only = 1")
     assert (by(reader, "Michal Klos"), reader.meta("entities")) == (["2504.00001"], "0")
     reader.close()
+
+
+def test_a_part_of_a_hyphenated_given_name_is_nobodys_name(shelf: Shelf) -> None:
+    wei_lin = make_paper("2504.00003", "Arenas", "Votes.", ("Wei-Lin Chiang", "Javier Sanz-Cruzado", "Wu, Tsung-Han"))
+    shelf.record([wei_lin, make_paper("2504.00004", "Rewriting", "Queries.", ("Wei Lin",))])
+    assert (by(shelf, "Wei Lin"), by(shelf, "W. Lin"), by(shelf, "Lin")) == (["2504.00004"],) * 3
+    assert by(shelf, "Tsung Han") == []
+    for name in ("Wei-Lin Chiang", "Wei Lin Chiang", "W.-L. Chiang", "Chiang", "Javier Sanz", "Tsung Han Wu"):
+        assert by(shelf, name) == ["2504.00003"], name
+    shelf.remove(["2504.00003"])
+    assert by(shelf, "Wei-Lin Chiang") == []

@@ -53,6 +53,51 @@ def test_the_other_one_is_the_paper_that_was_not_talked_of_last(reader: Reader) 
     assert reader.understand("And how fast is the other one?", [*before, *TALK]).focus == ("2504.00005",)
 
 
+LIST = (
+    "3 papers found:\n\n**OneSearch: Generative Search at Kuaishou** (2025-09-05)\n\n> It needs no cascade. [1]\n\n"
+    "**Principles of LLM Judges** (2025-07-01)\n\n> They agree. [2]\n\n"
+    "**Criteria-Based Evaluation of Answers** (2025-05-20)\n\n> Criteria help. [3]"
+)
+LISTED = [Turn(role="user", content="papers on evaluation"), Turn(role="assistant", content=LIST)]
+
+
+@pytest.mark.parametrize(
+    ("question", "papers", "typed"),
+    [
+        ("what does the one from July do?", {"2504.00004"}, "what does this paper do?"),
+        ("how does the September paper work?", {"2504.00007"}, "how does this paper work?"),
+        ("what does the one by Jimmy Lin say?", {"2504.00004"}, "what does this paper say?"),
+        ("and the July one?", {"2504.00004"}, "What is this paper about?"),
+        ("which data does the one from July use?", {"2504.00004"}, "which data does this paper use?"),
+        ("explain the Kuaishou one", {"2504.00007"}, "explain this paper"),
+    ],
+)
+def test_what_is_said_of_it_picks_one_of_the_listed_papers(
+    reader: Reader, question: str, papers: set[str], typed: str
+) -> None:
+    found = reader.understand(question, LISTED)
+    assert (found.papers, found.kind, found.typed) == (frozenset(papers), "single", typed)
+    assert not found.filters
+
+
+def test_where_several_of_the_listed_papers_fit_they_are_the_choices(reader: Reader) -> None:
+    found = reader.understand("what does the one by Laura Dietz say?", LISTED)
+    assert found.choices == ("2504.00004", "2504.00003")
+
+
+def test_where_none_of_the_listed_papers_fits_no_other_is_meant(reader: Reader) -> None:
+    found = reader.understand("what does the one from June do?", LISTED)
+    assert found.papers == frozenset({"2504.00007", "2504.00004", "2504.00003"})
+    assert found.filters.date_from is not None
+
+
+def test_the_same_is_asked_of_the_other_paper(reader: Reader) -> None:
+    both = f"{ONE}\n\n**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is fast. [2]"
+    asked = [Turn(role="user", content="How fast is OneSearch?"), Turn(role="assistant", content=both)]
+    found = reader.understand("and the other one?", asked)
+    assert (found.focus, found.typed, found.quoted) == (("2504.00005",), "How fast is QueryGym?", ())
+
+
 def test_who_asks_for_others_twice_wants_none_of_those_named_so_far(reader: Reader) -> None:
     gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
     others = [Turn(role="user", content="Any other papers on it?"), Turn(role="assistant", content=gym)]
@@ -76,7 +121,7 @@ def test_an_id_that_it_names_comes_before_what_was_talked_of(reader: Reader) -> 
     [
         ("Instead of OneSearch, how does QueryGym work?", "how does QueryGym work?"),
         ("Forget OneSearch. What is QueryGym?", "What is QueryGym?"),
-        ("not OneSearch, QueryGym", "QueryGym"),
+        ("not OneSearch, QueryGym", "How fast is QueryGym?"),  # the earlier question, of the other
         ("Leaving OneSearch aside, how does QueryGym work?", "how does QueryGym work?"),
         ("Please set aside the “OneSearch” paper for now: is QueryGym open?", "is QueryGym open?"),
         ("Enough of OneSearch: Generative Search at Kuaishou. Is QueryGym open?", "Is QueryGym open?"),

@@ -77,7 +77,8 @@ class Abstainer:
             return Decision(unanswered, False, None, self.calibration.confidence(right), chance=chance)
         if asked.absent and evidence.named:  # it is compared with nothing, and what it is can be told
             return Decision(unanswered, False, None, "low")
-        if asked.kind == "single" and (asked.papers or evidence.clear):  # the paper is there, and does not tell this
+        there = asked.papers or (evidence.clear and not evidence.faint)
+        if asked.kind == "single" and there:  # the paper is there, and does not tell this
             return Decision(unanswered, True, "detail_absent", "low", evidence.paper_id)
         if asked.papers or evidence.named:  # what it says of a paper that is meant, it may be wanted to say
             return Decision(unanswered, False, None, "low")

@@ -31,7 +31,15 @@ Label = Literal[
     "count",
     "who",
     "when",
+    "versions",
+    "category",
+    "cite",
+    "age",
+    "length",
     "coverage",
+    "days",
+    "themes",
+    "from",
     "similar",
     "recommend",
     "trending",
@@ -46,17 +54,19 @@ Label = Literal[
 ``single``: something that one paper says; ``paraphrase``: the paper that is described; ``define``: what a term means;
 ``compare``: works or systems side by side; ``list``: the papers about something; ``topic``: what papers say about it;
 ``temporal``: papers of an author or a time; ``news``: what was listed lately; ``change``: how something developed;
-``count``: how many papers; ``who``: who wrote one; ``when``: when it was listed; ``coverage``: what the library holds;
-``similar``: papers like one; ``recommend``: something to read; ``trending``: what or who stands out; ``followup``:
-more on what was talked of; ``others``: other papers than those; ``courtesy``: nothing; ``help``: how this works;
-``offtopic``: what no paper would say.
+``count``: how many papers; ``who``: who wrote one; ``when``: when it was listed; ``versions``: which versions of it
+there are; ``category``: where its archive puts it; ``cite``: how to refer to it; ``age``: which of some is newer;
+``length``: how long it is; ``coverage``: what the library holds; ``days``: on which days; ``themes``: on which
+subjects; ``from``: papers of a company or another institution; ``similar``: papers like one; ``recommend``: something
+to read; ``trending``: what or who stands out; ``followup``: more on what was talked of; ``others``: other papers than
+those; ``courtesy``: nothing; ``help``: how this works; ``offtopic``: what no paper would say.
 """
 LABELS: tuple[Label, ...] = get_args(Label)
 CONTINUES: tuple[Label, ...] = ("followup", "others")
 """What only a conversation can be asked."""
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.npz", "README.md"
-WEIGHTS_SHA256 = "b800dc5a46c78d054ced6827e73133050a31d2ed7d27047cdbf3558d445ea34d"
+WEIGHTS_SHA256 = "799e9d9c802153a06c28bb7d103211fba1e8e8158f41d52cde42e0c19a0555c3"
 VECTOR_SCALE = 1.5
 """Length that a sentence vector is given beside words and letters, whose runs have length 1 together."""
 

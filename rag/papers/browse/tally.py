@@ -1,10 +1,11 @@
-"""Papers counted by who wrote them, or by when they were first listed."""
+"""Papers counted by who wrote them, or by when they were first listed; days put together by month."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import groupby
 
 from rag.text.readable import readable
 from rag.types import Paper
@@ -31,3 +32,24 @@ def tally(papers: Iterable[Paper], what: str) -> list[tuple[str, int]]:
     else:
         counted = Counter(_SPANS[what](paper.date) for paper in papers)
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+
+
+def by_month(days: Sequence[date]) -> list[tuple[date, list[str]]]:
+    """Days of each month as runs.
+
+    Args:
+        days: Ascending, each once.
+
+    Returns:
+        The first of each month with its runs of days: ``1-3``, ``7``.
+    """
+    found: list[tuple[date, list[str]]] = []
+    for month, some in groupby(days, key=lambda day: day.replace(day=1)):
+        runs: list[list[date]] = []
+        for day in some:
+            if runs and day - runs[-1][-1] == timedelta(days=1):
+                runs[-1].append(day)
+            else:
+                runs.append([day])
+        found.append((month, [f"{run[0].day}-{run[-1].day}" if len(run) > 1 else str(run[0].day) for run in runs]))
+    return found

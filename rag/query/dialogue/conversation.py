@@ -28,7 +28,12 @@ _OFFERING = re.compile(r"^Closest papers[^\n]*:\s*(?:\n- .*)+", re.MULTILINE)
 _TOLD = 0.5
 """An answer that names no paper is about the one that holds at least this share of its words' weight."""
 _LOOKED_AT = 5
-_PLACES = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1}
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_NUMERALS = "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th".split()
+_PLACES = {name: n for names in (_ORDINALS, _NUMERALS, ["former"]) for n, name in enumerate(names)} | {
+    "last": -1,
+    "latter": -1,
+}
 
 ASKED = "Which one do you mean?"
 """How a question that is asked back ends; its numbered choices follow."""
@@ -126,6 +131,16 @@ def picked(question: str, papers: Sequence[str]) -> tuple[str, ...]:
     found = chain(rules["place"].all(question), rules["place_alone"].all(question))
     places = [_PLACES[match["n"].lower()] for match in sorted(found, key=lambda match: match.start("n"))]
     return tuple(dict.fromkeys(papers[place] for place in places if -len(papers) <= place < len(papers)))
+
+
+def put_to(text: str, names: Sequence[str], label: str) -> str:
+    """A question put to another paper: in place of the names of those that it was put to stands its own, once."""
+    if not names:
+        return text
+    asked = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+    again = asked.sub(lambda _: label, text)
+    joint = rf"{re.escape(label)}(?:(?:\s*,|\s+(?:and|or|with|to|from|vs\.?|versus))+\s+{re.escape(label)})+"
+    return re.sub(joint, lambda _: label, again)
 
 
 def content_words(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rag.query.dialogue.conversation import Exchange, TalkReader, content_words, picked, quoted
+from rag.query.dialogue.conversation import Exchange, TalkReader, content_words, picked, put_to, quoted
+from rag.query.dialogue.pointer import read_pointer
 from rag.query.dialogue.reference import Nearness, Reference
 from rag.query.lexicon.entities import names_in, owned
 from rag.query.lexicon.knowledge import Known
@@ -22,6 +23,8 @@ from rag.text.readable import readable
 from rag.text.titles import label
 from rag.types import Filters, Turn
 
+ABOUT = "What is this paper about?"
+"""What is asked of a paper that is only pointed at."""
 _BORROWED = 12
 """Content words of an earlier question that a search borrows at most."""
 
@@ -61,6 +64,7 @@ class Continued(NamedTuple):
         compared: They are set against each other.
         typed: It as typed, without what leads into it; the earlier question's words where it says nothing itself.
         quoted: What the last answer quotes, which is no answer again.
+        choices: Papers of which one is meant, and which cannot be told.
     """
 
     standalone: str
@@ -72,6 +76,23 @@ class Continued(NamedTuple):
     compared: bool = False
     typed: str = ""
     quoted: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+class Pointed(NamedTuple):
+    """A question that points at one of the papers of an earlier answer.
+
+    Attributes:
+        question: It with "this paper" where it points; as typed where none of the papers fits.
+        bare: It says nothing else.
+        fitting: The papers that fit.
+        papers: All of that answer.
+    """
+
+    question: str
+    bare: bool
+    fitting: tuple[str, ...]
+    papers: tuple[str, ...]
 
 
 class Continuing:
@@ -80,7 +101,7 @@ class Continuing:
     def __init__(self, known: Known, restrictions: Restrictions) -> None:
         self._known = known
         self._restrictions = restrictions
-        nearness = Nearness(known.library)
+        self._nearness = nearness = Nearness(known.library)
         self._reference = Reference(known, nearness)
         self._talks = TalkReader(known, nearness, self._reference.refers)
         self._rules = load_rules("followups")
@@ -106,6 +127,36 @@ class Continuing:
         if found and self.is_bare(question, search):
             return self._repeated(question, found, history)
         return self._about_papers(question, search, found, history, selects=selects)
+
+    def pointed(self, question: str, found: Constraints, history: Sequence[Turn]) -> Pointed | None:
+        """Read "the one from August": one of the papers that the last list named; None where none is pointed at."""
+        if (
+            found.identifiers
+            or not any(turn.role == "user" for turn in history)
+            or not self._rules["the_one"](question)
+        ):
+            return None
+        listed = next((one.papers for one in reversed(self._talks.read(history)) if len(one.papers) > 1), ())
+        nearness, restrictions = self._nearness, self._restrictions
+        one = read_pointer(question, found, listed, self._known, restrictions, nearness) if listed else None
+        if one is None:
+            return None
+        told = f"{question[: one.start]}this paper{question[one.end :]}" if one.fitting else question
+        bare = self._rules["bare"](f"{question[: one.start]} {question[one.end :]}")
+        return Pointed(told, bare, one.fitting, listed)
+
+    def at_pointed(self, one: Pointed, search: str, found: Constraints, history: Sequence[Turn]) -> Continued:
+        """A question that points at a paper, completed; arguments as `complete`, read from `one.question`."""
+        asked = _Asked(self._rest(one.question), self._rest(search), found, self._talks.read(history), history)
+        if not one.fitting:
+            return Continued(asked.rest, asked.search, found, among=frozenset(one.papers), typed=asked.rest)
+        if len(one.fitting) > 1:
+            return self._completed(asked, [], one.fitting, frozenset(one.fitting))._replace(choices=one.fitting)
+        again = self._again(asked, one.fitting[0]) if one.bare and asked.talk[-1].papers != one.papers else ""
+        if one.bare:
+            asked = asked._replace(rest=again or ABOUT, search=again or ABOUT)
+        titles = [title for title in self._titles(one.fitting) if title not in asked.rest]
+        return self._completed(asked, titles, one.fitting, frozenset(one.fitting))
 
     def put_to(self, paper_id: str, question: str, search: str, found: Constraints) -> Continued:
         """A question that is put to one paper, which it need not name; arguments as `complete`.
@@ -142,7 +193,15 @@ class Continuing:
         of_its_own = selects is not None and not own and read.refers <= selects and content_words(asked.search)
         if of_its_own or (exchange is None and not own):
             return None  # "the newest one on music", "which papers are about music?"
+        if len(own) == 1 and asked.talk[-1].papers[:1] != own and self._names_alone(asked.rest):
+            again = self._again(asked, own[0])
+            asked = asked._replace(rest=again or asked.rest, search=again or asked.search)
         return self._about(asked, own or (exchange.papers if exchange else ()), exchange)
+
+    def _names_alone(self, question: str) -> bool:
+        """Whether a question says nothing but the names of papers: "and of GenSAR?"."""
+        names = names_in(question, self._known.entities, self._known.state().speller.vocabulary)
+        return self._rules["bare"](put_to(question, [one.text for one in names], " "))
 
     def _turned(self, asked: _Asked, own: Sequence[str]) -> _Asked | None:
         """A question without the paper that it turns away from as it opens: "instead of X, …".
@@ -170,7 +229,7 @@ class Continuing:
 
     def _several(self, asked: _Asked) -> Continued | None:
         """Read "the second one", "which of them", "the two": papers picked among those that were named."""
-        said, last = asked.said, asked.talk[-1].offered or asked.talk[-1].papers
+        said, last = asked.said, asked.talk[-1].offered or self._in_order(asked.talk[-1])
         one = picked(asked.rest, last if len(last) > 1 else said)
         if not one and len(said) > 1 and self._rules["other_one"](asked.rest):
             one = tuple(paper for paper in said if paper not in asked.talk[-1].papers[:1])[-1:]
@@ -180,7 +239,11 @@ class Continuing:
             return self._set_against(asked, one + asked.talk[-1].papers[:1])
         if one:
             among = frozenset(one) if len({*said, *last}) > 1 else None
-            return self._completed(asked, self._titles(one), one, among)
+            again = self._again(asked, one[0]) if len(one) == 1 and self._picks_alone(asked.rest) else ""
+            if again:
+                asked = asked._replace(rest=again, search=again)
+            titles = [title for title in self._titles(one) if title not in asked.rest]
+            return self._completed(asked, titles, one, among)._replace(quoted=())
         exchange = next((one for one in reversed(asked.talk) if len(one.papers) > 1), asked.talk[-1])
         carried = Constraints() if asked.found else self._restrictions.read(exchange.asked)
         if self._rules["among"](asked.rest) and (carried or len(exchange.papers) > 1):
@@ -192,6 +255,28 @@ class Continuing:
             return self._set_against(asked, last if len(last) == 2 else said[-2:])
         return None
 
+    def _in_order(self, exchange: Exchange) -> tuple[str, ...]:
+        """The papers of an answer in the order in which its question names them, where it names them all."""
+        names = names_in(exchange.asked, self._known.entities, self._known.state().speller.vocabulary)
+        named = owned(sorted(names, key=lambda one: exchange.asked.find(one.text)))
+        return named if set(named) == set(exchange.papers) else exchange.papers
+
+    def _picks_alone(self, question: str) -> bool:
+        """Whether a question says nothing but which paper it is about: "and the other one?"."""
+        for rule in ("other_one", "place"):
+            question = self._rules[rule].without(question)
+        return self._rules["bare"](question)
+
+    def _again(self, asked: _Asked, paper: str) -> str:
+        """The last question that says what is asked, put to another paper than it was; empty where there is none."""
+        (title,) = self._titles([paper]) or ("",)
+        for text in (turn.content for turn in reversed(asked.history) if turn.role == "user"):
+            names = names_in(text, self._known.entities, self._known.state().speller.vocabulary)
+            theirs = [one.text for one in names if set(owned([one])) & set(asked.said)]
+            if title and not (self._names_alone(text) or self._picks_alone(text)):
+                return self._rest(put_to(text, theirs, title))
+        return ""
+
     def _set_against(self, asked: _Asked, papers: tuple[str, ...]) -> Continued:
         """A question about two papers, of which it may name one."""
         titles = [title for title in self._titles(papers) if title not in asked.rest]
@@ -201,6 +286,8 @@ class Continuing:
         """A question that names another paper than those talked of: it is set against them, or takes their place."""
         if exchange.papers and self._rules["contrast"](asked.rest):
             return self._set_against(asked, (*new, *exchange.papers[:1]))
+        if len(new) == 1 and self._names_alone(asked.rest) and (said := self._again(asked, new[0])):
+            return self._completed(asked._replace(rest=said, search=said), [], new)
         if _words([asked.rest], " ".join(self._titles(new))):
             return self._completed(asked, [], new)
         earlier = [turn.content for turn in reversed(asked.history) if turn.role == "user"]
@@ -252,7 +339,9 @@ class Continuing:
         """A question with what it leaves out."""
         search = " ".join([asked.search, *about])
         standalone = f"{asked.rest}{self._on(about, [*asked.said, *focus])}"
-        return Continued(standalone, search, asked.found, focus, among, typed=asked.rest, quoted=quoted(asked.history))
+        # what was quoted of another paper, or beside it, may be what is asked for now
+        before = quoted(asked.history) if asked.talk[-1].papers[:1] == focus[:1] or len(focus) != 1 else ()
+        return Continued(standalone, search, asked.found, focus, among, typed=asked.rest, quoted=before)
 
     def _allows(self, found: Constraints, papers: Sequence[str]) -> bool:
         """Whether any of some papers, if there are any, is by whom and of when a question says."""

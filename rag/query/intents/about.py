@@ -24,7 +24,13 @@ AboutKind = Literal[
     "count",
     "authors",
     "listed",
+    "versions",
+    "category",
+    "cite",
+    "age",
+    "length",
     "coverage",
+    "themes",
     "help",
     "most",
     "days",
@@ -33,6 +39,7 @@ AboutKind = Literal[
     "trending",
     "courtesy",
     "offtopic",
+    "unmentioned",
 ]
 
 
@@ -41,27 +48,34 @@ class About:
     """A question that the shelf answers, or nothing does.
 
     Attributes:
-        kind: ``count``: how many papers; ``authors``: who wrote one; ``listed``: when reports listed one; ``coverage``:
-            what the library holds; ``help``: what can be asked here; ``most``: who wrote most, or when most was
+        kind: ``count``: how many papers; ``authors``: who wrote one; ``listed``: when reports listed one; ``versions``:
+            which versions of it there are; ``category``: where its archive puts it; ``cite``: how to refer to it;
+            ``age``: which of some papers is newer; ``length``: how long one is; ``coverage``: what the library holds;
+            ``themes``: on which subjects; ``help``: what can be asked here; ``most``: who wrote most, or when most was
             listed; ``days``: on which days anything was; ``news``: what was listed last; ``recommend``: something to
             read; ``trending``: what is talked of; ``courtesy``: nothing is asked; ``offtopic``: what no paper would
-            say.
+            say; ``unmentioned``: papers of a company or the like that no text names.
         subject: The paper that ``authors`` and ``listed`` ask about, as the question calls it, or what the papers
-            of a ``count`` have to be about; empty where the conversation, an id or the filters say it. For ``most``:
-            ``authors``, ``months``, ``weeks`` or ``days``.
+            of a ``count`` have to be about; empty where the conversation, an id, the filters or the names in the
+            question say it. For ``most``: ``authors``, ``months``, ``weeks`` or ``days``. For ``unmentioned``: whom
+            the papers were to be of.
         described: The paper is described ("the paper on query rewriting at Alibaba"), not named.
         titled: It is named in a way that only names are: as a title or a system's name is written, or quoted.
+        several: All papers that were talked of are meant, and not the first of them.
+        place: Which of the authors is asked for: ``first``, ``second``, ``third`` or ``last``.
     """
 
     kind: AboutKind
     subject: str = ""
     described: bool = False
     titled: bool = False
+    several: bool = False
+    place: str = ""
 
     @property
     def needs_focus(self) -> bool:
-        """Whether only the conversation can say which paper is meant."""
-        return self.kind in ("authors", "listed") and not self.subject
+        """Whether only the conversation can say which paper is meant, unless the question names it elsewhere."""
+        return self.kind in OF_PAPERS and not self.subject
 
 
 def read_about(intent: Intent, question: str, rest: str, *, restricted: bool = False) -> About | None:
@@ -113,6 +127,8 @@ def _most(question: str, rest: str) -> About | None:
     match = load_rules("intent")["most"].find(rest)
     if not match:
         return None
+    if match["c"] and not _says_nothing(rest[: match.start()] + rest[match.end() :]):
+        return None  # "how many authors does OneRec have?" asks of one paper
     named = (match["a"] or match["b"] or match["c"] or "authors").lower().rstrip("s") + "s"
     return About("most", named if named in ("months", "weeks", "days") else "authors")
 
@@ -129,17 +145,38 @@ def _paper(kind: Literal["authors", "listed"], asks: str) -> Callable[[str, str]
         found, left = (stripped(text, rules.words[asks] | rules.words["polite"]) for text in (question, rest))
         if found and not left and not read_identifiers(found):
             return None  # "what did NAME co-author?" names no paper
+        place = _place_of_author(question) if kind == "authors" else ""
         if rules["pointing"](found):
-            return About(kind)
+            return About(kind, several=rules["of_several"](question), place=place)
         named = rules["trailing"].without(rules["called"].without(found, ""), "").strip()
         titled = is_title(named)
         if rules["described"](found) and not titled:
-            return About(kind, found, described=True)
+            return About(kind, found, described=True, place=place)
         subject = re.sub(r"^the\s+(?=\S+$)", "", named.strip(" \"“”'‘’`"), flags=re.IGNORECASE)
         first = subject.split(":")[0]
         if rules["asks"](subject) and not titled:
             return None
-        return About(kind, subject, titled=titled or (is_name(first) and " " not in first))
+        return About(kind, subject, titled=titled or (is_name(first) and " " not in first), place=place)
+
+    return read
+
+
+def _place_of_author(question: str) -> str:
+    """Which of a paper's authors is asked for; empty where all are."""
+    rules = load_rules("intent")
+    found = rules["which_author"].find(question)
+    return rules.meaning("author_places", found["place"]) if found else ""
+
+
+def _of_papers(kind: AboutKind) -> Callable[[str, str], About | None]:
+    """Of an intent that the papers serve which the question names, or else those that were talked of."""
+    of_all = kind in ("age", "length")
+
+    def read(question: str, rest: str) -> About | None:
+        rules = load_rules("intent")
+        if kind == "cite" and rules["of_code"](question):
+            return None  # the abstract says where that lies
+        return About(kind, several=of_all or rules["of_several"](question))
 
     return read
 
@@ -175,7 +212,10 @@ _READERS: Mapping[Label, tuple[float, Callable[[str, str], About | None]]] = {
     "count": (LIKELY, _count),
     "who": (LIKELY, _paper("authors", "who")),
     "when": (LIKELY, _paper("listed", "when")),
+    **{kind: (SURE, _of_papers(kind)) for kind in ("versions", "category", "cite", "age", "length")},
     "coverage": (SURE, lambda question, rest: _count(question, rest) or About("coverage")),
+    "days": (SURE, lambda question, rest: _most(question, rest) or About("days")),
+    "themes": (SURE, lambda question, rest: _most(question, rest) or About("themes")),
     "help": (SURE, lambda question, rest: About("help")),
     "news": (SURE, _unsaid("news")),
     "recommend": (SURE, _unsaid("recommend")),
@@ -185,5 +225,7 @@ _READERS: Mapping[Label, tuple[float, Callable[[str, str], About | None]]] = {
 }
 """Least chance of an intent, and how its question is read. Where that looks for a paper or a sort of papers, its being
 there bears the intent out."""
+OF_PAPERS = ("authors", "listed", "versions", "category", "cite", "age", "length")
+"""What is asked of papers that the question, or the conversation, has to name."""
 OPEN = ("news", "recommend", "trending", "coverage", "courtesy", "offtopic", "help")
 """What nobody asks with an author, a date or a paper in the question."""

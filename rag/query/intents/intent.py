@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,12 +29,13 @@ SHAPES: Mapping[Label, Kind] = {
     "similar": "list",
     "recommend": "list",
     "others": "list",
+    "from": "list",
     "topic": "topic",
     "change": "topic",
     "trending": "topic",
 }
 """What serves an intent; ``single`` where it is not named. What is compared must be named: that is parsed."""
-_OF_NO_PAPER: tuple[Label, ...] = ("coverage", "help", "courtesy", "offtopic")
+_OF_NO_PAPER: tuple[Label, ...] = ("coverage", "days", "themes", "help", "courtesy", "offtopic")
 """Intents that no paper serves: where papers are to answer nevertheless, they say nothing of the shape."""
 NEAR = 0.6
 """A second shape is as good as the first where it has at least this share of its chance."""
@@ -47,6 +49,7 @@ _BOTH: Mapping[frozenset[Kind], Kind] = {
 }
 SEVERAL, FURTHER = 0.5, 0.2
 """Chances from which a question is taken to ask several things: by itself, and where it goes on after a question."""
+_INITIAL = re.compile(r"(?<!\w)[^\W\d_a-z]\.$")
 KEPT = 512
 """Texts whose reading is kept: one question is read several times on its way, and so are the turns before it."""
 
@@ -156,7 +159,7 @@ class Intents:
 
     def without_courtesies(self, text: str) -> str:
         """A text without its sentences that only greet, thank or agree; all of it where it says no more than that."""
-        said = [text[start:end] for start, end in sentences(text)]
+        said = _after_initials([text[start:end] for start, end in sentences(text)])
         kept = [one for one in said if not self.is_courtesy(one)] if len(said) > 1 else said
         return " ".join(kept) if 0 < len(kept) < len(said) else text
 
@@ -168,3 +171,14 @@ class Intents:
         vector = np.array(model.get_query_embedding(text), dtype=np.float32)
         found = load_intents().chances(text, vector, continues=continues)
         return Intent(found.labels, found.compound)
+
+
+def _after_initials(said: list[str]) -> list[str]:
+    """Sentences, those put together that an initial parts: "J.-Y. Nie" is one name."""
+    whole: list[str] = []
+    for one in said:
+        if whole and _INITIAL.search(whole[-1]):
+            whole[-1] = f"{whole[-1]} {one}"
+        else:
+            whole.append(one)
+    return whole

@@ -200,7 +200,8 @@ class People:
             name = known or self._person([part[0].strip() for part in run[:size]], bool(et_al))
             ends = size == len(run) or run[size][0][0].islower()
             if name and (name.known or et_al or (ends and self._rules["after_stranger"].find(self._text, end))):
-                return replace(name, end=et_al.end() if et_al else end)
+                behind = et_al or self._rules["suffix"].at(self._text, end)
+                return replace(name, end=behind.end() if behind else end)
         return None
 
     def _person(self, parts: list[str], et_al: bool) -> _Name | None:

@@ -13,17 +13,14 @@ from rag.query.question import Question
 from rag.query.rules import load_rules
 from rag.text.readable import readable
 
+_SURVEYS = (
+    r"\bsurveys?\b|\btutorial|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b"
+)
 SAYS: Mapping[Sort, re.Pattern[str]] = {
-    sort: re.compile(pattern, re.IGNORECASE)
-    for sort, pattern in {
-        "surveys": (
-            r"\bsurveys?\b|\btutorial"
-            r"|\b(?:systematic|literature|comprehensive|scoping|this|our|an?)\s+(?:review|overview)\b"
-        ),
-        "resources": r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed",
-        "tools": r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo",
-        "reproductions": r"\breproduc|\breplic",
-    }.items()
+    "surveys": re.compile(_SURVEYS, re.IGNORECASE),
+    "resources": re.compile(r"\bbenchmark|\bdata\s?set|\bcollection|\bcorpus|\bcorpora|\btest\s?bed", re.IGNORECASE),
+    "tools": re.compile(r"\btool|\blibrar|\bpackage|\bopen[- ]sourc|\bdemo", re.IGNORECASE),
+    "reproductions": re.compile(r"\breproduc|\breplic", re.IGNORECASE),
 }
 """What a paper of a sort that a list may ask for says of itself."""
 _TAGS: Mapping[Sort, str] = {
