@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rag.papers.claims import Claim
 from rag.query.dialogue.followups import Continued, Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OPEN, About, read_about
@@ -42,6 +43,8 @@ _BEST = Note(
 )
 _IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_WHAT_IS = Intent({"define": 1.0})
+_MARKS = " ?!.…"
 _ADDED = re.compile(r"\s\((?:about|among)\s[^()]*\)\W*$")
 """What a follow-up was completed with: it says what is asked about, and not what for."""
 _OF_SUBJECTS = ("news", "recommend")
@@ -92,7 +95,8 @@ class Reader:
         pointed = self._continuing.pointed(text.standalone, text.found, history)
         if pointed and pointed.fitting:
             text = replace(self._corrected(pointed.question), notes=text.notes)
-        intent = self._known.intents.read(text.standalone, continues=bool(history))
+        alone = self._is_name_alone(text.standalone)
+        intent = _WHAT_IS if alone else self._known.intents.read(text.standalone, continues=bool(history))
         narrows = history and text.found and self._continuing.is_bare(text.standalone, text.search)  # "just April"
         about = None if narrows else self._of_library(intent, text, opens=not history, filtered=bool(given))
         talk = None
@@ -108,6 +112,11 @@ class Reader:
             intent = self._known.intents.read(talk.typed or _ADDED.sub("", talk.standalone))
             about = about if about and about.needs_focus else self._continued(talk, intent)
         return all_of_a_sort(self._known.shelf, self._assembled(intent, text, talk, about, given))
+
+    def _is_name_alone(self, text: str) -> bool:
+        """Whether a question is nothing but the name of a paper's system: what it is, is wanted."""
+        names = names_in(text, self._known.entities, self.speller().vocabulary)
+        return len(names) == 1 and bool(names[0].papers(Claim.CALLED)) and text.strip(_MARKS) == names[0].text
 
     def _one_paper(self, given: Filters, found: Constraints, end: int) -> IdentifierReading | None:
         """The one paper that filters leave, as if the question ended with its id: "who wrote it?" means its authors."""

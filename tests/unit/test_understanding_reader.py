@@ -587,3 +587,10 @@ def test_a_system_that_opens_a_title_is_preferred_too(reader: Reader) -> None:
 )
 def test_what_a_named_system_was_tested_on_is_asked_of_its_paper(reader: Reader, question: str, kind: str) -> None:
     assert reader.understand(question).kind == kind
+
+
+@pytest.mark.parametrize("question", ["IterQR", "IterQR?", " IterQR ?"])
+def test_a_name_alone_asks_what_it_is(reader: Reader, question: str) -> None:
+    found = reader.understand(question)
+    assert (found.kind, found.intent.kind) == ("single", "define")
+    assert found.named
