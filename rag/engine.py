@@ -27,6 +27,7 @@ from rag.answer.parts import (
     likelier,
     names_nothing,
     repeats,
+    says_no_subject,
     together,
     told,
 )
@@ -374,6 +375,8 @@ class Engine:
             read = self.reader.understand(words, turns, filters)
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
             papers = self._meant(whole, read, parts) if names_nothing(read) else goes_on_about(read, whole, parts)
+            if parts and whole.kind == "topic" and says_no_subject(read):  # "…? What does the evidence say?"
+                return ()
             read = in_light(read, whole, papers, parts)
             if not restricted:
                 read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)

@@ -47,6 +47,11 @@ def names_nothing(part: Question) -> bool:
     return part.kind in ("single", "list") and not said
 
 
+def says_no_subject(part: Question) -> bool:
+    """Whether a part asks of what was talked of, or of nothing that it names: of a topic it asks no second thing."""
+    return part.kind == "single" and not (part.about or part.works or set(part.named) - set(part.focus))
+
+
 def goes_on_about(part: Question, whole: Question, before: Sequence[Part]) -> tuple[str, ...]:
     """The one paper that a part goes on about by a pronoun: the only one that the whole names, or that was told of."""
     known = whole.named if len(whole.named) == 1 else answered_from(before)

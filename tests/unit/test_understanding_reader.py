@@ -589,7 +589,7 @@ def test_what_a_named_system_was_tested_on_is_asked_of_its_paper(reader: Reader,
     assert reader.understand(question).kind == kind
 
 
-@pytest.mark.parametrize("question", ["IterQR", "IterQR?", " IterQR ?"])
+@pytest.mark.parametrize("question", ["QueryGym", "QueryGym?", " QueryGym ?"])
 def test_a_name_alone_asks_what_it_is(reader: Reader, question: str) -> None:
     found = reader.understand(question)
     assert (found.kind, found.intent.kind) == ("single", "define")
