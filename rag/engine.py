@@ -369,8 +369,7 @@ class Engine:
     def _parts(self, whole: Question, history: Sequence[Turn], filters: Filters) -> Sequence[Part]:
         """The parts of a question, each answered with quotes after those before it; none where it is one question."""
         parts: list[Part] = []
-        # What turns to another subject does so in each part, also in one that is short enough to seem to follow up.
-        turns = list(history) if whole.focus or any(note.code == "follow_up" for note in whole.notes) else []
+        turns = list(history)
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole

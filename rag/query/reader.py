@@ -259,7 +259,7 @@ class Reader:
         )
         asked = with_demands(asked)
         compared = shape.subjects if shape.kind == "compare" else None
-        parts = read_parts(asked.typed, intent, self._known.intents.read, compared)
+        parts = read_parts(asked.typed, intent, self._known.intents.read, compared, named=bool(asked.named))
         return replace(asked, parts=parts, asks=read_asks(asked.typed))
 
     def _shaped(

@@ -39,14 +39,15 @@ class Weighed:
         return float(np.average(nearest, weights=self.weights))
 
     def dwelling(self, other: TokenVectors) -> float:
-        """How far a text dwells on the words that count most; 0 without tokens.
+        """How far a text dwells on the words that count most; 0 without tokens, or where no word counts.
 
         The mean similarity of the few tokens that are nearest to each of them: a word that stands in an enumeration has
         one token near to it, a text's subject has several.
         """
-        if not len(other.spans):
+        counting = self.weights[self.weights > 0]
+        if not (len(other.spans) and len(counting)):
             return 0.0
-        heavy = self.vectors[self.weights >= self.weights[self.weights > 0].mean()]
+        heavy = self.vectors[self.weights >= min(counting.mean(), counting.max())]  # a mean of equals may be rounded up
         similar = np.sort(heavy @ other.vectors.astype(np.float32).T, axis=1)
         return float(similar[:, -DWELLING:].mean())
 

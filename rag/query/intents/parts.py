@@ -25,7 +25,12 @@ MOST = 6
 
 
 def read_parts(
-    text: str, intent: Intent, read: Callable[[str], Intent], compared: Sequence[str] | None = None
+    text: str,
+    intent: Intent,
+    read: Callable[[str], Intent],
+    compared: Sequence[str] | None = None,
+    *,
+    named: bool = False,
 ) -> tuple[str, ...]:
     """What a text asks or orders one after the other, in its own words.
 
@@ -34,12 +39,13 @@ def read_parts(
         intent: What it wants as a whole.
         read: Tells what a piece of it wants.
         compared: What it sets side by side, where it does.
+        named: Whether it names a paper, which is no description then.
 
     Returns:
         Two parts or more, in order; nothing where it is one thing, or it describes a paper or compares, which is one
         thing however many sentences it takes.
     """
-    if intent.kind == "paraphrase":
+    if intent.kind == "paraphrase" and not named:
         return ()
     found: list[tuple[int, int]] = []
     for start, end in _pieces(text, lambda piece: _lists(read(piece))):
