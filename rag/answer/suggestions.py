@@ -39,7 +39,7 @@ QUESTIONS = (
 """`{}` is what the paper is called."""
 OFFERED = 5
 """Questions that one paper is said to answer, at most."""
-ANSWERED = 1.0
+ANSWERED = 0.5
 """Log-odds that a paper answers from which a question is offered of it. Which sentence does is then known twice, by the
 scorer and by the paper's card, so that less is asked of the first."""
 WORDS = 8

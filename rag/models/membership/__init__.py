@@ -17,7 +17,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "1cbe8bd48aeb599b8609aa57509fe982033180af5fab568ef3b1538cb421c951"
+WEIGHTS_SHA256 = "7d27f35a7745c8ae48f1e1b4b93e670236ace007eaa4923be4fd32f755c96ca6"
 FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "apart", "tags", "dwells")
 """What is measured of a paper (`rag.retrieve.membership`).
 
