@@ -98,5 +98,5 @@ lock: ## resolve every dependency afresh and pin them all in constraints.txt
 	    echo "constraints.txt must hold plain name==version lines only, and no torch: see above" >&2; exit 1; fi
 
 clean: ## remove the environment, the demo's library, caches and builds
-	rm -rf $(VENV) $(TOOLS) .lock $(DEMO) .fuzz dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(TOOLS) .lock $(DEMO) .fuzz .bench dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find rag ui eval tests -name __pycache__ -type d -exec rm -rf {} +

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rag.papers.bibliography.bibtex import entry_of
 from rag.papers.bibliography.references import markdown_line
@@ -70,7 +70,7 @@ def category(paper: Paper) -> str:
 def reference(paper: Paper) -> str:
     """How to refer to a paper: a line for a list of references, and its BibTeX entry."""
     entry = "\n".join(line.replace("`", "'") for line in entry_of(paper).splitlines())
-    return f"({paper.paper_id}):\n\n{markdown_line(paper)}\n\n```bibtex\n{entry}\n```"
+    return f"({escape(paper.paper_id)}):\n\n{markdown_line(paper)}\n\n```bibtex\n{entry}\n```"
 
 
 def length(paper: Paper) -> str:
@@ -93,11 +93,15 @@ def older_and_newer(papers: Sequence[Paper]) -> tuple[str, list[Paper]]:
     ordered = [*dated, *(one for one in papers if one.undated)]
     if len(dated) < 2:
         return "Their dates are not all known, so that none can be called newer:", ordered
-    newest, oldest = dated[0], dated[-1]
-    if newest.date == oldest.date:
-        return f"All of them were first listed on the same day, {newest.date}:", ordered
-    names = [f"“{escape(label(readable(one.title)))}”" for one in (newest, oldest)]
-    if len(dated) == 2:
-        days = plural((newest.date - oldest.date).days, "day")
-        return f"{names[0]} is the newer one and {names[1]} the older: {days} lie between them.", ordered
-    return f"{names[0]} is the newest of {len(dated)}, and {names[1]} the oldest. Newest first:", ordered
+    first, last = dated[0].date, dated[-1].date
+    if first == last:
+        return f"All that have a date were first listed on the same day, {first}:", ordered
+    newest, oldest = (_named(one for one in dated if one.date == day) for day in (first, last))
+    if len(ordered) == 2:
+        apart = plural((first - last).days, "day")
+        return f"{newest} is the newer one and {oldest} the older, {apart} apart.", ordered
+    return f"Of {len(ordered)} papers, newest: {newest}; oldest: {oldest}. Newest first:", ordered
+
+
+def _named(papers: Iterable[Paper]) -> str:
+    return joined([f"“{escape(label(readable(one.title)))}”" for one in papers])

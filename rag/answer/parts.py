@@ -170,8 +170,12 @@ def _by_quotes(parts: Sequence[Part]) -> Iterator[list[Part]]:
 
 
 def _quotes(part: Part) -> frozenset[int]:
-    """The quotes that answer a part; none where it is not answered."""
-    return frozenset() if part.outcome.reason else frozenset(one.n for one in part.outcome.citations)
+    """The quotes that answer a part; none where it is not answered, or where the shelf says it beside the quote."""
+    return (
+        frozenset()
+        if part.outcome.reason or part.question.about
+        else frozenset(one.n for one in part.outcome.citations)
+    )
 
 
 def cited_before(parts: Sequence[Part]) -> Outcome:

@@ -92,7 +92,7 @@ class QuotedReply:
         if decision.reason == "detail_absent":
             nearest = [passage for passage in passages if passage.paper_id == decision.paper_id]
             return self.writer.nearest(asked, self.writer.write(asked, nearest, "single"))
-        whole = asked.only_filters or asked.picked or bool(asked.mention)
+        whole = asked.only_filters or asked.picked or asked.of_sort or bool(asked.mention)
         if asked.wanted:
             most = self.library.config.answer.max_papers
             return self.writer.write(asked, _as_wanted(asked, passages, whole, most), "list", whole=True)

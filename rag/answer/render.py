@@ -120,7 +120,7 @@ def _count(retriever: HybridRetriever, understood: Question, checked: Checked, f
     order = f", {by_date} first" if by_date and shown > 1 else ""
     if wanted.limit and by_date:
         return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:", *counted_by)
-    if understood.mention or understood.selects:
+    if understood.mention or understood.of_sort or understood.selects:
         allowed = shelf.select(understood.filters)
         fitting = understood.papers if allowed is None else allowed & (understood.papers or allowed)
         found = shelf.coverage().papers if fitting is None else len(fitting)
@@ -181,7 +181,7 @@ def offering(text: str, heading: str, closest: tuple[ClosestPaper, ...], reason:
     """An abstention: what there is to say, and the closest papers below a heading."""
     if not closest:
         return Reply((text,), reason)
-    names = "\n".join(f"- {escape(paper.title)} ({paper.paper_id})" for paper in closest)
+    names = "\n".join(f"- {escape(paper.title)} ({escape(paper.paper_id)})" for paper in closest)
     return Reply((text, f"{heading}:", names), reason, closest)
 
 

@@ -39,6 +39,7 @@ def ingest(
     with library.writing(progress):
         library.check_recipe()
         library.imprint.require()
+        unfinished = library.is_unfinished()
         before, held = library.shelf.renamed(), library.shelf.flags.held()
         for group in _recorded_together(rows, told, unkept):
             if isinstance(group, FullText):
@@ -52,8 +53,9 @@ def ingest(
             if progress:
                 progress("reading", len(outcomes), 0)
         told += _follow_renames(library, before)
-        if library.shelf.pending():  # else both stay closed: opening them is most of what an unchanged ingest takes
-            library.require_whole_indexes()
+        # Where nothing waits both stay closed: opening them is most of what an unchanged ingest takes.
+        if library.shelf.pending() or not library.has_index_files():
+            library.require_whole_indexes(unfinished=unfinished)
         added, removed = index_pending(library, progress, engine)
         flagged = {one.paper_id: one.kinds for one in library.shelf.flags.all() if one.paper_id not in held}
     count = Counter(outcomes.values())

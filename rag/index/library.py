@@ -153,17 +153,28 @@ class Library:
         self.check_recipe()
         self.imprint.require()
         indexes = self.open_indexes()
-        if any(writing for _, writing in self.shelf.pending()):
+        if self.is_unfinished():
             return indexes  # an unfinished write, which the next writer finishes, may have left less
+        try:
+            self._require_counts(indexes)
+        except IndexDamaged:
+            indexes.close()
+            raise
+        return indexes
+
+    def is_unfinished(self) -> bool:
+        """Whether a write was broken off, which the next writer finishes."""
+        return any(writing for _, writing in self.shelf.pending())
+
+    def _require_counts(self, indexes: Indexes) -> None:
+        """Raise `IndexDamaged` where an index holds fewer passages than the shelf knows that it held."""
         expected = self.shelf.indexed_chunks()
         for name, count in (("Chroma", indexes.vectors.count()), ("lexical", indexes.lexical.count())):
             if count < expected:
-                indexes.close()
                 raise IndexDamaged(
                     f"The {name} index in {self.folder} holds {count} of {expected} passages.",
                     "`paperchat doctor --repair` fills it again.",
                 )
-        return indexes
 
     def open_vectors(self, fingerprint: str) -> VectorStore:
         """Open the collection of a recipe. Only the lock's holder may call this."""
@@ -292,13 +303,23 @@ class Library:
             yield
             self.shelf.bump()
 
-    def require_whole_indexes(self) -> None:
-        """Raise `IndexDamaged` or `IndexMismatch` before anything is written beside an index that lost something."""
+    def has_index_files(self) -> bool:
+        """Whether both indexes lie where they should, as far as that can be seen without opening them."""
+        vectors = self.vectors_location
+        return self.lexical_folder.exists() and (isinstance(vectors, str) or vectors.exists())
+
+    def require_whole_indexes(self, *, unfinished: bool = True) -> None:
+        """Raise `IndexDamaged` or `IndexMismatch` before anything is written beside an index that lost something.
+
+        Args:
+            unfinished: A write that was broken off before may have left less; what waits now may be this writer's own.
+        """
         self.check_recipe()
         self.imprint.require()
         if self.shelf.has_chunks():
-            with self.gate.read():
-                return
+            with self.gate.read() as indexes:
+                if not unfinished:
+                    self._require_counts(indexes)
 
     def index_pending(self, progress: Progress | None = None, engine: Engine | None = None) -> tuple[int, int]:
         """Bring both indexes up to the shelf, after all texts were screened; the caller holds `writing()`.

@@ -107,7 +107,7 @@ def _keys(words: Sequence[str]) -> set[tuple[str, str]]:
 def _within(written: str, words: Sequence[str]) -> set[tuple[str, str]]:
     """Marks of the keys that only a part of a name bears: "Wei Lin" and "Lin" are no names of Wei-Lin Chiang."""
     parts = [name_words(part) for part in _given_first(written).split()]
-    inner = [part for part in parts[:-1] if len(part) > 1]
+    inner = [part for part in parts[:1] if len(part) > 1 and len(parts) > 1]  # behind the first a hyphen joins families
     outer = Counter(words) - Counter(word for part in inner for word in part)
     keys = {key for part in inner for key in _keys(part)}
     elsewhere = {key for part in parts if part not in inner for key in _keys(part)}

@@ -62,6 +62,7 @@ class Question:
             the questions before it; `standalone` where it is none.
         quoted: What the answer before a follow-up quotes: it is no answer again.
         picked: Of the papers that were named before, those are wanted that answer: "which of these was tried on X?"
+        of_sort: `papers` are all those of a sort of works that is wanted, whatever they are about.
         choices: Papers named before of which one is meant, and which cannot be told.
     """
 
@@ -103,6 +104,7 @@ class Question:
     typed: str = ""
     quoted: tuple[str, ...] = ()
     picked: bool = False
+    of_sort: bool = False
     choices: tuple[str, ...] = ()
 
     @property

@@ -185,3 +185,10 @@ def test_thanks_belong_to_no_part(assistant: Assistant) -> None:
     answer = answered(assistant, "How does IterQR rewrite queries, and which gains are reported? Thank you!")
     assert [part.question for part in answer.parts] == ["How does IterQR rewrite queries", "which gains are reported"]
     assert [papers(answer, n) for n in range(2)] == [{ITERQR}, {ITERQR}]
+
+
+def test_what_the_shelf_says_of_one_paper_is_told_part_by_part(assistant: Assistant) -> None:
+    answer = answered(assistant, "Who wrote PLUM, and when was it listed?")
+    who, when = _blocks(answer)
+    assert "authors" in who
+    assert "2025-10-11" in when

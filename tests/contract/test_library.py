@@ -244,6 +244,25 @@ def test_an_index_that_vanished_is_no_empty_index(tmp_path: Path, lost: str) -> 
         assert Assistant(library).search("things").passages[0].ranks == {"dense": 1, "lexical": 1}
 
 
+def test_a_paper_that_takes_another_id_hides_no_lost_index(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper("doi:10.1000/182"), make_paper("2504.00002"), make_paper("2504.00003")])
+        shutil.rmtree(library.lexical_folder)
+    shutil.rmtree(tmp_path / "chroma")
+    with Library(Config(data_dir=tmp_path)) as library:
+        joined = make_paper("2504.00001", doi="10.1000/182")
+        with pytest.raises(IndexDamaged, match="doctor --repair"):
+            library.ingest([joined, make_paper("2504.00004")])
+
+
+def test_an_ingest_without_news_sees_that_an_index_is_gone(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper()])
+        shutil.rmtree(library.lexical_folder)
+    with Library(Config(data_dir=tmp_path)) as library, pytest.raises(IndexDamaged, match="doctor --repair"):
+        library.ingest([make_paper()])
+
+
 def test_a_reader_that_stayed_open_sees_what_a_repair_did(tmp_path: Path) -> None:
     with Library(Config(data_dir=tmp_path)) as reading, Library(Config(data_dir=tmp_path)) as other:
         reading.ingest([make_paper()])

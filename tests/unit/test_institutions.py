@@ -41,6 +41,13 @@ def test_what_they_are_to_be_about_is_searched_for(reader: Reader) -> None:
     assert (found.name, found.rest, found.led, found.alone) == ("Kuaishou", "papers on dense retrieval", True, False)
 
 
+@pytest.mark.parametrize(
+    "search", ["papers from 4 universities", "papers from e-commerce companies", "from Kuaishou or Meituan"]
+)
+def test_a_number_a_plain_word_and_two_names_are_none(reader: Reader, search: str) -> None:
+    assert read_institution(search, reader.speller().vocabulary) is None
+
+
 @pytest.mark.parametrize("question", ["papers by Jimmy Lin", "papers on agents", "what is new?"])
 def test_a_person_or_a_subject_is_none(reader: Reader, question: str) -> None:
     assert not reader.understand(question).mention

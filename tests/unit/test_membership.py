@@ -127,10 +127,15 @@ def test_a_paper_may_be_tagged_with_the_subject_that_is_asked_for(
 def test_all_papers_of_a_sort_are_listed_where_nothing_else_is_asked(library: Library) -> None:
     reader = Reader(library)
     every = reader.understand("list the surveys")
-    assert (every.kind, every.papers, every.mention) == ("list", frozenset({"2504.00003"}), "surveys")
-    for said in ("list the surveys about violins", "list the papers about bees", "list the surveys of 1999"):
+    assert (every.kind, every.papers, every.of_sort) == ("list", frozenset({"2504.00003"}), True)
+    for said in (
+        "list the surveys about violins",
+        "violin surveys",
+        "list the papers about bees",
+        "list the surveys of 1999",
+    ):
         asked = reader.understand(said)
-        assert (asked.papers, asked.mention) == (None, "")
+        assert (asked.papers, asked.of_sort) == (None, False)
 
 
 def test_a_text_dwells_on_what_several_of_its_words_are_near_to(library: Library) -> None:

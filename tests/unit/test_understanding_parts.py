@@ -70,6 +70,7 @@ def test_what_only_leads_into_a_question_belongs_to_it(text: str, parts: tuple[s
         "Remind me, which crawl does GovScape index?",
         "I would be glad to know how BBDRec treats noise, in plain words.",
         "Does PLUM beat the baselines? By how much?",
+        "Which model of PLUM ranks best, and how well?",
         "Which problem does SelfRACG address and how?",
         "Which papers train on logs and test with users?",
         "Half of what my lab knows sits in inboxes. Is there some small assistant we could ask, which keeps secrets?",

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UsageError("The reference needs LlamaIndex's store for Chroma.", "pip install 'paperchat[bench]'")
         shared = os.environ.get("PAPERCHAT_SHARED_DATA")
         papers = asked.papers or (Path(shared) / "arxiv" if shared else SAMPLE)
-        sizes = asked.sizes or (SMALL if papers == SAMPLE else SIZES)
+        sizes = asked.sizes or (SMALL if papers.resolve() == SAMPLE.resolve() else SIZES)
         figures = Course(papers, sizes, asked.out, say, asked.vectors, asked.embedded).run()
         table = markdown(figures)
         print(table)

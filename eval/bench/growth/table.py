@@ -17,7 +17,7 @@ _PANELS = (
     ("the same, ms of processors", "search_cpu_ms"),
     ("answer, median ms", "answer_ms"),
     ("first answer, s of processors", "start_cpu_s"),
-    ("memory while searching, MB", "memory_mb"),
+    ("memory after searching and answering, MB", "memory_mb"),
     ("disk, MB", "disk_mb"),
 )
 """What of the table is drawn; the processors' own time where others' work on the machine would show most."""
@@ -70,7 +70,6 @@ def _column(figures: Mapping[str, Any], size: int) -> dict[str, str]:
     return {
         "ingest, s": _pair(values["ingest_s"]) + mark,
         "ingest, s of the processors": _pair(values["ingest_cpu_s"]) + mark,
-        "the last part, papers a second": _pair(values["last"]),
         "ingest / embedding alone": _pair(values["to_embedding"], ratio=False),
         "ingest again, unchanged, s of the processors": f"{again['cpu_s']:.2f} (1/{whole / again['cpu_s']:.0f}) / –",
         "search p50, ms": _pair(values["search_ms"]),
@@ -96,9 +95,10 @@ def _shown(value: float) -> str:
 
 def _note(figures: Mapping[str, Any], sizes: Sequence[int]) -> str:
     loads = [load for size in sizes for load in (figures["sizes"][str(size)][f"load_{when}"][0] for when in _WHEN)]
+    run = " in one run" if len(figures["code_hashes"]) == 1 else ", put together from runs of several states of it"
     said = [
-        f"By `{COMMAND}`, side by side in one run, on {figures['machine']}, with a load of {min(loads):.0f} to "
-        f"{max(loads):.0f} meanwhile (over the number of processors, their own seconds tell more than those passed)."
+        f"By `{COMMAND}`, side by side{run}, on {figures['machine']}, with a load of {min(loads):.0f} to "
+        f"{max(loads):.0f} at the questions (over the number of processors, their own seconds tell more than those passed)."
     ]
     taken = ingested(figures["parts"], sizes[-1])[OURS]
     if taken["reckoned_papers"]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from rag.models.runtime import read_checked
@@ -36,6 +37,8 @@ _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
 _ENDS = frozenset(".?!;")
 _BORDERS = frozenset(".?!;:,–—-/&+…")
 _ENDINGS = ("ing", "ed", "ly", "s")
+_READ = 250
+"""Words and marks of a text that are read: each place looks at all before it, and nobody asks so much at once."""
 _WINDOW = 4
 """Words looked at behind a place; before it one less."""
 
@@ -88,7 +91,7 @@ class SplitterModel(Record):
 
 def places(text: str) -> Iterator[Place]:
     """The places of a text, in order."""
-    tokens = [(match[0], match.start()) for match in _TOKEN.finditer(text)]
+    tokens = [(match[0], match.start()) for match in islice(_TOKEN.finditer(text), _READ)]
     lower = [token.lower().replace("’", "'").removesuffix("'s") for token, _ in tokens]
     for n, (token, start) in enumerate(tokens):
         if not token[0].isalnum() or (lower[n] in JOINTS and n + 1 < len(tokens) and n > 0):

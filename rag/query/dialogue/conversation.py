@@ -137,7 +137,8 @@ def put_to(text: str, names: Sequence[str], label: str) -> str:
     """A question put to another paper: in place of the names of those that it was put to stands its own, once."""
     if not names:
         return text
-    asked = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+    longest_first = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    asked = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)")
     again = asked.sub(lambda _: label, text)
     joint = rf"{re.escape(label)}(?:(?:\s*,|\s+(?:and|or|with|to|from|vs\.?|versus))+\s+{re.escape(label)})+"
     return re.sub(joint, lambda _: label, again)

@@ -139,8 +139,11 @@ class Continuing:
         listed = next((one.papers for one in reversed(self._talks.read(history)) if len(one.papers) > 1), ())
         nearness, restrictions = self._nearness, self._restrictions
         one = read_pointer(question, found, listed, self._known, restrictions, nearness) if listed else None
-        if one is None:
+        if one is None or self._rules["the_one"].find(question, one.end):  # "the one from April or the one from May"
             return None
+        last = self._talks.read(history)[-1].papers
+        if nearer := tuple(paper for paper in one.fitting if paper in last):  # the list was narrowed since
+            one = one._replace(fitting=nearer)
         told = f"{question[: one.start]}this paper{question[one.end :]}" if one.fitting else question
         bare = self._rules["bare"](f"{question[: one.start]} {question[one.end :]}")
         return Pointed(told, bare, one.fitting, listed)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-from rag.models.splitter import load_splitter
-from rag.query.intents.intent import SHAPES, SURE, Intent
+from rag.models.splitter import Place, load_splitter
+from rag.query.intents.intent import KEPT, SHAPES, SURE, Intent
 from rag.text.sentences import Span
 from rag.text.terms import STOP_WORDS
 
@@ -92,7 +93,7 @@ def _pieces(text: str, orders: Callable[[str], bool]) -> list[Span]:
     What stands before the first question and puts none itself names what it is about ("PLUM at YouTube: what are the
     stages?"), unless it orders something ("papers on bees; what do they find?").
     """
-    begun = load_splitter().starts(text)
+    begun = list(_starts(text))
     if len(begun) > 1:
         first, second = begun[:2]
         piece = text[first.start : second.joint]
@@ -102,6 +103,11 @@ def _pieces(text: str, orders: Callable[[str], bool]) -> list[Span]:
     begun = begun[1:]
     starts, ends = (0, *(place.start for place in begun)), (*(place.joint for place in begun), len(text))
     return list(zip(starts, ends, strict=True))
+
+
+@lru_cache(KEPT)
+def _starts(text: str) -> tuple[Place, ...]:
+    return tuple(load_splitter().starts(text))
 
 
 def _lists(intent: Intent) -> bool:
@@ -115,5 +121,6 @@ def _said(text: str, pieces: Sequence[Span]) -> tuple[str, ...]:
 
 
 def _is_elliptic(piece: str) -> bool:
-    """Whether a piece says nothing by itself: it belongs to what stands before it."""
-    return all(word.lower() in _EMPTY for word in _WORD.findall(piece))
+    """Whether a piece says nothing by itself ("by how much?", "how fast?"): it belongs to what stands before it."""
+    words = [word.lower() for word in _WORD.findall(piece)]
+    return all(word in _EMPTY for word in words) or (len(words) == 2 and words[0] == "how")

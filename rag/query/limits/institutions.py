@@ -47,6 +47,9 @@ def read_institution(search: str, vocabulary: Vocabulary) -> Institution | None:
     Args:
         search: The question without the words that became filters.
         vocabulary: The library's words.
+
+    Returns:
+        None where there is no name, or more than one.
     """
     rules = load_rules("institutions")
     asked = rules.words["asks"]
@@ -58,6 +61,8 @@ def read_institution(search: str, vocabulary: Vocabulary) -> Institution | None:
     first = last = (led or named)[0]
     while last + 1 in named and last + 1 - first < _MOST_WORDS and search[words[last].end()] == " ":
         last += 1
+    if any(not first <= n <= last for n in named):  # of two names neither alone is meant
+        return None
     start, end = words[first].start(), words[last].end()
     lead, tail = rules["of"].find(search, 0, start), rules["people"].at(search, end)
     made = rules["made"].at(search, end)
@@ -68,7 +73,7 @@ def read_institution(search: str, vocabulary: Vocabulary) -> Institution | None:
 
 def mentioned_by(name: str, papers: Collection[str], shelf: Shelf) -> frozenset[str]:
     """Those of some papers in whose title or abstract a name stands, spelt so where it has a capital."""
-    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", 0 if name != name.lower() else re.IGNORECASE)
+    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", 0 if name != name.lower() else re.IGNORECASE)
     return frozenset(one.paper_id for one in shelf.papers(papers).values() if pattern.search(readable(one.lead)))
 
 
@@ -76,7 +81,8 @@ def _is_name(word: str, place: int, vocabulary: Vocabulary) -> bool:
     """Whether a word is written as a name, by the reader or else by the library."""
     entry = vocabulary.entries.get(fold(word))
     held = entry is not None and not entry.surface.islower()
-    return (word[0].isupper() and (place > 0 or held or not is_english(word))) or held or not is_english(word)
+    written = word[0].isupper() and (place > 0 or not is_english(word))
+    return any(map(str.isalpha, word)) and (written or held)
 
 
 def _spelt(name: str, vocabulary: Vocabulary) -> str:

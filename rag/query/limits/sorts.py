@@ -39,9 +39,12 @@ def all_of_a_sort(shelf: Shelf, asked: Question) -> Question:
     """
     free = asked.kind == "list" and not (asked.papers or asked.focus or asked.about or asked.mention)
     found = load_rules("demands")["sort"].find(asked.search_text) if free and asked.sort in _TAGS else None
-    if asked.sort is None or found is None or has_content(asked.search_text[found.end() :]):
+    if asked.sort is None or found is None:
+        return asked
+    before, behind = asked.search_text[: found.start("sort")], asked.search_text[found.end() :]
+    if has_content(before) or has_content(behind):  # "new music datasets" are of a subject
         return asked
     tagged = shelf.select(replace(asked.filters, tag=_TAGS[asked.sort])) if not asked.filters.tag else None
     papers = shelf.papers(sorted((tagged or frozenset()) - asked.left_out))
     fitting = frozenset(one for one, paper in papers.items() if SAYS[asked.sort].search(readable(paper.title)))
-    return replace(asked, papers=fitting, mention=asked.sort) if fitting else asked
+    return replace(asked, papers=fitting, of_sort=True) if fitting else asked
