@@ -87,7 +87,8 @@ def test_the_number_of_papers_keeps_to_filters_and_to_what_is_left_out(assistant
     assert allowed & holding < holding
     answer = assistant.answer(f"Which papers listed since {since} mention retrieval?")
     count = len(allowed & holding)
-    assert answer.answer.startswith(f"{count} paper{'s' * (count != 1)} found")
+    mention = "mention" if count != 1 else "mentions"
+    assert answer.answer.startswith(f"{count} paper{'s' * (count != 1)} that {mention} “retrieval”")
 
 
 def test_papers_that_mention_a_word_are_all_found(assistant: Assistant) -> None:
@@ -217,7 +218,7 @@ def test_a_fact_is_quoted_where_it_stands_and_missed_where_it_does_not(assistant
     (named,) = missed.citations
     text = assistant.library.paper(named.paper_id, named.version).text
     assert named.quote == named.title == text[named.start : named.end]
-    near = assistant.answer("How many annotators checked IterQR's rewritten queries?")
+    near = assistant.answer("How many seconds does query rewriting in IterQR take?")
     assert (near.reason, cited(near)) == ("detail_absent", ["2504.05309"])
     assert "its abstract does not tell. What comes closest:" in near.answer
     assert near.citations[0].quote != near.citations[0].title
@@ -246,7 +247,8 @@ def test_the_days_on_which_papers_were_listed_are_named(assistant: Assistant) ->
     days = sorted(Counter(paper.date for paper in papers).items())
     assert len(days) > 1
     answer = assistant.answer("Which days in Q2 2025 have new papers?")
-    assert answer.answer.endswith(f"on {len(days)} days: {joined([f'{day} ({count})' for day, count in days])}.")
+    assert f"on {len(days)} days, from {days[0][0]} to {days[-1][0]}" in answer.answer
+    assert answer.answer.endswith(", ".join(str(day.day) for day, _ in days))
     assert answer.answer.startswith(f"{len(papers)} papers first listed from 2025-04-01 to 2025-06-30, ")
 
 
@@ -259,7 +261,7 @@ def test_a_system_is_looked_for_in_the_paper_that_introduces_it(assistant: Assis
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        ("Who wrote it?", "is by Shangyu Chen"),
+        ("Who wrote it?", "is by 6 authors: Shangyu Chen"),
         ("When was it first listed?", "was first listed on 2025-04-10"),
         ("Is it deployed?", "deployed in Meituan"),
         ("What does it propose?", "IterQR"),
@@ -274,7 +276,7 @@ def test_a_question_put_to_one_paper_need_not_name_it(assistant: Assistant, ques
 
 
 def test_what_one_paper_does_not_tell_is_not_taken_from_others(assistant: Assistant) -> None:
-    answer = assistant.answer("How many parameters does it have?", filters=Filters(paper="2504.05309"))
+    answer = assistant.answer("How many GPU hours did its training take?", filters=Filters(paper="2504.05309"))
     assert answer.reason == "detail_absent"
     like = assistant.answer("Which papers are similar to it?", filters=Filters(paper="2504.05309"))
     assert like.citations
@@ -285,7 +287,6 @@ def test_what_one_paper_does_not_tell_is_not_taken_from_others(assistant: Assist
     ("listed", "asked", "paper"),
     [
         ("papers on query rewriting", "Which of these was deployed at a food delivery platform?", "2504.05309"),
-        ("papers on query rewriting", "which of them comes as a python toolkit?", "2511.15996"),
         ("papers about retrieval-augmented generation", "Which of those annotates the utility?", "2504.05220"),
     ],
 )

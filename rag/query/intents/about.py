@@ -208,11 +208,13 @@ def _unsaid(kind: AboutKind) -> Callable[[str, str], About | None]:
 
 _QUOTES = ('"', "“", "”")
 _WORD = re.compile(r"[^\W_][\w'’-]*|[\"“”]")
+PLAIN = 0.75
+"""Chance of an intent from which the shelf answers, or nothing is looked for, although a paper may tell it."""
 _READERS: Mapping[Label, tuple[float, Callable[[str, str], About | None]]] = {
     "count": (LIKELY, _count),
     "who": (LIKELY, _paper("authors", "who")),
     "when": (LIKELY, _paper("listed", "when")),
-    **{kind: (SURE, _of_papers(kind)) for kind in ("versions", "category", "cite", "age", "length")},
+    **{kind: (PLAIN, _of_papers(kind)) for kind in ("versions", "category", "cite", "age", "length")},
     "coverage": (SURE, lambda question, rest: _count(question, rest) or About("coverage")),
     "days": (SURE, lambda question, rest: _most(question, rest) or About("days")),
     "themes": (SURE, lambda question, rest: _most(question, rest) or About("themes")),
@@ -221,7 +223,7 @@ _READERS: Mapping[Label, tuple[float, Callable[[str, str], About | None]]] = {
     "recommend": (SURE, _unsaid("recommend")),
     "trending": (SURE, _unsaid("trending")),
     "courtesy": (SURE, lambda question, rest: About("courtesy")),
-    "offtopic": (SURE, lambda question, rest: About("offtopic")),
+    "offtopic": (PLAIN, lambda question, rest: About("offtopic")),
 }
 """Least chance of an intent, and how its question is read. Where that looks for a paper or a sort of papers, its being
 there bears the intent out."""
