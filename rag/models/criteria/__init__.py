@@ -18,7 +18,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "70ec403360235f5b39ec2c021fb9d7eaff8968a8c76e6bb67613dabc4ce18705"
+WEIGHTS_SHA256 = "0115ad39ce16bd4bfea74e3deaa337f7945076007d663133a0d73266dd339a14"
 GROUPS: Mapping[str, str] = {
     "subject": "topic",
     "domain": "topic",

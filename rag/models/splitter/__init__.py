@@ -1,7 +1,7 @@
 """Where in a text a further thing is asked or ordered: a logistic regression over the words around each place.
 
 A place is where a word begins behind a mark or a coordinator, or a word that may open a question or an order; the
-first word is one. Trained by ``eval/training/splitter.py``; what on, and how right it is: ``README.md`` beside this
+first word is one. Trained by ``eval/training/answers/splitter.py``; what on, and how right it is: ``README.md`` beside this
 file.
 """
 
@@ -21,7 +21,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "fe2f5fc56077ac67a8dfdd8bbb955560ce8cb9a734f0bd9badf27a8b762ff8b3"
+WEIGHTS_SHA256 = "2026b3b340d63f9099573fa8e18654fbc5803974e1008f2c6f45c9450e8f1663"
 ASKING = frozenset(
     "how which what who whom whose when where why whats hows whos wheres list compare explain summarise summarize "
     "describe name".split()

@@ -1,4 +1,4 @@
-"""Train what tells where a further thing is asked: ``python -m eval.training.splitter``.
+"""Train what tells where a further thing is asked: ``python -m eval.training.answers.splitter``.
 
 It writes ``rag/models/splitter/weights.json``, prints its digest, and how often a question that the fit has not seen
 (five folds, by paper) is parted into as many things as it asks. The data, with licences: `eval/training/README.md`.
@@ -23,7 +23,7 @@ from scipy.special import expit
 from eval.training.answers.samples import read_rows
 from rag.models.splitter import FOLDER, WEIGHTS, Place, SplitterModel, places
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 COMPOUNDS, PARTED = "compounds.jsonl.gz", "parted.jsonl"
 FOLDS = 5
 PENALTY = 0.3
