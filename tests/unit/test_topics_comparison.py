@@ -57,7 +57,7 @@ def test_every_cell_is_a_slice_of_its_paper_and_no_sentence_stands_twice(assista
     assert [paper.paper_id for paper in found.papers] == ["2504.00002", "2504.00001"]
     for paper, cells in zip(found.papers, found.cells, strict=True):
         kept = [cell for cell in cells if cell]
-        assert len(kept) >= 3
+        assert len(kept) >= 2
         assert all(paper.text[cell.start : cell.end] == cell.quote for cell in kept)
         places = sorted((cell.start, cell.end) for cell in kept)
         assert all(one[1] <= other[0] for one, other in pairwise(places))
