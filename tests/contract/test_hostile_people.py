@@ -317,7 +317,8 @@ def test_every_address_of_ours_is_tried_here(place: Place) -> None:
     """An address or action that is added to the page has to be added above."""
     looked = " ".join(looked_at(place))
     web = Path(access.__file__).parents[1]
-    source = "".join((web / name).read_text(encoding="utf-8") for name in ("drawn/actions.py", "drawn/acts.py", "chat/later.py"))
+    files = ("drawn/actions.py", "drawn/acts.py", "chat/later.py")
+    source = "".join((web / name).read_text(encoding="utf-8") for name in files)
     routes = re.findall(r'app\.get\("(/[^"]+)"\)', source)
     assert len(routes) > 15
     for route in routes:

@@ -12,7 +12,6 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
 from rag.query.limits.restrictions import mentioning
-from rag.text.grammar import joined
 from rag.types import Answer, Filters, Passage, Turn
 from tests.support.samples import sample_library
 

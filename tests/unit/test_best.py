@@ -34,8 +34,8 @@ PAPERS = (
     make_paper(
         "2504.00003",
         "Ranking Rocks in a Quarry's Shop",
-        "We rank rocks for customers of a quarry. In an online A/B test with two million customers, our ranking was deployed "
-        "for a month and brought 3% more orders.",
+        "We rank rocks for customers of a quarry. In an online A/B test with two million customers, our ranking was "
+        "deployed for a month and brought 3% more orders.",
         day="2025-06-11",
     ),
     make_paper("2504.00004", "Sourdough at Sea", "We bake bread on ships. The crust is measured every hour."),

@@ -98,7 +98,7 @@ def _note(figures: Mapping[str, Any], sizes: Sequence[int]) -> str:
     run = " in one run" if len(figures["code_hashes"]) == 1 else ", put together from runs of several states of it"
     said = [
         f"By `{COMMAND}`, side by side{run}, on {figures['machine']}, with a load of {min(loads):.0f} to "
-        f"{max(loads):.0f} at the questions (over the number of processors, their own seconds tell more than those passed)."
+        f"{max(loads):.0f} at the questions (above the number of processors, their own seconds tell more)."
     ]
     taken = ingested(figures["parts"], sizes[-1])[OURS]
     if taken["reckoned_papers"]:

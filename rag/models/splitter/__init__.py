@@ -1,8 +1,8 @@
 """Where in a text a further thing is asked or ordered: a logistic regression over the words around each place.
 
 A place is where a word begins behind a mark or a coordinator, or a word that may open a question or an order; the
-first word is one. Trained by ``eval/training/answers/splitter.py``; what on, and how right it is: ``README.md`` beside this
-file.
+first word is one. Trained by ``eval/training/answers/splitter.py``; what on, and how right it is: ``README.md`` beside
+this file.
 """
 
 from __future__ import annotations
