@@ -26,7 +26,7 @@ from rag.types import Passage
 TIE = 0.97
 """A single question cites a second paper only when its score is at least this share of the best one's, and only where
 the answer scorer sets it behind in nothing."""
-BELONGS, TELLS, SURELY, WITHIN = 0.55, 0.5, 0.7, 0.4
+BELONGS, TELLS, SURELY, WITHIN = 0.55, 0.65, 0.7, 0.4
 """Chances from which a paper is of a list, and of a topic, whose question has more words that none of them holds; where
 one paper may be meant as well; and within filters or among a sort of works, which leave few papers: a list of them is
 to be complete."""
