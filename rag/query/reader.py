@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.papers.claims import Claim
 from rag.query.dialogue.followups import Continued, Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
-from rag.query.intents.about import OPEN, About, read_about
+from rag.query.intents.about import OF_PAPERS, OPEN, About, read_about
 from rag.query.intents.criteria import asks_for_best
 from rag.query.intents.intent import LIKELY, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
@@ -162,7 +162,8 @@ class Reader:
             return read_about(intent, talk.search, talk.search, restricted=bool(talk.constraints))
         asked = talk.typed or _ADDED.sub("", talk.standalone)
         about = read_about(intent, asked, asked)
-        return about if about and about.needs_focus else None
+        # "and of IterQR?" names the paper by itself, and it is in focus: by it, not by its name, the shelf finds it.
+        return replace(about, subject="", described=False) if about and about.kind in OF_PAPERS else None
 
     def speller(self) -> Speller:
         """Corrects towards the library's present words."""

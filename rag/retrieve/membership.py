@@ -117,7 +117,7 @@ def _compared(vectors: NDArray[np.float32], way: NDArray[np.float64]) -> tuple[N
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     similar = np.round((unit @ unit.T).astype(np.float64), 6)
     np.fill_diagonal(similar, np.nan)
-    like = np.nanmean(similar[:, : max(FIRST, 2)], axis=1)
+    like = np.nanmean(similar[:, :FIRST], axis=1)
     np.fill_diagonal(similar, 0.0)
     return like, _weighted(similar, np.clip(way, 0.0, None)) - _weighted(similar, 1 - np.clip(way, 0.0, 1.0))
 

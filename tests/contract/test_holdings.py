@@ -327,3 +327,10 @@ def test_what_nothing_here_tells_is_said_with_what_can_be_asked_instead(assistan
 def test_reading_on_a_subject_is_a_list_about_it(assistant: Assistant) -> None:
     answer = assistant.answer("What should I read about query rewriting?")
     assert "2504.05309" in {cited.paper_id for cited in answer.citations}
+
+
+def test_what_was_asked_of_one_paper_is_asked_of_another(assistant: Assistant) -> None:
+    asked = "Who wrote PLUM?"
+    talk = [Turn(role="user", content=asked), Turn(role="assistant", content=assistant.answer(asked).answer)]
+    other = assistant.answer("and of IterQR?", talk)
+    assert "is by 6 authors: Shangyu Chen" in other.answer

@@ -31,13 +31,11 @@ class Pointer(NamedTuple):
         start: Where it begins.
         end: Where it ends, all that is said of the paper included.
         fitting: The papers that fit, in their order; none where none does.
-        firm: Nothing but a paper named before can be meant: "the one".
     """
 
     start: int
     end: int
     fitting: tuple[str, ...]
-    firm: bool
 
 
 def read_pointer(
@@ -77,9 +75,9 @@ def read_pointer(
         allowed = known.shelf.select(filters)
         fitting = tuple(one for one in papers if allowed is None or one in allowed)
         fitting = tuple(one for one in fitting if _holds(one, words, near))
-        firm = match["noun"].lower() == "one" and not words
-        if fitting or firm:
-            return Pointer(match.start(), end, fitting, firm)
+        only = match["noun"].lower() == "one" and not words  # nothing but a paper named before can be meant
+        if fitting or only:
+            return Pointer(match.start(), end, fitting)
     return None
 
 
