@@ -174,7 +174,11 @@ class Engine:
         yield Retrieved(gathered.passages)
         begun = Outcome(complete=False, notes=notes)
         with stage("write" if found and found.writes else "answer"):
-            outcome = yield from self._answer(llm, understood, found, begun) if found else told(parts, begun)
+            outcome = (
+                yield from self._answer(llm, understood, found, begun)
+                if found
+                else told(parts, begun, self.abstainer.calibration.confidence)
+            )
         prompts = {**reading.prompts, **(found.prompts if found else {}), **outcome.prompts}
         answer = self._finished(asked, reading, gathered, found, outcome, llm, prompts)
         end = time.perf_counter()

@@ -6,7 +6,8 @@ about the papers that another lists, they are one question (`are_one`).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise, zip_longest
 from typing import TypeVar
@@ -121,7 +122,9 @@ def together(whole: Question, parts: Sequence[Part]) -> Gathered:
     return Gathered(found, found, notes=notes)
 
 
-def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcome]:
+def told(
+    parts: Sequence[Part], begun: Outcome, in_words: Callable[[float], Confidence]
+) -> Generator[Event, None, Outcome]:
     """Tell the answers of all parts one after the other, each below its question.
 
     A paper that goes on from the part before is not named again, and what answers several of them stands once.
@@ -129,12 +132,17 @@ def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcom
     Args:
         parts: At least one.
         begun: Notes on what was tried before.
+        in_words: A chance that an answer is right, in words.
 
     Returns:
-        The whole: it abstains only where every part does, and is as sure as the least sure part that is answered.
+        The whole: it abstains only where every part does. It is right where every part that is answered is, so that
+        their chances are multiplied; it is no surer than the least sure of them.
     """
     outcomes = [part.outcome for part in parts]
     answered = [one for one in outcomes if one.reason is None]
+    chances = [one.chance for one in answered if one.chance is not None]
+    chance = math.prod(chances) if chances else None
+    sure = [*(one.confidence for one in answered), *([] if chance is None else [in_words(chance)])]
     text = above = ""
     for together in _by_quotes(parts):
         for struck in chain.from_iterable(part.outcome.removed for part in together):
@@ -153,8 +161,8 @@ def told(parts: Sequence[Part], begun: Outcome) -> Generator[Event, None, Outcom
     return Outcome(
         text=text,
         reason=None if answered else outcomes[0].reason,
-        confidence=min((one.confidence for one in answered), key=_LEAST.index, default="low"),
-        chance=min((one.chance for one in answered if one.chance is not None), default=None),
+        confidence=min(sure, key=_LEAST.index, default="low"),
+        chance=chance,
         citations=tuple(_distinct(one.citations for one in outcomes)),
         removed=tuple(_distinct(one.removed for one in outcomes)),
         closest=tuple(_distinct(one.closest for one in outcomes)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from rag.answer.outcome import Outcome
 from rag.answer.parts import Part, goes_on_about, in_light, likelier, repeats, told
 from rag.answer.render import paper_heading
 from rag.query import Kind, Question
-from rag.types import Citation, Delta, Filters
+from rag.types import Citation, Delta, Event, Filters
 
 
 def cited(paper: str, start: int, end: int, version: int = 1) -> Citation:
@@ -79,9 +80,29 @@ def test_what_several_parts_are_answered_with_stands_once_and_a_paper_that_goes_
         replace(part(first), asked="since when", outcome=Outcome(text=said, citations=(first,))),
         replace(part(other), asked="why", outcome=Outcome(text=further, citations=(other,))),
     ]
-    events = told(parts, Outcome())
+    events = told(parts, Outcome(), lambda _: "high")
     shown = "".join(event.text for event in events if isinstance(event, Delta))
     assert shown == f"**How many are there · Since when**\n\n{heading}\n\n> A. [1]\n\n**Why**\n\n> B. [2]"
+
+
+@pytest.mark.parametrize(
+    ("chances", "confidence", "chance"),
+    [((0.9, 0.9), "medium", 0.81), ((0.9, None), "high", 0.9), ((None, None), "high", None)],
+)
+def test_a_whole_is_right_where_all_its_parts_are(
+    chances: tuple[float | None, ...], confidence: str, chance: float | None
+) -> None:
+    sure = [Outcome(confidence="high", chance=one) for one in chances]
+    parts = [replace(part(cited("a", n, n + 1)), outcome=one) for n, one in enumerate(sure)]
+    events = told(parts, Outcome(), lambda chance: "high" if chance >= 0.85 else "medium")
+    whole: list[Outcome] = []
+
+    def run() -> Iterator[Event]:
+        whole.append((yield from events))
+
+    assert list(run())
+    assert whole[0].confidence == confidence
+    assert whole[0].chance == pytest.approx(chance)
 
 
 @pytest.mark.parametrize(
