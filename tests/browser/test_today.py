@@ -87,6 +87,27 @@ def test_a_star_a_note_and_a_list_take_few_clicks_and_stay(new_tab: NewTab, toda
     expect(page.locator("#view .dot.unread")).to_have_count(0)
 
 
+def test_what_comes_after_all_is_read_shows_none_of_it_as_unread(new_tab: NewTab, tmp_path: Path) -> None:
+    sample_library(tmp_path)
+    with served(tmp_path) as url:
+        page = opened(new_tab, url)
+        held: list[Route] = []
+        page.route("**/view/foryou", lambda route: held.append(route))
+        page.locator("#view .row").first.get_by_role("button", name="Star").click()
+        expect(page.locator("#toast")).not_to_be_empty()
+        page.get_by_role("link", name="Library", exact=True).click()
+        with page.expect_request("**/view/foryou"):
+            page.get_by_role("link", name="Today", exact=True).click()
+        expect(page.locator("#view .dot.unread")).not_to_have_count(0)
+        drawn_before = held[0].fetch().text()
+        page.get_by_role("button", name="Mark all as read").click()
+        expect(page.locator("#view .dot.unread")).to_have_count(0)
+        held[0].fulfill(body=drawn_before, content_type="application/json")
+        expect(page.locator("#view .foryou .row").first).to_be_visible()
+        expect(page.locator("#view .dot.unread")).to_have_count(0)
+        page.goto("about:blank")  # the server ends before the tab does
+
+
 def test_two_tabs_that_edit_a_note_lose_nothing(new_tab: NewTab, today: str) -> None:
     one, two = (opened(new_tab, today, "/paper/2511.00002") for _ in range(2))
     for page, text in ((one, "The first."), (two, "The second.")):

@@ -9,6 +9,7 @@ window.paperchatSite = (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const chosen = new Set(); // papers that are ticked, also on other pages of the list
+  const seen = new Set(); // papers marked as read on this page: a part asked for before that may still come with their dots
   let name = ""; // of the browser's tab
   let ready = false; // whether Gradio's part of the page can be used
   let turns = 0;
@@ -79,6 +80,7 @@ window.paperchatSite = (() => {
     entitle(view.title);
     if (view.path && decodeURIComponent(location.pathname) !== decodeURIComponent(view.path)) history.replaceState(history.state, "", view.path + location.search);
     if (view.page !== "library") chosen.clear();
+    seen.clear();
     if (quiet && before === "library" && view.page === "library") return redraw(main, view);
     main.innerHTML = view.html;
     settle(main);
@@ -103,6 +105,7 @@ window.paperchatSite = (() => {
     $$("[data-whole]", within).forEach(whole);
     $$("[data-line], [data-why]", within).forEach((line) => lines.observe(line));
     $$("input.pick", within).forEach((box) => (box.checked = chosen.has(box.value)));
+    undot(within);
     const facets = $(".facets > details", within);
     if (facets && !matchMedia("(min-width: 60rem)").matches) facets.open = false;
     $(".strip [aria-current]", within)?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -335,11 +338,23 @@ window.paperchatSite = (() => {
       if (part === "question") $(".verdict", fresh)?.focus({ preventScroll: true }), fresh.scrollIntoView({ block: "nearest" });
     }
     if (pressed !== undefined) press(address, fields.papers.split(" "), pressed);
-    for (const id of read || []) $$(`.row[data-paper="${CSS.escape(id)}"] .dot`).forEach((dot) => dot.replaceChildren() || dot.classList.remove("unread"));
-    if (read) element.remove();
+    if (read) {
+      read.forEach((id) => seen.add(id));
+      undot($("#view"));
+      element.remove();
+    }
     if (!(problem && parts)) say(problem || said || "", Boolean(problem)); // a part that is drawn anew says what is wrong
     if (next) go(next);
     return !problem;
+  }
+
+  function undot(within) {
+    for (const dot of $$(".dot.unread", within)) {
+      if (!seen.has(dot.closest(".row").dataset.paper)) continue;
+      dot.replaceChildren();
+      dot.classList.remove("unread");
+      dot.removeAttribute("title");
+    }
   }
 
   function press(address, papers, on) {
