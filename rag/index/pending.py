@@ -9,9 +9,9 @@ id, so that no chunk of an unfinished write is orphaned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,8 +106,9 @@ def _embedded_here(
 
         pending = yield from resumed(library, pending, progress)
         done = total - len(pending)
-    for items in units.cut(pending.items(), units.FULL_TEXTS if library.shelf.has_bodies() else None):
-        unit = dict(items)
+    left = dict(pending)
+    while left:
+        unit = {paper_id: left.pop(paper_id) for paper_id in _next_unit(library, left)}
         papers = library.shelf.papers(unit).values()
         chunks = list(chain.from_iterable(library.chunker.split(paper) for paper in papers))
         new = [chunks[place] for place in fresh(library, unit, chunks)]
@@ -115,6 +116,16 @@ def _embedded_here(
         vectors = embed_texts(library.embedding, [chunk.embedded_text for chunk in new], on_progress=report)
         yield Embedded(unit, chunks, new, vectors)
         done += len(unit)
+
+
+def _next_unit(library: Library, left: Collection[str]) -> tuple[str, ...]:
+    """The papers to write next: more of them where a write copies much."""
+    is_copied = isinstance(library.vectors_location, Path)  # a server's store is written in place
+    there = library.shelf.coverage().papers - len(left) if is_copied else 0
+    most = max(units.UNIT, there // units.SHARE)
+    first = list(islice(left, most))
+    lengths = {paper_id: len(paper.text) for paper_id, paper in library.shelf.papers(first).items()}
+    return next(units.weighed(((one, lengths.get(one, 0)) for one in first), most))
 
 
 def _shifted(progress: Progress | None, done: int, total: int, unit: int) -> Callable[[int, int], None] | None:
