@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.papers.claims import Claim
-from rag.query.dialogue.followups import Continued, Continuing
+from rag.query.dialogue.completion import Continued
+from rag.query.dialogue.followups import Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OF_PAPERS, OPEN, About, read_about
 from rag.query.intents.criteria import asks_for_best
@@ -92,17 +93,19 @@ class Reader:
         text = self._corrected(self._known.intents.without_courtesies(question))
         if one := self._one_paper(given, text.found, len(question)):
             text = replace(text, found=replace(text.found, identifiers=(one,)))
-        pointed = self._continuing.pointed(text.standalone, text.found, history)
+        pointed = self._continuing.choosing.pointed(text.standalone, text.found, history)
         if pointed and pointed.fitting:
             text = replace(self._corrected(pointed.question), notes=text.notes)
         alone = self._is_name_alone(text.standalone)
         intent = _WHAT_IS if alone else self._known.intents.read(text.standalone, continues=bool(history))
-        narrows = history and text.found and self._continuing.is_bare(text.standalone, text.search)  # "just April"
+        narrows = (
+            history and text.found and self._continuing.completion.is_bare(text.standalone, text.search)
+        )  # "just April"
         about = None if narrows else self._of_library(intent, text, opens=not history, filtered=bool(given))
         talk = None
         if pointed:
             about = about if about and about.needs_focus else None
-            talk = self._continuing.at_pointed(pointed, text.search, text.found, history)
+            talk = self._continuing.choosing.at_pointed(pointed, text.search, text.found, history)
         elif about is None or about.needs_focus or about.kind == "offtopic":  # fragments of a talk look strange
             selects = _selects(text, intent)
             talk = self._continuing.complete(text.standalone, text.search, text.found, history, selects=selects)
