@@ -119,7 +119,8 @@ class Reader:
     def _is_name_alone(self, text: str) -> bool:
         """Whether a question is nothing but the name of a paper's system: what it is, is wanted."""
         names = names_in(text, self._known.entities, self.speller().vocabulary)
-        return len(names) == 1 and bool(names[0].papers(Claim.CALLED)) and text.strip(_MARKS) == names[0].text
+        means = len(names) == 1 and (names[0].papers(Claim.CALLED) or owned(names))
+        return bool(means) and text.strip(_MARKS) == names[0].text
 
     def _one_paper(self, given: Filters, found: Constraints, end: int) -> IdentifierReading | None:
         """The one paper that filters leave, as if the question ended with its id: "who wrote it?" means its authors."""
@@ -275,7 +276,7 @@ class Reader:
         said = read.typed or read.standalone
         shape = self._shaping.shape(intent, said, bool(found.dates or found.people), papers or one, names)
         shape = Shape("compare", tuple(sorted(read.among or ()))) if read.compared else shape
-        shape = _listed(shape, wanted, read.among)
+        shape = Shape("single") if read.one else _listed(shape, wanted, read.among)
         if (found.dates or found.people) and shape.kind == "single" and not (self._says_more(read) or papers):
             return read, Shape("list"), wanted
         if papers or read.focus or read.among or read.known or shape.kind == "compare":

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rag.config import Config
 from rag.index import LexicalIndex
 from rag.index.library import Library
 from rag.index.matrix import Matrix
@@ -80,6 +81,7 @@ class ReadingLibrary(Library):
     """Shelf and lexical index of `PAPERS`, twelve papers listed from 2025-04-08 to 2025-12-31."""
 
     def __init__(self, folder: Path) -> None:
+        self.config = Config()
         self.shelf = Shelf(folder / FILE_NAME)
         self._lexical = LexicalIndex(folder / "lexical")
         self._chunks: dict[str, Chunk] = {}

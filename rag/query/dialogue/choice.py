@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rag.query.dialogue.completion import Asked, Completion, Continued
+from rag.query.dialogue.completion import PAIR, Asked, Completion, Continued
 from rag.query.dialogue.conversation import Exchange, TalkReader, picked
 from rag.query.dialogue.pointer import read_pointer
 from rag.query.dialogue.reference import Nearness
@@ -14,7 +14,7 @@ from rag.query.lexicon.knowledge import Known
 from rag.query.limits.constraints import Constraints
 from rag.query.limits.restrictions import Restrictions
 from rag.query.rules import load_rules
-from rag.types import Turn
+from rag.types import Filters, Turn
 
 ABOUT = "What is this paper about?"
 """What is asked of a paper that is only pointed at."""
@@ -57,12 +57,13 @@ class Choosing:
             or not self._rules["the_one"](question)
         ):
             return None
-        listed = next((one.papers for one in reversed(self._talks.read(history)) if len(one.papers) > 1), ())
+        talk = self._talks.read(history)
+        listed = next((one.papers for one in reversed(talk) if len(one.papers) > 1), ())
         nearness, restrictions = self._nearness, self._restrictions
         one = read_pointer(question, found, listed, self._known, restrictions, nearness) if listed else None
         if one is None or self._rules["the_one"].find(question, one.end):  # "the one from April or the one from May"
             return None
-        last = self._talks.read(history)[-1].papers
+        last = talk[-1].papers
         if nearer := tuple(paper for paper in one.fitting if paper in last):  # the list was narrowed since
             one = one._replace(fitting=nearer)
         told = f"{question[: one.start]}this paper{question[one.end :]}" if one.fitting else question
@@ -93,36 +94,115 @@ class Choosing:
         return self._completion.completed(asked, titles, one.fitting, frozenset(one.fitting))
 
     def several(self, asked: Asked) -> Continued | None:
-        """Read "the second one", "which of them", "the two": papers picked among those that were named."""
-        said, last = asked.said, asked.talk[-1].offered or self._in_order(asked.talk[-1])
-        one = picked(asked.rest, last if len(last) > 1 else said)
-        if not one and len(said) > 1 and self._rules["other_one"](asked.rest):
-            one = tuple(paper for paper in said if paper not in asked.talk[-1].papers[:1])[-1:]
-            if self._rules["contrast"](asked.rest):
-                return self._completion.set_against(asked, one + asked.talk[-1].papers[:1])
+        """Read "the second one", "the other one", "the two", "which of them": some of the papers that were named."""
+        one = picked(asked.rest, self._counted(asked))
+        if not one and self._rules["other_one"](asked.rest):
+            one = self._other(asked)
+            if len(one) > 1:
+                return self._one_of(asked, one)
         if len(one) == 1 and one[0] not in asked.talk[-1].papers[:1] and self._rules["contrast"](asked.rest):
-            return self._completion.set_against(asked, one + asked.talk[-1].papers[:1])
+            return self._completion.set_against(asked, (*one, *asked.talk[-1].papers[:1]))
         if one:
-            among = frozenset(one) if len({*said, *last}) > 1 else None
-            again = (
-                self._completion.again(asked, one[0])
-                if len(one) == 1 and self._completion.picks_alone(asked.rest)
-                else ""
-            )
-            if again:
-                asked = asked._replace(rest=again, search=again)
-            titles = [title for title in self._completion.titles(one) if title not in asked.rest]
-            return self._completion.completed(asked, titles, one, among)._replace(quoted=())
+            return self._picked(asked, one)
+        if self._rules["pair"](asked.rest) and (two := self._pair(asked)):
+            return self._completion.set_against(asked, two)
+        return self._among(asked)
+
+    def _counted(self, asked: Asked) -> tuple[str, ...]:
+        """The papers by whose places one is picked: those of the last list, or those that were talked of one by one.
+
+        Who picks from a list goes on counting in it; who asked for papers by name counts these.
+        """
+        last = asked.talk[-1].offered or self._in_order(asked.talk[-1])
+        if len(last) > 1:
+            return last
+        at = max((n for n, one in enumerate(asked.talk) if len(one.papers) > PAIR), default=None)
+        told = asked.told
+        by_place = at is not None and any(map(self._picks, (one.asked for one in asked.talk[at + 1 :])))
+        if at is None or (len(told) > 1 and not by_place):
+            return told if len(told) > 1 else asked.said
+        return asked.talk[at].papers
+
+    def _picks(self, question: str) -> bool:
+        """Whether a question picks one of the papers of a list, by its place or by what is said of it."""
+        return bool(picked(question, ("", "")) or self._rules["the_one"](question))
+
+    def _other(self, asked: Asked) -> tuple[str, ...]:
+        """What "the other one" may be: the other of the two talked of last, else the rest of the last list."""
+        now = asked.talk[-1].papers[:1]
+        if other := [
+            paper for one in asked.talk if len(one.papers) <= PAIR for paper in one.papers if paper not in now
+        ]:
+            return (other[-1],)
+        listed = next((one.papers for one in reversed(asked.talk) if len(one.papers) > 1), ())
+        return tuple(paper for paper in listed if paper not in now)
+
+    def _one_of(self, asked: Asked, papers: tuple[str, ...]) -> Continued:
+        """A question about one of several papers: the one that its words tell, or which the reader is asked."""
+        if self._completion.picks_alone(asked.rest):
+            return self._completion.completed(asked, [], papers, frozenset(papers))._replace(choices=papers)
+        return Continued(asked.rest, asked.search, asked.found, among=frozenset(papers), one=True, typed=asked.rest)
+
+    def _picked(self, asked: Asked, papers: tuple[str, ...]) -> Continued:
+        """A question about papers that it picks; where it says nothing else, the earlier one is put to them."""
+        known = {*asked.said, *asked.talk[-1].offered}
+        if len(papers) == 1 and self._completion.picks_alone(asked.rest):
+            again = self._completion.again(asked, papers[0])
+            asked = asked._replace(rest=again, search=again) if again else asked
+        titles = [title for title in self._completion.titles(papers) if title not in asked.rest]
+        among = frozenset(papers) if len(known) > 1 else None
+        return self._completion.completed(asked, titles, papers, among)._replace(quoted=())
+
+    def _pair(self, asked: Asked) -> tuple[str, ...]:
+        """The two papers that are meant by "both": those of the last answer, else the last two that were talked of."""
+        last = asked.talk[-1].offered or self._in_order(asked.talk[-1])
+        if len(last) == PAIR:
+            return last
+        if len(asked.told) < PAIR:
+            return asked.said if len(asked.said) == PAIR else ()
+        lately = [paper for one in asked.talk if len(one.papers) <= PAIR for paper in one.papers]
+        two = list(dict.fromkeys(reversed(lately)))[:PAIR]
+        return tuple(paper for paper in asked.told if paper in two)
+
+    def _among(self, asked: Asked) -> Continued | None:
+        """Read "which of them …": those papers of the last list that answer; of a long one, also what it left out."""
         exchange = next((one for one in reversed(asked.talk) if len(one.papers) > 1), asked.talk[-1])
-        carried = Constraints() if asked.found else self._restrictions.read(exchange.asked)
-        if self._rules["among"](asked.rest) and (carried or len(exchange.papers) > 1):
-            among = None if carried else frozenset(exchange.papers)
-            names = [*self._completion.titles(exchange.papers[:2]), *(["others"] if len(exchange.papers) > 2 else [])]
-            found = self._completion.completed(asked, names, exchange.papers, among)
-            return found._replace(search=asked.search, constraints=carried or asked.found)
-        if self._rules["pair"](asked.rest) and len(said) > 1:
-            return self._completion.set_against(asked, last if len(last) == 2 else said[-2:])
-        return None
+        cut = len(exchange.papers) in (1, self._known.library.config.answer.max_papers)
+        carried = self._restrictions.read(exchange.asked) if cut and not asked.found else Constraints()
+        if not self._rules["among"](asked.rest) or not (carried or len(exchange.papers) > 1):
+            return None
+        names = [*self._completion.titles(exchange.papers[:PAIR]), *(["others"] if exchange.papers[PAIR:] else [])]
+        among = None if carried else frozenset(exchange.papers)
+        found = self._completion.completed(asked, names, exchange.papers, among)
+        return found._replace(search=asked.search, constraints=carried or asked.found)
+
+    def narrowed(self, question: str, search: str, found: Constraints, history: Sequence[Turn]) -> Continued | None:
+        """Read "only those from July", "which of them have code?": what is left of the papers that were just listed.
+
+        None where nothing is, and where the list was longer than what it showed and days or authors are named: these
+        are then looked for anew. Arguments as `Continuing.complete`.
+        """
+        field = self._field(question, search)
+        narrows = self._rules["narrows"]
+        if not (field or (found and narrows(question) and self._rules["bare"](narrows.without(search)))):
+            return None
+        talk = self._talks.read(history)
+        listed = next((one for one in reversed(talk) if len(one.papers) > 1), None)
+        if listed is None or (found and len(listed.papers) == self._known.library.config.answer.max_papers):
+            return None
+        filters, _ = self._restrictions.filters(found, Filters(has=field or None))
+        allowed = self._known.shelf.select(filters) or frozenset()
+        left = tuple(paper for paper in listed.papers if paper in allowed)
+        alone = f"{listed.asked.rstrip(' ?.')} ({question.strip(' ?.')})"
+        return Continued(alone, "", found, left, frozenset(left), typed=ABOUT) if left else None
+
+    def _field(self, question: str, search: str) -> str:
+        """The field of the card by which a question that says nothing else leaves papers: "just those with code"."""
+        if asked := self._rules["have_field"].find(question):
+            return self._rules.meaning("card_fields", asked["field"])
+        said = self._rules["with_field"].find(search) if self._rules["narrows"](question) else None
+        left = self._rules["narrows"].without(f"{search[: said.start()]} {search[said.end() :]}") if said else ""
+        return self._rules.meaning("card_fields", said["field"]) if said and self._rules["bare"](left) else ""
 
     def _in_order(self, exchange: Exchange) -> tuple[str, ...]:
         """The papers of an answer in the order in which its question names them, where it names them all."""

@@ -18,6 +18,10 @@ _BORROWED = 12
 """Content words of an earlier question that a search borrows at most."""
 
 
+PAIR = 2
+"""Papers of an answer that sets one beside another; one of more lists them."""
+
+
 class Asked(NamedTuple):
     """A question in its conversation.
 
@@ -39,6 +43,14 @@ class Asked(NamedTuple):
         """All papers that were named, in the order in which they were."""
         return tuple(dict.fromkeys(paper for one in self.talk for paper in one.papers))
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The papers that answers were about alone or beside one other, in the order in which they first were.
+
+        What a longer list names is offered, and not yet talked of.
+        """
+        return tuple(dict.fromkeys(paper for one in self.talk if len(one.papers) <= PAIR for paper in one.papers))
+
 
 class Continued(NamedTuple):
     """A question completed from its conversation.
@@ -49,6 +61,7 @@ class Continued(NamedTuple):
         constraints: In force: its own, or those of the question that it repeats.
         focus: The papers that it is about.
         among: Only these papers may answer: "which of them …", "the second one".
+        one: Of these one is meant, which the question's own words tell.
         known: Papers that were named already, where others are asked for.
         compared: They are set against each other.
         typed: It as typed, without what leads into it; the earlier question's words where it says nothing itself.
@@ -62,6 +75,7 @@ class Continued(NamedTuple):
     focus: tuple[str, ...] = ()
     among: frozenset[str] | None = None
     known: frozenset[str] = frozenset()
+    one: bool = False
     compared: bool = False
     typed: str = ""
     quoted: tuple[str, ...] = ()

@@ -60,6 +60,8 @@ class Continuing:
         if self._rules["how_many"](question):
             again = self._repeated("", Constraints(), history)
             return again and again._replace(search=again.search if has_content(again.search) else "how many papers")
+        if narrowed := self.choosing.narrowed(question, search, found, history):
+            return narrowed
         if found and self.completion.is_bare(question, search):
             return self._repeated(question, found, history)
         return self._about_papers(question, search, found, history, selects=selects)

@@ -21,6 +21,7 @@ from rag.types import Filters
 
 _DATED = 4
 """Words behind "the one" within which its day is looked for."""
+_ONE = "one"
 _WORD = re.compile(r"[^\W_][\w'’+.-]*")
 
 
@@ -67,7 +68,7 @@ def read_pointer(
                 break
         inside = [(start, stop) for start, stop in spans if match.start() < stop and start < end]
         words = _said(question, match, end, inside, field)
-        if words is None or not (inside or field or words):
+        if words is None or not (inside or field or (words and match["noun"].lower() in rules.words["for_papers"])):
             continue
         dates = tuple(one for one in found.dates if (one.start, one.end) in inside)
         people = found.people if found.people and _span(found) in inside else None
@@ -82,15 +83,26 @@ def read_pointer(
 
 
 def _dates_behind(question: str, restrictions: Restrictions) -> tuple[DateReading, ...]:
-    """The days in what points, read alone: in "which data does the one from May use" no listing seems to be meant."""
+    """The days in what points, read alone: in "which data does the one from May use" no listing seems to be meant.
+
+    Whatever the paper is called there ("the system from May"), its day is read as that of a paper.
+    """
     match = load_rules("followups")["the_one"].find(question)
     if not match:
         return ()
-    for word in list(_WORD.finditer(question, match.end()))[1:_DATED]:
-        read = restrictions.read(question[match.start() : word.end()]).dates
-        if read:
-            return tuple(replace(one, start=one.start + match.start(), end=one.end + match.start()) for one in read)
-    return ()
+    led = f"{question[match.start() : match.start('noun')]}{_ONE}"
+    words = list(_WORD.finditer(question, match.end()))[1:_DATED]
+    read, begin = restrictions.read(led).dates, led
+    for word in words:
+        if not read:
+            read, begin = restrictions.read(f"the {_ONE}{question[match.end() : word.end()]}").dates, f"the {_ONE}"
+
+    def place(at: int) -> int:
+        """Where in the question a place of the text is that was read in its stead."""
+        behind = at - len(begin)
+        return match.end() + behind if behind >= 0 else min(match.start() + at, match.end())
+
+    return tuple(replace(one, start=place(one.start), end=place(one.end)) for one in read)
 
 
 def _span(found: Constraints) -> tuple[int, int]:
