@@ -8,9 +8,9 @@ from typing import Literal
 
 from rag.types import Citation, Passage
 
-Told = Literal["again", "besides"]
-"""What stands in the answer before: what is asked (``again``: quoted because it is what is asked for), or all that the
-paper tells about it (``besides``: what is quoted is something else)."""
+Told = Literal["again", "partly", "besides"]
+"""What stands in the answer before: what is asked (``again``: quoted because it is what is asked for; ``partly``: new
+sentences beside it), or all that the paper tells about it (``besides``: what is quoted is something else)."""
 
 
 @dataclass(frozen=True, slots=True)

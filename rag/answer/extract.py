@@ -20,7 +20,7 @@ from rag.index.library import Library
 from rag.models import embed_tokens
 from rag.query import Kind, Question
 from rag.query.question import ABOUT
-from rag.retrieve.answer_scores import ANSWERS, AnswerScores, Judged
+from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
 from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
@@ -31,6 +31,9 @@ LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: what the eye takes in."""
 MARGIN = 2.5
 """Log-odds by which a sentence may be less likely to answer than the best one, and still be quoted beside it."""
+NEARLY, AGAIN = 1.0, -1.5
+"""Log-odds by which a new sentence may be less likely to answer than one that was quoted, and take its place; and from
+which on what was quoted is quoted again where none is. What is not answered at all was refused before."""
 ASKED = -2.0
 """Log-odds from which a sentence is shown for one of several things that are asked."""
 
@@ -216,16 +219,20 @@ def untold(odds: NDArray[np.floating], said: NDArray[np.bool_]) -> tuple[NDArray
 
     Returns:
         The odds, -inf for what is not to be quoted, and None; or with the one sentence to quote, and why it is
-        (`Told`): what was quoted is what is asked for, or nothing else comes near it (none, where all was quoted).
+        (`Told`): what was quoted is what is asked for, or nothing else comes near it (none, where all was quoted). What
+        is asked for and new sentences that are likely to answer as well are quoted together.
     """
     best = int(np.argmax(odds))
     fresh = np.where(said, -np.inf, odds)
-    if not said[best] or fresh.max() >= odds[best] - MARGIN:
+    if not said[best] or fresh.max() >= odds[best] - NEARLY:
         return fresh, None
-    again = odds[best] >= ANSWERS
-    only = best if again else int(np.argmax(fresh))
-    kept = odds if again else fresh
-    return np.where(np.arange(len(odds)) == only, kept, -np.inf), "again" if again else "besides"
+    if odds[best] < AGAIN:
+        return np.where(np.arange(len(odds)) == int(np.argmax(fresh)), fresh, -np.inf), "besides"
+    kept = fresh.copy()
+    kept[best] = odds[best]
+    if fresh.max() >= odds[best] - MARGIN:
+        return kept, "partly"
+    return np.where(np.arange(len(odds)) == best, kept, -np.inf), "again"
 
 
 def for_each(asked: Sequence[NDArray[np.floating]]) -> list[int]:

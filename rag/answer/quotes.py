@@ -20,6 +20,7 @@ from rag.themes.plan import Planner
 from rag.types import Delta, Event, Note, Passage, Removed
 
 _NOTHING_MORE = Note(code="nothing_more", text="The abstract tells no more about this than the answer before quotes.")
+_QUOTED_BEFORE = Note(code="quoted_before", text="Some of what is quoted stands in the answer before as well.")
 
 
 class QuotedReply:
@@ -82,7 +83,7 @@ class QuotedReply:
             citations=citations,
             removed=checked.removed,
             closest=said.closest,
-            notes=(_NOTHING_MORE,) if draft.told else (),
+            notes=() if not draft.told else (_QUOTED_BEFORE,) if draft.told == "partly" else (_NOTHING_MORE,),
         )
 
     def _draft(self, asked: Question, passages: Sequence[Passage], decision: Decision) -> Draft:

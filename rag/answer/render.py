@@ -53,6 +53,8 @@ def reply(
     groups = [render_group(group) for group in checked.groups]
     if told == "again" and groups and decision.reason is None:
         return Reply(("This was quoted before; the abstract tells no more about it:", *groups))
+    if told == "partly" and groups and decision.reason is None:
+        return Reply(("Some of this was quoted before:", *groups))
     if told and decision.reason is None:
         besides = " What it says besides:" if groups else ""
         text = f"The abstract tells no more about this than was quoted before.{besides}"

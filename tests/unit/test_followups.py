@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.answer.draft import Told
-from rag.answer.extract import MARGIN, untold
+from rag.answer.extract import AGAIN, MARGIN, NEARLY, untold
 from rag.errors import ModelFileError
 from rag.models import reference
 from rag.models.reference import PAIR, load_references
@@ -229,8 +229,10 @@ def test_sentences_are_judged_by_the_words_just_typed(reader: Reader) -> None:
     [
         ((1.0, 0.5), [1], None),  # another sentence answers nearly as well
         ((-1.0, 0.5), [1], None),
-        ((-1.0, -1.0 - MARGIN - 0.1), [1], "besides"),
-        ((1.0, 1.0 - MARGIN - 0.1), [0], "again"),
+        ((1.0, 0.9 - NEARLY), [0, 1], "partly"),  # what was quoted answers better, and this does as well
+        ((1.0, 0.9 - MARGIN), [0], "again"),
+        ((AGAIN + 0.1, AGAIN - MARGIN), [0], "again"),  # nothing else answers, and it was not refused
+        ((AGAIN - 0.1, AGAIN - 0.2 - MARGIN), [1], "besides"),
     ],
 )
 def test_what_was_quoted_is_no_answer_again(odds: tuple[float, float], left: list[int], told: Told | None) -> None:
