@@ -238,7 +238,7 @@ class Reader:
                 *([_NOTHING_LEFT_OUT] if unheard else ()),
                 *([_BEST] if asks_for_best(read.standalone) else ()),
             ),
-            only_filters=only_filters and (bool(filters or papers) or shape.kind == "list"),
+            only_filters=only_filters and (bool(filters or papers or read.among) or shape.kind == "list"),
             left_out=left_out.union(read.known, like),
             unwanted=unwanted,
             about=about,

@@ -105,7 +105,7 @@ def test_another_restriction_that_does_not_narrow_asks_the_question_again(reader
 @pytest.mark.parametrize("question", ["just the ones with code", "which of them have code?", "only those with a repo"])
 def test_a_list_is_narrowed_by_what_its_abstracts_name(tmp_path: Path, question: str) -> None:
     library = ReadingLibrary(tmp_path)
-    card = Card(GYM, 1, code=(Span(0, 8),))
+    card = Card(GYM, 1, code=(Span(0, 8, "QueryGym"),))
     library.shelf.descriptions.write([Description(card, (), ())], Makers("cards", "tags"))
     try:
         found = Reader(library).understand(question, LISTED)
