@@ -11,6 +11,7 @@ from rag.papers.descriptions import Description, Makers
 from rag.query import Reader
 from rag.types import Turn
 from rag.types.card import Card, Span
+from tests.support.papers import make_paper
 from tests.support.reading import ReadingLibrary
 
 SEARCH, JUDGES, CRITERIA, GYM = "2504.00007", "2504.00004", "2504.00003", "2504.00005"
@@ -127,3 +128,30 @@ def test_a_month_before_a_comma_points_as_well(reader: Reader) -> None:
 def test_a_part_of_a_paper_is_no_paper_of_the_list(reader: Reader) -> None:
     found = reader.understand("how does the search model work?", [*LISTED, *said("How fast is OneSearch?", SEARCH)])
     assert "this paper" not in found.standalone.lower()
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [("who made the first one?", GYM), ("who is behind the other paper?", GYM), ("who wrote the second one?", SEARCH)],
+)
+def test_the_authors_of_a_paper_that_is_picked_are_told(reader: Reader, question: str, paper: str) -> None:
+    found = reader.understand(question, TWO_OF_FOUR)
+    assert (found.about and found.about.kind, found.focus) == ("authors", (paper,))
+
+
+@pytest.mark.parametrize(
+    "question", ["is there one about pharmacokinetic tables too?", "there was also an October paper on tables"]
+)
+def test_who_asks_for_one_more_paper_asks_for_none_that_was_talked_of(reader: Reader, question: str) -> None:
+    found = reader.understand(question, said("How fast is OneSearch?", SEARCH))
+    assert (found.focus, found.papers) == ((), None)
+
+
+def test_a_bare_name_that_one_paper_introduces_asks_what_it_is(tmp_path: Path) -> None:
+    library = ReadingLibrary(tmp_path)
+    library.replace(make_paper("2504.00020", "Routing of Queries", "We introduce ModaRoute, a router."))
+    try:
+        found = Reader(library).understand("ModaRoute", LISTED)
+        assert (found.intent.kind, found.kind, found.named) == ("define", "single", ("2504.00020",))
+    finally:
+        library.close()

@@ -81,7 +81,7 @@ class Continuing:
     ) -> Continued | None:
         """Complete a question about papers that were talked of."""
         talk = self._talks.read(history)
-        if not talk:
+        if not talk or (self._rules["one_more"](question) and content_words(search)):
             return None
         asked = Asked(self.completion.rest(question), self.completion.rest(search), found, talk, history)
         read = self._reference.measure(question, restricted=bool(found))

@@ -142,6 +142,8 @@ def _paper(kind: Literal["authors", "listed"], asks: str) -> Callable[[str, str]
 
     def read(question: str, rest: str) -> About | None:
         rules = load_rules("intent")
+        if rules["picked_paper"](question):
+            question, rest = (rules["picked_paper"].without(text, "it") for text in (question, rest))
         found, left = (stripped(text, rules.words[asks] | rules.words["polite"]) for text in (question, rest))
         if found and not left and not read_identifiers(found):
             return None  # "what did NAME co-author?" names no paper
