@@ -117,7 +117,7 @@ def test_a_list_is_narrowed_by_what_its_abstracts_name(tmp_path: Path, question:
 
 def test_a_system_of_a_month_is_one_of_the_list(reader: Reader) -> None:
     found = reader.understand("and the search system from September, how fast is it?", LISTED)
-    assert (found.papers, found.typed) == (frozenset({SEARCH}), "This paper, how fast is it?")
+    assert (found.papers, found.typed) == (frozenset({SEARCH}), "How fast is it?")
 
 
 def test_a_month_before_a_comma_points_as_well(reader: Reader) -> None:

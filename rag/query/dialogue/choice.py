@@ -141,7 +141,8 @@ class Choosing:
         """A question about one of several papers: the one that its words tell, or which the reader is asked."""
         if self._completion.picks_alone(asked.rest):
             return self._completion.completed(asked, [], papers, frozenset(papers))._replace(choices=papers)
-        said, search = (self._rules["other_one"].without(text, "this paper") for text in (asked.rest, asked.search))
+        said = self._rules["other_one"].without(self._completion.without_topic(asked.rest), "this paper")
+        search = self._rules["other_one"].without(asked.search)
         return Continued(asked.rest, search, asked.found, papers, frozenset(papers), one=True, typed=said)
 
     def _picked(self, asked: Asked, papers: tuple[str, ...]) -> Continued:

@@ -97,7 +97,9 @@ class Completion:
         standalone = f"{asked.rest}{self.on(about, [*asked.said, *focus])}"
         # what was quoted of another paper, or beside it, may be what is asked for now
         before = quoted(asked.history) if asked.talk[-1].papers[:1] == focus[:1] or len(focus) != 1 else ()
-        return Continued(standalone, search, asked.found, focus, among, typed=asked.rest, quoted=before)
+        return Continued(
+            standalone, search, asked.found, focus, among, typed=self.without_topic(asked.rest), quoted=before
+        )
 
     def set_against(self, asked: Asked, papers: tuple[str, ...]) -> Continued:
         """A question about two papers, of which it may name one."""
@@ -134,6 +136,12 @@ class Completion:
         opener = self._rules["opener"].at(question)
         rest = question[opener.end() :].strip() if opener else ""
         return rest[:1].upper() + rest[1:] if rest else question
+
+    def without_topic(self, question: str) -> str:
+        """A question without the paper that it opens with and takes up again: "the other one, is it open?"."""
+        first = self._rules["put_first"].at(question)
+        rest = question[first.end() :] if first else question
+        return rest[:1].upper() + rest[1:] if first else question
 
     def titles(self, ids: Sequence[str]) -> list[str]:
         """What papers are called in short."""
