@@ -259,7 +259,7 @@ class Reader:
             intent=intent,
             typed=read.typed,
             quoted=read.quoted,
-            picked=bool(read.among) and shape.kind == "list" and not (only_filters or wanted or about),
+            picked=bool(read.among) and shape.kind == "list" and not (only_filters or wanted or about or found),
             choices=read.choices,
         )
         asked = with_demands(asked)

@@ -68,7 +68,7 @@ def assert_on_course(assistant: Assistant, turns: Sequence[Mapping[str, Any]]) -
     for turn, answer in held(assistant, turns):
         found = astray(assistant, turn, answer)
         quotes = {one.quote for one in answer.citations}
-        said_so = any(note.code in ("nothing_more", "filter_read") for note in answer.notes)
+        said_so = any(note.code in ("nothing_more", "quoted_before", "filter_read") for note in answer.notes)
         if quotes & before and not said_so:
             found.append(f"{turn['ask']!r} repeats a quote")
         before = quotes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from rag.query.dialogue.completion import PAIR, Asked, Completion, Continued
@@ -169,12 +170,12 @@ class Choosing:
     def _among(self, asked: Asked) -> Continued | None:
         """Read "which of them …": those papers of the last list that answer; of a long one, also what it left out."""
         exchange = next((one for one in reversed(asked.talk) if len(one.papers) > 1), asked.talk[-1])
-        cut = len(exchange.papers) in (1, self._known.library.config.answer.max_papers)
-        carried = self._restrictions.read(exchange.asked) if cut and not asked.found else Constraints()
+        carried = Constraints() if asked.found else self._restrictions.read(exchange.asked)
         if not self._rules["among"](asked.rest) or not (carried or len(exchange.papers) > 1):
             return None
         names = [*self._completion.titles(exchange.papers[:PAIR]), *(["others"] if exchange.papers[PAIR:] else [])]
-        among = None if carried else frozenset(exchange.papers)
+        whole = 1 < len(exchange.papers) < self._known.library.config.answer.max_papers
+        among = frozenset(exchange.papers) if whole or not carried else None
         found = self._completion.completed(asked, names, exchange.papers, among)
         return found._replace(search=asked.search, constraints=carried or asked.found)
 
@@ -192,7 +193,8 @@ class Choosing:
         listed = next((one for one in reversed(talk) if len(one.papers) > 1), None)
         if listed is None or (found and len(listed.papers) == self._known.library.config.answer.max_papers):
             return None
-        filters, _ = self._restrictions.filters(found, Filters(has=field or None))
+        found = replace(found, field=field)
+        filters, _ = self._restrictions.filters(found, Filters())
         allowed = self._known.shelf.select(filters) or frozenset()
         left = tuple(paper for paper in listed.papers if paper in allowed)
         alone = f"{listed.asked.rstrip(' ?.')} ({question.strip(' ?.')})"

@@ -45,6 +45,7 @@ class Constraints:
         not_by: Authors whose papers are not wanted.
         not_about: Subjects that are not wanted.
         unread: Words for a time that could not be read.
+        field: What the papers' abstracts have to name, as a field of the card.
     """
 
     dates: tuple[DateReading, ...] = ()
@@ -53,6 +54,7 @@ class Constraints:
     not_by: tuple[PeopleReading, ...] = ()
     not_about: tuple[Unwanted, ...] = ()
     unread: tuple[DateReading, ...] = ()
+    field: str = ""
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -76,7 +78,7 @@ class Constraints:
         return begin, end
 
     def __bool__(self) -> bool:
-        return bool(self.dates or self.people or self.identifiers)
+        return bool(self.dates or self.people or self.identifiers or self.field)
 
 
 def read_constraints(

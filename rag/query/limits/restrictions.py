@@ -70,6 +70,9 @@ class Restrictions:
             read = replace(read, author=author)
             parts.append(f"papers by {author}")
             notes += _spelling(found.people)
+        if found.field and not given.has:
+            read = replace(read, has=found.field)
+            parts.append(f"papers whose abstract names {found.field}")
         if not parts:
             return read, notes
         return read, [*notes, Note(code="filter_read", text=f"Read from the question: {', '.join(parts)}.")]
