@@ -429,7 +429,8 @@ def test_which_of_them_means_the_papers_named_before(reader: Reader) -> None:
     assert found.papers == frozenset({"2504.00003", "2504.00004"})
     assert found.kind == "list"
     restricted = reader.understand("which of them are by humans?", turns("papers by Laura Dietz", named[0]))
-    assert (restricted.papers, restricted.filters) == (None, Filters(author="Laura Dietz"))
+    assert (restricted.papers, restricted.filters) == (found.papers, Filters(author="Laura Dietz"))
+    assert (found.picked, restricted.picked) == (True, False)
 
 
 def test_a_question_about_a_paper_talked_of_keeps_it(reader: Reader) -> None:
