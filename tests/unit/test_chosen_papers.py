@@ -57,7 +57,14 @@ def test_where_nothing_tells_which_other_one_is_meant_the_reader_is_asked(reader
 
 
 @pytest.mark.parametrize(
-    "question", ["do both come with code?", "how do the two differ?", "which of these two is faster?"]
+    "question",
+    [
+        "do both come with code?",
+        "how do the two differ?",
+        "which of these two is faster?",
+        "are they both open?",
+        "how do they differ?",
+    ],
 )
 def test_both_are_the_two_that_were_talked_of(reader: Reader, question: str) -> None:
     found = reader.understand(question, TWO_OF_FOUR)
@@ -130,6 +137,15 @@ def test_a_part_of_a_paper_is_no_paper_of_the_list(reader: Reader) -> None:
     assert "this paper" not in found.standalone.lower()
 
 
+def test_the_first_author_is_none_of_the_papers_places(reader: Reader) -> None:
+    found = reader.understand("who is the first author?", TWO_OF_FOUR)
+    assert (found.about and found.about.place, found.focus) == ("first", (SEARCH,))
+
+
+def test_the_earlier_one_is_the_other_one(reader: Reader) -> None:
+    assert reader.understand("is the earlier one open?", TWO_OF_FOUR).focus == (GYM,)
+
+
 @pytest.mark.parametrize(
     ("question", "paper"),
     [("who made the first one?", GYM), ("who is behind the other paper?", GYM), ("who wrote the second one?", SEARCH)],
@@ -140,7 +156,12 @@ def test_the_authors_of_a_paper_that_is_picked_are_told(reader: Reader, question
 
 
 @pytest.mark.parametrize(
-    "question", ["is there one about pharmacokinetic tables too?", "there was also an October paper on tables"]
+    "question",
+    [
+        "is there one about pharmacokinetic tables too?",
+        "there was also an October paper on tables",
+        "there was one on tables too",
+    ],
 )
 def test_who_asks_for_one_more_paper_asks_for_none_that_was_talked_of(reader: Reader, question: str) -> None:
     found = reader.understand(question, said("How fast is OneSearch?", SEARCH))
