@@ -45,6 +45,7 @@ from rag.retrieve.held import clean_first
 from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
 from rag.retrieve.membership import with_membership
 from rag.retrieve.reranker import FEW, MANY, build_reranker
+from rag.retrieve.sides import beside
 from rag.stages import Fact, stage
 from rag.themes.plan import Planner
 from rag.types import (
@@ -271,6 +272,8 @@ class Engine:
         found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
         if understood.selects:
             return found
+        if understood.sides:
+            return self._of_sides(understood, found, depth)
         many = understood.kind in ("list", "topic")
         missing = frozenset(understood.named) - {passage.paper_id for passage in found}
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
@@ -288,6 +291,15 @@ class Engine:
         known = {passage.chunk_id: passage.scores for passage in members}
         ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW))
         return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
+
+    def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int) -> list[Passage]:
+        """The papers that a comparison describes, each looked for by itself, as many looked at again as for one."""
+        few, each = FEW // len(understood.sides), []
+        for side in understood.sides:
+            asked = replace(understood, search_text=side.search_text, papers=side.papers, named=())
+            ranked = self.search(asked, depth, explained=EXPLAINED)
+            each.append(clean_first(self.reranker.rerank(side.text, ranked, few)))
+        return beside(each, [side.papers is not None for side in understood.sides], found)
 
     def search(
         self,

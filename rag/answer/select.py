@@ -18,6 +18,7 @@ from rag.retrieve.answer_scores import ANSWERS, Judged
 from rag.retrieve.hybrid import known_text
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
 from rag.retrieve.reranker import NEARNESS
+from rag.retrieve.sides import SIDE
 from rag.text.names import is_name
 from rag.text.readable import readable
 from rag.text.titles import label
@@ -60,7 +61,7 @@ def choose_papers(
     """Choose the papers to cite among the best passages of each, best first.
 
     A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
-    cites for each subject, in their order, the first paper that is called so, else one that names it (in its title
+    cites the papers found for its sides; else for each subject, in their order, the first paper that is called so, else one that names it (in its title
     rather than in its text); where it names fewer than two systems, or none is found, the best papers besides. A list
     or a topic cites all that are likely to belong (`rag.retrieve.membership`), a list also those that hold its whole
     subject word for word. Where one paper may be meant as well, only those are cited that belong nearly for sure;
@@ -72,6 +73,8 @@ def choose_papers(
         held = [paper for paper in ranked if about.search(_text(paper))] if about and kind == "list" else []
         usual = BELONGS if kind == "list" else TELLS
         return list(ranked) if whole else _members(ranked, held, SURELY if unsure else WITHIN if within else usual)
+    if sides := [paper for paper in ranked if SIDE in paper.scores]:
+        return sides
     chosen, systems = _of_subjects(ranked, subjects)
     if not chosen or systems < COMPARED:
         best = [paper for paper in ranked if paper not in chosen]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rag.query.intents.about import About
 from rag.query.intents.intent import UNKNOWN, Intent, Kind
+from rag.query.intents.sides import Side
 from rag.query.intents.subject import Sort
 from rag.query.lexicon.entities import Named
 from rag.query.limits.order import UNBOUNDED, Wanted
@@ -53,6 +54,8 @@ class Question:
             asks one thing. Of one paper's sentences, each of them is to have the one that answers it.
         share: Among how many parts about one paper an answer's words are shared; it is one of them.
         phrase: What a list is about, as papers' texts say it, where that is a phrase.
+        sides: What a comparison sets side by side, in order, where not all of it is named by systems: each is looked
+            for by itself.
         names: Its words that are written as systems are named.
         sort: The sort of works that a list is to hold.
         several: It says that several things, or their names, are meant.
@@ -95,6 +98,7 @@ class Question:
     parts: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     share: int = 1
+    sides: tuple[Side, ...] = ()
     phrase: re.Pattern[str] | None = None
     names: tuple[str, ...] = ()
     sort: Sort | None = None

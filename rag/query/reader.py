@@ -16,6 +16,7 @@ from rag.query.intents.criteria import asks_for_best
 from rag.query.intents.intent import LIKELY, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
+from rag.query.intents.sides import Comparison, read_comparison
 from rag.query.intents.subject import names_subject, read_names, read_phrase, read_sort, read_subject
 from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.lexicon.knowledge import Known
@@ -211,6 +212,8 @@ class Reader:
             read = read._replace(search=whose.rest)
         read, shape, wanted = self._shaped(intent, read, text.wanted, papers or frozenset(), names)
         shape = Shape("list") if like or theirs else shape
+        beside = None if talk or like or whose or papers or about else self._compared(read.standalone, intent, shape)
+        shape = Shape("compare", beside.subjects or shape.subjects, (), shape.mentioned) if beside else shape
         unheard = shape.kind == "list" and not left_out and load_rules("exclusions")["unheard"](read.search)
         followed = read.standalone if talk and read.standalone != text.standalone and not given.paper else ""
         only = frozenset[str]() if papers and filters.paper in papers else papers or frozenset()
@@ -263,9 +266,18 @@ class Reader:
             choices=read.choices,
         )
         asked = with_demands(asked)
+        if beside:
+            return replace(asked, sides=beside.sides, asks=beside.asks)
         compared = shape.subjects if shape.kind == "compare" else None
         parts = read_parts(asked.typed, intent, self._known.intents.read, compared, named=bool(asked.named))
         return replace(asked, parts=parts, asks=read_asks(asked.typed))
+
+    def _compared(self, text: str, intent: Intent, shape: Shape) -> Comparison | None:
+        """What is compared; where names of papers say it already, what the sides' own words add to them."""
+        if shape.absent:  # there is nothing here to compare with
+            return None
+        found = read_comparison(text, intent, shape, self._known.entities, self.speller().vocabulary)
+        return replace(found, subjects=(), sides=()) if found and len(shape.subjects) >= len(found.sides) > 0 else found
 
     def _shaped(
         self, intent: Intent, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]

@@ -1,0 +1,137 @@
+"""The sides of a comparison, which names or descriptions tell, and what is asked of each.
+
+Where they stand is learnt (`rag.models.sides`). A side that is nothing but a name means the paper of that name; of one
+that says more, its names restrict which papers it may mean, and so do those that stand beside all sides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.models.sides import COMPARES, Compared, load_sides
+from rag.papers.entities import Entities
+from rag.query.intents.intent import KEPT, LIKELY, Intent
+from rag.query.intents.shape import Shape, names_system
+from rag.query.lexicon.entities import Named, names_in, resolve
+from rag.query.lexicon.vocabulary import Vocabulary
+from rag.text.sentences import Span
+from rag.text.terms import STOP_WORDS
+
+BORNE_OUT = 0.1
+"""Chance from which a text is taken to compare where the intent, or two names of papers, say so too."""
+FIRM = 0.8
+"""Chance from which it does where the intent is a list or a topic."""
+HELD = 20
+"""Papers up to which a name restricts what a side may mean; one that more hold is an everyday one."""
+MOST = 4
+"""Sides up to which a comparison is shown side by side."""
+_WORD = re.compile(r"[^\W_]+")
+_MARKS = " ,;:.?!()\"“”'‘’–—-"
+_OF_ANY = frozenset(
+    (*STOP_WORDS, *"paper papers study work article preprint model method system framework approach benchmark one".split())
+)
+"""Words that say nothing of a work beside its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the works that are set side by side.
+
+    Attributes:
+        text: As it is named or described.
+        search_text: What to search for: that, with what is said of all sides.
+        papers: The papers that hold the names which it gives; None: it gives none, and any may be meant.
+    """
+
+    text: str
+    search_text: str
+    papers: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is compared.
+
+    Attributes:
+        subjects: The names of its sides, where each has one that means one paper.
+        sides: Its sides, where they have to be looked for.
+        asks: What is asked of each, in order; none where nothing but the difference is.
+    """
+
+    subjects: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+    asks: tuple[str, ...] = ()
+
+
+def read_comparison(
+    text: str, intent: Intent, shape: Shape, entities: Entities, vocabulary: Vocabulary
+) -> Comparison | None:
+    """What a text compares; None where it likelier compares nothing.
+
+    Args:
+        text: The question, its typing errors corrected.
+        intent: What it wants.
+        shape: Of the answer, as its names tell it.
+        entities: What the library's papers are called.
+        vocabulary: The library's words.
+    """
+    found = compared(text)
+    borne_out = shape.kind == "compare" or intent.chance("compare") >= LIKELY
+    least = BORNE_OUT if borne_out else FIRM if shape.kind in ("list", "topic") else COMPARES
+    if found.chance < least or not 1 < len(found.sides) <= MOST:
+        return None
+    said = [text[start:end].strip(_MARKS) for start, end in found.sides]
+    asks = tuple(text[start:end].strip(_MARKS) for start, end in found.asks)
+    owners = [_owner(entities, one) for one in said]
+    if len(set(filter(None, owners))) == len(owners):
+        return Comparison(tuple(said), (), asks)
+    beside = "".join(_beside(text, found))
+    common = _holders(beside, entities, vocabulary)
+    sides = []
+    for one, owner in zip(said, owners, strict=True):
+        own = frozenset([owner]) if owner else _holders(one, entities, vocabulary)
+        sides.append(Side(one, f"{one} {beside}".strip(), (own & common if own and common else None) or own or common))
+    return Comparison((), tuple(sides), asks)
+
+
+@lru_cache(KEPT)
+def compared(text: str) -> Compared:
+    """What the model says of a text; one is read several times on its way."""
+    return load_sides().read(text)
+
+
+def _beside(text: str, found: Compared) -> Iterator[str]:
+    """The words of a text that are neither of a side nor what is asked of it."""
+    at = 0
+    for start, end in sorted((*found.sides, *found.asks)):
+        yield text[at:start]
+        at = end
+    yield text[at:]
+
+
+def _owner(entities: Entities, said: str) -> str:
+    """The one paper that a side means by its name alone; empty: it says more, or several are called so."""
+    words = said.split()
+    for n in range(len(words)):
+        for name in (" ".join(words[n:]), " ".join(words[: len(words) - n])):
+            rest = _WORD.findall(said.replace(name, " ", 1))
+            if all(word.lower() in _OF_ANY for word in rest):
+                owners = resolve(entities, name.strip(_MARKS)).owners
+                if len(owners) == 1:
+                    return owners[0]
+    return ""
+
+
+def _holders(text: str, entities: Entities, vocabulary: Vocabulary) -> frozenset[str] | None:
+    """The papers that hold the names of a text; None where it has none that picks papers."""
+    names = [one for one in names_in(text, entities, vocabulary) if _picks(one)]
+    held = [frozenset(naming.paper_id for naming in one.namings) for one in names]
+    both = frozenset.intersection(*held) if held else None
+    return both or (held[0] if held else None)
+
+
+def _picks(name: Named) -> bool:
+    return names_system(name.text) and 0 < len(name.namings) <= HELD
