@@ -95,8 +95,7 @@ class ExtractiveWriter:
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" else most
         before = question.quoted if kind == "single" else ()
-        asks = question.asks if kind == "single" or len(papers) == 1 else ()
-        each = [self.scores.of((ask,), papers) for ask in asks]
+        each = self._each_asked(question, kind, papers)
         drawn = [
             _quoted(
                 judged[paper],
@@ -113,6 +112,20 @@ class ExtractiveWriter:
         told = drawn[0][1]
         groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
         return Draft(groups, len(fitting), told=told)
+
+    def _each_asked(self, question: Question, kind: Kind, papers: Sequence[str]) -> list[Mapping[str, Judged]]:
+        """Papers judged by each thing that is asked of all; of those that are compared, also by what is asked of one.
+
+        Of a comparison the names and descriptions of the others, and the words that set them side by side, say nothing
+        about a paper: it is judged by the question without them.
+        """
+        compares = kind == "compare" and bool(question.put)
+        asks = question.asks if compares or kind == "single" or len(papers) == 1 else ()
+        each = [self.scores.of((ask,), papers) for ask in asks]
+        if compares and len(papers) == len(question.put):
+            put = zip(papers, question.put, strict=True)
+            each.append({paper: one for paper, asked in put for one in self.scores.of((asked,), [paper]).values()})
+        return each
 
     def nearest(self, question: Question, draft: Draft) -> Draft:
         """Of quotes that do not answer, the sentences near to the question; the paper's title alone where none is.

@@ -11,6 +11,7 @@ from rag.answer.draft import Told, is_title
 from rag.papers.shelf import Shelf
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
+from rag.retrieve.sides import SIDE
 from rag.text.grammar import joined, plural
 from rag.text.markdown import escape, escape_line
 from rag.text.readable import readable
@@ -60,8 +61,9 @@ def reply(
         text = f"The abstract tells no more about this than was quoted before.{besides}"
         return Reply((text, *groups), "detail_absent", closest(passages))
     if groups and decision.reason is None:
+        missing = (*_absent(understood), *_unfound(understood, passages))
         above, below = _count(retriever, understood, checked, found), _more(understood, len(groups), found)
-        return Reply((*_absent(understood), *above, *_by_theme(groups, checked), *below))
+        return Reply((*missing, *above, *_by_theme(groups, checked), *below))
     if groups:
         first = checked.groups[0][0]
         title, named = escape(readable(first.title)), is_title(first)
@@ -110,6 +112,16 @@ def _absent(understood: Question) -> tuple[str, ...]:
     names = joined([f"“{escape(name)}”" for name in understood.absent])
     verb = "stands" if len(understood.absent) == 1 else "stand"
     return (f"{names} {verb} in none of these papers, so there is nothing here to compare with.",)
+
+
+def _unfound(understood: Question, passages: Sequence[Passage]) -> tuple[str, ...]:
+    """That nothing near enough was found for a side of a comparison."""
+    found = {passage.scores.get(SIDE) for passage in passages}
+    missing = [side.text for n, side in enumerate(understood.sides, 1) if n not in found]
+    if not missing:
+        return ()
+    said = joined([f"“{escape(one)}”" for one in missing])
+    return (f"No paper here is near enough to {said}, so only the rest of the comparison is shown.",)
 
 
 def _count(retriever: HybridRetriever, understood: Question, checked: Checked, found: int) -> tuple[str, ...]:

@@ -61,11 +61,11 @@ def choose_papers(
     """Choose the papers to cite among the best passages of each, best first.
 
     A single question cites the best paper, and the second where the two scores are as good as equal. A comparison
-    cites the papers found for its sides; else for each subject, in their order, the first paper that is called so, else one that names it (in its title
-    rather than in its text); where it names fewer than two systems, or none is found, the best papers besides. A list
-    or a topic cites all that are likely to belong (`rag.retrieve.membership`), a list also those that hold its whole
-    subject word for word. Where one paper may be meant as well, only those are cited that belong nearly for sure;
-    within filters, also those that may well belong.
+    cites the papers found for its sides; else for each subject, in their order, the first paper that is called so, or
+    one that names it (in its title rather than in its text); where it names fewer than two systems, or none is found,
+    the best papers besides. A list or a topic cites all that are likely to belong (`rag.retrieve.membership`), a list
+    also those that hold its whole subject word for word. Where one paper may be meant as well, only those are cited
+    that belong nearly for sure; within filters, also those that may well belong.
     """
     if kind == "single":
         return [paper for paper in ranked[:2] if paper.score >= TIE * ranked[0].score]

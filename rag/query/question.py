@@ -56,6 +56,7 @@ class Question:
         phrase: What a list is about, as papers' texts say it, where that is a phrase.
         sides: What a comparison sets side by side, in order, where not all of it is named by systems: each is looked
             for by itself.
+        put: Where works are compared: the question as it is put to each of them alone, in their order.
         names: Its words that are written as systems are named.
         sort: The sort of works that a list is to hold.
         several: It says that several things, or their names, are meant.
@@ -99,6 +100,7 @@ class Question:
     asks: tuple[str, ...] = ()
     share: int = 1
     sides: tuple[Side, ...] = ()
+    put: tuple[str, ...] = ()
     phrase: re.Pattern[str] | None = None
     names: tuple[str, ...] = ()
     sort: Sort | None = None

@@ -267,7 +267,7 @@ class Reader:
         )
         asked = with_demands(asked)
         if beside:
-            return replace(asked, sides=beside.sides, asks=beside.asks)
+            return replace(asked, sides=beside.sides, asks=beside.asks, put=beside.put)
         compared = shape.subjects if shape.kind == "compare" else None
         parts = read_parts(asked.typed, intent, self._known.intents.read, compared, named=bool(asked.named))
         return replace(asked, parts=parts, asks=read_asks(asked.typed))
@@ -277,7 +277,8 @@ class Reader:
         if shape.absent:  # there is nothing here to compare with
             return None
         found = read_comparison(text, intent, shape, self._known.entities, self.speller().vocabulary)
-        return replace(found, subjects=(), sides=()) if found and len(shape.subjects) >= len(found.sides) > 0 else found
+        known = found is not None and len(shape.subjects) >= len(found.put)
+        return replace(found, subjects=(), sides=()) if found and known else found
 
     def _shaped(
         self, intent: Intent, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +45,15 @@ PHRASINGS = ("intents.tsv", "intents_near.tsv")
 MAY_COMPARE = ("compare", "compound", "age", "change")
 """Labels of phrasings of which some compare works, or ask of several: nothing is learnt of them."""
 ONE_IN = 3
-"""Of the phrasings that compare nothing one in so many is read: they are easy, and many."""
+"""Of the phrasings and questions that compare nothing one in so many is read."""
 FOLDS = 5
 PENALTY = 0.5
 """Variance of the coefficients' prior."""
-OFTEN = 2
+OFTEN = 3
 """Words around which a feature must be seen to get a weight."""
-DIGITS = 2
+DIGITS = 1
+LEAST = 0.2
+"""Weights below which all of a feature are left out."""
 ITERATIONS = 120
 NEVER = -1e4
 
@@ -69,7 +72,7 @@ class Example:
 
 
 def examples(folder: Path = DATA) -> Iterator[Example]:
-    """The requests with their sides marked, and phrasings that compare nothing."""
+    """The requests with their sides marked; phrasings that compare nothing, and questions about one abstract each."""
     for row in read_rows(folder / SIDES):
         yield _example(row["q"], row["sides"], row["asks"])
     for name in PHRASINGS:
@@ -77,6 +80,10 @@ def examples(folder: Path = DATA) -> Iterator[Example]:
             label, text, *_ = line.split("\t")
             if label not in MAY_COMPARE and not fold(text, ONE_IN):
                 yield _example(text, (), ())
+    for file in sorted(chain(folder.glob("questions*.jsonl.gz"), folder.glob("compounds.jsonl.gz"))):
+        for row in read_rows(file):
+            if not fold(row["q"], ONE_IN):
+                yield _example(row["q"], (), ())
 
 
 def _example(text: str, sides: Sequence[str], asks: Sequence[str]) -> Example:
@@ -177,8 +184,8 @@ class Fit:
         found = minimize(self.loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}).x
         labels, states, steps, starts = (np.round(one, DIGITS) + 0.0 for one in self.unpacked(found))
         return SidesModel(
-            labels={name: tuple(labels[n].tolist()) for name, n in self.far.items() if labels[n].any()},
-            states={name: tuple(states[n].tolist()) for name, n in self.near.items() if states[n].any()},
+            labels={name: tuple(labels[n].tolist()) for name, n in self.far.items() if abs(labels[n]).max() >= LEAST},
+            states={name: tuple(states[n].tolist()) for name, n in self.near.items() if abs(states[n]).max() >= LEAST},
             steps=tuple(map(tuple, steps.tolist())),
             starts=tuple(starts.tolist()),
         )
@@ -200,10 +207,10 @@ def fold(text: str, of: int = FOLDS) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16) % of
 
 
-def judged(whole: Sequence[Example], show: bool) -> Counter[str]:
+def judged(whole: Sequence[Example], show: bool, folds: int = FOLDS) -> Counter[str]:
     """How texts are read by fits that have not seen them."""
     told = Counter[str]()
-    for n in range(FOLDS):
+    for n in range(folds):
         model = Fit([one for one in whole if fold(one.text) != n]).model()
         for one in whole:
             if fold(one.text) != n:
@@ -237,12 +244,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER / WEIGHTS)
     parser.add_argument("--show", action="store_true", help="print what is read wrongly")
+    parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the folds are judged")
     options = parser.parse_args()
     whole = list(examples())
     print(f"{len(whole)} texts, {sum(len(one.states) for one in whole)} words and marks")
-    for name, count in sorted(judged(whole, options.show).items()):
+    for name, count in sorted(judged(whole, options.show, options.folds).items()):
         print(f"  {name}: {count}")
-    content = json.dumps(Fit(whole).model().model_dump(), ensure_ascii=False, sort_keys=True).encode()
+    fitted = Fit(whole).model().model_dump()
+    content = json.dumps(fitted, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     options.out.write_bytes(content)
     print(f"{options.out}: sha256 {hashlib.sha256(content).hexdigest()}, {len(content)} bytes")
 

@@ -11,6 +11,7 @@ from rag.answer.abstention.features import gather
 from rag.query import Question
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.held import set_back
+from rag.retrieve.sides import SIDE
 from rag.types import Confidence, Passage
 
 
@@ -62,6 +63,8 @@ class Abstainer:
             return NOTHING_FOUND
         if asked.only_filters:
             return Decision(0.0, False, None, "high")
+        if asked.sides and not any(SIDE in passage.scores for passage in passages):
+            return NOTHING_FOUND
         evidence = gather(self.scores, asked, passages)
         if not evidence.named and _of_a_stranger(asked):
             return NOTHING_FOUND
@@ -80,7 +83,9 @@ class Abstainer:
         there = asked.papers or (evidence.clear and not evidence.faint)
         if asked.kind == "single" and there:  # the paper is there, and does not tell this
             return Decision(unanswered, True, "detail_absent", "low", evidence.paper_id)
-        if asked.papers or evidence.named:  # what it says of a paper that is meant, it may be wanted to say
+        if (
+            asked.papers or asked.sides or evidence.named
+        ):  # what it says of a paper that is meant, it may be wanted to say
             return Decision(unanswered, False, None, "low")
         return Decision(unanswered, True, "nothing_found", "low")
 

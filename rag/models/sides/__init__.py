@@ -25,7 +25,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "3d6590234ad5a8969093b64540136f7d4c011f9d5e60225c215d00804ba20e6c"
+WEIGHTS_SHA256 = "55a83b8f5063535a14257f5f678642c3464ab9d7167fbb16eec6a0d0045170dd"
 LABELS = ("none", "other", "side", "in side", "ask", "in ask")
 """What a word is: of no comparison; beside what is compared; the first or a later one of a side, of what is asked."""
 STATES = (

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rag.models.sides import COMPARES, Compared, load_sides
 from rag.papers.entities import Entities
@@ -17,6 +18,7 @@ from rag.query.intents.intent import KEPT, LIKELY, Intent
 from rag.query.intents.shape import Shape, names_system
 from rag.query.lexicon.entities import Named, names_in, resolve
 from rag.query.lexicon.vocabulary import Vocabulary
+from rag.query.lexicon.words import edited
 from rag.text.sentences import Span
 from rag.text.terms import STOP_WORDS
 
@@ -28,11 +30,12 @@ HELD = 20
 """Papers up to which a name restricts what a side may mean; one that more hold is an everyday one."""
 MOST = 4
 """Sides up to which a comparison is shown side by side."""
+JOINT = 12
+"""Letters up to which what stands between two sides only joins them: " and with "."""
 _WORD = re.compile(r"[^\W_]+")
 _MARKS = " ,;:.?!()\"“”'‘’–—-"
-_OF_ANY = frozenset(
-    (*STOP_WORDS, *"paper papers study work article preprint model method system framework approach benchmark one".split())
-)
+_KINDS = "paper papers study work article preprint model method system framework approach benchmark one"
+_OF_ANY = frozenset((*STOP_WORDS, *_KINDS.split()))
 """Words that say nothing of a work beside its name."""
 
 
@@ -59,11 +62,13 @@ class Comparison:
         subjects: The names of its sides, where each has one that means one paper.
         sides: Its sides, where they have to be looked for.
         asks: What is asked of each, in order; none where nothing but the difference is.
+        put: The question as it is put to each side alone, in their order.
     """
 
     subjects: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
     asks: tuple[str, ...] = ()
+    put: tuple[str, ...] = ()
 
 
 def read_comparison(
@@ -85,16 +90,17 @@ def read_comparison(
         return None
     said = [text[start:end].strip(_MARKS) for start, end in found.sides]
     asks = tuple(text[start:end].strip(_MARKS) for start, end in found.asks)
+    put = tuple(_put_to(text, found.sides, n) for n in range(len(said)))
     owners = [_owner(entities, one) for one in said]
     if len(set(filter(None, owners))) == len(owners):
-        return Comparison(tuple(said), (), asks)
+        return Comparison(tuple(said), (), asks, put)
     beside = "".join(_beside(text, found))
     common = _holders(beside, entities, vocabulary)
     sides = []
     for one, owner in zip(said, owners, strict=True):
         own = frozenset([owner]) if owner else _holders(one, entities, vocabulary)
         sides.append(Side(one, f"{one} {beside}".strip(), (own & common if own and common else None) or own or common))
-    return Comparison((), tuple(sides), asks)
+    return Comparison((), tuple(sides), asks, put)
 
 
 @lru_cache(KEPT)
@@ -110,6 +116,13 @@ def _beside(text: str, found: Compared) -> Iterator[str]:
         yield text[at:start]
         at = end
     yield text[at:]
+
+
+def _put_to(text: str, sides: Sequence[Span], n: int) -> str:
+    """A question without all sides but one, and without what joins two of them."""
+    joints = [(end, start) for (_, end), (start, _) in pairwise(sides) if start - end <= JOINT]
+    cut = sorted([*(side for k, side in enumerate(sides) if k != n), *joints])
+    return " ".join(edited(text, [(start, end, "") for start, end in cut]).split())
 
 
 def _owner(entities: Entities, said: str) -> str:

@@ -42,6 +42,7 @@ _BOOSTS = {
     "named": "the question names it",
     "wording": "it says it as the question does",
     "answers": "it is likely to answer",
+    "side": "it is one side of the comparison",
 }
 
 
