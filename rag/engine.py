@@ -272,7 +272,7 @@ class Engine:
         found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
         if understood.selects:
             return found
-        if understood.sides:
+        if understood.sides and understood.papers is None:
             return self._of_sides(understood, found, depth)
         many = understood.kind in ("list", "topic")
         missing = frozenset(understood.named) - {passage.paper_id for passage in found}
@@ -299,7 +299,7 @@ class Engine:
             asked = replace(understood, search_text=side.search_text, papers=side.papers, named=())
             ranked = self.search(asked, depth, explained=EXPLAINED)
             each.append(clean_first(self.reranker.rerank(side.text, ranked, few)))
-        return beside(each, [side.papers is not None for side in understood.sides], found)
+        return beside(each, [side.is_named for side in understood.sides], found)
 
     def search(
         self,

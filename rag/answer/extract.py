@@ -121,7 +121,7 @@ class ExtractiveWriter:
         """
         compares = kind == "compare" and bool(question.put)
         asks = question.asks if compares or kind == "single" or len(papers) == 1 else ()
-        each = [self.scores.of((ask,), papers) for ask in asks]
+        each: list[Mapping[str, Judged]] = [self.scores.of((ask,), papers) for ask in asks]
         if compares and len(papers) == len(question.put):
             put = zip(papers, question.put, strict=True)
             each.append({paper: one for paper, asked in put for one in self.scores.of((asked,), [paper]).values()})

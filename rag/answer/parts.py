@@ -202,7 +202,8 @@ def in_light(part: Question, whole: Question, papers: tuple[str, ...], before: S
     kind = "single" if len(papers) == 1 else part.kind
     focus = () if _of_others(part) else part.focus
     only = frozenset(papers) if len(papers) == 1 and papers in (whole.named, answered_from(before)) else part.papers
-    return replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, papers=only, share=share)
+    sides = part.sides if only is None and kind != "single" else ()  # in one paper no others are set side by side
+    return replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, papers=only, share=share, sides=sides)
 
 
 def _of_others(part: Question) -> bool:

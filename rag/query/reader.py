@@ -277,8 +277,7 @@ class Reader:
         if shape.absent:  # there is nothing here to compare with
             return None
         found = read_comparison(text, intent, shape, self._known.entities, self.speller().vocabulary)
-        known = found is not None and len(shape.subjects) >= len(found.put)
-        return replace(found, subjects=(), sides=()) if found and known else found
+        return found.of_names(shape.subjects) if found else None
 
     def _shaped(
         self, intent: Intent, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]

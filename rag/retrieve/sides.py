@@ -11,8 +11,9 @@ from rag.types import Passage
 
 SIDE = "side"
 """Which side of a comparison a paper is, from 1, among its passages' scores."""
-NEAR = 0.4
-"""Nearness of wording below which the first paper found for a side is not what it describes."""
+NEAR = 0.36
+"""Nearness of wording below which the first paper found for a side is not what it describes. Of 192 papers that were
+described by readers who forgot their names nine in ten have .38 or more."""
 
 
 def beside(found: Sequence[Sequence[Passage]], given: Sequence[bool], others: Sequence[Passage]) -> list[Passage]:
@@ -27,10 +28,7 @@ def beside(found: Sequence[Sequence[Passage]], given: Sequence[bool], others: Se
         The passages of the sides' papers, then all others, by descending scores. A side for which nothing near enough
         is found has none.
     """
-    firsts = {
-        n: [one for one in distinct_papers(of) if given[n] or one.scores.get(NEARNESS, NEAR) >= NEAR]
-        for n, of in enumerate(found)
-    }
+    firsts = {n: _near(distinct_papers(of), is_given=given[n]) for n, of in enumerate(found)}
     chosen = _distinct(firsts)
     rest = [one for one in others if one.paper_id not in chosen.values()]
     best = max((one.score for one in rest), default=0.0)
@@ -49,6 +47,13 @@ def beside(found: Sequence[Sequence[Passage]], given: Sequence[bool], others: Se
             for one in own
         ]
     return [*sides, *rest]
+
+
+def _near(papers: Sequence[Passage], *, is_given: bool) -> list[Passage]:
+    """The papers that a side may mean; where no wording was looked at, as without a second look, all of them."""
+    if is_given or not any(NEARNESS in one.scores for one in papers):
+        return list(papers)
+    return [one for one in papers if one.scores.get(NEARNESS, 0.0) >= NEAR]
 
 
 def _distinct(firsts: Mapping[int, Sequence[Passage]]) -> dict[int, str]:

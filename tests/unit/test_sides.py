@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
 import pytest
 
+from rag import open_assistant
+from rag.answer.parts import in_light
 from rag.answer.select import choose_papers
-from rag.models.sides import COMPARES, load_sides
-from rag.query.intents.sides import _put_to
+from rag.config import Config
+from rag.index.library import Library
+from rag.models.sides import COMPARES, Compared, load_sides
+from rag.query import Question
+from rag.query.intents.intent import Intent
+from rag.query.intents.shape import Shape
+from rag.query.intents.sides import FIRM, POSSIBLE, Comparison, Side, _put_to, is_called, read_comparison
+from rag.query.lexicon.vocabulary import Vocabulary
 from rag.retrieve.reranker import NEARNESS
 from rag.retrieve.sides import NEAR, SIDE, beside
-from rag.types import Passage
+from rag.types import Filters, Passage
 from tests.support.evaluation import PAPERS
+from tests.support.papers import make_paper
 
 DESCRIBED = (
     "How does the paper on planning tram timetables differ from the one on planning ferry timetables?",
@@ -46,6 +59,82 @@ def test_a_question_is_put_to_each_side_without_the_others() -> None:
     sides = ((8, 12), (17, 21))
     assert _put_to(text, sides, 0) == "What do Moss say of rain?"
     assert _put_to(text, sides, 1) == "What do Fern say of rain?"
+
+
+def test_a_comparison_that_the_intent_speaks_against_needs_a_firm_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "What do the moss paper and the fern paper say of rain?"
+
+    def read(chance: float, compare: float) -> Comparison | None:
+        found = Compared(chance, ((8, 22), (27, 41)))
+        monkeypatch.setattr("rag.query.intents.sides.compared", lambda _: found)
+        intent = Intent({"single": 1 - compare, "compare": compare})
+        return read_comparison(text, intent, Shape("single"), library.shelf.entities, Vocabulary.of_texts([text]))
+
+    with Library(Config(data_dir=tmp_path)) as library:
+        assert read(COMPARES + 0.1, POSSIBLE + 0.01)
+        assert not read(COMPARES + 0.1, POSSIBLE - 0.01)
+        assert not read(COMPARES - 0.1, 0.99), "the sides themselves are not seen"
+        assert read(FIRM + 0.01, 0.0)
+
+
+def test_a_question_before_the_comparison_is_no_side_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = "What does Moss do? And compare the fern paper with the lichen one."
+    sides = (text.index("Moss"), text.index("Moss") + 4), (text.index("the fern"), text.index("."))
+    monkeypatch.setattr("rag.query.intents.sides.compared", lambda _: Compared(1.0, sides))
+    with Library(Config(data_dir=tmp_path)) as library:
+        words = Vocabulary.of_texts([text])
+        intent = Intent({"compare": 1.0})
+        assert read_comparison(text, intent, Shape("compare"), library.shelf.entities, words) is None
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [
+        ("MossNet", True),
+        ("the MossNet paper", True),
+        ("the paper on MossNet pruning", False),
+        ("the fern paper", False),
+    ],
+)
+def test_a_side_is_called_by_a_name_where_it_says_no_more(side: str, expected: bool) -> None:
+    assert is_called(side, ["FernNet", "MossNet"]) is expected
+
+
+def test_names_that_say_what_is_compared_leave_no_bare_word_beside_them() -> None:
+    sides = tuple(Side(one, one) for one in ("Moss", "Fern", "LLM"))
+    whole = Comparison((), sides, ("which?",), ("Moss: which?", "Fern: which?", "LLM: which?"))
+    assert whole.of_names(["Moss", "Fern"]) == Comparison((), (), ("which?",), ("Moss: which?", "Fern: which?"))
+    assert whole.of_names(["Moss"]) == whole
+    described = Comparison((), (*sides[:2], Side("the lichen paper", "lichen")), (), ("a", "b", "c"))
+    assert described.of_names(["Moss", "Fern"]) == described
+
+
+def test_a_part_about_one_paper_sets_no_others_side_by_side() -> None:
+    sides = (Side("the moss paper", "moss"), Side("the fern paper", "fern"))
+    part = Question("how do they differ?", "differ", Filters(), kind="compare", sides=sides)
+    whole = Question("q", "q", Filters(), named=("2511.00001",))
+    assert in_light(part, whole, ("2511.00001",), ()).sides == ()
+    assert in_light(part, Question("q", "q", Filters()), (), ()).sides == sides
+
+
+def test_filters_hold_for_each_side(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest(
+            [
+                make_paper("2511.00001", "Trams", "We plan tram timetables with search.", day="2025-05-02"),
+                make_paper("2511.00002", "Ferries", "Planning a ferry timetable by hand.", day="2025-05-03"),
+                make_paper("2511.00003", "Ferry Timetables", "Planning ferry timetables, again.", day="2025-07-03"),
+            ]
+        )
+    with open_assistant(Config(data_dir=tmp_path)) as assistant:
+        asked = "How does the paper on planning tram timetables differ from the one on planning ferry timetables?"
+        may = Filters(date_from=date(2025, 5, 1), date_to=date(2025, 5, 31))
+        cited = [
+            {one.paper_id for one in assistant.answer(asked, filters=filters).citations} for filters in (may, Filters())
+        ]
+        assert cited == [{"2511.00001", "2511.00002"}, {"2511.00001", "2511.00003"}]
 
 
 def passage(paper_id: str, score: float, nearness: float = 0.9) -> Passage:
@@ -85,3 +174,6 @@ def test_a_side_without_a_near_paper_has_none_unless_a_name_gives_it() -> None:
     far = [passage("far", 0.5, NEAR - 0.1)]
     assert [one.scores.get(SIDE) for one in beside([[passage("near", 1.0)], far], [False, False], [])] == [1.0]
     assert [one.paper_id for one in beside([[passage("near", 1.0)], far], [False, True], [])] == ["near", "far"]
+    unseen = replace(passage("unseen", 0.4), scores={})
+    assert [one.paper_id for one in beside([[passage("near", 1.0)], [*far, unseen]], [False, False], [])] == ["near"]
+    assert [one.paper_id for one in beside([[unseen]], [False], [])] == ["unseen"], "no wording was looked at"

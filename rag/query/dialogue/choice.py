@@ -130,7 +130,7 @@ class Choosing:
 
     def _other(self, asked: Asked) -> tuple[str, ...]:
         """What "the other one" may be: the other of the two talked of last, else the rest of the last list."""
-        now = asked.talk[-1].papers[:1]
+        now = asked.talk[-1].papers[:1] if len(asked.talk[-1].papers) <= PAIR else ()
         if other := [
             paper for one in asked.talk if len(one.papers) <= PAIR for paper in one.papers if paper not in now
         ]:
