@@ -68,8 +68,8 @@ class Abstainer:
         evidence = gather(self.scores, asked, passages)
         if not evidence.named and _of_a_stranger(asked):
             return NOTHING_FOUND
-        if is_selection(asked):
-            return NOTHING_FOUND if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "high")
+        if is_selection(asked):  # what the filters leave is all there is; which of it is on the subject is a guess
+            return NOTHING_FOUND if evidence.off_topic and not asked.papers else Decision(0.0, False, None, "medium")
         many = wants_many(asked)
         unanswered = 1.0 if evidence.faint else self.calibration.refusal(evidence.features, many)
         if many and evidence.broad:
