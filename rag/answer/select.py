@@ -31,7 +31,7 @@ BELONGS, TELLS, SURELY, WITHIN = 0.55, 0.65, 0.7, 0.4
 """Chances from which a paper is of a list, and of a topic, whose question has more words that none of them holds; where
 one paper may be meant as well; and within filters or among a sort of works, which leave few papers: a list of them is
 to be complete."""
-DESCRIBED = 0.47
+DESCRIBED = 0.5
 """Nearness of wording below which no paper says what is asked in the same words. A question that may mean one paper
 then describes it: that some others share as little with it makes no list of them."""
 HOLDS = 0.2

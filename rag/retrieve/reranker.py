@@ -26,7 +26,7 @@ from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
 from rag.types import Passage
 
-WEIGHT = 1.5
+WEIGHT = 3.0
 """What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1."""
 ANSWERED = 0.1
 """What a difference of 1 in the log-odds that a paper answers is worth in fused scores."""

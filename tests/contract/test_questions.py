@@ -217,7 +217,7 @@ def test_a_fact_is_quoted_where_it_stands_and_missed_where_it_does_not(assistant
     (named,) = missed.citations
     text = assistant.library.paper(named.paper_id, named.version).text
     assert named.quote == named.title == text[named.start : named.end]
-    near = assistant.answer("How many seconds does query rewriting in IterQR take?")
+    near = assistant.answer("Which GPU does IterQR need to rewrite queries?")
     assert (near.reason, cited(near)) == ("detail_absent", ["2504.05309"])
     assert "its abstract does not tell. What comes closest:" in near.answer
     assert near.citations[0].quote != near.citations[0].title

@@ -15,7 +15,7 @@ from rag.errors import ModelFileError
 from rag.index.library import Library
 from rag.models import embed_texts, minilm
 from rag.models.question_encoder import MODEL, QuestionEncoder, installed
-from rag.retrieve.query_vector import question_vector
+from rag.retrieve.query_vector import question_vector, weighed
 from tests.support.papers import make_paper
 
 ABSTRACTS = (
@@ -59,6 +59,38 @@ def test_every_text_has_a_vector_of_length_one(encoder: QuestionEncoder, questio
     assert vector.shape == (384,)
     assert vector.dtype == np.float32
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_tokens_of_a_question_stand_where_its_words_do(encoder: QuestionEncoder) -> None:
+    question = "unlearnable goldfish"
+    tokens = encoder.tokens(question)
+    assert "".join(question[start:end] for start, end in tokens.spans) == question.replace(" ", "")
+    np.testing.assert_allclose(np.linalg.norm(tokens.vectors, axis=1), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("question", "own"),
+    [
+        ("résumé bots and women", 0),
+        ("swampy ground seen from space", 1),
+        ("which entries stay in RAM for faster lookups", 2),
+    ],
+)
+def test_words_are_near_to_those_that_say_the_same(encoder: QuestionEncoder, question: str, own: int) -> None:
+    asked = encoder.tokens(question).vectors
+    texts = minilm.installed().embed_tokens(ABSTRACTS)
+    likeness = [float((asked @ text.vectors.T).max(axis=1).mean()) for text in texts]
+    assert int(np.argmax(likeness)) == own
+
+
+def test_a_library_of_the_shipped_embedder_is_asked_with_the_encoders_tokens(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest([make_paper("2511.00001", "Wetlands", "We map wetlands from space.")])
+        asked = weighed(library, "mapping wetlands")
+    assert asked is not None
+    np.testing.assert_array_equal(asked.vectors, installed().tokens("mapping wetlands").vectors)
+    own = minilm.installed().embed_tokens(["mapping wetlands"])[0].vectors
+    assert not np.allclose(asked.vectors, own, atol=1e-3)
 
 
 def test_what_is_kept_cannot_be_changed(encoder: QuestionEncoder) -> None:

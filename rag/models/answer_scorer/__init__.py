@@ -21,7 +21,7 @@ from rag.models.answer_scorer.encoding import Encoded, Encoder
 from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "69051c0654f32124f887c17d41de2927a3e810a6ee1569d1b7e6593e8238fa45"
+SHA256 = "8e7cbf72500b6aedbbc6fdfe06570ea768474b57663445a5f712dd6dcb723052"
 VOCABULARY = Path(__file__).parents[1] / "vocab.txt"
 
 

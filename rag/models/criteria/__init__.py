@@ -18,7 +18,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "0115ad39ce16bd4bfea74e3deaa337f7945076007d663133a0d73266dd339a14"
+WEIGHTS_SHA256 = "2ef219b1ae07f6dfedb611f29e7f52786af439c37097ea959778a929b1b03578"
 GROUPS: Mapping[str, str] = {
     "subject": "topic",
     "domain": "topic",

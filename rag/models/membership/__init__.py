@@ -17,7 +17,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "7d27f35a7745c8ae48f1e1b4b93e670236ace007eaa4923be4fd32f755c96ca6"
+WEIGHTS_SHA256 = "f20fad8defc539067eeed186ba6fb5b46b0debb7524e9a9e089c7defe5e2345a"
 FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "apart", "tags", "dwells")
 """What is measured of a paper (`rag.retrieve.membership`).
 

@@ -1,4 +1,4 @@
-"""The question encoder: a question's vector, in the space of the passages that the shipped embedder made.
+"""The question encoder: a question's vector and those of its tokens, in the space of the shipped embedder's passages.
 
 The embedder averages all tokens of a text alike and was trained on other people's questions; this is a copy of it,
 trained further on questions about papers while the passages' vectors stood still (README.md, docs/adr/0023). A library
@@ -17,11 +17,12 @@ from tokenizers import BertWordPieceTokenizer
 
 from rag.models.minilm import MAX_TOKENS, VOCABULARY
 from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
+from rag.models.tokens import Reading, TokenVectors
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "320d9bd5e178b030049372195866c270745cf6aae7cbd25064b36c3edc376166"
-KEPT = 512
-"""Questions whose vectors are kept, one and a half kB each."""
+SHA256 = "8cc66a90cb94c87b43e83df93ba826f15013a43b461daff2b81b5d2349dc1730"
+KEPT = 256
+"""Questions whose vectors are kept: with those of their tokens some 30 kB each, the longest 400 kB."""
 
 
 class QuestionEncoder:
@@ -54,17 +55,24 @@ class QuestionEncoder:
 
     def encode(self, question: str) -> NDArray[np.float32]:
         """A question's vector, float32 [d], of length 1; what lies beyond `MAX_TOKENS` is left out."""
-        return self._kept(question)
+        return self._kept(question)[0]
 
-    def _encode(self, question: str) -> NDArray[np.float32]:
-        ids = self._tokenizer.encode(question).ids
+    def tokens(self, question: str) -> TokenVectors:
+        """The vectors of a question's tokens, for late interaction with those that the embedder gives a passage's."""
+        return self._kept(question)[1]
+
+    def _encode(self, question: str) -> tuple[NDArray[np.float32], TokenVectors]:
+        encoding = self._tokenizer.encode(question)
+        ids = encoding.ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
         row = np.array([ids], dtype=np.int64)
-        mean = self._network({"input_ids": row, "token_type_ids": np.zeros_like(row)})[0][0].mean(axis=0)
-        vector: NDArray[np.float32] = (mean / np.linalg.norm(mean)).astype(np.float32)
-        vector.setflags(write=False)
-        return vector
+        states = self._network({"input_ids": row, "token_type_ids": np.zeros_like(row)})[0][0]
+        read = Reading(tuple(encoding.offsets[: len(ids)]), states)
+        vector, tokens = read.mean(), read.tokens()
+        for one in (vector, tokens.vectors):  # they are shared
+            one.setflags(write=False)
+        return vector, tokens
 
 
 _LOADED: dict[int, QuestionEncoder] = {}

@@ -1,6 +1,6 @@
 """Train the question encoder: the vector of a question, near to the stored vectors of the passages that answer it.
 
-    python -m eval.training.question_encoder --minilm model.safetensors --papers papers-2025-*.jsonl.gz \
+    python -m eval.training.questions.encoder --minilm model.safetensors --papers papers-2025-*.jsonl.gz \
         --open-sets DIR --out run/questions
 
 Passages keep the vectors that the shipped embedder gives them, so no library has to be embedded anew; only what a
@@ -274,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minilm", type=Path, required=True, help="model.safetensors of all-MiniLM-L6-v2")
     parser.add_argument("--papers", type=Path, nargs="*", default=[], help="JSON lines of other papers, as negatives")
     parser.add_argument("--open-sets", type=Path, help="folder of the open sets; none: without them")
-    parser.add_argument("--data", type=Path, default=Path(__file__).with_name("data"))
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[1] / "data")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--share", type=float, default=0.6, help="of the trained weights in the average")
     parser.add_argument("--seed", type=int, default=1)
