@@ -94,6 +94,7 @@ def test_a_question_is_answered_and_ctrl_d_leaves(folder: Path) -> None:
         assert " papers, 2025-" in shell.wait_for("\n> ")
         shell.type("half a question")
         shell.wait_for("half a question")  # what is echoed is being read, and only reading is interrupted at once
+        shell.wait_until_idle()
         shell.type("\x03")
         shell.wait_for("> ")
         shell.type(f"{QUESTION}\n")
