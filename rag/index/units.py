@@ -16,10 +16,10 @@ ABSTRACT = 1200
 """Characters of a usual paper; one with its full text counts as often as it is longer."""
 
 
-def cut(items: Iterable[T], size: int | None = None) -> Iterator[tuple[T, ...]]:
-    """Cut into runs of at most so many, `UNIT` where none are given."""
+def cut(items: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    """Cut into runs of at most `UNIT`."""
     iterator = iter(items)
-    while unit := tuple(islice(iterator, size or UNIT)):
+    while unit := tuple(islice(iterator, UNIT)):
         yield unit
 
 
