@@ -41,8 +41,10 @@ from rag.query.dialogue.conversation import resumed
 from rag.query.dialogue.rewriting import Recalled, with_rewriting
 from rag.query.lexicon.words import check_question
 from rag.retrieve.answer_scores import AnswerScores
+from rag.retrieve.dated import first_by_date
 from rag.retrieve.held import clean_first
-from rag.retrieve.hybrid import FOCUS, Expanded, HybridRetriever
+from rag.retrieve.hybrid import Expanded, HybridRetriever
+from rag.retrieve.meant import as_named, meant_first
 from rag.retrieve.membership import with_membership
 from rag.retrieve.reranker import FEW, MANY, build_reranker
 from rag.retrieve.sides import beside
@@ -279,7 +281,7 @@ class Engine:
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
         if not many:
-            ranked = _meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
+            ranked = meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
             return clean_first(ranked, understood.focus or understood.called)
         if understood.picked:
             return answering(found, self.scores.of(understood.wordings[:1], (one.paper_id for one in found)))
@@ -312,7 +314,7 @@ class Engine:
         wanted = k or self.retriever.k
         depth = 2 * wanted if understood.left_out else wanted
         if understood.selects:
-            found = self.holdings.by_date(understood.filters, depth, understood.wanted.order or "newest")
+            found = first_by_date(self.library.shelf, understood.filters, depth, understood.wanted.order or "newest")
         else:
             found = self.retriever.search(
                 understood.search_text,
@@ -324,7 +326,7 @@ class Engine:
                 explained=explained,
             )
         if understood.named and not understood.focus:
-            found = [_as_named(passage) for passage in found]
+            found = [as_named(passage) for passage in found]
         return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]
 
     def model(self) -> GuardedLLM:
@@ -485,26 +487,3 @@ def _returned(events: Generator[Event, None, _T]) -> _T:
         except StopIteration as end:
             value: _T = end.value
             return value
-
-
-def _as_named(passage: Passage) -> Passage:
-    """A passage that is preferred for the name in the question, and not for the conversation."""
-    gain = passage.boosts.get("conversation")
-    return replace(passage, boosts={"named": gain}) if gain else passage
-
-
-def _meant_first(passages: Sequence[Passage], asked: Question) -> list[Passage]:
-    """A ranking in which the papers that are meant by name, or by the conversation, come before all others."""
-    meant = frozenset(asked.focus or asked.called)
-    best = max((passage.score for passage in passages if passage.paper_id in meant), default=None)
-    rival = max((passage.score for passage in passages if passage.paper_id not in meant), default=None)
-    if best is None or rival is None or best > rival:
-        return list(passages)
-    gain, name = rival - best + FOCUS, "conversation" if asked.focus else "named"
-    moved = [_gaining(passage, gain, name) if passage.paper_id in meant else passage for passage in passages]
-    return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
-
-
-def _gaining(passage: Passage, gain: float, name: str) -> Passage:
-    boosts = {**passage.boosts, name: round(passage.boosts.get(name, 0.0) + gain, 4)}
-    return replace(passage, score=passage.score + gain, boosts=boosts)

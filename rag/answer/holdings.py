@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,12 +18,11 @@ from rag.answer.draft import Draft, Quote
 from rag.answer.render import Reply, closest, first_listed, offering
 from rag.index.library import Library
 from rag.papers.browse.tally import by_month, tally
-from rag.papers.shelf import ChunkRow
 from rag.query import Question
 from rag.query.intents.about import About
 from rag.query.lexicon.entities import titled
-from rag.query.limits.order import Order
 from rag.query.limits.restrictions import mentioning
+from rag.retrieve.dated import rows_of
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.text.grammar import all_words_of, joined, plural
 from rag.text.markdown import escape
@@ -164,19 +163,6 @@ class Holdings:
         if about.kind == "age":
             head, held = facts.older_and_newer(held)
         return self._entry(head, held, say, "high")
-
-    def by_date(self, filters: Filters, limit: int, order: Order = "newest") -> list[Passage]:
-        """The passages of the first papers, in the order of their days, that filters allow."""
-        if order == "newest":
-            papers = self.library.shelf.browse(filters=filters, limit=limit)
-        else:
-            papers = self.library.shelf.browse(filters=filters)[: -limit - 1 : -1]
-        rows = self._rows(papers)
-        return [
-            replace(passage_of(paper, row), ranks={order: rank})
-            for rank, paper in enumerate(papers, 1)
-            for row in rows.get(paper.paper_id, ())
-        ]
 
     def _help(self, _: Question) -> Entry:
         return Entry(f"I answer questions about the {self._scope()}, by quoting them. {_CAN_BE_ASKED}")
@@ -361,22 +347,13 @@ class Holdings:
         return self._entry(head, papers, lambda paper: f"({paper.when})", confidence)
 
     def _entry(self, head: str, papers: Sequence[Paper], say: Callable[[Paper], str], confidence: Confidence) -> Entry:
-        rows = self._rows(papers)
+        rows = rows_of(self.library.shelf, papers)
         beginnings = (replace(rows[p.paper_id][0], start=0) for p in papers[:SHOWN] if p.paper_id in rows)
         by_id = {paper.paper_id: paper for paper in papers}
         passages = tuple(passage_of(by_id[row.paper_id], row) for row in beginnings)  # with their titles
         quoted = passages[: self.library.config.answer.max_papers]
         draft = Draft(tuple((Quote(passage, 0, len(passage.title)),) for passage in quoted))
         return Entry(head, passages, draft, {paper.paper_id: say(paper) for paper in papers}, confidence)
-
-    def _rows(self, papers: Iterable[Paper]) -> dict[str, list[ChunkRow]]:
-        """The passages of papers by id, in reading order."""
-        found: dict[str, list[ChunkRow]] = {}
-        latest = {paper.paper_id: paper.version for paper in papers}
-        for row in sorted(self.library.shelf.chunks(latest), key=lambda row: row.start):
-            if row.version == latest[row.paper_id]:
-                found.setdefault(row.paper_id, []).append(row)
-        return found
 
 
 def _courtesy(_: Question) -> Entry:
