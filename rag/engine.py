@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from rag.answer.abstention import Abstainer, Decision
-from rag.answer.clarify import Clarifier, asked_back
-from rag.answer.holdings import SHOWN, Entry, Holdings
+from rag.answer.abstention import Abstainer
+from rag.answer.clarify import asked_back
+from rag.answer.finder import Finder, Found
 from rag.answer.notes import held_back, model_failed, state_of_the_index, unknown_names, withdrawn
 from rag.answer.outcome import Gathered, Outcome, Reading
 from rag.answer.parts import (
@@ -32,7 +32,6 @@ from rag.answer.parts import (
     told,
 )
 from rag.answer.quotes import QuotedReply
-from rag.answer.select import answering
 from rag.errors import LLMError
 from rag.index.library import Library
 from rag.models.llm import build_llm
@@ -41,13 +40,8 @@ from rag.query.dialogue.conversation import resumed
 from rag.query.dialogue.rewriting import Recalled, with_rewriting
 from rag.query.lexicon.words import check_question
 from rag.retrieve.answer_scores import AnswerScores
-from rag.retrieve.dated import first_by_date
-from rag.retrieve.held import clean_first
 from rag.retrieve.hybrid import Expanded, HybridRetriever
-from rag.retrieve.meant import as_named, meant_first
-from rag.retrieve.membership import with_membership
-from rag.retrieve.reranker import FEW, MANY, build_reranker
-from rag.retrieve.sides import beside
+from rag.retrieve.reranker import build_reranker
 from rag.stages import Fact, stage
 from rag.themes.plan import Planner
 from rag.types import (
@@ -75,30 +69,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 USAGE_FILE = "usage.sqlite"
 """Keeps, beside the library, what the model used on each day."""
-EXPLAINED = 30
-"""Passages of an answer's ranking that name the words that matched; more are hardly ever cited."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What an answer may use.
-
-    Attributes:
-        entry: What the shelf itself says.
-        passages: What one search found, best first.
-        clarify: What to ask back instead of an answer.
-        gathered: The evidence for a model.
-        writes: Whether a model writes.
-        prompts: Digests of the prompts used so far.
-    """
-
-    entry: Entry | None
-    passages: Sequence[Passage]
-    decision: Decision
-    clarify: Clarify | None
-    gathered: Gathered
-    writes: bool
-    prompts: Mapping[str, str]
 
 
 class Engine:
@@ -116,9 +86,8 @@ class Engine:
         self.reader = Reader(self.library)
         self.scores = AnswerScores(self.library)
         self.abstainer = Abstainer(self.scores)
-        self.holdings = Holdings(retriever, self.abstainer)
         self.reranker = build_reranker(self.library, self.scores)
-        self.clarifier = Clarifier(self.library)
+        self.finder = Finder(retriever, self.reranker, self.scores, self.abstainer)
         self.planner = Planner(self.library)
         self.quoted = QuotedReply(retriever, self.planner, self.scores)
         self._llm = llm
@@ -197,7 +166,7 @@ class Engine:
         asked: str,
         reading: Reading,
         gathered: Gathered,
-        found: _Found | None,
+        found: Found | None,
         outcome: Outcome,
         llm: GuardedLLM | None,
         prompts: Mapping[str, str],
@@ -253,81 +222,13 @@ class Engine:
         self.library.require_papers()
         return self.reader.understand(question, history, filters or Filters())
 
-    def find(self, understood: Question, expanded: Expanded | None = None) -> tuple[Entry | None, list[Passage]]:
-        """What an answer may use: the shelf's own words where the question is about the library, and the passages.
-
-        Those that the shelf names come first; where they are few, what a search finds is behind them.
-        """
-        entry = self.holdings.find(understood)
-        if entry:
-            named = {passage.paper_id for passage in entry.passages}
-            if len(named) >= SHOWN:
-                return entry, list(entry.passages)
-            anything = replace(understood, papers=None)
-            found = self.search(anything, self.library.config.retrieval.candidates, expanded, EXPLAINED)
-            return entry, [*entry.passages, *(passage for passage in found if passage.paper_id not in named)]
-        return None, self.candidates(understood, expanded)
-
     def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:
-        """The passages an answer may use, the first papers looked at twice; at least `k` where there are as many."""
-        depth = max(k or 0, self.library.config.retrieval.candidates)
-        found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
-        if understood.selects:
-            return found
-        if understood.sides and understood.papers is None:
-            return self._of_sides(understood, found, depth)
-        many = understood.kind in ("list", "topic")
-        missing = frozenset(understood.named) - {passage.paper_id for passage in found}
-        if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
-            found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
-        if not many:
-            ranked = meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
-            return clean_first(ranked, understood.focus or understood.called)
-        if understood.picked:
-            return answering(found, self.scores.of(understood.wordings[:1], (one.paper_id for one in found)))
-        listed = self.reranker.rerank(understood.search_text, found, MANY)
-        members = clean_first(with_membership(self.library, understood, listed))
-        if not understood.unsure:
-            return members
-        # One paper may be meant as well: it comes first as it would alone.
-        known = {passage.chunk_id: passage.scores for passage in members}
-        ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW))
-        return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
+        """The passages an answer may use (`Finder.candidates`)."""
+        return self.finder.candidates(understood, expanded, k)
 
-    def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int) -> list[Passage]:
-        """The papers that a comparison describes, each looked for by itself, as many looked at again as for one."""
-        few, each = FEW // len(understood.sides), []
-        for side in understood.sides:
-            asked = replace(understood, search_text=side.search_text, papers=side.papers, named=())
-            ranked = self.search(asked, depth, explained=EXPLAINED)
-            each.append(clean_first(self.reranker.rerank(side.text, ranked, few)))
-        return beside(each, [side.is_named for side in understood.sides], found)
-
-    def search(
-        self,
-        understood: Question,
-        k: int | None = None,
-        expanded: Expanded | None = None,
-        explained: int | None = None,
-    ) -> list[Passage]:
-        """Find the passages for a question as it was understood; the newest papers where it only names filters."""
-        wanted = k or self.retriever.k
-        depth = 2 * wanted if understood.left_out else wanted
-        if understood.selects:
-            found = first_by_date(self.library.shelf, understood.filters, depth, understood.wanted.order or "newest")
-        else:
-            found = self.retriever.search(
-                understood.search_text,
-                understood.filters,
-                depth,
-                papers=understood.papers,
-                focus=understood.focus or understood.named,
-                expanded=expanded,
-                explained=explained,
-            )
-        if understood.named and not understood.focus:
-            found = [as_named(passage) for passage in found]
-        return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]
+    def search(self, understood: Question, k: int | None = None) -> list[Passage]:
+        """The passages that one search finds, without a second look (`Finder.search`)."""
+        return self.finder.search(understood, k)
 
     def model(self) -> GuardedLLM:
         """The configured model with the limits of one new answer.
@@ -381,7 +282,7 @@ class Engine:
         """The question with what its rewriting searches for, where that is allowed and still finds an answer to it."""
         plain = self.reader.understand(question, history, filters)
         read = with_rewriting(plain, self.reader.understand(recalled.text), recalled)
-        found = _returned(self._find(None, read)) if read else None
+        found = self.finder.find(read) if read else None
         return read if found and not (found.decision.abstain or found.clarify) else None
 
     def _parts(self, whole: Question, history: Sequence[Turn], filters: Filters) -> Sequence[Part]:
@@ -409,9 +310,9 @@ class Engine:
 
     def _part(self, words: str, read: Question, before: Sequence[Part]) -> tuple[Part, Clarify | None]:
         """A part with its answer in quotes, and what would have to be asked back."""
-        found = _returned(self._find(None, read))
+        found = self.finder.find(read)
         events = self.quoted.events(read, found.passages, found.decision, found.entry, behind=cited_before(before))
-        return Part(words, read, found.gathered.passages, _returned(events)), found.clarify
+        return Part(words, read, found.passages, _returned(events)), found.clarify
 
     def _meant(self, whole: Question, part: Question, before: Sequence[Part]) -> tuple[str, ...]:
         """The papers that a part is about which names none: those of the whole question, else the one told of so far.
@@ -425,23 +326,20 @@ class Engine:
             return known if len(known) == 1 else ()
         return known or tuple(passage.paper_id for passage in self.candidates(whole)[:1])
 
-    def _find(self, llm: GuardedLLM | None, understood: Question) -> Generator[Event, None, _Found]:
+    def _find(self, llm: GuardedLLM | None, understood: Question) -> Generator[Event, None, Found]:
         """Find what an answer may use, with the model's help where that is configured."""
         expanded: Expanded | None = None
         prompts: Mapping[str, str] = {}
         if llm and not (understood.about or understood.selects):
             expanded, prompts = yield from self._with_model().gatherer.rewrite(llm, understood)
-        entry, passages = self.find(understood, expanded)
-        decision = entry.decision if entry else self.abstainer.decide(understood, passages)
-        clarify = None if entry else self._unclear(understood, passages)
-        gathered = Gathered(tuple(passages), tuple(passages))
-        writes = llm is not None and not (entry or clarify or decision.abstain or understood.selects)
-        if llm and writes:
-            gathered = yield from self._with_model().gatherer.events(llm, understood, passages)
-        return _Found(entry, passages, decision, clarify, gathered, writes, {**prompts, **gathered.prompts})
+        found = self.finder.find(understood, expanded)
+        if llm is None or found.entry or found.clarify or found.decision.abstain or understood.selects:
+            return replace(found, prompts=prompts)
+        gathered = yield from self._with_model().gatherer.events(llm, understood, found.passages)
+        return replace(found, gathered=gathered, writes=True, prompts={**prompts, **gathered.prompts})
 
     def _answer(
-        self, llm: GuardedLLM | None, understood: Question, found: _Found, outcome: Outcome
+        self, llm: GuardedLLM | None, understood: Question, found: Found, outcome: Outcome
     ) -> Generator[Event, None, Outcome]:
         """Ask back, let the model write, or quote; quotes also follow what the model could not finish."""
         if found.clarify:
@@ -453,10 +351,6 @@ class Engine:
             return outcome
         quoted = yield from self.quoted.events(understood, found.passages, found.decision, found.entry, behind=outcome)
         return outcome.followed_by(quoted)
-
-    def _unclear(self, understood: Question, passages: Sequence[Passage]) -> Clarify | None:
-        """What to ask back, where that is wanted and needed."""
-        return self.clarifier.ask(understood, passages) if self.library.config.answer.clarify else None
 
 
 def told_of(answer: Answer) -> dict[str, Fact]:
@@ -472,7 +366,7 @@ def told_of(answer: Answer) -> dict[str, Fact]:
     }
 
 
-def _shape(understood: Question, found: _Found | None, outcome: Outcome) -> Shape | None:
+def _shape(understood: Question, found: Found | None, outcome: Outcome) -> Shape | None:
     """What kind of answer was given; None where there is none, or to several questions."""
     if found is None or outcome.reason or not outcome.citations:
         return None

@@ -1,0 +1,168 @@
+"""What an answer may use: what the shelf itself says, the passages, whether they answer, what would be asked back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.answer.abstention import Abstainer, Decision
+from rag.answer.clarify import Clarifier
+from rag.answer.holdings import SHOWN, Entry, Holdings
+from rag.answer.outcome import Gathered
+from rag.answer.select import answering
+from rag.index.library import Library
+from rag.query import Question
+from rag.retrieve.answer_scores import AnswerScores
+from rag.retrieve.dated import first_by_date
+from rag.retrieve.held import clean_first
+from rag.retrieve.hybrid import Expanded, HybridRetriever
+from rag.retrieve.meant import as_named, meant_first
+from rag.retrieve.membership import with_membership
+from rag.retrieve.reranker import FEW, MANY, Reranker
+from rag.retrieve.sides import beside
+from rag.types import Clarify, Passage
+
+EXPLAINED = 30
+"""Passages of an answer's ranking that name the words that matched; more are hardly ever cited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an answer may use.
+
+    Attributes:
+        entry: What the shelf itself says.
+        passages: What one search found, best first.
+        decision: Whether they answer.
+        clarify: What to ask back instead of an answer.
+        gathered: The evidence for a model.
+        writes: Whether a model writes.
+        prompts: Digests of the prompts used so far.
+    """
+
+    entry: Entry | None
+    passages: tuple[Passage, ...]
+    decision: Decision
+    clarify: Clarify | None
+    gathered: Gathered
+    writes: bool = False
+    prompts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Finder:
+    """Finds what an answer may use, without a language model; safe to share between threads."""
+
+    def __init__(
+        self, retriever: HybridRetriever, reranker: Reranker, scores: AnswerScores, abstainer: Abstainer
+    ) -> None:
+        """Make one.
+
+        Args:
+            retriever: Finds passages.
+            reranker: Takes the second look at the first papers.
+            scores: Says which sentences answer.
+            abstainer: Decides whether passages answer.
+        """
+        self.retriever = retriever
+        self.library: Library = retriever.library
+        self.reranker = reranker
+        self.scores = scores
+        self.abstainer = abstainer
+        self.holdings = Holdings(retriever, abstainer)
+        self.clarifier = Clarifier(self.library)
+
+    def find(self, understood: Question, expanded: Expanded | None = None) -> Found:
+        """What an answer to a question may use, as one search finds it.
+
+        Args:
+            understood: The question as it was read.
+            expanded: The question rewritten for the search.
+        """
+        entry = self.holdings.find(understood)
+        passages = tuple(
+            self._named_first(entry, understood, expanded) if entry else self.candidates(understood, expanded)
+        )
+        decision = entry.decision if entry else self.abstainer.decide(understood, passages)
+        asks = not entry and self.library.config.answer.clarify
+        clarify = self.clarifier.ask(understood, passages) if asks else None
+        return Found(entry, passages, decision, clarify, Gathered(passages, passages))
+
+    def _named_first(self, entry: Entry, understood: Question, expanded: Expanded | None) -> list[Passage]:
+        """The papers that the shelf names; where they are few, what a search finds is behind them."""
+        named = {passage.paper_id for passage in entry.passages}
+        if len(named) >= SHOWN:
+            return list(entry.passages)
+        anything = replace(understood, papers=None)
+        found = self.search(anything, self.library.config.retrieval.candidates, expanded, EXPLAINED)
+        return [*entry.passages, *(passage for passage in found if passage.paper_id not in named)]
+
+    def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:
+        """The passages an answer may use, the first papers looked at twice; at least `k` where there are as many."""
+        depth = max(k or 0, self.library.config.retrieval.candidates)
+        found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
+        if understood.selects:
+            return found
+        if understood.sides and understood.papers is None:
+            return self._of_sides(understood, found, depth)
+        missing = frozenset(understood.named) - {passage.paper_id for passage in found}
+        if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
+            found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
+        if understood.kind in ("list", "topic"):
+            return self._several(understood, found)
+        ranked = meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
+        return clean_first(ranked, understood.focus or understood.called)
+
+    def _several(self, understood: Question, found: Sequence[Passage]) -> list[Passage]:
+        """The passages for a list or a topic: those of the papers that belong come first."""
+        if understood.picked:
+            return answering(found, self.scores.of(understood.wordings[:1], (one.paper_id for one in found)))
+        listed = self.reranker.rerank(understood.search_text, found, MANY)
+        members = clean_first(with_membership(self.library, understood, listed))
+        if not understood.unsure:
+            return members
+        # One paper may be meant as well: it comes first as it would alone.
+        known = {passage.chunk_id: passage.scores for passage in members}
+        ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW))
+        return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
+
+    def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int) -> list[Passage]:
+        """The papers that a comparison describes, each looked for by itself, as many looked at again as for one."""
+        few, each = FEW // len(understood.sides), []
+        for side in understood.sides:
+            asked = replace(understood, search_text=side.search_text, papers=side.papers, named=())
+            ranked = self.search(asked, depth, explained=EXPLAINED)
+            each.append(clean_first(self.reranker.rerank(side.text, ranked, few)))
+        return beside(each, [side.is_named for side in understood.sides], found)
+
+    def search(
+        self,
+        understood: Question,
+        k: int | None = None,
+        expanded: Expanded | None = None,
+        explained: int | None = None,
+    ) -> list[Passage]:
+        """The passages that one search finds for a question; the newest papers where it only names filters.
+
+        Args:
+            understood: The question as it was read.
+            k: Passages to find; None takes the retriever's own.
+            expanded: The question rewritten for the search.
+            explained: How many of the first passages name the words that matched; None: all.
+        """
+        wanted = k or self.retriever.k
+        depth = 2 * wanted if understood.left_out else wanted
+        if understood.selects:
+            found = first_by_date(self.library.shelf, understood.filters, depth, understood.wanted.order or "newest")
+        else:
+            found = self.retriever.search(
+                understood.search_text,
+                understood.filters,
+                depth,
+                papers=understood.papers,
+                focus=understood.focus or understood.named,
+                expanded=expanded,
+                explained=explained,
+            )
+        if understood.named and not understood.focus:
+            found = [as_named(passage) for passage in found]
+        return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]
