@@ -10,27 +10,15 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rag.answer.abstention import Abstainer
 from rag.answer.clarify import asked_back
+from rag.answer.compound import Compound
 from rag.answer.finder import Finder, Found
 from rag.answer.notes import held_back, model_failed, state_of_the_index, unknown_names, withdrawn
 from rag.answer.outcome import Gathered, Outcome, Reading
-from rag.answer.parts import (
-    Part,
-    answered_from,
-    are_one,
-    cited_before,
-    goes_on_about,
-    in_light,
-    likelier,
-    names_nothing,
-    repeats,
-    says_no_subject,
-    together,
-    told,
-)
+from rag.answer.parts import together, told
 from rag.answer.quotes import QuotedReply
 from rag.errors import LLMError
 from rag.index.library import Library
@@ -46,7 +34,6 @@ from rag.stages import Fact, stage
 from rag.themes.plan import Planner
 from rag.types import (
     Answer,
-    Clarify,
     Done,
     Event,
     Filters,
@@ -66,7 +53,6 @@ if TYPE_CHECKING:
     from rag.models.llm.client import GuardedLLM
     from rag.write.scribe import Scribe
 
-_T = TypeVar("_T")
 USAGE_FILE = "usage.sqlite"
 """Keeps, beside the library, what the model used on each day."""
 
@@ -90,6 +76,7 @@ class Engine:
         self.finder = Finder(retriever, self.reranker, self.scores, self.abstainer)
         self.planner = Planner(self.library)
         self.quoted = QuotedReply(retriever, self.planner, self.scores)
+        self.compound = Compound(self.reader, self.finder, self.quoted)
         self._llm = llm
         self._scribe: Scribe | None = None
         self._guard = threading.Lock()
@@ -138,7 +125,7 @@ class Engine:
         understood = reading.understood
         yield Understood(understood.standalone, understood.filters, (*understood.notes, *reading.notes))
         with stage("retrieve") as facts:
-            parts = () if llm else self._parts(understood, history, filters or Filters())
+            parts = () if llm else self.compound.parts(understood, history, filters or Filters())
             found = None if parts else (yield from self._find(llm, understood))
             gathered = found.gathered if found else together(understood, parts)
             facts["passages"] = len(gathered.passages)
@@ -285,47 +272,6 @@ class Engine:
         found = self.finder.find(read) if read else None
         return read if found and not (found.decision.abstain or found.clarify) else None
 
-    def _parts(self, whole: Question, history: Sequence[Turn], filters: Filters) -> Sequence[Part]:
-        """The parts of a question, each answered with quotes after those before it; none where it is one question."""
-        parts: list[Part] = []
-        turns = list(history)
-        for words in whole.parts:
-            read = self.reader.understand(words, turns, filters)
-            restricted = read.filters != filters  # by words of its own; else by what restricts the whole
-            papers = self._meant(whole, read, parts) if names_nothing(read) else goes_on_about(read, whole, parts)
-            if parts and whole.kind == "topic" and says_no_subject(read):  # "…? What does the evidence say?"
-                return ()
-            read = in_light(read, whole, papers, parts)
-            if not restricted:
-                read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
-            part, clarify = self._part(words, read, parts)
-            if clarify:  # what is asked back is asked of the whole question
-                return ()
-            if not whole.named and repeats(part, parts):  # it may not be about the same paper after all
-                alone = replace(read, focus=(), search_text=words, standalone=words)
-                part = likelier(part, self._part(words, alone, parts)[0])
-            parts.append(part)
-            turns += [Turn(role="user", content=words), Turn(role="assistant", content=part.outcome.text)]
-        return () if are_one(parts) else parts
-
-    def _part(self, words: str, read: Question, before: Sequence[Part]) -> tuple[Part, Clarify | None]:
-        """A part with its answer in quotes, and what would have to be asked back."""
-        found = self.finder.find(read)
-        events = self.quoted.events(read, found.passages, found.decision, found.entry, behind=cited_before(before))
-        return Part(words, read, found.passages, _returned(events)), found.clarify
-
-    def _meant(self, whole: Question, part: Question, before: Sequence[Part]) -> tuple[str, ...]:
-        """The papers that a part is about which names none: those of the whole question, else the one told of so far.
-
-        Else it is the nearest to the whole.
-
-        A part that would be answered by a list is about a paper only where the whole question names just one.
-        """
-        known = whole.focus or whole.named or answered_from(before)
-        if part.kind == "list":
-            return known if len(known) == 1 else ()
-        return known or tuple(passage.paper_id for passage in self.candidates(whole)[:1])
-
     def _find(self, llm: GuardedLLM | None, understood: Question) -> Generator[Event, None, Found]:
         """Find what an answer may use, with the model's help where that is configured."""
         expanded: Expanded | None = None
@@ -371,13 +317,3 @@ def _shape(understood: Question, found: Found | None, outcome: Outcome) -> Shape
     if found is None or outcome.reason or not outcome.citations:
         return None
     return "list" if found.entry else understood.kind
-
-
-def _returned(events: Generator[Event, None, _T]) -> _T:
-    """What steps return at their end; what they would show on their way is shown later."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            value: _T = end.value
-            return value

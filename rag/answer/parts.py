@@ -1,4 +1,4 @@
-"""A compound question's answer: each part answered like a question of its own, then put together.
+"""The parts of a compound question with their answers: what each is about after those before it, and all put together.
 
 A question that was parted wrongly must do little harm: where its parts lead to the same quotes, or one only goes on
 about the papers that another lists, they are one question (`are_one`).
