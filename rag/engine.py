@@ -148,96 +148,6 @@ class Engine:
         )
         yield Done(answer.model_copy(update={"timings": spent}))
 
-    def _finished(
-        self,
-        asked: str,
-        reading: Reading,
-        gathered: Gathered,
-        found: Found | None,
-        outcome: Outcome,
-        llm: GuardedLLM | None,
-        prompts: Mapping[str, str],
-    ) -> Answer:
-        """The answer with all that is told beside it, but for the time it took."""
-        understood = reading.understood
-        return Answer(
-            question=asked,
-            standalone_question=understood.standalone,
-            answer=outcome.text,
-            abstained=outcome.reason is not None,
-            reason=outcome.reason,
-            confidence=outcome.confidence,
-            mode=outcome.mode,
-            confidence_p=None if outcome.chance is None else round(outcome.chance, 3),
-            notes=(
-                *understood.notes,
-                *unknown_names(understood),
-                *reading.notes,
-                *gathered.notes,
-                *outcome.notes,
-                *withdrawn(self.library, outcome.citations),
-                *held_back(gathered.passages),
-                *state_of_the_index(self.library),
-            ),
-            parts=outcome.parts,
-            clarify=outcome.clarify,
-            citations=outcome.citations,
-            removed=outcome.removed,
-            closest=outcome.closest,
-            retrieved=tuple(map(RetrievedPassage.of, gathered.passages)),
-            filters=understood.filters.as_json(),
-            usage=llm.used() if llm else None,
-            receipt=self.receipt(llm, prompts),
-            shape=_shape(understood, found, outcome),
-        )
-
-    def checked(self, question: str) -> str:
-        """The question, trimmed and folded, if it can be one (`check_question`)."""
-        return check_question(question, self.library.config.answer.max_question_chars)
-
-    def receipt(self, llm: GuardedLLM | None = None, prompts: Mapping[str, str] | None = None) -> Receipt:
-        """What answers are made with at this moment: with which model, and which prompts it was given."""
-        return Receipt(
-            corpus=self.library.corpus_digest(),
-            config=self.library.config.digest(),
-            model=llm.metadata.model_name if llm else "extractive",
-            prompts=dict(prompts or {}),
-        )
-
-    def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Question:
-        """Read constraints, typing errors and what a follow-up refers to out of a question."""
-        self.library.require_papers()
-        return self.reader.understand(question, history, filters or Filters())
-
-    def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:
-        """The passages an answer may use (`Finder.candidates`)."""
-        return self.finder.candidates(understood, expanded, k)
-
-    def search(self, understood: Question, k: int | None = None) -> list[Passage]:
-        """The passages that one search finds, without a second look (`Finder.search`)."""
-        return self.finder.search(understood, k)
-
-    def model(self) -> GuardedLLM:
-        """The configured model with the limits of one new answer.
-
-        Raises:
-            ConfigError: none is configured, or a key is missing.
-            LLMError: it cannot be asked.
-        """
-        with self._guard:
-            if self._llm is None:
-                self._llm = build_llm(self.library.config.llm, self.library.config.store(USAGE_FILE))
-            return self._llm.for_answer()
-
-    def _with_model(self) -> Scribe:
-        """What a model does for an answer; its modules are imported for the first answer that has one."""
-        from rag.write.scribe import Scribe
-
-        with self._guard:
-            if self._scribe is None:
-                self._scribe = Scribe(self.retriever, self.reader)
-            return self._scribe
-
     def _model(self, mode: Mode | None) -> tuple[GuardedLLM | None, tuple[Note, ...]]:
         """The model where the answer is to be written; a note where it cannot be had."""
         if (mode or self.library.config.answer.mode) != "llm":
@@ -297,6 +207,96 @@ class Engine:
             return outcome
         quoted = yield from self.quoted.events(understood, found.passages, found.decision, found.entry, behind=outcome)
         return outcome.followed_by(quoted)
+
+    def _finished(
+        self,
+        asked: str,
+        reading: Reading,
+        gathered: Gathered,
+        found: Found | None,
+        outcome: Outcome,
+        llm: GuardedLLM | None,
+        prompts: Mapping[str, str],
+    ) -> Answer:
+        """The answer with all that is told beside it, but for the time it took."""
+        understood = reading.understood
+        return Answer(
+            question=asked,
+            standalone_question=understood.standalone,
+            answer=outcome.text,
+            abstained=outcome.reason is not None,
+            reason=outcome.reason,
+            confidence=outcome.confidence,
+            mode=outcome.mode,
+            confidence_p=None if outcome.chance is None else round(outcome.chance, 3),
+            notes=(
+                *understood.notes,
+                *unknown_names(understood),
+                *reading.notes,
+                *gathered.notes,
+                *outcome.notes,
+                *withdrawn(self.library, outcome.citations),
+                *held_back(gathered.passages),
+                *state_of_the_index(self.library),
+            ),
+            parts=outcome.parts,
+            clarify=outcome.clarify,
+            citations=outcome.citations,
+            removed=outcome.removed,
+            closest=outcome.closest,
+            retrieved=tuple(map(RetrievedPassage.of, gathered.passages)),
+            filters=understood.filters.as_json(),
+            usage=llm.used() if llm else None,
+            receipt=self.receipt(llm, prompts),
+            shape=_shape(understood, found, outcome),
+        )
+
+    def checked(self, question: str) -> str:
+        """The question, trimmed and folded, if it can be one (`check_question`)."""
+        return check_question(question, self.library.config.answer.max_question_chars)
+
+    def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Question:
+        """Read constraints, typing errors and what a follow-up refers to out of a question."""
+        self.library.require_papers()
+        return self.reader.understand(question, history, filters or Filters())
+
+    def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:
+        """The passages an answer may use (`Finder.candidates`)."""
+        return self.finder.candidates(understood, expanded, k)
+
+    def search(self, understood: Question, k: int | None = None) -> list[Passage]:
+        """The passages that one search finds, without a second look (`Finder.search`)."""
+        return self.finder.search(understood, k)
+
+    def receipt(self, llm: GuardedLLM | None = None, prompts: Mapping[str, str] | None = None) -> Receipt:
+        """What answers are made with at this moment: with which model, and which prompts it was given."""
+        return Receipt(
+            corpus=self.library.corpus_digest(),
+            config=self.library.config.digest(),
+            model=llm.metadata.model_name if llm else "extractive",
+            prompts=dict(prompts or {}),
+        )
+
+    def model(self) -> GuardedLLM:
+        """The configured model with the limits of one new answer.
+
+        Raises:
+            ConfigError: none is configured, or a key is missing.
+            LLMError: it cannot be asked.
+        """
+        with self._guard:
+            if self._llm is None:
+                self._llm = build_llm(self.library.config.llm, self.library.config.store(USAGE_FILE))
+            return self._llm.for_answer()
+
+    def _with_model(self) -> Scribe:
+        """What a model does for an answer; its modules are imported for the first answer that has one."""
+        from rag.write.scribe import Scribe
+
+        with self._guard:
+            if self._scribe is None:
+                self._scribe = Scribe(self.retriever, self.reader)
+            return self._scribe
 
 
 def told_of(answer: Answer) -> dict[str, Fact]:
