@@ -18,7 +18,7 @@ import numpy as np
 
 from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
-from rag.index.library import Library
+from rag.index.library import Indexes, Library
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.held import clean_first
 from rag.retrieve.matches import matched_words
@@ -48,12 +48,14 @@ class Expanded:
     """A question rewritten for the search.
 
     Attributes:
-        lexical: Text for the lexical list; a word counts as often as it is repeated.
+        lexical: Text for the lexical list.
         dense: Texts whose embeddings are averaged for the dense list, the question among them.
+        repeats: A word of `lexical` counts as often as it is repeated; else once, as of a question as it was put.
     """
 
     lexical: str
     dense: tuple[str, ...]
+    repeats: bool = True
 
 
 class HybridRetriever:
@@ -95,46 +97,35 @@ class HybridRetriever:
         Raises:
             EmptyLibrary: there is nothing to search.
         """
-        settings = self.library.config.retrieval
         self.library.require_papers()
         allowed = self._allowed(filters or Filters(), papers)
         if allowed is not None and not allowed:
             return []
-        vector = self._vector(expanded.dense if expanded else (question,))
-        depth = max(settings.candidates, k or self.k)
+        settings, wanted = self.library.config.retrieval, k or self.k
+        asked = expanded or Expanded(question, (question,), repeats=False)
+        vector = self._vector(asked.dense)
+        depth = max(settings.candidates, wanted)
         with self.library.indexes() as indexes:
-            crowded = self.library.shelf.has_bodies() and (allowed is None or len(allowed) > OF_A_PAPER)
-            deep = depth * DEEPER if crowded else depth
-            dense = indexes.vectors.query(vector, deep, allowed)
-            wanted = expanded.lexical if expanded else question
-            lexical = indexes.lexical.query(wanted, deep, allowed, repeats=expanded is not None)
+            dense, lexical, rows = self._lists(indexes, asked, vector, depth, allowed)
             weights = indexes.lexical.idf(set(indexes.lexical.analyze(question)))
-            rows = self.library.shelf.chunk_rows(list(dict(dense) | dict(lexical)))
-            if deep > depth:
-                dense, lexical = (_few_of_each(scored, rows)[:depth] for scored in (dense, lexical))
-            best = self._passages(rows, [chunk_id for chunk_id, _ in lexical[:COVERING]])
-            covered = max((coverage(weights, _terms(indexes.lexical, passage)) for passage in best), default=0.0)
+            covered = self._covered(indexes.lexical, weights, lexical, rows)
             fused = dict(fuse(dense, lexical, dense_weight(covered, settings), depth))
-            preferred = {i: FOCUS for i in fused if i in rows and rows[i].paper_id in focus}
-            ordered = sorted(fused, key=lambda i: (-fused[i] - preferred.get(i, 0.0), i))
-            first = self._first(rows, ordered, k or self.k)
-            if any(passage.held for passage in first):  # a clean paper may stand further down
-                first = self._passages(rows, ordered)
+            preferred = {i for i in fused if i in rows and rows[i].paper_id in focus}
+            scores = {i: score + FOCUS if i in preferred else score for i, score in fused.items()}
+            first = self._first(rows, sorted(scores, key=lambda i: (-scores[i], i)), wanted)
             words = [_words(indexes.lexical, passage) for passage in first[:explained]]
         matched = [matched_words(weights, one) for one in words] + [()] * (len(first) - len(words))
         places = {"dense": _placed(dense), "lexical": _placed(lexical)}
         found = [
             replace(
-                passage,
-                score=fused[passage.chunk_id] + preferred.get(passage.chunk_id, 0.0),
-                ranks={name: at[passage.chunk_id][0] for name, at in places.items() if passage.chunk_id in at},
-                scores={name: at[passage.chunk_id][1] for name, at in places.items() if passage.chunk_id in at},
+                _in_lists(passage, places),
+                score=scores[passage.chunk_id],
                 matched=said,
                 boosts={"conversation": FOCUS} if passage.chunk_id in preferred else {},
             )
             for passage, said in zip(first, matched, strict=True)
         ]
-        return clean_first(found, focus)[: k or self.k]
+        return clean_first(found, focus)[:wanted]
 
     def _allowed(self, filters: Filters, papers: frozenset[str] | None) -> frozenset[str] | None:
         """The papers that may answer; None where all may."""
@@ -150,10 +141,35 @@ class HybridRetriever:
         mean = vectors.mean(axis=0)
         return mean if len(texts) == 1 else np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
+    def _lists(
+        self, indexes: Indexes, asked: Expanded, vector: np.ndarray, depth: int, allowed: frozenset[str] | None
+    ) -> tuple[Scored, Scored, Mapping[str, ChunkRow]]:
+        """The dense and the lexical candidates, as many as `depth` of each, and their rows on the shelf."""
+        crowded = self.library.shelf.has_bodies() and (allowed is None or len(allowed) > OF_A_PAPER)
+        deep = depth * DEEPER if crowded else depth
+        dense = indexes.vectors.query(vector, deep, allowed)
+        lexical = indexes.lexical.query(asked.lexical, deep, allowed, repeats=asked.repeats)
+        rows = self.library.shelf.chunk_rows(list(dict(dense) | dict(lexical)))
+        if deep > depth:
+            dense, lexical = (_few_of_each(scored, rows)[:depth] for scored in (dense, lexical))
+        return dense, lexical, rows
+
+    def _covered(
+        self, index: LexicalIndex, weights: Mapping[str, float], lexical: Scored, rows: Mapping[str, ChunkRow]
+    ) -> float:
+        """The share of the question's idf mass that one of the best lexical matches covers at most."""
+        best = self._passages(rows, [chunk_id for chunk_id, _ in lexical[:COVERING]])
+        return max((coverage(weights, _terms(index, passage)) for passage in best), default=0.0)
+
     def _first(self, rows: Mapping[str, ChunkRow], ordered: Sequence[str], k: int) -> list[Passage]:
-        """The first `k` that can be shown; nearly always these are the first `k`."""
+        """The first `k` that can be shown, which nearly always are the first `k`.
+
+        All that can be shown where a held paper is among them: a clean one may stand further down.
+        """
         found = self._passages(rows, ordered[:k])
-        return found if len(found) == len(ordered[:k]) else self._passages(rows, ordered)[:k]
+        if len(found) < len(ordered[:k]):
+            found = self._passages(rows, ordered)[:k]
+        return self._passages(rows, ordered) if any(passage.held for passage in found) else found
 
     def _passages(self, rows: Mapping[str, ChunkRow], chunk_ids: Sequence[str]) -> list[Passage]:
         """Chunks with their papers, in order; one removed since the search, or of an older version, is left out."""
@@ -213,6 +229,13 @@ def _words(lexical: LexicalIndex, passage: Passage) -> Iterator[tuple[str, froze
 def _placed(scored: Scored) -> dict[str, Place]:
     """Rank (1-based) and score by chunk id."""
     return {chunk_id: (rank, score) for rank, (chunk_id, score) in enumerate(scored, 1)}
+
+
+def _in_lists(passage: Passage, places: Mapping[str, Mapping[str, Place]]) -> Passage:
+    """A passage with its rank and its score in each list that has it, by the lists' names."""
+    has = {name: at[passage.chunk_id] for name, at in places.items() if passage.chunk_id in at}
+    ranks = {name: rank for name, (rank, _) in has.items()}
+    return replace(passage, ranks=ranks, scores={name: score for name, (_, score) in has.items()})
 
 
 def passage_of(paper: Paper, row: ChunkRow) -> Passage:
