@@ -23,13 +23,14 @@ from eval.metrics.confidence import estimate
 from eval.metrics.ranking import rank_scores, ranking_scores
 from eval.runs.provenance import code_digest, versions
 from eval.runs.scores import percentiles
+from rag import open_assistant
 from rag.config import Config, public_values
 from rag.errors import DatasetError, PaperchatError, RunMismatch, UsageError
 from rag.types import Paper, Passage, Rejected
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.index.library import IngestReport
+    from rag.index.library import IngestReport, Library
 
 DEPTH = 100
 """Documents ranked for every query, where the collection has them."""
@@ -87,31 +88,19 @@ def evaluate_retrieval(
         RunMismatch: `keep` holds another collection.
         UsageError: `keep` or `out` cannot be such a folder.
     """
-    from rag import open_assistant  # LlamaIndex and Chroma take seconds
-
     begin = time.perf_counter()
     _make_folder(out)
-    with _library_folder(data, keep) as folder:
-        index = config.index.model_copy(update={"chroma_url": None})
-        own = config.model_copy(update={"data_dir": folder, "index": index})
-        with open_assistant(own) as assistant:
-            seen: set[str] = set()
-            ingested = assistant.library.ingest(_noting(beir_papers(data.folder), seen), progress)
-            lacking = _lacking(data, seen)
-            found = rank_all(_search(assistant), data.queries, own.retrieval.candidates, progress)
-            compared = compare(assistant, found) if compare else {}
-            corpus = assistant.library.corpus_digest()
+    with _open_alone(data, config, keep) as assistant:
+        seen: set[str] = set()
+        ingested = assistant.library.ingest(_noting(beir_papers(data.folder), seen), progress)
+        lacking = _lacking(data, seen)
+        found = rank_all(_search(assistant), data.queries, config.retrieval.candidates, progress)
+        compared = compare(assistant, found) if compare else {}
+        made_with = _made_with(data, assistant.library)
     metrics = metrics_of(data, found, ingested) | compared
-    left_out = [row.as_json() for row in (*data.rejected, *ingested.rejected, *lacking)]
     info = {
-        "dataset": data.folder.name,
-        "split": data.split,
-        "corpus_hash": corpus,
-        "config_hash": own.digest(),
-        "config": public_values(own.model_dump(mode="json", exclude={"data_dir"})),
-        "code_hash": code_digest(),
-        "versions": versions(),
-        "left_out": left_out,
+        **made_with,
+        "left_out": [row.as_json() for row in (*data.rejected, *ingested.rejected, *lacking)],
         "failed": found.failed,
         "seconds": round(time.perf_counter() - begin, 3),
     }
@@ -119,6 +108,31 @@ def evaluate_retrieval(
     write_json(out / "metrics.json", metrics)
     write_json(out / "run.json", info)
     return metrics
+
+
+@contextmanager
+def _open_alone(data: BeirSet, config: Config, keep: Path | None) -> Iterator[Assistant]:
+    """An assistant over a library that is the collection's own."""
+    index = config.index.model_copy(update={"chroma_url": None})
+    with (
+        _library_folder(data, keep) as folder,
+        open_assistant(config.model_copy(update={"data_dir": folder, "index": index})) as assistant,
+    ):
+        yield assistant
+
+
+def _made_with(data: BeirSet, library: Library) -> dict[str, Any]:
+    """What run.json tells of the collection, the settings and the code."""
+    config = library.config
+    return {
+        "dataset": data.folder.name,
+        "split": data.split,
+        "corpus_hash": library.corpus_digest(),
+        "config_hash": config.digest(),
+        "config": public_values(config.model_dump(mode="json", exclude={"data_dir"})),
+        "code_hash": code_digest(),
+        "versions": versions(),
+    }
 
 
 def _search(assistant: Assistant) -> Callable[..., list[Passage]]:
