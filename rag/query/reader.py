@@ -269,8 +269,13 @@ class Reader:
         if beside:
             return replace(asked, sides=beside.sides, asks=beside.asks, put=beside.put)
         compared = shape.subjects if shape.kind == "compare" else None
-        parts = read_parts(asked.typed, intent, self._known.intents.read, compared, named=bool(asked.named))
-        return replace(asked, parts=parts, asks=read_asks(asked.typed))
+        idle = self._is_idle
+        parts = read_parts(asked.typed, intent, self._known.intents.read, compared, named=bool(asked.named), idle=idle)
+        return replace(asked, parts=parts, asks=read_asks(asked.typed, idle))
+
+    def _is_idle(self, piece: str) -> bool:
+        """Whether a piece of a question asks nothing by itself, whatever stands before it."""
+        return self._continuing.narrows(piece) or self.is_courtesy(piece)
 
     def _compared(self, text: str, intent: Intent, shape: Shape) -> Comparison | None:
         """What is compared; where names of papers say it already, what the sides' own words add to them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -264,3 +265,10 @@ def test_the_shipped_weights_are_whole_and_no_others(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(reference, "FOLDER", tmp_path)
     with pytest.raises(ModelFileError, match="follow-up model"):
         load_references.__wrapped__()
+
+
+def test_what_only_leaves_some_papers_of_those_asked_for_is_no_part(reader: Reader) -> None:
+    found = reader.understand("What is OneSearch about, and how fast is it? Only papers since June 2025, please")
+    assert found.filters.date_from == date(2025, 6, 1)
+    assert [part.split(" ")[0] for part in found.parts] == ["What", "how"]
+    assert len(reader.understand("What is OneSearch about? And who wrote it?").parts) == 2

@@ -81,6 +81,47 @@ def test_one_thing_is_not_parted(text: str) -> None:
     assert parted(text) == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could you explain to me, without too many formulas, how GovScape finds its pages?",
+        "Can you tell us, as one who never saw a codebook, what UNGER merges?",
+        "What about QueryGym, which models does it serve?",
+        "When two annotators disagree, how does LARA decide?",
+        "In the studies where users have no history, which datasets are used?",
+        "If I have no logs, is there a way to train it?",
+    ],
+)
+def test_what_asks_nothing_by_itself_is_no_part(text: str) -> None:
+    assert parted(text) == ()
+    assert read_asks(text) == ()
+
+
+def test_what_leads_into_a_part_stands_with_it_and_what_only_asks_to_be_told_does_not() -> None:
+    text = "Who wrote QueryGym? And could you say, in short, how it rewrites? And what about PLUM, is it deployed?"
+    assert parted(text) == ("Who wrote QueryGym", "how it rewrites", "what about PLUM, is it deployed")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("When was PLUM listed, and who wrote it?", ("When was PLUM listed", "who wrote it")),
+        ("where does it look up, how slow is it", ("where does it look up", "how slow is it")),
+        ("Is QueryGym open? What about PLUM?", ("Is QueryGym open", "What about PLUM")),
+        ("Explain PLUM, and tell me who wrote it.", ("Explain PLUM", "tell me who wrote it")),
+    ],
+)
+def test_what_looks_like_a_lead_and_asks_is_a_part(text: str, parts: tuple[str, ...]) -> None:
+    assert parted(text) == parts
+
+
+def test_what_asks_nothing_behind_a_part_belongs_to_it() -> None:
+    text = "What is PLUM about? How fast is it? Only papers since May"
+    assert parted(text) == ("What is PLUM about", "How fast is it", "Only papers since May")
+    narrowed = read_parts(text, Intent(), INTENTS.read, idle=lambda piece: piece.startswith("Only"))
+    assert narrowed == ("What is PLUM about", "How fast is it? Only papers since May")
+
+
 def test_words_that_put_no_question_are_a_part_where_what_they_want_is_plain() -> None:
     text = "Papers on sign language; what does WhisperSign do?"
     assert read_parts(text, Intent(compound=0.9), INTENTS.read) == (
@@ -130,3 +171,17 @@ def test_more_questions_than_anybody_asks_at_once_are_one() -> None:
 )
 def test_all_that_is_asked_is_told_apart_also_what_says_nothing_by_itself(text: str, asks: tuple[str, ...]) -> None:
     assert read_asks(text) == asks
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Thanks, that helps, now tell me who wrote PLUM", "now tell me who wrote PLUM"),
+        ("Hello again, what is PLUM?", "what is PLUM?"),
+        ("PLUM, is it open?", "PLUM, is it open?"),
+        ("ok, is it open?", "ok, is it open?"),
+        ("Thanks, that helps", "Thanks, that helps"),
+    ],
+)
+def test_clauses_that_only_greet_or_thank_are_no_part_of_what_is_asked(text: str, rest: str) -> None:
+    assert INTENTS.without_courtesies(text) == rest

@@ -50,6 +50,7 @@ _BOTH: Mapping[frozenset[Kind], Kind] = {
 SEVERAL, FURTHER = 0.5, 0.2
 """Chances from which a question is taken to ask several things: by itself, and where it goes on after a question."""
 _INITIAL = re.compile(r"(?<!\w)[^\W\d_a-z]\.$")
+_CLAUSE = re.compile(r"(?P<said>[^,.?!]+),\s+(?=\S)")
 KEPT = 512
 """Texts whose reading is kept: one question is read several times on its way, and so are the turns before it."""
 
@@ -158,10 +159,18 @@ class Intents:
         return self.read(text, continues=True).chance("courtesy") >= SURE
 
     def without_courtesies(self, text: str) -> str:
-        """A text without its sentences that only greet, thank or agree; all of it where it says no more than that."""
+        """A text without what only greets, thanks or agrees; all of it where it says no more than that.
+
+        That may be sentences, or clauses with which what is left opens: "thanks, that helps, now tell me who wrote it".
+        A single word ("ok, …") stays: whether a conversation goes on is read from it, too.
+        """
         said = _after_initials([text[start:end] for start, end in sentences(text)])
         kept = [one for one in said if not self.is_courtesy(one)] if len(said) > 1 else said
-        return " ".join(kept) if 0 < len(kept) < len(said) else text
+        text = " ".join(kept) if 0 < len(kept) < len(said) else text
+        rest, says = text, False
+        while (clause := _CLAUSE.match(rest)) and self.is_courtesy(clause["said"]):
+            rest, says = rest[clause.end() :], says or " " in clause["said"]
+        return rest if says and not self.is_courtesy(text) else text
 
     def _read(self, text: str, continues: bool) -> Intent:
         from rag.models.minilm import MiniLM, installed
