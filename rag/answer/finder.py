@@ -129,9 +129,10 @@ class Finder:
         """The papers that a comparison describes, each looked for by itself, as many looked at again as for one."""
         few, each = FEW // len(understood.sides), []
         for side in understood.sides:
-            asked = replace(understood, search_text=side.search_text, papers=side.papers, named=())
+            filters = side.filters.completed(understood.filters)
+            asked = replace(understood, search_text=side.search_text, papers=side.papers, named=(), filters=filters)
             ranked = self.search(asked, depth, explained=EXPLAINED)
-            each.append(clean_first(self.reranker.rerank(side.text, ranked, few)))
+            each.append(clean_first(self.reranker.rerank(side.words or side.text, ranked, few)))
         return beside(each, [side.is_named for side in understood.sides], found)
 
     def search(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.papers.claims import Claim
 from rag.query.dialogue.completion import Continued
+from rag.query.dialogue.contrast import STAND_IN
 from rag.query.dialogue.followups import Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OF_PAPERS, OPEN, About, read_about
@@ -16,7 +18,7 @@ from rag.query.intents.criteria import asks_for_best
 from rag.query.intents.intent import LIKELY, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
-from rag.query.intents.sides import Comparison, read_comparison
+from rag.query.intents.sides import Comparison, Own, read_comparison
 from rag.query.intents.subject import names_subject, read_names, read_phrase, read_sort, read_subject
 from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.lexicon.knowledge import Known
@@ -195,25 +197,31 @@ class Reader:
     ) -> Question:
         """Put together what was read of a question, and of its conversation where it continues one."""
         read = talk or Continued(text.standalone, text.search, text.found)
-        found = read.constraints
-        filters, filter_notes = self._restrictions.filters(found, given)
-        left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
-        unread = tuple(one.unread for one in found.unread)
         like = self._liked(intent, read)
-        papers = frozenset(one.paper_id for one in found.identifiers if one.restricts).difference(like) or None
+        ids = read.constraints.identifiers
+        papers = frozenset(one.paper_id for one in ids if one.restricts).difference(like) or None
         if like:
             read = read._replace(search=self._instead("", read.search, frozenset(like)))
-        if like and filters.paper == like[0]:  # others are asked for than the one that was chosen
-            filters = replace(filters, paper=None)
         vocabulary = self.speller().vocabulary
         names = names_in(read.standalone, self._known.entities, vocabulary)
         whose, theirs = (None, frozenset[str]()) if like or papers or about else self._institution(intent, read, names)
         if whose:
             read = read._replace(search=whose.rest)
-        read, shape, wanted = self._shaped(intent, read, text.wanted, papers or frozenset(), names)
-        shape = Shape("list") if like or theirs else shape
-        beside = None if talk or like or whose or papers or about else self._compared(read.standalone, intent, shape)
-        shape = Shape("compare", beside.subjects or shape.subjects, (), shape.mentioned) if beside else shape
+        alone = bool(talk and not talk.against) or like or whose or papers or about
+        beside, shape = (None, Shape("single")) if alone else self._compared(intent, read, text.wanted, names, given)
+        if beside and beside.own:
+            read = read._replace(constraints=self._restrictions.read(beside.shared(read.standalone)))
+        if beside:
+            read, wanted = read._replace(focus=()), text.wanted
+        else:
+            read, shape, wanted = self._shaped(intent, read, text.wanted, papers or frozenset(), names)
+            shape = Shape("list") if like or theirs else shape
+        found = read.constraints
+        filters, filter_notes = self._restrictions.filters(found, given)
+        if like and filters.paper == like[0]:  # others are asked for than the one that was chosen
+            filters = replace(filters, paper=None)
+        left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
+        unread = tuple(one.unread for one in found.unread)
         unheard = shape.kind == "list" and not left_out and load_rules("exclusions")["unheard"](read.search)
         followed = read.standalone if talk and read.standalone != text.standalone and not given.paper else ""
         only = frozenset[str]() if papers and filters.paper in papers else papers or frozenset()
@@ -238,6 +246,7 @@ class Reader:
                 *text.notes,
                 *_on_talk(followed),
                 *notes,
+                *(beside.notes if beside else ()),
                 *([_NOTHING_LEFT_OUT] if unheard else ()),
                 *([_BEST] if asks_for_best(read.standalone) else ()),
             ),
@@ -277,23 +286,44 @@ class Reader:
         """Whether a piece of a question asks nothing by itself, whatever stands before it."""
         return self._continuing.narrows(piece) or self.is_courtesy(piece)
 
-    def _compared(self, text: str, intent: Intent, shape: Shape) -> Comparison | None:
-        """What is compared; where names of papers say it already, what the sides' own words add to them."""
+    def _compared(
+        self, intent: Intent, read: Continued, wanted: Wanted, names: Sequence[Named], given: Filters
+    ) -> tuple[Comparison | None, Shape]:
+        """What is compared, with its shape; where names of papers say it, what the sides' own words add to them.
+
+        Days and authors say nothing of it: they may be those of one side.
+        """
+        shape = self._shape(intent, read, wanted, frozenset(), names, restricted=False)
         if shape.absent:  # there is nothing here to compare with
-            return None
-        found = read_comparison(text, intent, shape, self._known.entities, self.speller().vocabulary)
-        return found.of_names(shape.subjects) if found else None
+            return None, shape
+        told = dict.fromkeys([STAND_IN], read.focus[0]) if read.against else {}
+        found = read_comparison(
+            read.against or read.standalone,
+            intent,
+            shape,
+            self._known.entities,
+            self.speller().vocabulary,
+            restricted=partial(self._own, given=given),
+            told=told,
+        )
+        found = found and found.of_names(shape.subjects)
+        if found and read.against:
+            found = found.called(STAND_IN, self._continuing.completion.called(read.focus[0]))
+        return found, Shape("compare", (found and found.subjects) or shape.subjects, (), shape.mentioned)
+
+    def _own(self, side: str, given: Filters) -> Own:
+        """What a side of a comparison restricts; filters given beside the question win."""
+        found = self._restrictions.read(side)
+        rest = tidied(edited(side, self._restrictions.replacements(found)))
+        filters, notes = self._restrictions.filters(found, given, of=side)
+        return Own(rest, filters, self._known.shelf.select(filters), tuple(notes)) if filters != given else Own(rest)
 
     def _shaped(
         self, intent: Intent, read: Continued, wanted: Wanted, papers: frozenset[str], names: Sequence[Named]
     ) -> tuple[Continued, Shape, Wanted]:
         """The shape of answer and the order of its papers; a subject beside dates is searched for alone."""
         found = read.constraints
-        one = frozenset(read.focus) if len(read.focus) == 1 else frozenset[str]()
-        said = read.typed or read.standalone
-        shape = self._shaping.shape(intent, said, bool(found.dates or found.people), papers or one, names)
-        shape = Shape("compare", tuple(sorted(read.among or ()))) if read.compared else shape
-        shape = Shape("single") if read.one else _listed(shape, wanted, read.among)
+        shape = self._shape(intent, read, wanted, papers, names, restricted=bool(found.dates or found.people))
         if (found.dates or found.people) and shape.kind == "single" and not (self._says_more(read) or papers):
             return read, Shape("list"), wanted
         if papers or read.focus or read.among or read.known or shape.kind == "compare":
@@ -309,6 +339,25 @@ class Reader:
             return read, shape, wanted
         wanted = Wanted("newest") if subject.news and not wanted else wanted
         return read._replace(search=f"papers about {subject.text}"), Shape("list"), wanted
+
+    def _shape(
+        self,
+        intent: Intent,
+        read: Continued,
+        wanted: Wanted,
+        papers: frozenset[str],
+        names: Sequence[Named],
+        *,
+        restricted: bool,
+    ) -> Shape:
+        """The shape of answer by what is said beside authors: their names are no systems'."""
+        one = frozenset(read.focus) if len(read.focus) == 1 else frozenset[str]()
+        said = read.typed or read.standalone
+        for author in read.constraints.people.typed if read.constraints.people else ():
+            said = said.replace(author, " ")
+        shape = self._shaping.shape(intent, said, restricted, papers or one, names)
+        shape = Shape("compare", tuple(sorted(read.among or ()))) if read.compared else shape
+        return Shape("single") if read.one else _listed(shape, wanted, read.among)
 
     def _institution(
         self, intent: Intent, read: Continued, names: Sequence[Named]

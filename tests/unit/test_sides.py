@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,13 +12,14 @@ import pytest
 from rag import open_assistant
 from rag.answer.parts import in_light
 from rag.answer.select import choose_papers
+from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
-from rag.models.sides import COMPARES, Compared, load_sides
+from rag.models.sides import COMPARES, Compared, Span, load_sides
 from rag.query import Question
-from rag.query.intents.intent import Intent
+from rag.query.intents.intent import SURE, Intent
 from rag.query.intents.shape import Shape
-from rag.query.intents.sides import FIRM, POSSIBLE, Comparison, Side, _put_to, is_called, read_comparison
+from rag.query.intents.sides import BORNE_OUT, FIRM, POSSIBLE, Comparison, Side, _put_to, is_called, read_comparison
 from rag.query.lexicon.vocabulary import Vocabulary
 from rag.retrieve.reranker import NEARNESS
 from rag.retrieve.sides import NEAR, SIDE, beside
@@ -64,11 +66,12 @@ def test_a_question_is_put_to_each_side_without_the_others() -> None:
 def test_a_comparison_that_the_intent_speaks_against_needs_a_firm_word(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    text = "What do the moss paper and the fern paper say of rain?"
+    sorts = "What do papers on moss and papers on ferns say of rain?", ((8, 22), (27, 42))
+    works = "What do the moss paper and the fern paper say of rain?", ((8, 22), (27, 41))
 
-    def read(chance: float, compare: float) -> Comparison | None:
-        found = Compared(chance, ((8, 22), (27, 41)))
-        monkeypatch.setattr("rag.query.intents.sides.compared", lambda _: found)
+    def read(chance: float, compare: float, asked: tuple[str, tuple[Span, ...]] = sorts) -> Comparison | None:
+        text, sides = asked
+        monkeypatch.setattr("rag.query.intents.sides.compared", lambda _: Compared(chance, sides))
         intent = Intent({"single": 1 - compare, "compare": compare})
         return read_comparison(text, intent, Shape("single"), library.shelf.entities, Vocabulary.of_texts([text]))
 
@@ -77,6 +80,9 @@ def test_a_comparison_that_the_intent_speaks_against_needs_a_firm_word(
         assert not read(COMPARES + 0.1, POSSIBLE - 0.01)
         assert not read(COMPARES - 0.1, 0.99), "the sides themselves are not seen"
         assert read(FIRM + 0.01, 0.0)
+        assert read(BORNE_OUT, SURE, works), "each side is one work"
+        assert not read(BORNE_OUT - 0.01, SURE, works)
+        assert not read(BORNE_OUT, SURE - 0.01, works)
 
 
 def test_a_question_before_the_comparison_is_no_side_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -135,6 +141,48 @@ def test_filters_hold_for_each_side(tmp_path: Path) -> None:
             {one.paper_id for one in assistant.answer(asked, filters=filters).citations} for filters in (may, Filters())
         ]
         assert cited == [{"2511.00001", "2511.00002"}, {"2511.00001", "2511.00003"}]
+
+
+TIMETABLES = (
+    make_paper("2511.00001", "TramNet", "We plan tram timetables with search.", ("Ada Lovelace",), "2025-05-02"),
+    make_paper("2511.00002", "Ferries", "Planning a ferry timetable by hand.", ("Grace Hopper",), "2025-05-03"),
+    make_paper("2511.00003", "FerryNet", "Planning ferry timetables, again.", ("Alan Turing",), "2025-07-03"),
+)
+
+
+@pytest.fixture(scope="module")
+def timetables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = tmp_path_factory.mktemp("timetables")
+    with Library(Config(data_dir=folder)) as library:
+        library.ingest(TIMETABLES)
+    with open_assistant(Config(data_dir=folder)) as assistant:
+        yield assistant
+
+
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("How does the paper on planning ferry timetables from July differ from TramNet?", {1, 3}),
+        ("How does the May paper on planning ferry timetables differ from TramNet?", {1, 2}),
+        ("How does TramNet compare to the paper by Grace Hopper on planning ferries?", {1, 2}),
+        ("How does TramNet differ from FerryNet of July 2025?", {1, 3}),
+    ],
+)
+def test_a_day_or_an_author_said_of_one_side_restricts_no_other(
+    timetables: Assistant, question: str, cited: set[int]
+) -> None:
+    answer = timetables.answer(question)
+    assert {one.paper_id for one in answer.citations} == {f"2511.0000{n}" for n in cited}
+    assert not any(answer.filters.values())
+    (note,) = [note for note in answer.notes if note.code == "filter_read"]
+    assert "of “" in note.text
+
+
+def test_a_day_that_is_not_that_of_the_side_it_stands_in_is_said_of_all(timetables: Assistant) -> None:
+    read = timetables.engine.understand("Compare TramNet and FerryNet from May 2025")
+    assert read.filters == Filters(date(2025, 5, 1), date(2025, 5, 31))
+    asked = timetables.engine.understand("Compare the papers from May 2025 on trams with those on ferries")
+    assert asked.filters == Filters(date(2025, 5, 1), date(2025, 5, 31))
 
 
 def passage(paper_id: str, score: float, nearness: float = 0.9) -> Passage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from rag.query.dialogue.contrast import STAND_IN
 from rag.query.dialogue.conversation import Exchange, content_words, put_to, quoted
 from rag.query.lexicon.entities import names_in, owned
 from rag.query.lexicon.knowledge import Known
@@ -64,6 +65,7 @@ class Continued(NamedTuple):
         one: Of these one is meant, which the question's own words tell.
         known: Papers that were named already, where others are asked for.
         compared: They are set against each other.
+        against: It with `contrast.STAND_IN` for the paper in focus, which is set beside a work that it describes.
         typed: It as typed, without what leads into it; the earlier question's words where it says nothing itself.
         quoted: What the last answer quotes, which is no answer again.
         choices: Papers of which one is meant, and which cannot be told.
@@ -77,6 +79,7 @@ class Continued(NamedTuple):
     known: frozenset[str] = frozenset()
     one: bool = False
     compared: bool = False
+    against: str = ""
     typed: str = ""
     quoted: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
@@ -105,6 +108,17 @@ class Completion:
         """A question about two papers, of which it may name one."""
         titles = [title for title in self.titles(papers) if title not in asked.rest]
         return self.completed(asked, titles, papers, frozenset(papers))._replace(compared=True)
+
+    def set_beside(self, asked: Asked, text: str, paper: str) -> Continued:
+        """A question that sets a paper, for which a name stands in its text, beside one that it describes."""
+        name = self.called(paper)
+        said = text.replace(STAND_IN, name)
+        return Continued(said, f"{asked.search} {name}", asked.found, (paper,), against=text, typed=said)
+
+    def called(self, paper: str) -> str:
+        """What prompts may call a paper: in short as its title does, or by its id where it is held for review."""
+        held = self._known.shelf.papers([paper])[paper].held
+        return paper if held else self.titles([paper])[0]
 
     def again(self, asked: Asked, paper: str) -> str:
         """The last question that says what is asked, put to another paper than it was; empty where there is none."""

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from rag.query.dialogue.choice import Choosing
 from rag.query.dialogue.completion import Asked, Completion, Continued, words_of
-from rag.query.dialogue.conversation import Exchange, TalkReader, content_words
+from rag.query.dialogue.contrast import STAND_IN, set_beside
+from rag.query.dialogue.conversation import Exchange, TalkReader, content_words, put_to
 from rag.query.dialogue.reference import Nearness, Reference
 from rag.query.lexicon.entities import names_in, owned
 from rag.query.lexicon.knowledge import Known
@@ -96,6 +97,8 @@ class Continuing:
         read = self._reference.measure(question, restricted=bool(found))
         new = tuple(sorted(read.papers.difference(asked.said)))
         own = tuple(paper for paper in asked.said if paper in read.papers)
+        if not new and (beside := self._beside(asked, own)):
+            return beside
         if new and own and (turned := self._turned(asked, own)):
             return self._about_new(turned, new, talk[-1])
         if new and (own or read.refers <= 0):
@@ -116,6 +119,17 @@ class Continuing:
             again = self.completion.again(asked, own[0])
             asked = asked._replace(rest=again or asked.rest, search=again or asked.search)
         return self._about(asked, own or (exchange.papers if exchange else ()), exchange)
+
+    def _beside(self, asked: Asked, own: Sequence[str]) -> Continued | None:
+        """A question that sets the paper that was talked of last, or that it names, beside one that it describes."""
+        names = names_in(asked.rest, self._known.entities, self._known.state().speller.vocabulary)
+        theirs = [one.text for one in names if not set(own).isdisjoint(owned([one]))]
+        papers = own or asked.talk[-1].papers[:1]
+        by_place = self._rules["place"](asked.rest) or self._rules["other_one"](asked.rest)
+        if by_place or len(papers) != 1 or len(theirs) != len(own):
+            return None
+        text = set_beside(put_to(asked.rest, theirs, STAND_IN))
+        return self.completion.set_beside(asked, text, papers[0]) if text else None
 
     def _turned(self, asked: Asked, own: Sequence[str]) -> Asked | None:
         """A question without the paper that it turns away from as it opens: "instead of X, …".

@@ -12,7 +12,7 @@ from rag.query.lexicon.entities import Named, called, is_held, owned, resolve
 from rag.query.lexicon.knowledge import Known
 from rag.query.lexicon.typos import is_english
 from rag.query.rules import load_rules
-from rag.text.names import is_name
+from rag.text.names import is_name, name_words
 
 _NAME = re.compile(r"(?<![\w.-])[^\W\d_][\w²³@+.-]*[\w²³+]")
 _CAPITALISED = re.compile(r"(?<![\w/.@-])(?<!^)[A-Z][\w-]*\w")
@@ -65,6 +65,7 @@ class Shaping:
         if compares >= SURE or (len(meant) > 1 and compares >= LIKELY):
             written = [word for word in _NAME.findall(standalone) if names_system(word)]
             capital = [word for word in _CAPITALISED.findall(standalone) if not (is_english(word) or word.isupper())]
+            capital = [word for word in capital if not self._known.entities.is_author(name_words(word))]
             absent = tuple(name for name in dict.fromkeys([*written, *capital]) if not is_held(name, vocabulary))
             titled = [one.text for one in names if one.text[0].isupper() and one.owners and not _is_common(one.text)]
             subjects = self._subjects(standalone, [*meant, *titled, *written], absent)

@@ -1,29 +1,35 @@
 """The sides of a comparison, which names or descriptions tell, and what is asked of each.
 
 Where they stand is learnt (`rag.models.sides`). A side that is nothing but a name means the paper of that name; of one
-that says more, its names restrict which papers it may mean, and so do those that stand beside all sides.
+that says more, its names restrict which papers it may mean, and so do those that stand beside all sides. Days and
+authors that stand in a side restrict it alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from rag.models.sides import COMPARES, Compared, load_sides
 from rag.papers.entities import Entities
-from rag.query.intents.intent import KEPT, Intent
+from rag.query.intents.intent import KEPT, SURE, Intent
 from rag.query.intents.shape import Shape, names_system
 from rag.query.lexicon.entities import Named, names_in, resolve
 from rag.query.lexicon.vocabulary import Vocabulary
 from rag.query.lexicon.words import edited
+from rag.query.rules import load_rules
 from rag.text.sentences import Span
 from rag.text.terms import STOP_WORDS
+from rag.types import Filters, Note
 
 BORNE_OUT = 0.1
-"""Chance from which a text is taken to compare where two names of papers say so too."""
+"""Chance from which a text is taken to compare where its sides say so too: two names, or nothing but works."""
+HARDLY = 0.02
+"""Chance from which it does where each side is a name, and one of them has a day or an author to it."""
 FIRM = 0.98
 """Chance from which it does where the intent hardly says so, or a list or a topic is wanted."""
 POSSIBLE = 0.05
@@ -46,6 +52,22 @@ _PUTS = _OF_ANY | frozenset(
 """Words that put a comparison: nothing is searched for by them."""
 
 
+class Own(NamedTuple):
+    """What a side restricts.
+
+    Attributes:
+        rest: The words that are left of it.
+        filters: The restrictions.
+        papers: Those within them; None where there are none.
+        notes: What to tell the reader of them.
+    """
+
+    rest: str
+    filters: Filters = Filters()
+    papers: frozenset[str] | None = None
+    notes: tuple[Note, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the works that are set side by side.
@@ -55,13 +77,18 @@ class Side:
         search_text: What to search for: that, with what is said of all sides.
         papers: The papers that hold the names which it gives, or which stand beside all sides; None: there are none,
             and any may be meant.
-        is_named: Whether it gives such a name itself: then one of `papers` is meant, however far its wording.
+        is_named: Whether it gives such a name itself, or one paper is left by what it restricts: then the first that
+            is found is meant, however far its wording.
+        filters: In force for it alone; those of the question stand beside them.
+        words: What the wording of papers is compared with; empty where that is all of its text.
     """
 
     text: str
     search_text: str
     papers: frozenset[str] | None = None
     is_named: bool = False
+    filters: Filters = field(default_factory=Filters)
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +100,35 @@ class Comparison:
         sides: Its sides, where they have to be looked for.
         asks: What is asked of each, in order; none where nothing but the difference is.
         put: The question as it is put to each side alone, in their order.
+        own: The texts of sides that restrict themselves alone: what they name restricts nothing else.
+        notes: What was read of them.
     """
 
     subjects: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
     asks: tuple[str, ...] = ()
     put: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def shared(self, text: str) -> str:
+        """A text without what restricts one side alone, which dots stand for."""
+        for side in self.own:
+            text = text.replace(side, "." * len(side), 1)
+        return text
+
+    def called(self, stand_in: str, name: str) -> Comparison:
+        """This comparison with a name in the place of what stood for it."""
+
+        def put(text: str) -> str:
+            return text.replace(stand_in, name)
+
+        sides = (
+            replace(one, text=put(one.text), search_text=put(one.search_text), words=put(one.words))
+            for one in self.sides
+        )
+        asks, said = tuple(map(put, self.asks)), tuple(map(put, self.put))
+        return replace(self, subjects=tuple(map(put, self.subjects)), sides=tuple(sides), asks=asks, put=said)
 
     def of_names(self, names: Sequence[str]) -> Comparison:
         """This comparison without sides, where two or more are the names given, and any other is a bare word.
@@ -90,11 +140,18 @@ class Comparison:
         if sum(called) < 2 or not bare:
             return self
         put = tuple(one for one, known in zip(self.put, called, strict=True) if known)
-        return Comparison((), (), self.asks, put)
+        return replace(self, sides=(), put=put)
 
 
 def read_comparison(
-    text: str, intent: Intent, shape: Shape, entities: Entities, vocabulary: Vocabulary
+    text: str,
+    intent: Intent,
+    shape: Shape,
+    entities: Entities,
+    vocabulary: Vocabulary,
+    *,
+    restricted: Callable[[str], Own] = Own,
+    told: Mapping[str, str] | None = None,
 ) -> Comparison | None:
     """What a text compares; None where it likelier compares nothing.
 
@@ -104,30 +161,69 @@ def read_comparison(
         shape: Of the answer, as its names tell it.
         entities: What the library's papers are called.
         vocabulary: The library's words.
+        restricted: Reads what a side restricts.
+        told: Papers of the conversation by what stands for them in the text: one of them is set beside something.
     """
-    found = compared(text)
-    borne_out = len(shape.subjects) > 1
-    possible = intent.chance("compare") >= POSSIBLE and shape.kind not in ("list", "topic")
-    least = BORNE_OUT if borne_out else COMPARES if possible else FIRM
-    if found.chance < least or not 1 < len(found.sides) <= MOST:
+    found, told = compared(text), told or {}
+    if found.chance < (HARDLY if len(shape.subjects) > 1 else BORNE_OUT) or not 1 < len(found.sides) <= MOST:
         return None
     said = [text[start:end].strip(_MARKS) for start, end in found.sides]
     if not all(said) or "?" in text[found.sides[0][0] : found.sides[-1][1]]:  # another question ends between them
         return None
-    asks = tuple(text[start:end].strip(_MARKS) for start, end in found.asks)
-    put = tuple(_put_to(text, found.sides, n) for n in range(len(said)))
-    owners = [_owner(entities, one) for one in said]
-    if len(set(filter(None, owners))) == len(owners):
-        return Comparison(tuple(said), (), asks, put)
+    own = list(map(restricted, said))
+    owners = [told.get(one) or _owner(entities, of.rest) for one, of in zip(said, own, strict=True)]
+    borne_out = len(shape.subjects) > 1 or told or (intent.chance("compare") >= SURE and are_works(said, owners))
+    possible = intent.chance("compare") >= POSSIBLE and shape.kind not in ("list", "topic")
+    least = BORNE_OUT if borne_out else COMPARES if possible else FIRM
+    if found.chance < least and not (all(owners) and any(of.filters for of in own)):
+        return None
     beside = " ".join(_beside(text, found))
     common = _holders(beside, entities, vocabulary)
     said_of_all = " ".join(word for word in _WORD.findall(beside) if word.lower() not in _PUTS)
-    sides = []
-    for one, owner in zip(said, owners, strict=True):
-        own = frozenset([owner]) if owner else _holders(one, entities, vocabulary)
-        papers = (own & common if own and common else None) or own or common
-        sides.append(Side(one, f"{one} {said_of_all}".strip(), papers, is_named=own is not None))
-    return Comparison((), tuple(sides), asks, put)
+    held = [
+        frozenset([owner]) if owner else None if _says_nothing(of.rest) else _holders(of.rest, entities, vocabulary)
+        for of, owner in zip(own, owners, strict=True)
+    ]
+    # "compare X with Y from May" where Y is of another month, or "the papers from May …": what may answer at all
+    own = [of if _may_be(one, of) else Own(of.rest) for one, of in zip(held, own, strict=True)]
+    kept = [(one, of) for one, of in zip(said, own, strict=True) if of.filters]
+    whole = Comparison(
+        asks=tuple(text[start:end].strip(_MARKS) for start, end in found.asks),
+        put=tuple(_put_to(text, found.sides, n) for n in range(len(said))),
+        own=tuple(one for one, _ in kept),
+        notes=tuple(note for _, of in kept for note in of.notes),
+    )
+    if len(set(filter(None, owners))) == len(owners):
+        return replace(whole, subjects=tuple(of.rest.strip(_MARKS) for of in own))
+    sides = (_side(*one, common, (said_of_all, " ".join(whole.asks))) for one in zip(said, own, held, strict=True))
+    return replace(whole, sides=tuple(sides))
+
+
+def _side(
+    said: str, own: Own, held: frozenset[str] | None, common: frozenset[str] | None, beside: tuple[str, str]
+) -> Side:
+    """A side, with the papers that hold its own names, and those that hold what is named beside all sides.
+
+    It is searched for by what is said of it and of all; where it says nothing itself, also by all else that is asked.
+    """
+    papers = (held & common if held and common else None) or held or common
+    of_all, beyond = beside
+    words = (beyond or said) if _says_nothing(own.rest) else own.rest
+    one = own.papers is not None and len(own.papers) == 1
+    return Side(said, f"{words} {of_all}".strip(), papers, held is not None or one, own.filters, words)
+
+
+def _may_be(held: frozenset[str] | None, own: Own) -> bool:
+    """Whether what a side restricts may tell which paper it means: one that it names, or one and not several."""
+    if held is None:
+        return not (_says_nothing(own.rest) and load_rules("intent")["several_papers"](own.rest))
+    return len(held) > 1 or own.papers is None or held <= own.papers
+
+
+def are_works(said: Sequence[str], owners: Sequence[str]) -> bool:
+    """Whether each side is a paper's name, or one work that is described: "the paper on trams"."""
+    one = load_rules("followups")["the_one"]
+    return all(owner or one.at(side) for side, owner in zip(said, owners, strict=True))
 
 
 @lru_cache(KEPT)
@@ -157,8 +253,7 @@ def _owner(entities: Entities, said: str) -> str:
     words = said.split()
     for n in range(len(words)):
         for name in (" ".join(words[n:]), " ".join(words[: len(words) - n])):
-            rest = _WORD.findall(said.replace(name, " ", 1))
-            if all(word.lower() in _OF_ANY for word in rest):
+            if _says_nothing(said.replace(name, " ", 1)) and not _says_nothing(name):
                 owners = resolve(entities, name.strip(_MARKS)).owners
                 if len(owners) == 1:
                     return owners[0]
@@ -168,7 +263,12 @@ def _owner(entities: Entities, said: str) -> str:
 def is_called(side: str, names: Sequence[str]) -> bool:
     """Whether a side is one of some names, and says no more."""
     rests = (side.replace(name, " ", 1) for name in names if name in side)
-    return any(all(word.lower() in _OF_ANY for word in _WORD.findall(rest)) for rest in rests)
+    return any(map(_says_nothing, rests))
+
+
+def _says_nothing(text: str) -> bool:
+    """Whether a text says nothing of a work: "the paper by"."""
+    return all(word.lower() in _OF_ANY for word in _WORD.findall(text))
 
 
 def _holders(text: str, entities: Entities, vocabulary: Vocabulary) -> frozenset[str] | None:

@@ -56,8 +56,8 @@ class Restrictions:
             (one.start, one.end, readable(titles[one.paper_id].title)) for one in related if one.paper_id in titles
         ]
 
-    def filters(self, found: Constraints, given: Filters) -> tuple[Filters, list[Note]]:
-        """Fill what is not given explicitly from the question."""
+    def filters(self, found: Constraints, given: Filters, of: str = "") -> tuple[Filters, list[Note]]:
+        """Fill what is not given explicitly from the question, or from the words `of` a side of what it compares."""
         read, parts, notes = given, [], list[Note]()
         if found.dates and not (given.date_from or given.date_to):
             begin, end = found.period
@@ -75,7 +75,8 @@ class Restrictions:
             parts.append(f"papers whose abstract names {found.field}")
         if not parts:
             return read, notes
-        return read, [*notes, Note(code="filter_read", text=f"Read from the question: {', '.join(parts)}.")]
+        source = f"the question, of “{of}”" if of else "the question"
+        return read, [*notes, Note(code="filter_read", text=f"Read from {source}: {', '.join(parts)}.")]
 
     def similar(self, filters: Filters) -> tuple[str, ...]:
         """Authors whom the filters may mean where they name somebody that nobody is, as their papers write them."""
