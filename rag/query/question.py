@@ -34,7 +34,7 @@ class Question:
         unwanted: What sorts they are, in words that follow "papers": ``by Jimmy Lin``.
         about: What is asked about the library itself; None for a question about what papers say.
         notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
-            ``left_out``, ``negation``, ``best_paper``, ``date_unread``, ``language``.
+            ``left_out``, ``outside``, ``negation``, ``best_paper``, ``date_unread``, ``language``.
         wanted: How many papers of a list, and in which order.
         mention: The phrase that all papers of a list hold; `papers` are those.
         named: Papers that introduce the systems which it names, to be preferred where the conversation is about none.

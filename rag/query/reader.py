@@ -15,7 +15,7 @@ from rag.query.dialogue.followups import Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OF_PAPERS, OPEN, About, read_about
 from rag.query.intents.criteria import asks_for_best
-from rag.query.intents.intent import LIKELY, SURE, Intent
+from rag.query.intents.intent import LIKELY, SHAPES, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
 from rag.query.intents.sides import Comparison, Own, read_comparison
@@ -220,12 +220,16 @@ class Reader:
         filters, filter_notes = self._restrictions.filters(found, given)
         if like and filters.paper == like[0]:  # others are asked for than the one that was chosen
             filters = replace(filters, paper=None)
-        left_out, unwanted, left_out_notes = self._restrictions.left_out(found)
+        unwanted, left_out_notes = self._restrictions.left_out(found)
         unread = tuple(one.unread for one in found.unread)
-        unheard = shape.kind == "list" and not left_out and load_rules("exclusions")["unheard"](read.search)
+        lists = about or SHAPES.get(intent.kind) == "list"  # papers are asked for, and what it names tells which
+        outside = [] if lists else self._restrictions.outside(names, filters, unwanted)
+        unheard = (
+            shape.kind == "list" and not any(unwanted.values()) and load_rules("exclusions")["unheard"](read.search)
+        )
         followed = read.standalone if talk and read.standalone != text.standalone and not given.paper else ""
         only = frozenset[str]() if papers and filters.paper in papers else papers or frozenset()
-        notes = [*filter_notes, *left_out_notes, *map(_not_a_date, unread), *_on_papers(like, only)]
+        notes = [*filter_notes, *left_out_notes, *outside, *map(_not_a_date, unread), *_on_papers(like, only)]
         phrase = mentioned(read.search) if shape.kind == "list" and not (about or papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
         if whose:
@@ -251,8 +255,8 @@ class Reader:
                 *([_BEST] if asks_for_best(read.standalone) else ()),
             ),
             only_filters=only_filters and (bool(filters or papers or read.among) or shape.kind == "list"),
-            left_out=left_out.union(read.known, like),
-            unwanted=unwanted,
+            left_out=read.known.union(like, *unwanted.values()),
+            unwanted=tuple(unwanted),
             about=about,
             wanted=wanted if shape.kind == "list" else UNBOUNDED,
             mention=phrase if holding else "",

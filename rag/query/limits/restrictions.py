@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from rag.index import LexicalIndex
 from rag.papers.shelf import Shelf
-from rag.query.lexicon.entities import names_in, owned
+from rag.query.lexicon.entities import Named, names_in, owned
 from rag.query.lexicon.knowledge import Known
 from rag.query.lexicon.typos import similar_authors
 from rag.query.limits.authors import People, PeopleReading
@@ -89,8 +90,8 @@ class Restrictions:
             found += [author for paper in papers for author in paper.authors if name_matches(words, name_words(author))]
         return tuple(dict.fromkeys(map(readable, found)))[:_MOST_OFFERED]
 
-    def left_out(self, found: Constraints) -> tuple[frozenset[str], tuple[str, ...], list[Note]]:
-        """The papers that a question does not want, what sorts they are ("by X"), and a note on each."""
+    def left_out(self, found: Constraints) -> tuple[Mapping[str, frozenset[str]], list[Note]]:
+        """The papers that a question does not want, by what sorts they are ("by X"), and a note on each."""
         sorts: dict[str, frozenset[str]] = {}
         for one in found.not_about:
             sorts[f'that mention "{one.subject}"'] = self.mentioning(one.subject)
@@ -100,7 +101,35 @@ class Restrictions:
         notes = [note for people in found.not_by for note in _spelling(people)] + [
             Note(code="left_out", text=f"Left out: {plural(len(ids), 'paper')} {sort}.") for sort, ids in sorts.items()
         ]
-        return frozenset[str]().union(*sorts.values()), tuple(sorts), notes
+        return sorts, notes
+
+    def outside(self, names: Sequence[Named], filters: Filters, left_out: Mapping[str, frozenset[str]]) -> list[Note]:
+        """A note on each name that means one paper which may not answer, and what leaves it out.
+
+        Args:
+            names: What a question names.
+            filters: In force.
+            left_out: The papers that it does not want, by what sorts they are.
+        """
+        notes = []
+        for name in names:
+            for paper in self._known.shelf.papers(owned([name])).values():
+                why = [said for said, allowed in self._allowed(filters) if paper.paper_id not in allowed]
+                why += [f"all but papers {sort}" for sort, ids in left_out.items() if paper.paper_id in ids]
+                day = "" if paper.undated else f" ({paper.date})"
+                if why:
+                    text = f"“{name.text}”{day} is outside of what was asked for: {', '.join(why)}."
+                    notes.append(Note(code="outside", text=text))
+        return notes
+
+    def _allowed(self, filters: Filters) -> Iterator[tuple[str, frozenset[str]]]:
+        """What is restricted, in words, with the papers that each restriction allows by itself."""
+        groups = filters.groups()
+        for group, said in groups.items():
+            alone = filters
+            for other in groups.keys() - {group}:
+                alone = alone.without(other)
+            yield said, self._known.shelf.select(alone) or frozenset()
 
     def mentioning(self, phrase: str) -> frozenset[str]:
         """The papers that hold every word of a phrase."""
