@@ -421,7 +421,7 @@ def with_demands(asked: Question) -> Question:
         typed=said,
         compound=asked.intent.several(said),
         phrase=read_phrase(asked.search_text, named=bool(asked.wanted.order)),
-        names=read_names(asked.standalone),
+        names=read_names(said),  # and not those of the papers that a conversation is about
         sort=read_sort(said),
         several=rules["several"](said),
         works=load_rules("intent")["several_papers"](said),

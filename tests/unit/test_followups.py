@@ -272,3 +272,13 @@ def test_what_only_leaves_some_papers_of_those_asked_for_is_no_part(reader: Read
     assert found.filters.date_from == date(2025, 6, 1)
     assert [part.split(" ")[0] for part in found.parts] == ["What", "how"]
     assert len(reader.understand("What is OneSearch about? And who wrote it?").parts) == 2
+
+
+def test_a_list_is_picked_from_by_its_subject_and_not_by_the_names_in_it(reader: Reader) -> None:
+    talk = [Turn(role="user", content="papers on search and judges"), Turn(role="assistant", content=LIST)]
+    for asked in ("Which of them are about judges?", "Only those about judges"):
+        found = reader.understand(asked, talk)
+        assert found.papers == frozenset({"2504.00007", "2504.00004", "2504.00003"})
+        assert "OneSearch" in found.standalone
+        assert found.names == ()
+    assert reader.understand("Which of them beat MiniLM-L6?", talk).names == ("MiniLM-L6",)

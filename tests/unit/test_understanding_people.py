@@ -141,6 +141,8 @@ def test_what_is_no_person_restricts_nothing(reader: Callable[[str], People], qu
         ("What has Jimmy Lin written on judges?", "What on judges?"),
         ("papers with Laura Dietz as an author", "papers"),
         ("papers written by Guoliang Li and Xuanhe Zhou on databases", "papers on databases"),
+        ("papers by both Guoliang Li and Xuanhe Zhou on databases", "papers on databases"),
+        ("Which papers by either Jimmy Lin or Guoliang Li are on databases?", "Which papers are on databases?"),
     ],
 )
 def test_the_span_covers_the_phrase_that_became_a_filter(

@@ -168,10 +168,11 @@ class Choosing:
         return tuple(paper for paper in asked.told if paper in two)
 
     def _among(self, asked: Asked) -> Continued | None:
-        """Read "which of them …": those papers of the last list that answer; of a long one, also what it left out."""
+        """Read "which of them …", "only those on …": papers of the last list; of a long one, also what it left out."""
         exchange = next((one for one in reversed(asked.talk) if len(one.papers) > 1), asked.talk[-1])
         carried = Constraints() if asked.found else self._restrictions.read(exchange.asked)
-        if not self._rules["among"](asked.rest) or not (carried or len(exchange.papers) > 1):
+        picks = self._rules["among"](asked.rest) or self._rules["narrows"](asked.rest)
+        if not picks or not (carried or len(exchange.papers) > 1):
             return None
         names = [*self._completion.titles(exchange.papers[:PAIR]), *(["others"] if exchange.papers[PAIR:] else [])]
         whole = 1 < len(exchange.papers) < self._known.library.config.answer.max_papers
