@@ -162,6 +162,23 @@ def test_nothing_is_told_to_who_has_not_signed_in(closed_page: str, path: str) -
     assert (reply.status_code, reply.text) == (401, "Sign in first.")
 
 
+@pytest.mark.parametrize(
+    ("sent", "is_program"),
+    [
+        ({}, True),
+        ({"sec-fetch-site": "none"}, True),
+        ({"referer": "http://elsewhere.example/chat"}, True),
+        ({"sec-fetch-site": "same-origin"}, False),
+        ({"referer": "{page}/chat"}, False),
+    ],
+)
+def test_only_programs_are_told_of_the_password(closed_page: str, sent: dict[str, str], is_program: bool) -> None:
+    """A browser that a script's request tells of it asks for the password itself, and the script waits for ever."""
+    headers = {name: value.format(page=closed_page) for name, value in sent.items()}
+    reply = httpx.get(f"{closed_page}/gradio_api/app_id", headers=headers)
+    assert (reply.status_code, "www-authenticate" in reply.headers) == (401, is_program)
+
+
 def test_a_wrong_password_and_an_unknown_name_are_refused_alike(closed_page: str) -> None:
     replies = [
         httpx.post(f"{closed_page}/login", data={"username": name, "password": "no"}) for name in ("ada", "nobody")

@@ -63,7 +63,7 @@ def _wire_asking(chat: Chat, parts: Parts, at_once: int) -> None:
     parts.aside.cancel(chat.cancel, [parts.place], _all(parts), **PRIVATE)
     for one in thread:
         one.show(chat.show, None, _all(parts), **PRIVATE).then(js="() => paperchat.reveal()")
-        kept = "() => paperchat.announce('Kept with the answer.')"
+        kept = "() => paperchat.kept()"
         one.rate(chat.rate, [parts.place], _all(parts), **PRIVATE).then(js=kept)
         one.comment(chat.comment, [parts.place], _all(parts), **PRIVATE).then(js=kept)
 

@@ -223,11 +223,25 @@ def _is_browser(request: Request) -> bool:
     return request.method == "GET" and "text/html" in request.headers.get("accept", "")
 
 
+def _is_own_script(request: Request) -> bool:
+    """Whether our page asks. Over plain http from another machine, browsers say so by the Referer alone."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    host = request.headers.get("host", "")
+    return request.headers.get("referer", "").startswith((f"http://{host}/", f"https://{host}/"))
+
+
 def _unauthorised(request: Request) -> Response:
-    """Send a browser to the form, and tell a program what it must send."""
+    """Send a browser to the form, and tell a program what it must send.
+
+    A script of the page is told no more than that: a browser that reads which password is wanted asks for it itself,
+    and what the script waits for never comes.
+    """
     if _is_browser(request):
         return RedirectResponse(SignIn.address(request), 303)
-    return PlainTextResponse("Sign in first.", 401, {"WWW-Authenticate": 'Basic realm="paperchat", charset="UTF-8"'})
+    wanted = {} if _is_own_script(request) else {"WWW-Authenticate": 'Basic realm="paperchat", charset="UTF-8"'}
+    return PlainTextResponse("Sign in first.", 401, wanted)
 
 
 def _with_headers(send: Send, path: str) -> Send:

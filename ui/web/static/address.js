@@ -119,9 +119,7 @@ window.paperchatSite = (() => {
     const told = await response?.json().catch(() => null);
     if (!part.isConnected) return;
     if (!response?.ok || !told) {
-      const place = $("[role=status]", part) || part.appendChild(document.createElement("p")); // below its heading
-      place.textContent = told?.problem || "The server cannot be reached. Reload the page when it is back.";
-      return;
+      return explain($("[role=status]", part) || part.appendChild(document.createElement("p")), response, told); // below its heading
     }
     const isRead = part.contains(document.activeElement); // the reader stands on its heading
     part.innerHTML = told.html;
@@ -142,13 +140,15 @@ window.paperchatSite = (() => {
     replace(part, drawn);
   }
 
-  // Why a part isn't there, in its place.
-  async function unmade(part, response) {
+  // Why something isn't there, in its place.
+  function explain(place, response, told) {
     const isOut = response?.status === 401;
-    const problem = (await response?.json().catch(() => null))?.problem;
-    const place = $(".lead, .hint", part);
-    place.textContent = isOut ? "You are signed out. " : problem || "The server cannot be reached. Reload the page when it is back.";
+    place.textContent = isOut ? "You are signed out. " : told?.problem || "The server cannot be reached. Reload the page when it is back.";
     if (isOut) place.append(signIn());
+  }
+
+  async function unmade(part, response) {
+    explain($(".lead, .hint", part), response, await response?.json().catch(() => null));
     $("ul", part)?.remove();
     part.classList.remove("awaited");
   }
@@ -512,6 +512,7 @@ window.paperchatSite = (() => {
     arrived,
     conversationHere,
     say,
+    signIn,
     onChat: () => TABS[here().page] === "chat",
     wasAsked: () => explicit,
   };

@@ -102,6 +102,8 @@ window.paperchat = (() => {
   function wire(element, raise, actions) {
     const trigger = (action, data) => {
       if (ASKING.includes(action)) asked = true;
+      if (action === "ask") waiting = data.text || "";
+      if (action === "comment") remark = data;
       if (action === "open" || action === "new") asked = false; // another conversation comes into view
       raise(action, data);
     };
@@ -242,58 +244,77 @@ window.paperchat = (() => {
     return question;
   }
 
-  // --- a server that is away ------------------------------------------------------------------------------------------
+  // --- a server that is away, and a sign-in that is over --------------------------------------------------------------
 
   const UNSENT = "paperchat.unsent";
   let waiting = ""; // the question that was sent and is not known to be answered
+  let remark = null; // the comment that was sent and is not known to be kept, with its exchange
   let away = null; // what says so
 
-  function remember(question) {
+  function remember(question, comment) {
     try {
-      if (question) sessionStorage.setItem(UNSENT, question);
+      if (question || comment) sessionStorage.setItem(UNSENT, JSON.stringify({ question, comment }));
       else sessionStorage.removeItem(UNSENT);
     } catch {
-      // then it is kept in the box alone
+      // then the question is kept in the box alone
     }
   }
 
   function unsent() {
     try {
-      return sessionStorage.getItem(UNSENT) || "";
+      return JSON.parse(sessionStorage.getItem(UNSENT)) || {};
     } catch {
-      return "";
+      return {};
     }
   }
 
-  addEventListener("paperchat:lost", () => {
+  addEventListener("paperchat:lost", ({ detail: status }) => {
     if (away) return;
+    const isOut = status === 401;
     const question = waiting.trim();
     if (question && !box().value.trim()) write(question);
-    remember(question);
+    remember(question, remark);
     away = document.createElement("div");
     away.id = "away";
     away.setAttribute("role", "alert");
-    away.textContent = question
-      ? "The server does not answer. Your question is kept and sent when it is back."
-      : "The server does not answer. What you type stays here; the page goes on when it is back.";
+    const kept = question ? "Your question is kept and sent" : remark ? "Your comment is kept and sent" : "";
+    const back = isOut ? "you have signed in" : "it is back";
+    const said = kept ? `${kept} when ${back}.` : `What you type stays here; the page goes on when ${back}.`;
+    away.textContent = `${isOut ? "You are signed out." : "The server does not answer."} ${said} `;
+    if (!site().onChat()) site().say(away.textContent, true, isOut);
+    if (isOut) away.append(site().signIn());
     $("#composer").prepend(away);
-    knock();
+    knock(isOut);
   });
 
-  async function knock() {
+  async function knock(isOut) {
     for (;;) {
       await new Promise((wait) => setTimeout(wait, 1500));
       const there = await fetch("/gradio_api/app_id", { cache: "no-store" }).catch(() => null);
-      if (!there?.ok && there?.status !== 401 && !there?.redirected) continue;
-      remember(box().value.trim() || unsent());
+      const leadsToSignIn = there?.status === 401 || there?.redirected;
+      if (!there?.ok && (isOut || !leadsToSignIn)) continue; // who is signed out has been asked to sign in
+      remember(box().value.trim() || unsent().question, remark);
       return location.reload(); // a server that was started again knows nothing of this page
     }
   }
 
+  function kept() {
+    remark = null;
+    announce("Kept with the answer.");
+  }
+
+  function comment({ exchange, comment: text }) {
+    const form = $(`form.comment[data-exchange="${exchange}"]`);
+    if (!form || form.elements.comment.value === text) return; // it is another reader's, or was kept all the same
+    form.elements.comment.value = text;
+    form.requestSubmit();
+  }
+
   // What was not sent is sent now, unless it was answered or is being answered all the same.
   function resend(costs) {
-    const question = unsent();
-    remember("");
+    const { question, comment: said } = unsent();
+    remember();
+    if (said) comment(said);
     if (!question || busy()) return false;
     const shown = [...document.querySelectorAll("#chat .turn h2")].at(-1)?.textContent;
     if (shown === question) return false;
@@ -365,7 +386,7 @@ window.paperchat = (() => {
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   return {
-    wire, filters, place, address, announce, arrived, opened, taken, download, focus, reveal: evidence.reveal, copy, open,
+    wire, filters, place, address, announce, kept, arrived, opened, taken, download, focus, reveal: evidence.reveal, copy, open,
     fresh, begin,
   };
 })();

@@ -12,10 +12,10 @@
   window.fetch = async (...request) => {
     const address = String(request[0]?.url ?? request[0]);
     const response = await fetched(...request).catch((error) => {
-      if (address.includes("/queue/join")) lost();
+      if (address.includes("/queue/join")) lost(0);
       throw error;
     });
-    if (address.includes("/queue/join") && !response.ok) lost();
+    if (address.includes("/queue/join") && !response.ok) lost(response.status);
     if (!response.ok) return response;
     if (address.includes("/queue/data?")) return overheard(response);
     if (address.includes("/queue/join") && open) await open.spokenOf((await response.clone().json()).event_id);
@@ -23,7 +23,7 @@
   };
 
   // What was to be asked has not arrived, or its answer is cut off; paperchat.js keeps the question.
-  const lost = () => dispatchEvent(new CustomEvent("paperchat:lost"));
+  const lost = (status) => dispatchEvent(new CustomEvent("paperchat:lost", { detail: status }));
 
   function overheard(response) {
     const known = new Set();
@@ -69,7 +69,7 @@
           }
         } catch (error) {
           end(); // the client leaves a stream by aborting it
-          if (error.name !== "AbortError" && !leaving) lost();
+          if (error.name !== "AbortError" && !leaving) lost(0);
           controller.error(error);
         }
       },
