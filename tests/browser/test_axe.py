@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from rag.config import Config
+from rag.index.library import Library
 from tests.browser.driving import ANNOTATE, NOWHERE, Tab
+from tests.support.page_server import sample_library, served, users
+from tests.support.papers import make_paper
 
 NewTab = Callable[..., Tab]
 COMPARED = "Compare IterQR and StealthRank."
@@ -28,7 +33,39 @@ DRAWN = {
     "/add": "#brought .bars",
 }
 """Addresses, and what is there when all of the page is."""
+CLOSED = {
+    "/today": "#view .rows",
+    "/day/2025-11-24": "#view .theme .row",
+    "/paper/2511.00003": "#view .versions",
+    "/review": "#view .why",
+}
+"""The same of a library with a paper in two versions, one that is held, and a day of one theme."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LEAST_PX = 24
+"""Of what a finger is to hit."""
+SMALL = """(least) => [...document.querySelectorAll(
+    "#summary .marker, .card footer :is(a, button), .pick, .order a, .paper .tools :is(a, button, summary)")]
+    .filter((one) => one.checkVisibility())
+    .map((one) => [one.textContent.trim() || one.className, one.getBoundingClientRect()])
+    .filter(([, box]) => Math.min(box.width, box.height) < least)
+    .map(([name, box]) => `${name} ${Math.round(box.width)}×${Math.round(box.height)}`)"""
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page that only Ada may read."""
+    folder: Path = tmp_path_factory.mktemp("closed")
+    sample_library(folder)
+    rows = [
+        make_paper("2511.00001", "Weighing Elephants", "We weigh seven elephants.", day="2025-11-24"),
+        make_paper("2511.00003", "Painting Doors", "We paint four doors.", day="2025-11-20"),
+        make_paper("2511.00003", "Painting Doors", "We paint five doors.", day="2025-11-24"),
+    ]
+    with Library(Config(data_dir=folder)) as library:
+        library.ingest(rows)
+        library.shelf.flags.decide(["2511.00001"], "held")
+    with served(folder, known=users(ada="engine")) as url:
+        yield url
 
 
 def check(tab: Tab, state: str) -> None:
@@ -80,6 +117,58 @@ def test_the_other_pages_have_no_violation(new_tab: NewTab, scheme: str) -> None
     expect(page.locator("#setup .lead")).to_be_visible()
     page.get_by_text("All settings").click()
     check(tab, "setup")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_way_in_and_what_is_held_have_no_violation(new_tab: NewTab, closed: str, scheme: str) -> None:
+    tab = new_tab("/today", closed, color_scheme=scheme)
+    page = tab.page
+    check(tab, "sign in")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill("engine")
+    page.keyboard.press("Enter")
+    tab.ready()
+    for path, part in CLOSED.items():
+        page.evaluate("path => paperchatSite.go(path)", path)
+        expect(page.locator(part).first).to_be_visible()
+        check(tab, path)
+    page.evaluate("paperchatSite.go('/library')")
+    page.get_by_label("Choose").first.check()
+    expect(page.locator("#view .choice")).to_be_visible()
+    check(tab, "selection")
+    page.close()
+
+
+def test_an_empty_library_has_no_violation(new_tab: NewTab, tmp_path: Path) -> None:
+    with served(tmp_path) as url:
+        tab = new_tab("/today", url)
+        expect(tab.page.locator("#view .steps")).to_be_visible()
+        check(tab, "empty")
+        tab.page.close()
+
+
+def small(tab: Tab) -> list[str]:
+    """What a finger would miss."""
+    return list(tab.page.evaluate(SMALL, LEAST_PX))
+
+
+def test_a_phone_has_no_violation_elsewhere_and_nothing_that_a_finger_misses(new_tab: NewTab) -> None:
+    tab = new_tab("/library?words=IterQR", **PHONE).ready()
+    page = tab.page
+    expect(page.locator("#view .order a").first).to_be_visible()
+    check(tab, "library on a phone")
+    assert small(tab) == []
+    page.evaluate("paperchatSite.go('/paper/2504.05220')")
+    expect(page.locator("#view .offers a").first).to_be_visible()
+    page.get_by_text("Remove from the library…").tap()
+    check(tab, "paper on a phone")
+    assert small(tab) == []
+    page.get_by_role("link", name="Topic", exact=True).tap()
+    page.get_by_label("Topic", exact=True).last.fill("retrieval-augmented generation")
+    page.get_by_role("button", name="Summarise").tap()
+    expect(page.locator("#summary .marker").first).to_be_visible()
+    check(tab, "topic on a phone")
+    assert small(tab) == []
 
 
 def test_a_phone_has_no_violation(new_tab: NewTab) -> None:

@@ -56,7 +56,7 @@ def page(
         element("h1", items.title_of(paper), tabindex="-1"),
         element("p", items.people(paper.authors, LONG), class_="people") if paper.authors else EMPTY,
         _facts(paper, len(versions)),
-        _tools(paper, marks),
+        _tools(paper, len(versions), marks),
         element("p", abstract, class_="abstract")
         if abstract
         else element("p", "Only the title of this paper is known.", class_="hint"),
@@ -64,8 +64,6 @@ def page(
         _asking(paper),
         _history(versions, latest, days),
         _full_text(paper),
-        review.choice(paper, is_held=paper.held),
-        _removal(paper, len(versions)),
         class_="paper",
         data_paper=paper.paper_id,
     )
@@ -101,13 +99,14 @@ def _category(name: str) -> Markup:
     return element("a", name, href=address.library(category=name))
 
 
-def _tools(paper: Paper, marks: Markup) -> Markup:
+def _tools(paper: Paper, versions: int, marks: Markup) -> Markup:
     links = arxiv_links(paper.url)
     outside = [outward("arXiv", links[0]), outward("PDF", links[1])] if links else []
     if not links and paper.url.startswith(("https://", "http://")):
         outside = [outward("Read it", paper.url)]
     copy = button("Copy BibTeX", "copy", {"text": entry_of(paper)})
-    return element("div", marks, *outside, copy, quiz.offer(paper.paper_id), class_="tools")
+    own = [review.choice(paper, is_held=paper.held), _removal(paper, versions)]
+    return element("div", marks, *outside, copy, quiz.offer(paper.paper_id), *own, class_="tools")
 
 
 def _card(card: Card | None, tags: Sequence[Tag]) -> Markup:

@@ -31,7 +31,7 @@ def page(found: Sequence[tuple[Held, Paper]], titles: Mapping[str, str]) -> Mark
         "div",
         element("h1", "Held for review", tabindex="-1"),
         element("p", lead, class_="lead"),
-        items.listed(_row(*pair, titles) for pair in held) if held else EMPTY,
+        element("h2", "Held", class_="unseen") + items.listed(_row(*pair, titles) for pair in held) if held else EMPTY,
         element("h2", "Released") + items.listed(_row(*pair, titles) for pair in released) if released else EMPTY,
         class_="page review",
         data_part="review",

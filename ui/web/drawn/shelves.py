@@ -189,7 +189,7 @@ def _head(holding: Holding) -> Markup:
             for way, name in ways
         )
         order = element("p", join(links, " "), class_="order", aria_label="Order")
-    return element("div", element("h2", "Papers", class_="unseen"), said, order, class_="head")
+    return element("div", items.UNSEEN, said, order, class_="head")
 
 
 def _row(paper: Paper, holding: Holding, *, choosable: bool = True) -> Markup:

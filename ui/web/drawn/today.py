@@ -283,7 +283,7 @@ def _theme(name: str, papers: Sequence[Paper], edition: Edition, is_one_of: bool
     more = drawn[IN_THEME:] if len(drawn) > IN_THEME + 2 else []
     first = drawn[: len(drawn) - len(more)]
     rest = element("details", element("summary", f"Show {len(more):,} more"), items.listed(more), class_="more")
-    title = element("h2", readable(name), _count(len(papers))) if is_one_of else EMPTY
+    title = element("h2", readable(name), _count(len(papers))) if is_one_of else items.UNSEEN
     return element("section", title, items.listed(first), rest if more else EMPTY, class_="theme")
 
 

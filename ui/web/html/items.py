@@ -14,6 +14,8 @@ from ui.web.html.rendering import EMPTY, element, join
 
 NAMES = 4
 """Authors named in a list; of a paper with more, the others are counted."""
+UNSEEN = element("h2", "Papers", class_="unseen")
+"""Heads a list whose page needs no heading to be seen: without it, the headings of its rows would skip a level."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
