@@ -154,6 +154,17 @@ def test_one_paper_makes_no_quiz(
     assert note == "A question is a choice among 4 papers, and the library holds 1 paper. Add more."
 
 
+def test_a_paper_of_which_nothing_can_be_asked_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Library(Config(data_dir=tmp_path / "doors")) as opened:
+        opened.ingest([make_paper(f"2511.0000{n}", f"Painting Door {n}", "We paint doors.") for n in range(1, 5)])
+    doors = Run(tmp_path / "doors", capsys, monkeypatch)
+    (note,) = doors.json("quiz", "--paper", "2511.00002")["notes"]
+    assert note.startswith("Nothing in the abstract of “Painting Door 2” can be asked")
+
+
 def test_a_rewriting_that_helped_is_used_again_until_a_thumb_down(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.json("rewrites") == {"rewrites": []}
     types(monkeypatch, f"{RIGHT}\n/good\n")

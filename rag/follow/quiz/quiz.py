@@ -18,6 +18,7 @@ from rag.index.library import Library, Progress
 from rag.papers.readers.answered import Answered, Given
 from rag.papers.readers.kept import Kept
 from rag.text.grammar import plural
+from rag.text.readable import readable
 from rag.types import Filters, Paper
 from rag.types.filters import chosen
 
@@ -111,7 +112,8 @@ class Quizmaster:
         if items and (few := self._few(items, papers, most)):
             notes = [*notes, few]
         if papers and not items:
-            what = "the abstract of this paper" if len(papers) == 1 else f"the abstracts of these {len(papers)} papers"
+            one, more = f"the abstract of “{readable(papers[0].title)}”", f"the abstracts of these {len(papers)} papers"
+            what = one if len(papers) == 1 else more
             notes = [*notes, f"Nothing in {what} can be asked so that exactly one of four answers is right."]
         return Quiz(items, tuple(notes), seed)
 
