@@ -51,8 +51,8 @@ class Coverage:
 
     @property
     def listed(self) -> str:
-        """The dates in words that follow papers: ``first listed from 2025-04-08 to 2025-11-22``."""
-        return f"first listed from {self.days}" if self.first else self.days
+        """The dates in words that follow papers: ``from 2025-04-08 to 2025-11-22``."""
+        return f"from {self.days}" if self.first else self.days
 
 
 class Shelf(Indexed):

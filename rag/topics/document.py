@@ -76,7 +76,7 @@ def describe(papers: Sequence[TopicPaper], themes: int) -> str:
     """How much a topic holds, in a sentence."""
     dates = [paper.date for paper in papers if paper.date]
     first, last = min(dates, default=""), max(dates, default="of no known date")
-    when = last if not dates else f"first listed {first}" if first == last else f"first listed from {first} to {last}"
+    when = last if not dates else f"of {first}" if first == last else f"from {first} to {last}"
     return f"{plural(len(papers), 'paper')} in {plural(themes, 'theme')}, {when}."
 
 

@@ -89,10 +89,10 @@ def test_the_same_question_gets_the_same_answer(assistant: Assistant) -> None:
 @pytest.mark.parametrize(
     ("question", "searched"),
     [
-        ("Which papers measure the decay of caesium in soil?", "Searched: {} papers first listed from {} to {}"),
+        ("Which papers measure the decay of caesium in soil?", "Searched: {} papers from {} to {}"),
         (
             "How long should sourdough bread rise before baking?",  # of everyday life, for which nobody wants papers
-            "I know only the {} papers of this library, first listed from {} to {}",
+            "I know only the {} papers of this library, from {} to {}",
         ),
     ],
 )

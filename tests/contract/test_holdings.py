@@ -38,7 +38,7 @@ def answered(assistant: Assistant, question: str, history: tuple[Turn, ...] = ()
 def test_papers_are_counted_over_the_whole_shelf(assistant: Assistant) -> None:
     held = assistant.library.shelf.coverage()
     answer = answered(assistant, "How many papers do you have?")
-    assert answer.answer == f"The library holds {held.papers} papers, first listed from {held.first} to {held.last}."
+    assert answer.answer == f"The library holds {held.papers} papers, from {held.first} to {held.last}."
     assert answer.confidence == "high"
 
 

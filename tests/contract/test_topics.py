@@ -96,7 +96,7 @@ def test_what_the_library_is_not_about_is_said_with_the_closest_papers(assistant
     assert (topic.abstained, topic.reason, topic.themes, topic.citations) == (True, "nothing_found", (), ())
     assert len(topic.closest) == 3
     held = assistant.library.shelf.coverage()
-    assert f"{held.papers} papers first listed from {held.first} to {held.last}" in topic.text
+    assert f"{held.papers} papers from {held.first} to {held.last}" in topic.text
 
 
 def test_dates_and_authors_in_the_query_restrict_the_papers(assistant: Assistant) -> None:

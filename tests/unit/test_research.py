@@ -185,7 +185,7 @@ def test_a_plan_is_carried_out_and_counted_over_the_shelf(retriever: HybridRetri
     )
     assert papers(found.passages)[0] == "2505.00001"
     assert found.prompts.keys() == {"plan"}
-    assert "6 papers, first listed from 2025-01-01 to 2025-06-01" in server.asked[0].user
+    assert "6 papers, from 2025-01-01 to 2025-06-01" in server.asked[0].user
     assert "Honey bees" not in server.asked[0].user  # the planner sees no passage
 
 
