@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,6 +154,28 @@ def test_a_card_quotes_the_paper_and_its_subjects_lead_to_others() -> None:
     assert 'href="/library?tag=Zoo+%3Ci%3E"' in html
     assert "Method" not in html
     assert "In short" not in paper.page([one], 0, {})
+
+
+def test_what_a_card_quotes_is_marked_in_the_abstract() -> None:
+    text = "We weigh <b>elephants</b>  on $2$ scales, Big and Bigger. It works."
+    one = make_paper(abstract=text)
+
+    def span(quote: str) -> Span:
+        start = one.abstract_start + text.index(quote)
+        return Span(start, start + len(quote), quote)
+
+    def drawn(card: Card) -> str:
+        found = re.search(r'<p class="abstract">(.*?)</p>', str(paper.page([one], 0, {}, card=card)), re.DOTALL)
+        assert found
+        return found[1]
+
+    card = Card(one.paper_id, 0, task=span("We weigh"), method=span("scales, Big"), data=(span("Big"), span("Bigger")))
+    said = "<mark>We weigh</mark> elephants on 2 <mark>scales, Big</mark> and <mark>Bigger</mark>. It works."
+    assert drawn(card) == said
+    plain = re.sub("</?mark>", "", said)
+    assert drawn(Card(one.paper_id, 0, method=span("2$ scales"))) == plain, "a cut formula reads otherwise"
+    assert drawn(Card(one.paper_id, 1, task=span("We weigh"))) == plain, "of another version's text"
+    assert drawn(Card(one.paper_id, 0, task=Span(0, 5, one.title[:5]))) == plain, "the title"
 
 
 def test_a_note_says_when_it_was_saved_and_what_a_conflict_is() -> None:

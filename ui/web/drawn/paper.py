@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rag.papers.bibliography.bibtex import entry_of
 from rag.text.grammar import plural
@@ -50,7 +50,7 @@ def page(
         region: Where it lies on the map; None where there is none yet.
     """
     paper = next(one for one in versions if one.version == latest)
-    abstract = readable(paper.abstract)
+    abstract = _abstract(paper, card)
     article = element(
         "article",
         element("h1", items.title_of(paper), tabindex="-1"),
@@ -107,6 +107,45 @@ def _tools(paper: Paper, versions: int, marks: Markup) -> Markup:
     copy = button("Copy BibTeX", "copy", {"text": entry_of(paper)})
     own = [review.choice(paper, is_held=paper.held), _removal(paper, versions)]
     return element("div", marks, *outside, copy, quiz.offer(paper.paper_id), *own, class_="tools")
+
+
+def _abstract(paper: Paper, card: Card | None) -> Markup:
+    """The abstract as it is read, with what the card quotes of it marked."""
+    whole = readable(paper.abstract)
+    pieces = list(_pieces(paper, card)) if card and card.version == paper.version else []
+    shown = join(element("mark", text) if is_quoted else text for text, is_quoted in pieces)
+    is_same = "".join(text for text, _ in pieces).split() == whole.split()  # mathematics may have been cut
+    return shown if is_same else escape(whole)
+
+
+def _pieces(paper: Paper, card: Card) -> Iterator[tuple[str, bool]]:
+    """The abstract in readable pieces, one after the other, and whether the card quotes each."""
+    end = len(paper.lead)
+    spans = [one for _, field in card.fields() for one in field if paper.abstract_start <= one.start and one.end <= end]
+    place = paper.abstract_start
+    for start, after in _apart(spans):
+        yield _between(paper.text[place:start]), False
+        yield readable(paper.text[start:after]), True
+        place = after
+    yield _between(paper.text[place:end]), False
+
+
+def _apart(spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """Where spans lie, in order; those that overlap are one."""
+    found: list[tuple[int, int]] = []
+    for span in sorted(spans, key=lambda one: one.start):
+        if found and span.start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], span.end))
+        else:
+            found.append((span.start, span.end))
+    return found
+
+
+def _between(text: str) -> str:
+    """Readable text that keeps a space on either side where there was one."""
+    shown = readable(text)
+    before, after = (" " if end.isspace() else "" for end in (text[:1], text[-1:]))
+    return f"{before}{shown}{after}" if shown else before or after
 
 
 def _card(card: Card | None, tags: Sequence[Tag]) -> Markup:
