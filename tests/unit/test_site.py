@@ -22,7 +22,7 @@ from rag.papers.database import Database
 from rag.papers.descriptions import Descriptions
 from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.papers.readers.kept import FILE_NAME as KEPT
-from rag.types import Paper
+from rag.types import Filters, Paper
 from tests.support.papers import make_paper
 from ui.kept import kept_in
 from ui.web.base.address import Address
@@ -93,6 +93,29 @@ def test_what_is_kept_counts_what_the_library_holds_and_names_the_rest(tmp_path:
     assert 'aria-pressed="true" aria-label="Star" title="Star" data-post="/act/star" data-papers="2409.99999"' in html
     assert 'data-list="zoo"' in drawn(site, "/library", "list=zoo")
     assert "No longer in the library" not in drawn(site, "/library")
+
+
+def test_a_list_is_asked_and_exported_as_a_whole(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(tmp_path, stack)
+    site.kept.put("", "my thesis", ["2504.00001", "2505.00002", "2409.99999"], make=True)
+    html = drawn(site, "/library", "list=my+thesis&words=ranking&order=newest")
+    assert 'href="/chat?list=my+thesis&amp;words=ranking">Ask these</a>' in html
+    assert 'href="/export/bibtex?list=my+thesis&amp;words=ranking"' in html
+    assert "Ask these" not in drawn(site, "/library", "author=Bo+Ray")
+    assert "Ask these" not in drawn(site, "/library", "keep=later"), "nothing is there"
+    client = client_of(site)
+    asked = client.get("/view/among", params={"list": "my thesis", "author": "Bo Ray"}).json()
+    assert asked == {"papers": "2505.00002", "said": "1 paper on the list my thesis, by Bo Ray"}
+    whole = client.get("/view/among", params={"list": "my thesis"}).json()
+    assert set(whole["papers"].split()) == {"2504.00001", "2505.00002"}
+    assert Filters.read({"paper": whole["papers"]}).paper == whole["papers"]
+    for fields, problem in (
+        ({"list": "thesis"}, "There is no list 'thesis'."),
+        ({"keep": "later"}, "There is no paper to read later."),
+    ):
+        refused = client.get("/view/among", params=fields)
+        assert refused.status_code == 400
+        assert refused.json()["problem"].startswith(problem)
 
 
 def test_a_field_that_restricts_is_said_and_one_that_cannot_is_refused(tmp_path: Path, stack: ExitStack) -> None:

@@ -71,8 +71,7 @@ def day(of: date) -> str:
 
 def library(**fields: object) -> str:
     """The path of the library, restricted by fields; empty ones are left out."""
-    given = {name.rstrip("_"): str(value) for name, value in fields.items() if value}
-    return f"/library?{urlencode(given)}" if given else "/library"
+    return _with("/library", fields)
 
 
 def region(code: str = "", at: int = 0) -> str:
@@ -93,5 +92,20 @@ def topic(query: str) -> str:
 
 def best(**fields: object) -> str:
     """The path of the best paper for a request; empty fields are left out."""
-    given = {name: str(value) for name, value in fields.items() if value}
-    return f"/best?{urlencode(given)}" if given else "/best"
+    return _with("/best", fields)
+
+
+def chat(**fields: object) -> str:
+    """The path of a new conversation about some papers, named or restricted as in the library."""
+    return _with("/chat", fields)
+
+
+def export(form: str, **fields: object) -> str:
+    """The path of a bibliography of papers, named or restricted as in the library."""
+    return _with(f"/export/{quote(form)}", fields)
+
+
+def _with(path: str, fields: Mapping[str, object]) -> str:
+    """A path with its fields behind it; empty ones are left out."""
+    given = {name.rstrip("_"): str(value) for name, value in fields.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path

@@ -125,4 +125,7 @@ def _filter_bar(coverage: Coverage) -> str:
     """The fields that restrict a question; their values travel in the component's value, never in its markup."""
     clear = element("button", "Clear", type="button", data_clear=True)
     inner = element("div", *fields(min=coverage.first, max=coverage.last), clear, class_="fields")
-    return element("details", element("summary", "Filters", element("span", class_="active")), inner)
+    bar = element("details", element("summary", "Filters", element("span", class_="active")), inner)
+    lift = element("button", "Ask all papers", type="button", data_lift=True)
+    about = element("p", element("span", role="status"), " ", lift, class_="about", hidden=True)
+    return about + bar

@@ -65,6 +65,7 @@ class Actions:
         """Give an app the addresses."""
         app.get("/view/lines")(self.lines)
         app.get("/view/authors")(self.authors)
+        app.get("/view/among")(self.among)
         app.get("/view/foryou")(self.for_you)
         app.get("/view/reasons")(self.reasons)
         app.get("/view/yours")(self.yours)
@@ -96,6 +97,11 @@ class Actions:
         """Names of authors that begin as what is typed."""
         typed = request.query_params.get("typed", "")[:LONGEST_NAME]
         return _told(lambda: {"names": list(self._site.catalogue.authors(typed))})
+
+    def among(self, request: Request) -> Response:
+        """The papers of a place of the library by their ids, and which place that is."""
+        fields = dict(request.query_params)
+        return _told(lambda: self._site.among(fields, self._user(request)))
 
     async def for_you(self, request: Request) -> Response:
         """The section of papers for the reader, where it was not at hand when its page was drawn."""

@@ -13,6 +13,7 @@ from rag.text.readable import readable
 from rag.types import Paper
 from rag.types.filters import FIELDS
 from ui.web.base import address
+from ui.web.base.restriction import KEPT
 from ui.web.drawn import bookmarks
 from ui.web.html import items
 from ui.web.html.rendering import EMPTY, button, element, join
@@ -189,7 +190,20 @@ def _head(holding: Holding) -> Markup:
             for way, name in ways
         )
         order = element("p", join(links, " "), class_="order", aria_label="Order")
-    return element("div", items.UNSEEN, said, order, class_="head")
+    return element("div", items.UNSEEN, said, order, _with_all(fields), class_="head")
+
+
+def _with_all(fields: Mapping[str, str]) -> Markup:
+    """What is done with all papers of a place where the reader keeps some."""
+    if not (fields.get("list") or fields.get("keep") in KEPT):
+        return EMPTY
+    given = {name: value for name, value in fields.items() if name not in ("at", "order")}
+    ask = element("a", "Ask these", href=address.chat(**given))
+    files = (
+        element("a", form.name, href=address.export(kind, **given), download=True) for kind, form in FORMATS.items()
+    )
+    menu = element("details", element("summary", "Export"), element("div", *files, class_="menu"))
+    return element("div", ask, menu, class_="with-all")
 
 
 def _row(paper: Paper, holding: Holding, *, choosable: bool = True) -> Markup:
@@ -223,6 +237,12 @@ def _given(holding: Holding) -> Markup:
         )
         chips.append(element("li", link))
     return element("ul", *chips, class_="chips") if chips else EMPTY
+
+
+def described(fields: Mapping[str, str]) -> str:
+    """Which papers a place of the library holds, in words that follow "papers": ``on the list thesis, in cs.IR``."""
+    said = sorted(_said(fields), key=lambda pair: pair[0] not in ("list", "keep"))
+    return ", ".join(text for _, text in said)
 
 
 def _said(fields: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -9,7 +9,15 @@ from datetime import UTC, date, datetime
 from markupsafe import Markup
 
 from rag.assistant import Assistant
-from rag.errors import ConversationNotFound, KeepError, LibraryError, PaperchatError, PaperNotFound, RegionNotFound
+from rag.errors import (
+    ConversationNotFound,
+    KeepError,
+    LibraryError,
+    PaperchatError,
+    PaperNotFound,
+    RegionNotFound,
+    UsageError,
+)
 from rag.follow.belongings import Belongings
 from rag.papers.browse.catalogue import Catalogue
 from rag.papers.descriptions import card_of, tags_of
@@ -18,11 +26,13 @@ from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.kept import FILE_NAME as KEPT_STORE
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
+from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.themes.map import Cartographer
 from rag.topics.best.choice import SHOWN as CHOSEN
 from rag.topics.best.choice import choose
 from rag.types import Filters, Paper
+from rag.types.filters import chosen
 from ui.kept import kept_in
 from ui.review import entries, originals
 from ui.web.base import address
@@ -31,7 +41,7 @@ from ui.web.base.restriction import restriction
 from ui.web.companion import best, foryou, you
 from ui.web.companion.examination import Examination
 from ui.web.companion.personal import Personal
-from ui.web.drawn import bookmarks, paper, review, today
+from ui.web.drawn import bookmarks, paper, review, shelves, today
 from ui.web.drawn.holdings import HoldingsPage
 from ui.web.drawn.news import News
 from ui.web.drawn.openers import Asked
@@ -202,6 +212,19 @@ class Site:
             asked.words, asked.filters, -1, 0, best_first=True, among=asked.among, without=asked.without
         )
         return list(found.papers)
+
+    def among(self, fields: Mapping[str, str], owner: str) -> dict[str, str]:
+        """The papers of a place of the library, for questions about them alone, and which place that is.
+
+        Raises:
+            UsageError: no paper of the library is there, or a field does not hold what it should.
+            ListNotFound: the reader has no such list.
+        """
+        ids = [one.paper_id for one in self.holdings(fields, owner)]
+        which = shelves.described(fields)
+        if not ids:
+            raise UsageError(f"There is no paper {which}.".replace(" .", "."), "")
+        return {"papers": chosen(ids), "said": f"{plural(len(ids), 'paper')} {which}".strip()}
 
     # --- pages ------------------------------------------------------------------------------------------------------
 

@@ -136,6 +136,7 @@ window.paperchat = (() => {
   function filters(element, props, watch) {
     const fields = [...element.querySelectorAll("input")];
     const active = $(".active", element);
+    const about = $(".about", element);
     const show = () => {
       const value = props.value || {};
       fields.forEach((field) => {
@@ -143,9 +144,21 @@ window.paperchat = (() => {
       });
       const set = fields.filter((field) => value[field.name]).length;
       active.textContent = set ? `${set} active` : "";
+      const said = value.problem || (value.paper && `Asking only ${value.about || some(value.paper)}`) || "";
+      const place = $("span", about);
+      about.hidden = !said;
+      about.classList.toggle("failure", Boolean(value.problem));
+      $("button", about).hidden = Boolean(value.problem);
+      if (place.textContent !== said) place.textContent = said;
+    };
+    const some = (papers) => {
+      const ids = papers.split(/[\s,]+/).filter(Boolean);
+      return ids.length === 1 ? `the paper ${ids[0]}` : `${ids.length} chosen papers`;
     };
     const read = () => {
+      const { paper, about: said } = props.value || {};
       props.value = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]));
+      if (said && paper === props.value.paper) props.value = { ...props.value, about: said };
       show();
     };
     fields.forEach((field) => field.addEventListener("input", read));
@@ -153,12 +166,18 @@ window.paperchat = (() => {
       fields.forEach((field) => (field.value = ""));
       read();
     });
+    $("[data-lift]", element).addEventListener("click", () => {
+      $("[name=paper]", element).value = "";
+      read();
+      focus();
+    });
     watch("value", show);
     show();
     restrict = (value) => {
       props.value = value;
       show();
     };
+    mend = () => props.value?.problem && restrict({});
   }
 
   // --- where the tab is -----------------------------------------------------------------------------------------------
@@ -166,6 +185,7 @@ window.paperchat = (() => {
   const site = () => window.paperchatSite;
   const parameters = () => new URLSearchParams(location.search);
   let restrict = null; // sets the fields that restrict the next question
+  let mend = null; // takes back what was said of an address that restricts to nothing
 
   function address(value) {
     const conversation = site().conversationHere();
@@ -180,18 +200,33 @@ window.paperchat = (() => {
   // What an address asks of this page once it can be used.
   const open = (conversation) => raised.listed?.("open", { conversation });
 
-  function fresh(fields) {
-    const { q, conversation, ...filters } = fields;
+  async function fresh(fields) {
     if (tab?.value?.conversation) raised.beginnings?.("new", {});
-    if (Object.keys(filters).length) restrict?.(filters);
     focus();
+    const at = location.href;
+    const given = await among(fields);
+    if (location.href !== at) return; // the reader has gone on meanwhile
+    if (Object.keys(given).length) restrict?.(given);
+    else mend?.();
   }
 
-  function begin(question, { q, ...filters }, wanted) {
+  async function begin(question, fields, wanted) {
     if (tab) tab.value = {};
-    restrict?.(filters);
-    if (wanted && ask) ask("ask", { text: question });
+    const at = location.href;
+    const given = await among(fields);
+    if (location.href !== at) return;
+    restrict?.(given);
+    if (wanted && ask && !given.problem) ask("ask", { text: question });
     else fill(question);
+  }
+
+  // What an address restricts questions to: its own fields, or the papers of a place in the library, which the server names.
+  async function among({ q, conversation, ...fields }) {
+    if (!fields.list && !fields.keep) return fields;
+    const response = await fetch(`/view/among?${new URLSearchParams(fields)}`).catch(() => null);
+    const { papers: paper, said: about, problem } = (await response?.json().catch(() => null)) || {};
+    if (paper) return { paper, about };
+    return { problem: `${problem || "The server cannot be reached."} Questions here are about all papers.` };
   }
 
   // Who asks before the server has opened the new conversation asks in it nevertheless.
@@ -208,7 +243,9 @@ window.paperchat = (() => {
     if (busy()) {
       ask("follow", {});
     } else if (question && !site().conversationHere()) {
-      begin(question, { ...filters }, !costs || site().wasAsked());
+      begin(question, filters, !costs || site().wasAsked());
+    } else if (Object.keys(filters).length && !site().conversationHere()) {
+      fresh(filters);
     } else if ($("#past .turn")) {
       $("#live .turn")?.scrollIntoView({ block: "start" });
     }
