@@ -10,10 +10,12 @@ from pathlib import Path
 from rag.config import Config
 from rag.index.library import Library
 from rag.papers.readers.conversations import Exchange
+from rag.papers.readers.kept import Marks
 from rag.papers.shelf import Coverage
 from rag.types import Answer, Citation, Clarify, Filters, Passage, Receipt
 from tests.support.papers import make_paper
 from ui.web.chat.turns import turn
+from ui.web.drawn import bookmarks
 from ui.web.evidence.cards import cards
 
 COVERAGE = Coverage(2, date(2025, 4, 10), date(2025, 4, 11))
@@ -65,6 +67,17 @@ def citation(n: int, paper_id: str, *others: str) -> Citation:
     )  # fmt: skip
 
 
+def test_the_papers_of_an_answer_can_be_asked_alone() -> None:
+    several = ANSWER.model_copy(
+        update={"citations": (citation(1, "2504.00003"), citation(2, "2504.00001"), citation(3, "2504.00003"))}
+    )
+    shown = str(turn(exchange(several), COVERAGE))
+    assert '<a href="/chat?paper=2504.00003+2504.00001" class="of-these">Ask only these 2 papers</a>' in shown
+    one = several.model_copy(update={"citations": several.citations[:1]})
+    closest = several.model_copy(update={"abstained": True, "reason": "nothing_found"})
+    assert all("of-these" not in turn(exchange(other), COVERAGE) for other in (one, closest))
+
+
 def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> None:
     cited = (citation(1, "2504.00001"), citation(2, "2504.00001"), citation(3, "2504.00003", *"BCDE"))
     found = Passage(
@@ -82,6 +95,13 @@ def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> N
     assert all("<mark>We do things.</mark>" in card for card in (first, second, third))
     assert "Ada Lovelace, B, C, D, E</p>" in third
     assert "the question names it" in first
+    with Library(Config(data_dir=tmp_path)) as library:
+        kept = {"2504.00001": bookmarks.marks("2504.00001", Marks(starred=True))}
+        shown = str(cards(told, library, None, kept))
+    once, _, other = re.findall(r"<article.*?</article>", shown, re.DOTALL)
+    assert shown.count('data-post="/act/star" data-papers="2504.00001"') == 1, "below the last card of a paper"
+    assert 'aria-pressed="true" aria-label="Star"' in shown
+    assert "/act/" not in once + other
     told = replace(told, answer=ANSWER.model_copy(update={"citations": (cited[0], cited[2], cited[1])}))
     with Library(Config(data_dir=tmp_path)) as library:
         assert str(cards(told, library)).count('class="people"') == 3

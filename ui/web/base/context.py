@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+
+from markupsafe import Markup
 
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.papers.readers.conversations import Conversations
 from ui.web.base.work import Work
+
+Marks = Callable[[Iterable[str], str], Mapping[str, Markup]]
+
+
+def no_marks(paper_ids: Iterable[str], owner: str) -> Mapping[str, Markup]:
+    """No buttons."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -19,9 +29,11 @@ class Web:
         config: As it was read when the server started.
         conversations: Where questions, answers and feedback are kept.
         work: What is under way and must be finished before the server ends.
+        marks: A reader's buttons of some papers, by paper: what is kept of them.
     """
 
     assistant: Assistant
     config: Config
     conversations: Conversations
     work: Work = field(default_factory=Work)
+    marks: Marks = no_marks

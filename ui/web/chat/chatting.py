@@ -144,7 +144,7 @@ class Chat:
         here = Place(conversation=kept.conversation, title=title, whole=place.whole)
         return {
             parts.live: self._drawing.answered(kept.exchange),
-            parts.evidence: self._drawing.cards(kept.exchange),
+            parts.evidence: self._drawing.cards(owner, kept.exchange),
             parts.place: here.model_dump(),
             parts.head: str(views.heading(title)),
             parts.listed: self._drawing.listed(owner, here.conversation),
@@ -164,7 +164,7 @@ class Chat:
     def show(self, event: gr.EventData, request: gr.Request) -> Changes:
         """Show the evidence of an earlier answer, with one card selected."""
         exchange = self._stored(event, request)
-        return {self._parts.evidence: self._drawing.cards(exchange, number_of(event, "n"))}
+        return {self._parts.evidence: self._drawing.cards(owner_of(request), exchange, number_of(event, "n"))}
 
     def rate(self, tab: Any, event: gr.EventData, request: gr.Request) -> Changes:
         """Keep a thumb; the one that is already up or down is taken back."""

@@ -61,7 +61,7 @@ class Drawing:
             self._parts.past: self._thread(owner, place, found[:-1]),
             self._parts.live: self.answered(found[-1]),
         }
-        return changes | ({self._parts.evidence: self.cards(found[-1])} if cards else {})
+        return changes | ({self._parts.evidence: self.cards(owner, found[-1])} if cards else {})
 
     def past(self, owner: str, place: Place) -> str:
         """What stands above a new question."""
@@ -74,9 +74,11 @@ class Drawing:
         """The last exchange."""
         return str(turns.turn(exchange, self._web.assistant.library.shelf.coverage(), last=True))
 
-    def cards(self, exchange: Exchange, selected: int | None = None) -> str:
+    def cards(self, owner: str, exchange: Exchange, selected: int | None = None) -> str:
         """The evidence of an exchange."""
-        return str(cards.cards(exchange, self._web.assistant.library, selected) or views.no_evidence())
+        cited = exchange.answer.citations if exchange.answer else ()
+        marks = self._web.marks({one.paper_id for one in cited}, owner)
+        return str(cards.cards(exchange, self._web.assistant.library, selected, marks) or views.no_evidence())
 
     def welcome(self) -> str:
         """What stands in the thread before the first question."""

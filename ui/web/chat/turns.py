@@ -204,7 +204,17 @@ def _tools(exchange: Exchange, last: bool) -> Markup:
         tools.append(
             button(icon, "rate", verdict, label=label, class_="quiet", aria_pressed="true" if pressed else "false")
         )
+    tools.append(_of_these(exchange.answer))
     return join([element("footer", *tools, class_="tools"), _comment(exchange)])
+
+
+def _of_these(answer: Answer) -> Markup:
+    """The way to a new conversation about the papers of an answer."""
+    papers = dict.fromkeys(citation.paper_id for citation in answer.citations)
+    if answer.abstained or len(papers) < 2:
+        return EMPTY
+    said = f"Ask only these {len(papers)} papers"
+    return element("a", said, href=address.chat(paper=" ".join(papers)), class_="of-these")
 
 
 def _comment(exchange: Exchange) -> Markup:

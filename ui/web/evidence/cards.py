@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -31,6 +32,7 @@ CONTEXT = 180
 """Characters shown of the paper on either side of a quote."""
 NAMES = 4
 """Authors named before the rest is counted."""
+NO_MARKS: Mapping[str, Markup] = MappingProxyType({})
 _LISTS = {
     "dense": "by what it means",
     "lexical": "by its words",
@@ -55,17 +57,20 @@ class _Source:
     versions: tuple[int, ...]
 
 
-def cards(exchange: Exchange, library: Library, selected: int | None = None) -> Markup:
+def cards(
+    exchange: Exchange, library: Library, selected: int | None = None, marks: Mapping[str, Markup] = NO_MARKS
+) -> Markup:
     """The evidence of an exchange: a heading and its cards.
 
     Args:
         exchange: With its answer and the passages behind it.
         library: Holds the papers' text.
         selected: Number of the citation that is to stand out.
+        marks: By paper, what the reader may do with it.
     """
     citations = exchange.answer.citations if exchange.answer else ()
     prefix = f"e{exchange.exchange_id}-"
-    return column(citations, prefix, library, exchange.passages, selected, exchange=exchange.exchange_id)
+    return column(citations, prefix, library, exchange.passages, selected, marks, exchange=exchange.exchange_id)
 
 
 def column(
@@ -74,6 +79,7 @@ def column(
     library: Library,
     passages: Iterable[Passage] = (),
     selected: int | None = None,
+    marks: Mapping[str, Markup] = NO_MARKS,
     *,
     exchange: int | None = None,
 ) -> Markup:
@@ -85,6 +91,7 @@ def column(
         library: Holds the papers' text.
         passages: Those behind the citations, with the reasons they were found.
         selected: Number of the citation that is to stand out.
+        marks: By paper, what the reader may do with it.
         exchange: To whose answer the way back leads.
     """
     if not citations:
@@ -94,7 +101,8 @@ def column(
     for before, one, after in zip((None, *citations), citations, (*citations[1:], None), strict=False):
         kinds = {"more": _same(before, one), "followed": _same(one, after), "selected": one.n == selected}
         kind = [name for name, is_so in kinds.items() if is_so]
-        shown.append(_card(prefix, one, found.get(one.chunk_id), kind, library, exchange))
+        drawn = _card(prefix, one, found.get(one.chunk_id), kind, library, exchange, marks.get(one.paper_id, EMPTY))
+        shown.append(drawn)
     heading = element("h2", "Evidence")
     return element("section", heading, *shown, class_="evidence", data_exchange=exchange, aria_label="Evidence")
 
@@ -122,6 +130,7 @@ def _card(
     kind: Sequence[str],
     library: Library,
     exchange: int | None,
+    marks: Markup,
 ) -> Markup:
     """A card; one that has `more` of the text of the card above does not say again whose and how old it is."""
     source = _source(citation, library)
@@ -132,7 +141,7 @@ def _card(
     parts += [page_picture(citation, library), _why(passage)]
     back = {"exchange": exchange, "n": citation.n}
     parts.append(button("Back to the answer", "back", back, class_="back"))
-    parts.append(EMPTY if "followed" in kind else _actions(citation))
+    parts.append(EMPTY if "followed" in kind else _actions(citation, marks))
     return element(
         "article",
         *parts,
@@ -225,8 +234,8 @@ def _nth(rank: int) -> str:
     return f"{rank:,}{ending}"
 
 
-def _actions(citation: Citation) -> Markup:
+def _actions(citation: Citation, marks: Markup) -> Markup:
     links = arxiv_links(citation.url)
     parts = [outward("arXiv", links[0]), outward("PDF", links[1])] if links else []
     parts.append(button("Copy BibTeX", "copy", {"text": entry(citation)}))
-    return element("footer", *parts)
+    return element("footer", *parts, marks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.topics import bibtex_entries
 from rag.types import Cell, Note, Topic, TopicPaper
-from ui.web.evidence.cards import column
+from ui.web.evidence.cards import NO_MARKS, column
 from ui.web.evidence.peeks import peeks
 from ui.web.html.bars import bars
 from ui.web.html.rendering import EMPTY, button, element, join, markdown, paper_link
@@ -35,12 +35,13 @@ def running(query: str, step: str, text: str) -> Markup:
     return element("article", element("h1", query), status, markdown(text), class_="summary running")
 
 
-def summary(topic: Topic, library: Library) -> Markup:
+def summary(topic: Topic, library: Library, marks: Mapping[str, Markup] = NO_MARKS) -> Markup:
     """A whole summary with its evidence beside it, or what is offered instead.
 
     Args:
         topic: What the papers say.
         library: Holds their text.
+        marks: By paper, what the reader may do with it.
     """
     heading = element("h1", topic.query)
     if topic.abstained:
@@ -60,7 +61,7 @@ def summary(topic: Topic, library: Library) -> Markup:
         _removed(topic),
         peeks(topic.citations, PREFIX),
     ]
-    beside = column(topic.citations, PREFIX, library)
+    beside = column(topic.citations, PREFIX, library, marks=marks)
     return element("div", element("article", *parts, class_="summary"), beside, class_="sided")
 
 

@@ -10,14 +10,13 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from rag.assistant import Assistant
 from rag.errors import PaperchatError
 from rag.topics import markdown
 from rag.types import Delta, Step, Topic, TopicDone
 from ui.steps import worded
 from ui.web.base.context import Web
+from ui.web.base.events import owner_of
 from ui.web.base.place import read_filters
-from ui.web.base.work import Work
 from ui.web.evidence import papers, summaries
 from ui.web.html.fields import FORM, fields, form, read_form
 from ui.web.html.rendering import element, join
@@ -40,7 +39,7 @@ class Parts:
 def build(web: Web) -> None:
     """Build the page inside its tab."""
     parts = _lay_out(web.config.answer.mode == "llm")
-    desk = Desk(web.assistant, web.work)
+    desk = Desk(web)
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     running = parts.form.submit(
         desk.asked, [parts.form], [parts.shown, parts.topic], concurrency_limit=web.config.ui.concurrency, **private
@@ -73,12 +72,13 @@ def _form(costs: bool) -> Markup:
 class Desk:
     """The handlers of the topic page; they keep nothing between two events."""
 
-    def __init__(self, assistant: Assistant, work: Work) -> None:
-        """Summarise with this assistant, as a part of this work."""
-        self._assistant = assistant
-        self._work = work
+    def __init__(self, web: Web) -> None:
+        """Summarise with what pages share."""
+        self._assistant = web.assistant
+        self._work = web.work
+        self._marks = web.marks
 
-    def asked(self, typed: Any) -> Iterator[tuple[str, Topic | None]]:
+    def asked(self, typed: Any, request: gr.Request) -> Iterator[tuple[str, Topic | None]]:
         """Summarise what was typed into the form, and show how far it has come."""
         sent = read_form(typed)
         query, step, text = sent.get("query", "").strip(), "Reading the topic…", ""
@@ -87,7 +87,7 @@ class Desk:
             with self._work.one():
                 for came in self._assistant.topic(query, read_filters(sent)):
                     if isinstance(came, TopicDone):
-                        yield str(summaries.summary(came.topic, self._assistant.library)), came.topic
+                        yield self._drawn(came.topic, owner_of(request)), came.topic
                         return
                     if isinstance(came, Step):
                         step = worded(came)
@@ -98,6 +98,10 @@ class Desk:
                     yield str(summaries.running(query, step, text)), None
         except PaperchatError as error:
             yield str(papers.failed(error.message, error.advice)), None
+
+    def _drawn(self, topic: Topic, owner: str) -> str:
+        marks = self._marks({one.paper_id for one in topic.citations}, owner)
+        return str(summaries.summary(topic, self._assistant.library, marks))
 
     @staticmethod
     def stopped() -> str:

@@ -7,7 +7,7 @@ import gradio as gr
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.papers.readers.conversations import FILE_NAME, Conversations
-from ui.web.base.context import Web
+from ui.web.base.context import Marks, Web, no_marks
 from ui.web.base.guard import guard
 from ui.web.base.work import Work
 from ui.web.chat import page as chat
@@ -19,15 +19,16 @@ PAGES = (("Chat", chat), ("Topic", topic), ("Add", library), ("Setup", setup))
 """The tabs: each page is a module with `build(web)`, called inside its tab."""
 
 
-def build_app(assistant: Assistant, config: Config, work: Work | None = None) -> gr.Blocks:
+def build_app(assistant: Assistant, config: Config, work: Work | None = None, marks: Marks = no_marks) -> gr.Blocks:
     """Build the page over an open assistant, which the caller closes after the server.
 
     Args:
         assistant: Answers questions; used from many threads.
         config: Where the library lies and what the page may do.
         work: What the server waits for at its end.
+        marks: A reader's buttons of some papers.
     """
-    web = Web(assistant, config, Conversations(assistant.library.config.store(FILE_NAME)), work or Work())
+    web = Web(assistant, config, Conversations(assistant.library.config.store(FILE_NAME)), work or Work(), marks)
     app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with app:
         programs.build(web)

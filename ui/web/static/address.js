@@ -403,7 +403,7 @@ window.paperchatSite = (() => {
 
   addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    const button = event.target.closest("#view button");
+    const button = event.target.closest("#view button, .card .mark");
     if (button?.dataset.post) return pressed(button);
     if (button?.dataset.action === "copy") return paperchat.copy(button, button.dataset.text);
     if (button?.dataset.action === "clear") {
