@@ -12,10 +12,11 @@ from markupsafe import escape
 
 from rag.config import Config
 from rag.index.library import IngestReport
+from rag.papers.browse.tally import trend
 from rag.types import Rejected
 from ui.web.evidence.papers import added
 from ui.web.forms.setup import written_answers
-from ui.web.html.bars import bars
+from ui.web.html.bars import bars, small
 from ui.web.html.differences import differences
 
 TEXT = st.text(alphabet=st.sampled_from("ab cd.,<>&é\n"), max_size=60)
@@ -107,3 +108,12 @@ def test_a_model_that_writes_is_named_without_its_secrets(monkeypatch: pytest.Mo
     assert "pass" not in said
     said = written_answers(Config.model_validate({"answer": {"mode": "llm"}}))
     assert said.startswith("Answers cannot be written yet: ")
+
+
+def test_small_bars_are_one_picture_with_its_numbers() -> None:
+    counts = trend([date(2025, 1, 3), date(2025, 3, 1), date(2025, 3, 31), date(2024, 11, 30)], date(2025, 3, 9), 4)
+    assert counts == [(date(2024, 12, 1), 0), (date(2025, 1, 1), 1), (date(2025, 2, 1), 0), (date(2025, 3, 1), 2)]
+    shown = str(small(counts, "Papers"))
+    assert re.findall(r"height:(\d+)%", shown) == ["0", "50", "0", "100"]
+    assert 'aria-label="Papers by month: Dec 2024 0, Jan 2025 1, Feb 2025 0, Mar 2025 2"' in shown
+    assert small([(date(2025, 1, 1), 0)], "Papers") == ""

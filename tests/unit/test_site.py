@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -323,3 +324,20 @@ def test_what_goes_wrong_while_papers_are_judged_is_said_in_their_place(tmp_path
     html = client.get("/view/best", params=strange).json()["html"]
     assert "<script>" not in html
     assert "&lt;b&gt;rye" in html
+
+
+def test_regions_of_the_map_show_their_papers_by_month(tmp_path: Path, stack: ExitStack) -> None:
+    site = made(
+        tmp_path / "long", stack, [*PAPERS, make_paper("2507.00004", "Baking Rolls", "We bake.", day="2025-07-01")]
+    )
+    site.maps.map()
+    html = drawn(site, "/map")
+    said = [
+        [int(n) for n in re.findall(r" 2025 (\d+)", one)]
+        for one in re.findall(r'aria-label="Papers by month: ([^"]*)"', html)
+    ]
+    assert [sum(numbers) for numbers in zip(*said, strict=True)] == [1, 2, 0, 1]
+    short = made(tmp_path / "short", stack)
+    short.maps.map()
+    assert 'class="regions"' in drawn(short, "/map")
+    assert "by month" not in drawn(short, "/map"), "two months are no trend"

@@ -245,6 +245,11 @@ class Catalogue:
         rows = self._db.all(_ACTIVITY)
         return tuple(ReportDay(date.fromisoformat(day), new, text, n - new - text) for day, new, text, n in rows)
 
+    def days(self) -> dict[str, date]:
+        """The day of every paper by its id, without those of which no day is known."""
+        rows = self._db.rows(f"SELECT p.paper_id, p.date FROM papers p WHERE {IS_DATED}")
+        return {paper_id: date.fromisoformat(day) for paper_id, day in rows}
+
     def version_days(self, paper_id: str) -> dict[int, tuple[date, ...]]:
         """The days on which each version of a paper was listed, ascending."""
         days: dict[int, tuple[date, ...]] = {}

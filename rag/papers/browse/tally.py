@@ -34,6 +34,27 @@ def tally(papers: Iterable[Paper], what: str) -> list[tuple[str, int]]:
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
+def trend(days: Iterable[date], until: date, months: int) -> list[tuple[date, int]]:
+    """Count days in the last months.
+
+    Args:
+        days: Each counts once in its month; earlier and later ones are left out.
+        until: In the last month.
+        months: How many.
+
+    Returns:
+        The first of each month, ascending, with its days.
+    """
+    counted = Counter(_month(day) for day in days)
+    last = _month(until)
+    return [(date(n // 12, n % 12 + 1, 1), counted[n]) for n in range(last - months + 1, last + 1)]
+
+
+def _month(day: date) -> int:
+    """Months since the year 0."""
+    return 12 * day.year + day.month - 1
+
+
 def by_month(days: Sequence[date]) -> list[tuple[date, list[str]]]:
     """Days of each month as runs.
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 
+from rag.papers.browse.tally import trend
 from rag.papers.shelf import Shelf
 from rag.text.readable import readable
 from rag.themes.codes import Code
 from rag.themes.map import Map, written
 
+MONTHS, FEW_MONTHS = 12, 3
+"""Months of a trend at most, and at least."""
 TONES = 6
 """Colours of regions; those that lie side by side have different ones."""
 FINE = 8
@@ -68,6 +72,26 @@ def marked(drawn: Map, kept: Mapping[str, Iterable[str]]) -> dict[str, list[int]
     """Places, in the order of all, of papers that are kept, by how."""
     place = {row: n for n, row in enumerate(in_order(drawn))}
     return {name: sorted(place[row] for row in drawn.rows(ids)) for name, ids in kept.items()}
+
+
+def trends(drawn: Map, code: Code, days: Mapping[str, date]) -> dict[Code, list[tuple[date, int]]]:
+    """How many papers of each region within one are of which of the last months; nothing where there are hardly any.
+
+    Args:
+        drawn: The map.
+        code: Of the region; empty for all.
+        days: Of papers, by id.
+    """
+    if not days:
+        return {}
+    first, until = min(days.values()), max(days.values())
+    months = min(12 * (until.year - first.year) + until.month - first.month + 1, MONTHS)
+    if months < FEW_MONTHS:
+        return {}
+    return {
+        one.code: trend((days[key] for key in drawn.members(one.code) if key in days), until, months)
+        for one in drawn.children(code)
+    }
 
 
 def in_order(drawn: Map) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from markupsafe import Markup
 
@@ -13,7 +14,7 @@ from rag.themes.codes import Code
 from rag.themes.map import Map, Region, written
 from rag.types import Paper
 from ui.web.base import address
-from ui.web.html import items
+from ui.web.html import bars, items
 from ui.web.html.rendering import EMPTY, button, element, join
 
 PAGE_SIZE = 25
@@ -33,6 +34,7 @@ class Sheet:
         papers: Of the region, those of this page.
         offset: Papers on the pages before it.
         marks: By paper, what the reader may do with it.
+        trends: Of the regions within it, papers by month.
     """
 
     drawn: Map
@@ -42,6 +44,7 @@ class Sheet:
     papers: Sequence[Paper] = ()
     offset: int = 0
     marks: Mapping[str, Markup] = field(default_factory=dict)
+    trends: Mapping[Code, Sequence[tuple[date, int]]] = field(default_factory=dict)
 
 
 def page(sheet: Sheet) -> Markup:
@@ -112,19 +115,24 @@ def _regions(sheet: Sheet) -> list[Markup]:
         element("h1", "Map", tabindex="-1"),
         element("p", held, class_="lead"),
         _state(drawn),
-        element("ol", *(_entry(drawn, one) for one in regions), class_="regions"),
+        element("ol", *(_entry(sheet, one) for one in regions), class_="regions"),
     ]
 
 
-def _entry(drawn: Map, one: Region) -> Markup:
+def _entry(sheet: Sheet, one: Region) -> Markup:
     """A region with those within it."""
     also = element("p", ", ".join(one.also[:ALSO]), class_="also") if one.also else EMPTY
-    parts = drawn.children(one.code)
+    parts = sheet.drawn.children(one.code)
     within = [element("li", _link(part)) for part in parts]
     inner = (
         element("details", element("summary", plural(len(parts), "part")), element("ol", *within)) if within else EMPTY
     )
-    return element("li", element("div", _link(one), class_="of"), also, inner)
+    return element("li", _of(sheet, one), also, inner)
+
+
+def _of(sheet: Sheet, one: Region) -> Markup:
+    """A region and its papers by month."""
+    return element("div", _link(one), bars.small(sheet.trends.get(one.code, ()), "Papers"), class_="of")
 
 
 def _link(one: Region) -> Markup:
@@ -156,7 +164,7 @@ def _region(sheet: Sheet) -> list[Markup]:
     for depth in range(1, len(code)):
         above = drawn.region(code[:depth])
         path.append(element("a", above.name, href=address.region(above.written), data_region=above.written))
-    parts = [element("li", element("div", _link(part), class_="of")) for part in drawn.children(code)]
+    parts = [element("li", _of(sheet, part)) for part in drawn.children(code)]
     head = element("h1", element("span", one.written, class_="code"), " ", one.name, tabindex="-1")
     also = element("p", f"Also: {', '.join(one.also)}.", class_="lead") if one.also else EMPTY
     rows = [items.row(paper, marks=sheet.marks.get(paper.paper_id, EMPTY)) for paper in sheet.papers]

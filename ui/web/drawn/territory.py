@@ -59,7 +59,8 @@ class MapPage:
         drawn = self.maps.ready()
         if drawn is None:
             return View("map", "Map", mapped.drawing(at.key))
-        sheet = mapped.Sheet(drawn, code, drawn.state, self._on_map(drawn, owner))
+        trends = chart.trends(drawn, code, self.catalogue.days())
+        sheet = mapped.Sheet(drawn, code, drawn.state, self._on_map(drawn, owner), trends=trends)
         if not code:
             return View("map", "Map", mapped.page(sheet))
         region, text = drawn.region(code), at.fields.get("at", "")

@@ -75,6 +75,22 @@ def bars(counts: Iterable[tuple[date, Sequence[int]]], kinds: Sequence[str], ste
     return element("figure", plot, key, class_="bars", role="group", aria_label=about)
 
 
+def small(counts: Sequence[tuple[date, int]], about: str) -> Markup:
+    """Bars of months so small that they stand beside a name; in words they are one picture.
+
+    Args:
+        counts: The first of each month, ascending, with its number; the largest is as high as there is room.
+        about: What is counted.
+    """
+    top = max((number for _, number in counts), default=0)
+    if not top:
+        return EMPTY
+    shown = (element("i", style=f"height:{100 * number / top:.0f}%") for _, number in counts)
+    said = ", ".join(f"{day:%b %Y} {number:,}" for day, number in counts)
+    text = f"{about} by month: {said}"
+    return element("span", *shown, class_="months", role="img", aria_label=text, title=text)
+
+
 def _periods(first: date, last: date, step: Step) -> list[date]:
     """First days of the last periods, ascending, without a gap."""
     periods = [last]
