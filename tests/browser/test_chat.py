@@ -250,7 +250,7 @@ def test_filters_restrict_the_answer_and_are_lifted(tab: Tab) -> None:
     tab.page.locator("#filters summary").click()
     tab.page.get_by_label("From").fill("2025-11-01")
     expect(tab.page.locator("#filters .active")).to_have_text("1 active")
-    tops = "() => [...document.querySelectorAll('#filters :is(input, button)')].map((one) => one.offsetTop)"
+    tops = "() => [...document.querySelectorAll('#filters .fields :is(input, button)')].map((one) => one.offsetTop)"
     assert max(tab.page.evaluate(tops)) - min(tab.page.evaluate(tops)) < 60, "in two lines at most"
     tab.ask("How does IterQR rewrite queries?")
     chip = tab.last.locator(".chip")
