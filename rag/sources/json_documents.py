@@ -15,12 +15,11 @@ from rag.sources.columns import field_of
 from rag.sources.fields import day_in
 from rag.sources.identifiers import ImpossibleId, read_id
 from rag.sources.jsonlines import MAX_LINE_BYTES, python_literal
+from rag.sources.objects import DEEPEST, holds_papers, is_paper, is_pipe_row
 from rag.sources.rows import Origin, paper_of
 from rag.text.markup import links_in, plain, plain_title
 from rag.types import Paper, Rejected
 
-_DEEPEST = 6
-"""Levels of objects and arrays around a paper."""
 _TITLE_KEY = re.compile(r"""["'](?:paper[_ ]?)?(?:title|标题|题目|论文标题)["']\s*:""", re.IGNORECASE)
 _PIPE_ROW = re.compile(r"""["'][\w./-]{9,20}["']\s*:\s*"\s*(?:-\s)?\|""")
 
@@ -61,34 +60,43 @@ def _parsed(text: str, origin: Origin) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What stands where a paper is expected, with the day of the key that it stands under."""
+    """What stands where a paper is expected, with the day of the list that it stands in."""
 
     value: Any
     day: date | None
 
 
 def _entries(value: Any, key: str | None, day: date | None, depth: int) -> Iterator[_Entry]:
-    """Find the papers in a value: objects that have a title, and rows of a table that are kept by id."""
-    if isinstance(value, dict) and any(
-        field_of(str(name)) == "title" and isinstance(one, str) for name, one in value.items()
-    ):
+    """Find the papers in a value: objects that have a title, and rows of a table that are kept by id.
+
+    A list may have a title too, and a day, which counts for the papers in it that tell none.
+    """
+    if isinstance(value, dict) and is_paper(value):
         yield _Entry(_with_id(value, key), day)
     elif (
         isinstance(value, dict)
-        and depth < _DEEPEST
+        and depth < DEEPEST
         and any(isinstance(one, dict | list | str) for one in value.values())
     ):
+        day = _own_day(value) or day
         for name, one in value.items():
-            if isinstance(one, dict | list) or _is_pipe_row(one):
+            is_said_of_list = field_of(str(name)) not in (None, "title") and not holds_papers(one)
+            if not is_said_of_list and (isinstance(one, dict | list) or is_pipe_row(one)):
                 yield from _entries(one, str(name), day_in(str(name)) or day, depth + 1)
-    elif isinstance(value, list) and depth < _DEEPEST:
+    elif isinstance(value, list) and depth < DEEPEST:
         for one in value:
             is_bare = isinstance(one, dict) and not any(isinstance(part, dict | list) for part in one.values())
             yield from [_Entry(one, day)] if is_bare else _entries(one, None, day, depth + 1)
-    elif _is_pipe_row(value):
+    elif is_pipe_row(value):
         yield _Entry(_pipe_row(value, key), day)
     else:
         yield _Entry(value, day)
+
+
+def _own_day(value: dict[str, Any]) -> date | None:
+    """The day that stands beside the papers of a list."""
+    said = (one for name, one in value.items() if field_of(str(name)) == "date" and isinstance(one, str))
+    return next((day for one in said if (day := day_in(one))), None)
 
 
 def _with_id(paper: dict[str, Any], key: str | None) -> dict[str, Any]:
@@ -100,10 +108,6 @@ def _with_id(paper: dict[str, Any], key: str | None) -> dict[str, Any]:
     except ImpossibleId:
         return paper | {"arxiv_id": key}
     return paper | {"arxiv_id": key} if known and known.is_arxiv else paper
-
-
-def _is_pipe_row(value: Any) -> bool:
-    return isinstance(value, str) and value.count("|") >= 4 and value.lstrip("- ").startswith("|")
 
 
 def _pipe_row(row: str, key: str | None) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from rag.errors import SourceError
-from rag.sources.columns import field_of
 from rag.sources.files import PEEK_BYTES, first_bytes, require_narrow, unreadable
+from rag.sources.objects import is_paper
 from rag.sources.rows import Origin, Row, is_canonical, paper_of, reasons
 from rag.types import Paper, Rejected
 
@@ -73,8 +73,7 @@ def are_json_lines(text: str) -> bool:
     """Whether a text begins with JSON objects, one a line; a single one must be a paper itself."""
     first, *more = [line for line in text.split("\n", 20) if line.strip()][:2] or [""]
     found = _json_object(first)
-    is_paper = found is not None and any(field_of(str(key)) == "title" for key in found)
-    return is_paper or (found is not None and any(_json_object(line) is not None for line in more))
+    return found is not None and (is_paper(found) or any(_json_object(line) is not None for line in more))
 
 
 def are_python_lines(text: str) -> bool:
@@ -82,7 +81,7 @@ def are_python_lines(text: str) -> bool:
     first = text.lstrip().partition("\n")[0].encode()
     with suppress(ValueError):
         found = python_literal(first) if first.startswith(b"{") else None
-        return isinstance(found, dict) and any(field_of(str(key)) == "title" for key in found)
+        return isinstance(found, dict) and is_paper(found)
     return False
 
 

@@ -155,13 +155,13 @@ def paper_of(cells: Mapping[str, Any], origin: Origin, line: int, day: date | No
     """
     try:
         fields = _fields(cells, origin)
-        title = _text(fields.get("title"))
+        title = _title(fields.get("title"))
         if not title and not fields.get("abstract"):
             raise _NoPaper("the row has no title")
         identifier, url = _identified(fields, title)
         row = {
             "arxiv_id": identifier.paper_id,
-            "title": title if isinstance(fields.get("title"), str | list | None) else fields["title"],
+            "title": title,
             "abstract": _text(fields.get("abstract"), "\n"),
             "authors": _authors(fields.get("authors")),
             "date": _day(fields, identifier, day or origin.day),
@@ -225,6 +225,16 @@ def _text(value: Any, joiner: str = " ") -> str:
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return joiner.join(value).strip()
     return value.strip() if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _title(value: Any) -> str:
+    """A title's cell as text, which some collections put into a list of its own; what else it holds is no title."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if value is None or isinstance(value, str):
+        return _text(value)
+    form = "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "a number"
+    raise _NoPaper(f"its title is {form}, not a text")
 
 
 def _identified(fields: Mapping[str, Any], title: str) -> tuple[Identifier, str]:
