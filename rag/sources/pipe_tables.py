@@ -15,7 +15,7 @@ from rag.sources.columns import field_of, reads_as_table
 from rag.sources.fields import day_in
 from rag.sources.identifiers import ARXIV_ID
 from rag.sources.rows import Origin, paper_of
-from rag.text.markup import links_in, plain, plain_title, unwrapped
+from rag.text.markup import inlined, links_in, plain, plain_title, unwrapped
 from rag.types import Paper, Rejected
 
 _RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*")
@@ -57,7 +57,7 @@ def pipe_tables(text: str, own: int = -1) -> list[PipeTable]:
         header = text[line : rule.start()]
         if "|" not in header or not _RULE.fullmatch(rule[0], 1):
             continue
-        if reads_as_table(columns := tuple(plain(cell) for cell in _cells(header))):
+        if reads_as_table(columns := tuple(plain(cell) for cell in cells_of(header))):
             found.append((columns, line, rule.end()))
     ends = [header for _, header, _ in found[1:]] + [len(text)] * bool(found)
     return [
@@ -73,6 +73,7 @@ def is_pipe_list(text: str) -> bool:
 
 def read_pipe_tables(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
     """Yield the rows of all tables of papers in a text, and say where others link to papers."""
+    text = inlined(text)
     read: set[int] = set()
     known: set[str] = set()
     for table in pipe_tables(text):
@@ -106,15 +107,36 @@ def read_pipe_table(
         number, written = row
         if read is not None:
             read.update(range(number, number + written.count("\n") + 1))
-        cells = _cells(written)
+        cells = cells_of(written)
         if (only := _only_day(cells)) is not None:
             day = only
-        elif len(cells) < len(table.columns) and header.endswith("|") and not _ends_with_pipe(written):
+        elif len(cells) < len(table.columns) and header.endswith("|") and not ends_with_pipe(written):
             yield origin.rejected(number, "the row is cut off: it does not end with |")
         elif tuple(plain(cell) for cell in cells) != table.columns and any(cells):
-            named = _named(table.columns, cells)
-            has_title = any(value for name, value in named.items() if field_of(name) == "title")
-            yield paper_of(named, origin, number, day) if has_title else origin.rejected(number, "the row has no title")
+            yield read_pipe_row(table.columns, cells, origin, number, day)
+
+
+def read_pipe_row(
+    columns: Sequence[str], cells: Sequence[str], origin: Origin, line: int, day: date | None
+) -> Paper | Rejected:
+    """Read one row by its headers; `day` is that of the heading above it."""
+    named = _named(columns, cells)
+    has_title = any(value for name, value in named.items() if field_of(name) == "title")
+    return paper_of(named, origin, line, day) if has_title else origin.rejected(line, "the row has no title")
+
+
+def cells_of(row: str) -> list[str]:
+    """The cells of a row, without the pipes around it."""
+    cells = [cell.strip() for cell in _PIPE.split(row.strip())]
+    if cells and not cells[0]:
+        cells = cells[1:]
+    return cells[:-1] if cells and not cells[-1] and ends_with_pipe(row.strip()) else cells
+
+
+def ends_with_pipe(row: str) -> bool:
+    """Whether a row is whole: its last cell is closed."""
+    stripped = row.rstrip()
+    return stripped.endswith("|") and not stripped.endswith("\\|")
 
 
 def _rows(text: str, line: int, has_pipes: bool) -> Iterator[tuple[int, str]]:
@@ -124,7 +146,7 @@ def _rows(text: str, line: int, has_pipes: bool) -> Iterator[tuple[int, str]]:
     for number, content in enumerate(text.split("\n"), start=line):
         stripped = content.strip()
         opens = stripped.startswith("|") if has_pipes else bool(stripped)
-        goes_on = row and has_pipes and not opens and not _ends_with_pipe(row[-1])
+        goes_on = row and has_pipes and not opens and not ends_with_pipe(row[-1])
         if goes_on and not _HEADING.match(content):
             row.append(content)
             continue
@@ -184,19 +206,6 @@ def _fitted(columns: Sequence[str], cells: Sequence[str]) -> list[str]:
 def _joined(cells: list[str], at: int, extra: int) -> list[str]:
     """The cells with one and the `extra` ones after it put together again."""
     return [*cells[:at], "|".join(cells[at : at + extra + 1]).strip(), *cells[at + extra + 1 :]]
-
-
-def _cells(row: str) -> list[str]:
-    """The cells of a row, without the pipes around it."""
-    cells = [cell.strip() for cell in _PIPE.split(row.strip())]
-    if cells and not cells[0]:
-        cells = cells[1:]
-    return cells[:-1] if cells and not cells[-1] and _ends_with_pipe(row.strip()) else cells
-
-
-def _ends_with_pipe(row: str) -> bool:
-    stripped = row.rstrip()
-    return stripped.endswith("|") and not stripped.endswith("\\|")
 
 
 def _only_day(cells: Sequence[str]) -> date | None:

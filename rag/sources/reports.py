@@ -6,6 +6,7 @@ the link cell, which neither a title nor an abstract contains:
     | title | [https://arxiv.org/abs/2504.05309](https://arxiv.org/abs/2504.05309) | abstract | authors |
       from the start of a line   └ anchor                            to the last "|" before the next row
 
+A row whose link is written in another way, or leads elsewhere, is cut at its ``|`` as those of other tables are.
 The authors are what stands between the last two ``|`` of the row. A row whose text does not end with ``|``, or that
 has no second ``|`` after its link, is cut off and is rejected; only a cut directly after a ``|`` that belongs to an
 abstract looks like a whole row.
@@ -22,9 +23,9 @@ from datetime import date
 from rag.errors import SourceError
 from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_TITLE, day_in, split_authors
 from rag.sources.identifiers import ARXIV_ADDRESS, ImpossibleId, linked_ids
-from rag.sources.pipe_tables import pipe_tables, read_pipe_table
+from rag.sources.pipe_tables import cells_of, ends_with_pipe, pipe_tables, read_pipe_row, read_pipe_table
 from rag.sources.rows import Origin
-from rag.text.markup import unwrapped
+from rag.text.markup import inlined, unwrapped
 from rag.types import Paper, Rejected
 
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]*arXiv Daily Report\b(?P<day>[^\n]*)$", re.MULTILINE | re.IGNORECASE)
@@ -32,6 +33,7 @@ _HEADER = re.compile(
     r"^[ \t]*\|[ \t]*title[ \t]*\|[ \t]*link[ \t]*\|[ \t]*abstract[ \t]*\|[ \t]*authors?[ \t]*\|?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
+_COLUMNS = ("title", "link", "abstract", "author")
 _RULE = re.compile(r"[ \t]*(?:\|[ \t]*)?:?-[-:| \t]*")
 _ADDRESS = rf"{ARXIV_ADDRESS}(?:\.pdf)?/?(?:[?#][^\s)|>]*)?"
 _TARGET = rf"\([ \t]*<?{_ADDRESS}>?(?:[ \t]+\"[^\"|\n]*\")?[ \t]*\)"
@@ -64,6 +66,7 @@ def read_report(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
     Raises:
         SourceError: the report does not tell its day.
     """
+    text = inlined(text)
     heading, header = _HEADING.search(text), _HEADER.search(text)
     day = day_in(heading["day"] if heading else "") or origin.day
     if day is None:
@@ -87,7 +90,11 @@ def read_report(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
 
 def _read_rows(text: str, start: int, origin: Origin, day: date) -> Iterator[Paper | Rejected]:
     for row in _rows(text, start):
-        yield _read_row(row, origin.source, day)
+        cells = cells_of(row.title) if not row.link and _is_whole(row.title) else []
+        if len(cells) >= len(_COLUMNS) and cells[1]:
+            yield read_pipe_row(_COLUMNS, cells, origin, row.line, day)
+        else:
+            yield _read_row(row, origin.source, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,27 +180,36 @@ def _row_end(text: str, after: int, stop: int) -> int:
     end, position, pipes = after, after, 0
     for line in _LINE.findall(text, after, stop):
         count = len(_PIPE.findall(line))
-        content = line.strip()
-        ends_with_pipe = content.endswith("|") and not content.endswith("\\|")
-        is_whole_row = content.startswith("| ") and ends_with_pipe and count >= 5
-        if position > after and content.startswith("|") and (end > after or is_whole_row):
+        if position > after and line.lstrip().startswith("|") and (end > after or _is_whole(line)):
             break
         position += len(line)
         pipes += count
-        if ends_with_pipe and pipes >= 2:
+        if ends_with_pipe(line) and pipes >= 2:
             end = position
     return end if end > after else position
 
 
+def _is_whole(text: str) -> bool:
+    """Whether a text is a whole row by itself, whatever its link is."""
+    return text.lstrip().startswith("| ") and ends_with_pipe(text) and len(_PIPE.findall(text)) > len(_COLUMNS)
+
+
 def _strays(text: str, line: int) -> Iterator[_Row]:
-    """Yield the lines outside rows, one for each line that begins with ``|``; headings and further headers pass."""
-    stray: _Row | None = None
+    """Yield the lines outside anchored rows, one for each that begins with ``|``, with those that it goes on in.
+
+    Headings and further headers pass.
+    """
+    stray: list[str] = []
+    begin = pipes = 0
     for number, content in enumerate(text.split("\n"), start=line):
         if _PASSED_OVER.fullmatch(content):
             continue
-        if stray is None or content.lstrip().startswith("|"):
-            if stray is not None:
-                yield stray
-            stray = _Row(number, content, "", "")
-    if stray is not None:
-        yield stray
+        is_done = pipes > len(_COLUMNS) and ends_with_pipe(stray[-1])
+        if stray and (is_done or content.lstrip().startswith("|")):
+            yield _Row(begin, "\n".join(stray), "", "")
+            stray, pipes = [], 0
+        begin = begin if stray else number
+        stray.append(content)
+        pipes += len(_PIPE.findall(content))
+    if stray:
+        yield _Row(begin, "\n".join(stray), "", "")

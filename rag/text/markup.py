@@ -9,6 +9,8 @@ _IMAGE = re.compile(r"!\[[^\]\n]{0,300}\]\([^()\n]{0,600}\)|<img\b[^<>]{0,600}>"
 _LINK = re.compile(
     r"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)?)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
+_BY_NAME = re.compile(r"\[([^\[\]\n]{1,300})\]\[([^\[\]\n]{0,60})\]")
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,60})\]:[ \t]+<?(https?://[^\s<>]+)>?[^\n]*$", re.MULTILINE)
 _ANCHOR = re.compile(
     r"<a\b[^<>]*?href\s*=\s*[\"']?([^\"'<>\s]+)[\"']?[^<>]*>(.{0,2000}?)</a\s*>", re.IGNORECASE | re.DOTALL
 )
@@ -65,6 +67,19 @@ def unmarked(text: str) -> str:
     if "*" in text:
         text = _SPOKEN_EMPHASIS.sub(r"\1", _SPOKEN_STRONG.sub(r"\2", text))
     return text
+
+
+def inlined(text: str) -> str:
+    """A text whose links say their address where they stand, and not below it by a name: ``[x][1]``."""
+    addresses = {name.casefold(): address for name, address in _DEFINITION.findall(text)}
+    if not addresses:
+        return text
+
+    def inline(link: re.Match[str]) -> str:
+        address = addresses.get((link[2] or link[1]).casefold())
+        return f"[{link[1]}]({address})" if address else link[0]
+
+    return _BY_NAME.sub(inline, _DEFINITION.sub("", text))
 
 
 def links_in(text: str) -> list[tuple[str, str]]:

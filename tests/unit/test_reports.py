@@ -11,6 +11,7 @@ import pytest
 
 from rag.errors import SourceError
 from rag.sources import discover, read_source
+from rag.sources.identifiers import title_id
 from rag.types import Paper, Rejected, Row
 from tests.support.data import shared_data
 
@@ -108,6 +109,26 @@ def test_link_cells(tmp_path: Path, cell: str, paper_id: str) -> None:
     assert (paper.paper_id, paper.url) == (paper_id, f"https://arxiv.org/abs/{paper_id}")
 
 
+@pytest.mark.parametrize(
+    ("cell", "paper_id"),
+    [
+        (f"**{link()}**", "2504.05309"),
+        ('<a href="https://arxiv.org/abs/2504.05309">abs</a>', "2504.05309"),
+        ("2504.05309", "2504.05309"),
+        ("arXiv:2504.05309", "2504.05309"),
+        (f"{link()} ([pdf](https://arxiv.org/pdf/2504.05309))", "2504.05309"),
+        ("[abs][1]", "2504.05309"),
+        ("[doi](https://doi.org/10.1145/1)", title_id("Other")),
+    ],
+)
+def test_a_link_that_is_written_in_another_way(tmp_path: Path, cell: str, paper_id: str) -> None:
+    other = f"| Other | {cell} | P(a | b)\n  on lines. | Bo Ek, Cy Oz |\n"
+    text = row("Before") + other + other + row("After") + other + "\n[1]: https://arxiv.org/abs/2504.05309\n"
+    found = [(paper.title, paper.paper_id) for paper in papers(read(tmp_path, text))]
+    assert found == [(t, paper_id if t == "Other" else "2504.05309") for t in "Before Other Other After Other".split()]
+    assert {paper.authors for paper in papers(read(tmp_path, text))} == {("Ann Lee",), ("Bo Ek", "Cy Oz")}
+
+
 def test_the_same_paper_twice_comes_twice(tmp_path: Path) -> None:
     assert len(papers(read(tmp_path, row() + row(abstract="Others.")))) == 2
 
@@ -171,7 +192,7 @@ def test_a_report_cut_before_its_table(tmp_path: Path) -> None:
         (f"| Long | {link()} | {50_001 * 'x'} | Ann Lee |\n", "abstract is longer than 50000"),
         (f"|  | {link()} | No title. | Ann Lee |\n", "no title"),
         ("| No link | | Words. | Ann Lee |\n", "no arXiv link"),
-        ("| Elsewhere | [x](https://example.org/1) | Two\n  lines. | Ann Lee |\n", "no arXiv link"),
+        ("| Cut | [x](https://example.org/1) | Two\n  lines.\n", "no arXiv link, or is cut off"),
         (f"| Bad month | {link('2513.05309')} | Words. | Ann Lee |\n", "does not begin with a year and a month"),
         (f"| Lost zero | {link('2504.0531')} | Words. | Ann Lee |\n", "perhaps 2504.05310"),
         (f"| Two | {link()} {link('2504.05310')} | Words. | Ann Lee |\n", "links to several papers"),
