@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 
 from rag.sources.identifiers import ARXIV_ID as ARXIV_ID
@@ -15,11 +17,18 @@ LONGEST_TITLE, LONGEST_ABSTRACT, LONGEST_REMARK = 2_000, 50_000, 5_000
 
 _SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|&)\s(?!others\b)")
-_OTHERS = re.compile(r"(?:^|[,;\s]|(?<=[a-z]))\s*(?:et\.?\s?al\b\.?|and\s+others\b)[\s.]*$|\s*等[。.]?$", re.IGNORECASE)
-_MORE_THAN_COMMAS = re.compile(rf"[;(&等]|\band\b|et\.?\s?al\b|,\s(?:{_SUFFIX.pattern})(?:,|$)", re.IGNORECASE)
+_COUNT = r"(?:\+\s?\d{1,4}\b|\d{1,4}(?=\s+(?:more|other|(?:co-?)?author)))(?:\s+(?:more|others?|(?:co-?)?authors?))*"
+_OTHERS = re.compile(
+    rf"(?:^|[,;\s(]|(?<=[a-z]))\s*(?:et\.?\s?al\b\.?|(?:(?:and|&)\s+)?{_COUNT}|and\s+others\b)[\s.)]*$|\s*等[。.]?$",
+    re.IGNORECASE,
+)
+_MORE_THAN_COMMAS = re.compile(rf"[;(&等\d]|\band\b|et\.?\s?al\b|,\s(?:{_SUFFIX.pattern})(?:,|$)", re.IGNORECASE)
 """What lists of most papers have none of, so that splitting at commas is all there is to do."""
+_MARK = re.compile(r"\s[|·•/]\s")
+_QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _INITIALS = re.compile(r"(?:[^\W\d_a-z](?:\.|\b)[\s-]?){1,4}")
 _HAN = re.compile(r"[\u3400-\u9fff·]+(?:\s+[\u3400-\u9fff·]+)+")
+_HAN_NAME = re.compile(r"[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’-]*")
 
 _DAY = re.compile(
@@ -51,9 +60,16 @@ def split_authors(written: str) -> tuple[str, ...]:
 
     Names are parted by semicolons, by "and", else by commas, in Chinese also by ``、`` and blanks. A comma inside
     brackets (``Jo Doe (Science, Technology)``), before a suffix (``Robert Heath, Jr.``) or between family and given
-    name (``Lee, Ann and Ek, Bo``; ``Lee, A., Ek, B.``) is part of the name; that others follow ("et al.") is no name.
+    name (``Lee, Ann and Ek, Bo``; ``Lee, A., Ek, B.``) is part of the name; that others follow ("et al.", "+3 authors")
+    is no name. Where nothing of this parts them, a stroke or dot between blanks does, or each stands on a line. A list
+    as programs write it (``['Ann Lee', 'Bo Ek']``) holds a name in each pair of quotes.
     """
-    text = " ".join(written.translate(_WIDE).split())
+    if written.lstrip().startswith("[") and (listed := _listed(written.strip())) is not None:
+        return listed
+    written = written.translate(_WIDE)
+    text = " ".join((_by_lines(written) if "\n" in written else written).split())
+    if len(parts := _MARK.split(text)) > 1 and ("," not in text or all(part.count(",") == 1 for part in parts)):
+        text = ";".join(parts)
     if "," in text and not _MORE_THAN_COMMAS.search(text):
         return tuple(_paired([name for piece in text.split(",") if (name := piece.strip())]))
     text = text[:-30] + _OTHERS.sub("", text[-30:])
@@ -71,6 +87,27 @@ def split_authors(written: str) -> tuple[str, ...]:
 
 
 _WIDE = str.maketrans({"；": ";", "，": ",", "、": ","})
+
+
+def _listed(written: str) -> tuple[str, ...] | None:
+    """The names in a list of Python's, JSON's or NumPy's; None where it is none."""
+    if not written.endswith("]") or len(written) > LONGEST_ABSTRACT:
+        return None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(written)
+        return tuple(found) if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
+    if _QUOTED.sub("", written[1:-1]).strip(" ,\n\t"):
+        return None
+    return tuple(re.sub(r"\\(.)", r"\1", one or other) for one, other in _QUOTED.findall(written))
+
+
+def _by_lines(written: str) -> str:
+    """A text whose lines are names, parted by semicolons; as it is where its lines are only wrapped."""
+    lines = [line for line in map(str.strip, written.split("\n")) if line]
+    is_parted = re.search(r"[,;]|\s(?:and|&)\s", written) or not all(
+        " " in line or _HAN_NAME.match(line) for line in lines
+    )
+    return written if is_parted else ";".join(lines)
 
 
 def _bare(piece: str) -> str:

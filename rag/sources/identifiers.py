@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from rag.text.titles import title_key
 
@@ -48,6 +49,7 @@ _IN_TEXT = re.compile(rf"(?<![\w.-])({ARXIV_FORM})(?:v\d+)?(?!\d)", re.IGNORECAS
 _NAME = re.compile(ARXIV_NAME, re.IGNORECASE)
 _NEW = re.compile(r"(?P<year>\d\d)(?P<month>0[1-9]|1[0-2])\.(?P<number>\d+)")
 _NO_ZERO_BEFORE = re.compile(r"[789](?:0[1-9]|1[0-2])\.\d+")
+_NEW_FORM = re.compile(r"\d{4}\.\d{4,5}")
 _OTHER_ID = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
 _DOI = re.compile(
     r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f]{1,200})",
@@ -100,7 +102,7 @@ def read_id(written: str) -> Identifier | None:
         found = match["id"].lower()
         if "/" in found:
             return _arxiv(bare_id(found), match["version"])
-        if is_sure or _NEW.fullmatch(found) or _NO_ZERO_BEFORE.fullmatch(found):
+        if is_sure or any(form.fullmatch(found) for form in (_NEW, _NO_ZERO_BEFORE, _NEW_FORM)):
             _require_possible(found)
             return _arxiv(found, match["version"])
     if doi := bare_doi(written):
@@ -187,7 +189,7 @@ def month_of(paper_id: str) -> tuple[int, int] | None:
     if match is None:
         return None
     year = int(match["year"])
-    return (1900 if year > 90 else 2000) + year, int(match["month"])
+    return (1900 if year > 90 and "/" in paper_id else 2000) + year, int(match["month"])
 
 
 def _arxiv(paper_id: str, version: str | None) -> Identifier:
@@ -204,6 +206,9 @@ def _require_possible(written: str) -> None:
     month = int(match["year"]), int(match["month"])
     if month < _FIRST:
         raise ImpossibleId(f"{written} cannot be an arXiv id: ids of this form begin in April 2007")
+    soon = date.today() + timedelta(days=2)  # this machine's clock may be behind
+    if month > (soon.year - 2000, soon.month):
+        raise ImpossibleId(f"{written} cannot be an arXiv id: its month is still to come")
     digits, number = (5 if month >= _FIVE_DIGITS else 4), match["number"]
     if len(number) != digits:
         lost = f"; zeros at its end were lost, perhaps {written.ljust(5 + digits, '0')}" if len(number) < digits else ""

@@ -199,6 +199,8 @@ def _reason(fault: dict[str, Any]) -> str:
     name = fault["loc"][0]
     if fault["type"] == "missing":
         return f"the key {name} is missing"
+    if name == "arxiv_id" and isinstance(fault["input"], int | float):
+        return 'arxiv_id: is a number, which loses zeros; write it in quotation marks: "2504.05310"'
     return f"{name}: " + re.sub(r"^(?:Value error,|Input|String) ", "", str(fault["msg"]))
 
 

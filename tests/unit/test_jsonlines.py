@@ -58,7 +58,6 @@ def test_byte_order_mark_blank_lines_and_crlf(tmp_path: Path) -> None:
         ("arXiv:Math.ag/0309136v2", "math/0309136", "https://arxiv.org/abs/math/0309136"),
         ("4983", "4983", ""),
         ("MED-10_a:b/c.d", "MED-10_a:b/c.d", ""),
-        ("2599.12345v2", "2599.12345v2", ""),  # no such month
     ],
 )
 def test_ids(tmp_path: Path, written: str, paper_id: str, url: str) -> None:
@@ -141,6 +140,8 @@ def test_what_else_a_line_says(tmp_path: Path, written: Any, comment: str, doi: 
         (ROW | {"date": 20250410}, "date: should be an ISO date"),
         (ROW | {"arxiv_id": "a b"}, "arxiv_id: should be an arXiv id"),
         (ROW | {"arxiv_id": "x" * 65}, "arxiv_id: should be an arXiv id"),
+        (ROW | {"arxiv_id": 2504.0531}, "arxiv_id: is a number"),
+        (ROW | {"arxiv_id": "2513.00001"}, "does not begin with a year and a month"),
         (ROW | {"arxiv_id": ""}, "arxiv_id: should be an arXiv id"),
         (ROW | {"title": "a\0b"}, "title: should not contain NUL"),
         (ROW | {"authors": ["a\0b"]}, "NUL"),
