@@ -22,7 +22,7 @@ from rag.types import Paper, Rejected
 
 _Kind = Literal["heading", "summary", "bullet"]
 _SUMMARY = re.compile(r"<summary\b[^<>]*>(.{0,2000}?)</summary\s*>", re.IGNORECASE | re.DOTALL)
-_TAG_LINE = re.compile(r"</?(?:details|ul|ol|div|p)\b[^<>\n]*>", re.IGNORECASE)
+_TAG_LINE = re.compile(r"</?(?:details|ul|ol|div|p)\b[^<>\n]*>|</li\s*>", re.IGNORECASE)
 _STRONG_TAG = re.compile(r"</?(?:b|strong)>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ITEM = re.compile(r"<li\b[^<>]*>", re.IGNORECASE)
@@ -45,6 +45,7 @@ _BOLD = re.compile(
     r"(?<!\*)\*\*(?!\*)(.{1,2000}?)\*\*|<(?:b|strong)>(.{1,2000}?)</(?:b|strong)>|__(.{1,2000}?)__",
     re.DOTALL | re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^<>]*>")
 _QUOTED = re.compile(r"[“\"](.{8,}?)[”\"]")
 _ITALIC = re.compile(
     r"(?<![\w*])\*(?=[^\s*])([^*\n]+)\*(?!\*)|(?<![\w_])_(?=[^\s_])([^_\n]+)_(?!\w)|<(?:i|em)>(.+?)</(?:i|em)>"
@@ -52,9 +53,13 @@ _ITALIC = re.compile(
 _ADDRESS_NAME = re.compile(
     r"(?:https?://|arxiv|pdf|abs|html|link|paper|code|github|project|page|\d{4}\.\d{4,5}|\W)+(?:v\d+)?", re.IGNORECASE
 )
+_ADDRESS_ALONE = re.compile(r"(?:https?://|(?:www\.)?arxiv\.org/)\S+", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:\W*(?:\[[^\]]{0,20}\](?!\()|\d{4}[-./]\d\d[-./]\d\d|\d{1,3}[.)]))*\W*(?=[\w\[*\"“$\\<(])")
 _TAIL = re.compile(r"[\s\-–—:,;.(\[|]*$")
-_PERSON = re.compile(r"[^\W\d_][\w.'’\-]*(?:\s[\w.'’\-]+){0,5}")
+_PERSON = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’\-])*(?:\s(?:[^\W\d_]|[.'’\-])+){0,5}")
+_BY = re.compile(r"^by\s+", re.IGNORECASE)
+_RULE = re.compile(r"\s*(?:[-*_]\s*){3,}")
+_SENTENCE = re.compile(r"(?:\S+\s+\S+\s+\S.*|[\u3400-\u9fff].*)[.!?。！？][)\"'”’]*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class _Entry:
     day: date | None
     fields: dict[str, list[str]] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+    paragraphs: list[list[str]] = field(default_factory=lambda: [[]])
     label: Field | None = None
 
     @property
@@ -91,9 +97,7 @@ class _Entry:
     @property
     def has_own_title(self) -> bool:
         """Whether its first line marks a title, in bold or as a link."""
-        return bool(
-            _BOLD.search(self.head) or any(not _ADDRESS_NAME.fullmatch(shown) for shown, _ in links_in(self.head))
-        )
+        return bool(_BOLD.search(self.head) or any(not _is_address(shown) for shown, _ in links_in(self.head)))
 
 
 def _links(text: str) -> bool:
@@ -146,7 +150,7 @@ def _paper(entry: _Entry, origin: Origin) -> Paper | Rejected:
     other = [to for text in links for _, to in links_in(text) if to.startswith("http")]
     cells: dict[str, object] = {
         "title": title,
-        "abstract": "\n".join(entry.fields.get("abstract", [])).strip(),
+        "abstract": "\n".join(entry.fields.get("abstract", [])).strip() or _prose(entry),
         "authors": plain(" ".join(entry.fields.get("authors", []))) or _authors(rest, body),
         "links": address or other[:1] or entry.fields.get("link", []),
     }
@@ -154,6 +158,18 @@ def _paper(entry: _Entry, origin: Origin) -> Paper | Rejected:
         if said := " ".join(entry.fields.get(name, [])):
             cells[name] = ", ".join(to for _, to in links_in(said)) or plain(said)
     return paper_of(cells, origin, entry.line, entry.day)
+
+
+def _prose(entry: _Entry) -> str:
+    """The paragraphs of sentences below a heading, up to a rule: an abstract without a label."""
+    found: list[str] = []
+    for lines in entry.paragraphs if entry.opener == "heading" else ():
+        text = "\n".join(line.strip().removeprefix(">").strip() for line in lines)
+        if _RULE.fullmatch(text):
+            break
+        if _SENTENCE.fullmatch(text) and not _names(text) and not _ITALIC.fullmatch(text):
+            found.append(text)
+    return "\n\n".join(found)
 
 
 def _is_id(said: str) -> bool:
@@ -179,29 +195,44 @@ def _title(entry: _Entry) -> tuple[str, str]:
     head = entry.head
     for bold in _BOLD.finditer(head):
         inner = next(filter(None, bold.groups()))
-        if not _ADDRESS_NAME.fullmatch(plain(inner)) and not day_in(inner) and field_of(inner.rstrip(":： ")) is None:
+        if not _is_address(plain(inner)) and not day_in(inner) and not _is_name(inner.rstrip(":： ")):
             return plain_title(inner), head[bold.end() :]
     for shown, address in links_in(head):
-        if not _ADDRESS_NAME.fullmatch(shown):
+        if not _is_address(shown):
             return plain_title(shown), head[head.find(address) + len(address) :].lstrip(")>")
-    if quoted := _QUOTED.search(head):
+    if quoted := _QUOTED.search(_TAG.sub(lambda tag: " " * len(tag[0]), head)):
         return plain_title(quoted[1]), head[quoted.end() :]
+    head = _BOLD.sub(lambda bold: next(filter(None, bold.groups())), head)
     head = head[_LEAD.match(head).end() :] if _LEAD.match(head) else head  # type: ignore[union-attr]  # tested just before
     link = re.search(rf"[\[(]*\s*(?:!?\[[^\]]*\]\(|<?https?://|<a\b|{ARXIV_NAME})", head, re.IGNORECASE)
     before = head[: link.start()] if link and link.start() else head
     return plain_title(_TAIL.sub("", before)), head[len(before) :]
 
 
+def _is_address(shown: str) -> bool:
+    """Whether what a link shows is an address or what is called so, and no title."""
+    return bool(_ADDRESS_NAME.fullmatch(shown) or _ADDRESS_ALONE.fullmatch(shown))
+
+
+def _is_name(said: str) -> bool:
+    """Whether a text names a field, as labels do; a title may end with such a name behind a colon."""
+    return ":" not in said and field_of(said) is not None
+
+
 def _authors(after_title: str, body: str) -> str:
     """Authors without a label: what stands between title and links, or a line in italics, where it reads as names."""
     between = re.split(r"\[|https?://|<a\b|\bpaper\s*[:：]", after_title, maxsplit=1, flags=re.IGNORECASE)[0]
+    between = between[: italic.start()] if (italic := _ITALIC.search(between)) else between
     italics = [next(filter(None, one.groups())) for one in _ITALIC.finditer(f"{after_title}\n{body}")]
-    for said in (*italics, between):
-        text = plain(said).strip(" \t\n-–—:,;.|()")
-        names = split_authors(text)
-        if names and len(text) < 2_000 and all(_PERSON.fullmatch(name) for name in names) and _looks_named(text, names):
-            return text
-    return ""
+    several = [said for said in (between, body.partition("\n")[0]) if len(split_authors(_names(said))) > 1]
+    return next(filter(None, map(_names, (*several, *italics, between))), "")
+
+
+def _names(said: str) -> str:
+    """A text that reads as names, without what stands around them; empty where it does not."""
+    text = _BY.sub("", plain(said).strip(" \t\n-–—:,;.|()")) if len(said) < 2_000 else ""
+    names = split_authors(text)
+    return text if names and all(map(_PERSON.fullmatch, names)) and _looks_named(text, names) else ""
 
 
 def _looks_named(text: str, names: tuple[str, ...]) -> bool:
@@ -231,6 +262,11 @@ def _entries(text: str, day: date | None) -> Iterator[_Entry]:
 
 def _take(entry: _Entry, line: _Line) -> None:
     """Add a line to an entry: to the field whose label stands before it, else to what is told without one."""
+    if not line.opens and not entry.label:
+        if line.text.strip() and not _RULE.fullmatch(line.text):
+            entry.paragraphs[-1].append(line.text)
+        else:
+            entry.paragraphs += [[line.text], []] if line.text.strip() else [[]]
     if not line.text.strip():
         if entry.label != "abstract":
             entry.label = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -333,47 +332,3 @@ def test_a_report_in_another_encoding_is_an_error_in_a_folder_too(tmp_path: Path
 )
 def test_days(written: str, day: str | None) -> None:
     assert day_in(written) == (date.fromisoformat(day) if day else None)
-
-
-ONE = {"title": "One", "id": "2503.65001"}
-TWO = {"title": "Two", "id": "2503.65002", "date": "2025-03-21"}
-FIRST, SECOND = ("One", "2025-03-20"), ("Two", "2025-03-21")
-
-
-@pytest.mark.parametrize("name", ["2025-03-20.json", "2025-03-20.jsonl"])
-@pytest.mark.parametrize("written", [json.dumps, str], ids=["JSON", "Python"])
-def test_an_object_on_one_line_that_holds_a_list_is_no_paper(
-    tmp_path: Path, name: str, written: Callable[[object], str]
-) -> None:
-    rows = read(tmp_path, name, written({"papers": [ONE, TWO]}))
-    assert [(paper.title, paper.date.isoformat()) for paper in papers(rows)] == [FIRST, SECOND]
-    assert reasons(rows) == []
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        {"date": "2025-03-20", "papers": {"rivers": [ONE], "seas": [TWO]}},
-        {"title": "My daily list", "date": "2025-03-20", "papers": [ONE, TWO]},
-        {"title": "My daily list", "authors": ["Di Delta"], "date": "2025-03-20", "papers": [ONE, TWO]},
-        {"title": "A feed", "description": "Daily.", "date": "2025-03-20", "items": [ONE, TWO]},
-        {"lists": [{"title": "Rivers", "date": "2025-03-20", "items": [ONE]}, {"title": "Seas", "items": [TWO]}]},
-    ],
-)
-def test_a_list_may_have_a_title_and_a_day(tmp_path: Path, document: dict[str, object]) -> None:
-    rows = read(tmp_path, "list.json", json.dumps(document))
-    assert [(paper.title, paper.date.isoformat()) for paper in papers(rows)] == [FIRST, SECOND]
-    assert reasons(rows) == []
-
-
-def test_a_paper_that_names_others_is_one(tmp_path: Path) -> None:
-    link = {"title": "Three", "link": "https://arxiv.org/abs/2503.65003", "references": [TWO]}
-    rows = read(tmp_path, "2025-03-20.json", json.dumps([ONE | {"references": [TWO]}, link]))
-    assert [paper.title for paper in papers(rows)] == ["One", "Three"]
-
-
-@pytest.mark.parametrize(("title", "form"), [([ONE], "an object"), (["a", "b"], "a list"), (7, "a number")])
-def test_a_title_is_a_text(tmp_path: Path, title: object, form: str) -> None:
-    rows = read(tmp_path, "2025-03-20.jsonl", json.dumps(ONE) + "\n" + json.dumps({"title": title}))
-    assert [paper.title for paper in papers(rows)] == ["One"]
-    assert reasons(rows) == [f"its title is {form}, not a text"]

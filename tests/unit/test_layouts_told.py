@@ -1,0 +1,85 @@
+"""What lists tell of their papers: JSON's objects that hold lists, and entries without labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_layouts import ANN, BO, papers, read, reasons
+
+ONE = {"title": "One", "id": "2503.65001"}
+TWO = {"title": "Two", "id": "2503.65002", "date": "2025-03-21"}
+FIRST, SECOND = ("One", "2025-03-20"), ("Two", "2025-03-21")
+
+
+@pytest.mark.parametrize("name", ["2025-03-20.json", "2025-03-20.jsonl"])
+@pytest.mark.parametrize("written", [json.dumps, str], ids=["JSON", "Python"])
+def test_an_object_on_one_line_that_holds_a_list_is_no_paper(
+    tmp_path: Path, name: str, written: Callable[[object], str]
+) -> None:
+    rows = read(tmp_path, name, written({"papers": [ONE, TWO]}))
+    assert [(paper.title, paper.date.isoformat()) for paper in papers(rows)] == [FIRST, SECOND]
+    assert reasons(rows) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"date": "2025-03-20", "papers": {"rivers": [ONE], "seas": [TWO]}},
+        {"title": "My daily list", "date": "2025-03-20", "papers": [ONE, TWO]},
+        {"title": "My daily list", "authors": ["Di Delta"], "date": "2025-03-20", "papers": [ONE, TWO]},
+        {"title": "A feed", "description": "Daily.", "date": "2025-03-20", "items": [ONE, TWO]},
+        {"lists": [{"title": "Rivers", "date": "2025-03-20", "items": [ONE]}, {"title": "Seas", "items": [TWO]}]},
+    ],
+)
+def test_a_list_may_have_a_title_and_a_day(tmp_path: Path, document: dict[str, object]) -> None:
+    rows = read(tmp_path, "list.json", json.dumps(document))
+    assert [(paper.title, paper.date.isoformat()) for paper in papers(rows)] == [FIRST, SECOND]
+    assert reasons(rows) == []
+
+
+def test_a_paper_that_names_others_is_one(tmp_path: Path) -> None:
+    link = {"title": "Three", "link": "https://arxiv.org/abs/2503.65003", "references": [TWO]}
+    rows = read(tmp_path, "2025-03-20.json", json.dumps([ONE | {"references": [TWO]}, link]))
+    assert [paper.title for paper in papers(rows)] == ["One", "Three"]
+
+
+@pytest.mark.parametrize(("title", "form"), [([ONE], "an object"), (["a", "b"], "a list"), (7, "a number")])
+def test_a_title_is_a_text(tmp_path: Path, title: object, form: str) -> None:
+    rows = read(tmp_path, "2025-03-20.jsonl", json.dumps(ONE) + "\n" + json.dumps({"title": title}))
+    assert [paper.title for paper in papers(rows)] == ["One"]
+    assert reasons(rows) == [f"its title is {form}, not a text"]
+
+
+LINK = "https://arxiv.org/abs/2505.00001"
+
+
+@pytest.mark.parametrize(
+    ("entry", "title", "authors", "abstract"),
+    [
+        (f"<summary><b>DetA: title</b></summary>\n\n**Authors:** {ANN}\n\n{LINK}", "DetA: title", (ANN,), ""),
+        (
+            f'<summary>DetB: On — <a href="{LINK}">{LINK}</a></summary>\n<ul><li>Authors: {ANN}</li>'
+            "<li>Abstract: Two layers.</li></ul>",
+            "DetB: On", (ANN,), "Two layers.",
+        ),
+        (f"- [2025/05] **BulH: title** | [paper]({LINK}) | more", "BulH: title", (), ""),
+        (f"- **2025-05-06 BulI: On** [paper]({LINK})", "BulI: On", (), ""),
+        (f"- [BulA]({LINK}) - {ANN}, {BO}. *SIGIR 2025*", "BulA", (ANN, BO), ""),
+        (f"- [BulB]({LINK}), *SIGIR 2025*", "BulB", (), ""),
+        (f"- [BulC]({LINK}) by Ann and Bo", "BulC", ("Ann", "Bo"), ""),
+        (
+            f"## [HedD: On]({LINK})\n*{ANN}, {BO}*\n\n> HedD has 8 layers.\n> It is new.\n\n[code](https://x.org)\n\n---\n\n"
+            "Made by a script at night.",
+            "HedD: On", (ANN, BO), "HedD has 8 layers.\nIt is new.",
+        ),
+        (f"## [HedE]({LINK})\n\n{ANN}, {BO}\n\nIt has 9.\n\nOr has it?", "HedE", (ANN, BO), "It has 9.\n\nOr has it?"),
+        (f"## [HedF]({LINK})\n\nNot this at all.\n\nAbstract: This one.", "HedF", (), "This one."),
+    ],
+)  # fmt: skip
+def test_what_an_entry_tells(tmp_path: Path, entry: str, title: str, authors: tuple[str, ...], abstract: str) -> None:
+    (paper,) = papers(read(tmp_path, "list.md", f"# Papers\n\n{entry}\n"))
+    assert (paper.title, paper.authors, paper.abstract) == (title, authors, abstract)
