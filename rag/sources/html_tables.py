@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 _MARKDOWN_HEADING = re.compile(r"^#{1,6}[ \t]+([^\n]*)$", re.MULTILINE)
+_MOST_COLUMNS, _MOST_ROWS = 100, 10_000
+"""That one cell takes: a table of papers has no larger ones."""
 _HEADINGS = "h1, h2, h3, h4, h5, h6, caption, time, title"
 
 
@@ -39,26 +41,81 @@ def read_html_tables(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
 
 
 def _rows(table: LexborNode, columns: list[str], origin: Origin, day: date | None) -> Iterator[Paper | Rejected]:
-    rows = _own_rows(table)
-    first = next(n for n, row in enumerate(rows) if _texts(row) == columns)
-    for number, row in enumerate(rows[first + 1 :], start=1):
-        cells = _cells(row)
-        said = [cell.text(separator=" ", strip=True) for cell in cells]
-        if not any(said) or _texts(row) == columns:
-            continue
-        if len([one for one in said if one]) == 1 and (only := day_in(" ".join(said))):
-            day = only
-            continue
-        found = paper_of(_named(columns, cells), origin, 0, day)
+    for number, cells, under in _entries(table, columns, day):
+        found = paper_of(cells, origin, 0, under)
         if isinstance(found, Rejected):
             found = origin.rejected(0, f"row {number} of the table: {found.reason}")
         yield found
 
 
-def _named(columns: list[str], cells: list[LexborNode]) -> dict[str, object]:
+def _entries(
+    table: LexborNode, columns: list[str], day: date | None
+) -> Iterator[tuple[int, dict[str, object], date | None]]:
+    """The cells of each paper by their headers, with its row's number and the day above it.
+
+    A title that spans several rows is one paper's; a text across the columns is a heading.
+    """
+    rows = _own_rows(table)
+    first = next(n for n, row in enumerate(rows) if _texts(row) == columns)
+    titles = {n for n, name in enumerate(columns) if field_of(name) == "title"}
+    last: tuple[int, dict[str, object], date | None] | None = None
+    for number, (row, (cells, above)) in enumerate(zip(rows[first:], _spread(rows[first:]), strict=True)):
+        said = [one for one in _texts(row) if one]
+        if not said or _texts(row) == columns:
+            continue
+        only = day_in(said[0]) if len(said) == 1 else None
+        if only or (len(said) == 1 and len(columns) > 1 and _is_across(row)):
+            day = only or day
+        elif titles & above:
+            if last:
+                _add(last[1], _named(columns, [None if n in above else cell for n, cell in enumerate(cells)]))
+        else:
+            if last:
+                yield last
+            last = number, _named(columns, cells), day
+    if last:
+        yield last
+
+
+def _is_across(row: LexborNode) -> bool:
+    """Whether a row's text stands across several columns, and links to nothing."""
+    return any(_span(cell, "colspan") > 1 for cell in _cells(row) if cell is not None) and row.css_first("a") is None
+
+
+def _add(named: dict[str, object], more: dict[str, object]) -> None:
+    """Add what a further row says of the same paper."""
+    for name, value in more.items():
+        known = named.get(name)
+        if isinstance(known, list) and isinstance(value, list):
+            known += value
+        elif value:
+            named[name] = f"{known}{'; ' if field_of(name) == 'authors' else ' '}{value}" if known else value
+
+
+def _spread(rows: list[LexborNode]) -> Iterator[tuple[list[LexborNode | None], set[int]]]:
+    """The cells of each row in their columns, and in which of these a cell of a row above reaches into it."""
+    reaching: dict[int, tuple[LexborNode | None, int]] = {}
+    for row in rows:
+        cells: list[LexborNode | None] = []
+        above = set(reaching)
+        following = {at: (cell, left - 1) for at, (cell, left) in reaching.items() if left > 1}
+        for cell in _cells(row):
+            while len(cells) in above:
+                cells.append(reaching[len(cells)][0])
+            for at in range(_span(cell, "colspan") if cell is not None and (down := _span(cell, "rowspan")) > 1 else 0):
+                following[len(cells) + at] = (cell if at == 0 else None, down - 1)
+            cells.append(cell)
+        cells += [reaching[at][0] if at in above else None for at in range(len(cells), max(above, default=-1) + 1)]
+        yield cells, above
+        reaching = following
+
+
+def _named(columns: list[str], cells: list[LexborNode | None]) -> dict[str, object]:
     named: dict[str, object] = {}
     links: dict[str, list[str]] = {"link": [], "title": [], "id": []}
     for name, cell in zip(columns, cells, strict=False):
+        if cell is None:
+            continue
         field = field_of(name)
         if field in links:
             links[field] += [address for a in cell.css("a") if (address := a.attributes.get("href"))]
@@ -97,11 +154,23 @@ def _headers(table: LexborNode) -> list[str]:
 
 
 def _texts(row: LexborNode) -> list[str]:
-    return [" ".join(cell.text(separator=" ").split()) for cell in _cells(row)]
+    return [" ".join(cell.text(separator=" ").split()) if cell is not None else "" for cell in _cells(row)]
 
 
-def _cells(row: LexborNode) -> list[LexborNode]:
-    return [cell for cell in row.iter() if cell.tag in ("td", "th")]
+def _cells(row: LexborNode) -> list[LexborNode | None]:
+    """The cells of a row in the columns where they begin; None where one reaches further."""
+    found: list[LexborNode | None] = []
+    for cell in row.iter():
+        if cell.tag in ("td", "th"):
+            found += [cell, *[None] * (_span(cell, "colspan") - 1)]
+    return found
+
+
+def _span(cell: LexborNode, over: str) -> int:
+    """How many columns or rows a cell takes."""
+    said = (cell.attributes.get(over) or "").strip()
+    most = _MOST_COLUMNS if over == "colspan" else _MOST_ROWS
+    return min(max(int(said), 1), most) if re.fullmatch(r"[0-9]{1,6}", said) else 1
 
 
 def _own_rows(table: LexborNode) -> list[LexborNode]:

@@ -103,13 +103,18 @@ def read_pipe_table(
     origin.unread.update(name for name in table.columns if name and field_of(name) is None)
     header = text[table.header : text.index("\n", table.header)].rstrip()
     day, line = table.day, text.count("\n", 0, table.start) + 1
-    for row in _rows(text[table.start : table.end], line, header.lstrip().startswith("|")):
-        number, written = row
+    rows = list(_rows(text[table.start : table.end], line, header.lstrip().startswith("|")))
+    has_headings = not any(
+        _is_strong(cells[0]) for _, row in rows if len(cells := list(filter(None, cells_of(row)))) > 1
+    )
+    for number, written in rows:
         if read is not None:
             read.update(range(number, number + written.count("\n") + 1))
         cells = cells_of(written)
         if (only := _only_day(cells)) is not None:
             day = only
+        elif has_headings and len(table.columns) > 2 and _is_heading(cells):
+            continue
         elif len(cells) < len(table.columns) and header.endswith("|") and not ends_with_pipe(written):
             yield origin.rejected(number, "the row is cut off: it does not end with |")
         elif tuple(plain(cell) for cell in cells) != table.columns and any(cells):
@@ -212,6 +217,17 @@ def _only_day(cells: Sequence[str]) -> date | None:
     """The day of a row that says nothing else, as some lists part their days."""
     said = [plain(cell) for cell in cells if cell]
     return day_in(said[0]) if len(said) == 1 and len(said[0]) < 30 and len(cells) > 1 else None
+
+
+def _is_heading(cells: Sequence[str]) -> bool:
+    """Whether a row says nothing but a text in bold, as some lists part their subjects."""
+    said = list(filter(None, cells))
+    return len(said) == 1 and _is_strong(said[0])
+
+
+def _is_strong(cell: str) -> bool:
+    """Whether all of a cell is in bold, without a link."""
+    return unwrapped(cell) != cell.strip() and not links_in(cell)
 
 
 def _day_before(text: str, place: int) -> date | None:

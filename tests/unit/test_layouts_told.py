@@ -83,3 +83,43 @@ LINK = "https://arxiv.org/abs/2505.00001"
 def test_what_an_entry_tells(tmp_path: Path, entry: str, title: str, authors: tuple[str, ...], abstract: str) -> None:
     (paper,) = papers(read(tmp_path, "list.md", f"# Papers\n\n{entry}\n"))
     assert (paper.title, paper.authors, paper.abstract) == (title, authors, abstract)
+
+
+HTML = "<table><tr><th>{}</th><th>{}</th><th>{}</th></tr>{}</table>"
+TO = '<td><a href="https://arxiv.org/abs/2503.6500{}">x</a></td>'
+
+
+def test_a_text_across_a_table_is_a_heading(tmp_path: Path) -> None:
+    rows = f"<tr><td colspan=3>Rivers</td></tr><tr><td>One</td>{TO.format(1)}<td>{ANN}</td></tr>"
+    rows += f"<tr><th colspan=3>2025-03-21</th></tr><tr><td>Two</td><td colspan=2>{TO.format(2)[4:]}</tr>"
+    found = read(tmp_path, "2025-03-20.html", HTML.format("Title", "Link", "Authors", rows))
+    assert [(paper.title, paper.date.isoformat()) for paper in papers(found)] == [FIRST, SECOND]
+    assert len(found) == 2
+
+
+def test_a_cell_over_several_rows_counts_for_each(tmp_path: Path) -> None:
+    rows = f"<tr><td rowspan=2>2025-03-20</td><td>One</td>{TO.format(1)}</tr><tr><td>Two</td>{TO.format(2)}</tr>"
+    found = read(tmp_path, "list.html", HTML.format("Date", "Title", "Link", rows))
+    assert [(paper.paper_id, paper.title, paper.date.day) for paper in papers(found)] == [
+        ("2503.65001", "One", 20),
+        ("2503.65002", "Two", 20),
+    ]
+
+
+def test_a_title_over_several_rows_is_one_paper(tmp_path: Path) -> None:
+    rows = f"<tr><td rowspan=2>One</td>{TO.format(1)}<td>{ANN}</td></tr><tr><td></td><td>{BO}</td></tr>"
+    rows += f"<tr><td>Two</td>{TO.format(2)}<td>{BO}</td></tr>"
+    found = read(tmp_path, "2025-03-20.html", HTML.format("Title", "Link", "Authors", rows))
+    assert [(paper.title, paper.authors) for paper in papers(found)] == [("One", (ANN, BO)), ("Two", (BO,))]
+
+
+@pytest.mark.parametrize(("mark", "titles"), [("", ["One", "Alone", "Two"]), ("**", ["Rivers", "One", "Alone", "Two"])])
+def test_a_row_of_a_text_in_bold_is_a_heading_where_titles_are_not(
+    tmp_path: Path, mark: str, titles: list[str]
+) -> None:
+    text = "| Title | Link | Authors |\n|---|---|---|\n| **Rivers** | | |\n"
+    text += f"| {mark}One{mark} | https://arxiv.org/abs/2503.65001 | {ANN} |\n| Alone | | |\n"
+    text += f"| Two | https://arxiv.org/abs/2503.65002 | {BO} |\n"
+    rows = read(tmp_path, "2025-03-20.md", text)
+    assert [paper.title for paper in papers(rows)] == titles
+    assert reasons(rows) == []
