@@ -21,7 +21,8 @@ from rag.sources.arxiv.feed import SOURCE, ArxivId
 from rag.sources.arxiv.listing import Listing
 from rag.sources.arxiv.positions import NotFound
 from rag.sources.arxiv.selection import Selection
-from rag.sources.identifiers import is_titled
+from rag.sources.identifiers import OF_DOI, is_titled
+from rag.text.names import may_share_author
 from rag.text.readable import readable
 from rag.text.titles import title_key, title_words
 from rag.types import Paper, Rejected, Row
@@ -41,7 +42,7 @@ class Fetched:
     Attributes:
         since: The day that a selection was read back to.
         fetched: Papers that arXiv gave, each once.
-        completed: Papers that were known by id or title alone before.
+        completed: Papers that were known by id, DOI or title alone before.
         withdrawn: Ids of fetched papers that have been withdrawn.
         pdfs: Full texts that were downloaded.
         errors: What stopped it, or a part of it.
@@ -145,7 +146,7 @@ class Fetcher:
                 self._fail(f"{row.reason}.")
 
     def complete(self) -> None:
-        """Fill in the papers that are known by id or title alone.
+        """Fill in the papers that are known by id, DOI or title alone.
 
         Raises:
             FetchError: arXiv fails; what was completed before is in.
@@ -154,7 +155,7 @@ class Fetcher:
         by_id = [paper.paper_id for paper in bare if _is_arxiv(paper)]
         self._by_id(by_id)
         self.done.completed += sum(bool(paper.abstract) for paper in self._library.shelf.papers(by_id).values())
-        self._complete_titles([paper for paper in bare if is_titled(paper.paper_id)])
+        self._complete_titles([paper for paper in bare if _is_unnamed(paper)])
 
     def finish(self) -> None:
         """Make the library ready for questions, where anything is new in it."""
@@ -190,14 +191,15 @@ class Fetcher:
         try:
             for n, paper in enumerate(papers, start=1):
                 if here := self._here(paper):
-                    found[paper.paper_id] = _listed_again(here, paper.listed)
+                    found[paper.paper_id] = _listed_again(_published(here, paper), paper.listed)
                 elif paper.paper_id in not_found:
                     self._not_found(paper, "arXiv had no paper of this title when it was last asked")
                 elif isinstance(entry := lookup.by_title(self._connection, paper.title, paper.authors), str):
                     self._not_found(paper, entry)
                     not_found.add(paper.paper_id)
                 else:
-                    found[paper.paper_id] = [entry.paper, *_listed_again(entry.paper, paper.listed)]
+                    own = _published(entry.paper, paper)
+                    found[paper.paper_id] = [own, *_listed_again(own, paper.listed)]
                 if len(found) == _TITLES:
                     self._replace(found)
                 self._report("looking up titles", n, len(papers))
@@ -210,12 +212,13 @@ class Fetcher:
     def _here(self, wanted: Paper) -> Paper | None:
         """The library's own paper of the same title, where it has one of arXiv's."""
         for paper in self._library.shelf.browse(" ".join(title_words(wanted.title))):
-            if paper.abstract and _is_arxiv(paper) and title_key(paper.title) == title_key(wanted.title):
+            is_same = title_key(paper.title) == title_key(wanted.title)
+            if paper.abstract and _is_arxiv(paper) and is_same and may_share_author(paper.authors, wanted.authors):
                 return paper
         return None
 
     def _replace(self, found: dict[str, list[Paper]]) -> None:
-        """Put arXiv's papers in the place of those known by title, on whose days they were listed."""
+        """Put arXiv's papers in the place of those known by title or DOI, on whose days they were listed."""
         if found:
             self._take([paper for papers in found.values() for paper in papers])
             left = [paper_id for paper_id in found if self._library.shelf.versions(paper_id)]
@@ -295,6 +298,16 @@ def _licensed(row: Paper | Rejected, licences: dict[str, str]) -> Paper | Reject
 
 def _is_arxiv(paper: Paper) -> bool:
     return bool(paper.url) and ArxivId.read(paper.paper_id) is not None
+
+
+def _is_unnamed(paper: Paper) -> bool:
+    """Whether its list named no collection's id, so that arXiv's may take its place."""
+    return is_titled(paper.paper_id) or paper.paper_id.startswith(OF_DOI)
+
+
+def _published(paper: Paper, known: Paper) -> Paper:
+    """A paper of arXiv's with the DOI that it was known by, where arXiv names none."""
+    return paper if paper.doi or is_titled(known.paper_id) else replace(paper, doi=known.paper_id.removeprefix(OF_DOI))
 
 
 def _listed_again(paper: Paper, days: Iterable[date]) -> list[Paper]:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Literal
@@ -31,7 +30,7 @@ from rag.papers.metadata import UNDATED, known_of, record_metadata
 from rag.papers.schema import HALF_WRITTEN, OF_A_PAPER, OF_A_TEXT
 from rag.sources.identifiers import OF_DOI, bare_doi, doi_id, is_titled, month_of, title_id
 from rag.text.folding import plain
-from rag.text.names import name_words
+from rag.text.names import family_names, may_share_author
 from rag.text.readable import readable
 from rag.text.titles import title_key, title_words
 from rag.types import Paper
@@ -183,7 +182,7 @@ def _same_title(db: Connection, paper: Paper) -> str | None:
     sql = """SELECT paper_id, title, authors FROM titles JOIN entity_papers ON entry = titles.rowid
         JOIN papers USING (paper_id) WHERE titles MATCH ? ORDER BY titles.rowid LIMIT 20"""
     for paper_id, title, authors in db.execute(sql, (f'"{" ".join(words)}"',)):
-        if title_key(title) == title_key(paper.title) and _may_be_theirs(paper.authors, json.loads(authors)):
+        if title_key(title) == title_key(paper.title) and may_share_author(paper.authors, json.loads(authors)):
             return str(paper_id)
     return None
 
@@ -196,7 +195,7 @@ def _of_less(db: Connection, paper: Paper) -> str | None:
     if made is None or is_titled(paper.paper_id) or len(paper.title.split()) < _TELLING_WORDS:
         return None
     known = db.execute("SELECT authors FROM papers WHERE paper_id = ?", (made,)).fetchone()
-    return made if known and _may_be_theirs(paper.authors, json.loads(known[0])) else None
+    return made if known and may_share_author(paper.authors, json.loads(known[0])) else None
 
 
 def _published_as(db: Connection, paper: Paper) -> str | None:
@@ -220,7 +219,7 @@ def _is_one(db: Connection, paper: Paper, paper_id: str) -> bool:
         return False
     if title_key(paper.title) == title_key(row[0]):
         return True
-    some, others = _families(paper.authors), _families(json.loads(row[1]))
+    some, others = family_names(paper.authors), family_names(json.loads(row[1]))
     words = [set(title_words(plain(readable(title)).casefold())) for title in (paper.title, row[0])]
     shared = len(words[0] & words[1])
     return bool(some & others) and shared > 0 and _SHARED * shared >= min(map(len, words))
@@ -278,17 +277,6 @@ def take_off(db: Connection, paper_id: str) -> None:
     for table in OF_A_PAPER:
         db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
     db.execute(f"INSERT INTO pending VALUES (?, 1) {HALF_WRITTEN}", (paper_id,))
-
-
-def _may_be_theirs(some: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether two lists of authors can be one paper's: they share a family name, or one of them is empty."""
-    families = _families(some), _families(others)
-    return not all(families) or bool(families[0] & families[1])
-
-
-def _families(names: Sequence[str]) -> set[tuple[str, ...]]:
-    """The family names of authors."""
-    return {name_words(readable(name))[-1:] for name in names} - {()}
 
 
 def _said(paper: Paper) -> str:

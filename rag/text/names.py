@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rag.text.folding import plain
+from rag.text.readable import readable
 
 _SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
@@ -36,3 +38,14 @@ def name_matches(query: tuple[str, ...], name: tuple[str, ...]) -> bool:
 def is_name(word: str) -> bool:
     """Whether a word looks like a system's name: inner capitals, all capitals, or a digit beside a capital."""
     return bool(re.search(r"[^\W_].*[A-Z]|[A-Z].*[\d²³]|\d.*[A-Z]", word)) and len(word) > 1
+
+
+def may_share_author(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two lists of authors can be one paper's: they share a family name, or one of them is empty."""
+    families = family_names(some), family_names(others)
+    return not all(families) or bool(families[0] & families[1])
+
+
+def family_names(names: Sequence[str]) -> set[tuple[str, ...]]:
+    """The family names of authors."""
+    return {name_words(readable(name))[-1:] for name in names} - {()}

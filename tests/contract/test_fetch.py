@@ -252,6 +252,31 @@ def test_papers_known_by_id_or_title_are_completed(listed: Shelf, server: ArxivS
     assert not any("search_query" in request.parameters for request in server.requests[before:])
 
 
+@pytest.mark.parametrize(("authors", "is_found"), [((), True), (("A. Lovelace",), True), (("Bo Beta",), False)])
+@pytest.mark.parametrize("is_here", [False, True])
+def test_a_paper_known_by_its_doi_is_looked_for_by_its_title(
+    server: ArxivServer, tmp_path: Path, authors: tuple[str, ...], is_found: bool, is_here: bool
+) -> None:
+    shelf = Shelf(server, tmp_path / "cited")
+    if is_here:
+        shelf.library.ingest([bare("2504.00003", "2504.00003", "2025-04-01")])
+        shelf.fetch(complete=True)
+    title = server.versions[2].title.upper()
+    shelf.library.ingest(
+        [make_paper("doi:10.1145/1", title, "", authors, "2025-06-02", url="https://doi.org/10.1145/1")]
+    )
+    done = shelf.fetch(complete=True)
+    assert (done.completed, len(done.rejected)) == (int(is_found), int(not is_found))
+    papers = {paper.paper_id: paper for paper in shelf.library.shelf.browse()}
+    assert ("doi:10.1145/1" not in papers) is is_found
+    if is_found:
+        assert (papers["2504.00003"].doi, shelf.library.shelf.resolved(["doi:10.1145/1"])) == (
+            "10.1145/1",
+            ["2504.00003"],
+        )
+        assert date(2025, 6, 2) in papers["2504.00003"].listed
+
+
 def test_a_title_that_comes_again_meets_its_paper_in_the_library(listed: Shelf, server: ArxivServer) -> None:
     listed.fetch(complete=True)
     listed.library.ingest([bare("title:0123456789abcdef", server.versions[2].title, "2025-07-01")])

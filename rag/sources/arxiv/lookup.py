@@ -10,6 +10,7 @@ from rag.sources.arxiv.connection import Absent, Connection
 from rag.sources.arxiv.feed import SOURCE, Entry, Refused, read_feed
 from rag.sources.arxiv.selection import titled
 from rag.text.folding import fold
+from rag.text.names import may_share_author
 from rag.text.readable import readable
 from rag.text.titles import title_key, title_words
 from rag.types import Rejected
@@ -59,6 +60,8 @@ def by_id(connection: Connection, ids: Sequence[str]) -> Iterator[Found]:
 def by_title(connection: Connection, title: str, authors: Sequence[str] = ()) -> Entry | str:
     """Look a paper up by its title; case, accents, punctuation and white space don't count.
 
+    One by other people is another paper.
+
     Args:
         connection: To arXiv.
         title: The whole title.
@@ -79,6 +82,7 @@ def by_title(connection: Connection, title: str, authors: Sequence[str] = ()) ->
     except (Refused, Absent) as error:
         return f"arXiv cannot look for its title ({error.args[0]})"
     same = [entry for entry in feed.entries if title_key(entry.paper.title) == title_key(title)]
+    same = [entry for entry in same if may_share_author(authors, entry.paper.authors)]
     if len(same) > 1 and authors:
         names = {fold(name) for name in authors}
         same = [entry for entry in same if names & set(map(fold, entry.paper.authors))]
