@@ -26,6 +26,8 @@ _MORE_THAN_COMMAS = re.compile(rf"[;(&等\d]|\band\b|et\.?\s?al\b|,\s(?:{_SUFFIX
 """What lists of most papers have none of, so that splitting at commas is all there is to do."""
 _MARK = re.compile(r"\s[|·•/]\s")
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
+_LIST = re.compile(rf"\[(?:[\s,]*+(?:{_QUOTED.pattern}))*+[\s,]*+\]")
+"""Nothing is tried twice: what is no list costs one pass."""
 _INITIALS = re.compile(r"(?:[^\W\d_a-z](?:\.|\b)[\s-]?){1,4}")
 _HAN = re.compile(r"[\u3400-\u9fff·]+(?:\s+[\u3400-\u9fff·]+)+")
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]")
@@ -91,12 +93,12 @@ _WIDE = str.maketrans({"；": ";", "，": ",", "、": ","})
 
 def _listed(written: str) -> tuple[str, ...] | None:
     """The names in a list of Python's, JSON's or NumPy's; None where it is none."""
-    if not written.endswith("]") or len(written) > LONGEST_ABSTRACT:
+    if not written.endswith("]"):
         return None
     with suppress(ValueError, RecursionError):
         found = json.loads(written)
         return tuple(found) if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
-    if _QUOTED.sub("", written[1:-1]).strip(" ,\n\t"):
+    if not _LIST.fullmatch(written):
         return None
     return tuple(re.sub(r"\\(.)", r"\1", one or other) for one, other in _QUOTED.findall(written))
 
