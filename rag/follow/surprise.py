@@ -46,7 +46,8 @@ class Surprise:
 def surprise(library: Library, profile: Profile, most: int = 3) -> tuple[Surprise, ...]:
     """Choose papers beside a reader's interests, the best aligned first.
 
-    There are none where nothing is known of the reader, and where nothing outside is aligned enough.
+    There are none where nothing is known of the reader, and where nothing outside is aligned enough. None is held for
+    review.
     """
     space = space_of(library)
     if not profile.interests:
@@ -56,7 +57,7 @@ def surprise(library: Library, profile: Profile, most: int = 3) -> tuple[Surpris
     near = (space.vectors @ np.concatenate([taste.papers for taste in tastes]).T).max(axis=1)
     best = aligned.max(axis=1)
     outside = (near < OUTSIDE) & (best >= ALIGNED)
-    for known in (profile.known, profile.avoided):
+    for known in (profile.known, profile.avoided, library.shelf.flags.held()):
         outside[space.rows(known)] = False
     chosen: list[int] = []
     for row in np.argsort(np.where(outside, -best, np.inf), kind="stable")[:CANDIDATES].tolist():

@@ -94,6 +94,20 @@ def test_what_is_wanted_less_is_not_to_be_read_next(tmp_path: Path, monkeypatch:
     kept.close()
 
 
+def test_what_is_held_for_review_is_not_to_be_read_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    papers = papers_on("sign", 4)
+    ids = [paper.paper_id for paper in papers]
+    kept = Kept(tmp_path / "kept.sqlite")
+    with library_of(tmp_path / "library", *papers) as library:
+        monkeypatch.setattr(library.shelf, "select", lambda _: frozenset(ids))  # all are of the topic
+        answers = [given(RETRIEVAL, False, ids[0])]
+        first = [one.paper.paper_id for one in next_to_read(library, kept, "", answers)]
+        assert first
+        library.shelf.flags.decide(first, "held")
+        assert not {one.paper.paper_id for one in next_to_read(library, kept, "", answers)} & set(first)
+    kept.close()
+
+
 @pytest.mark.sqlite_only
 def test_a_damaged_file_says_what_is_lost_and_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "quiz.sqlite"

@@ -332,6 +332,16 @@ def test_a_surprise_lies_outside_and_fits_best_of_many(library: Library, kept: K
     assert all(one.apart > 0.6 for one in found)
 
 
+def test_a_held_paper_is_no_surprise(kept: Kept, tmp_path: Path) -> None:
+    with library_of(tmp_path / "held", *papers_on("sign", 8), *papers_on("crystal", 8), *papers_on("review", 8)) as own:
+        star(kept, SIGN[:5])
+        profile = profile_of(own, kept, "")
+        first = [one.paper_id for one in surprise(own, profile)]
+        assert first
+        own.shelf.flags.decide(first, "held")
+        assert not {one.paper_id for one in surprise(own, profile)} & set(first)
+
+
 # --- one index -------------------------------------------------------------------------------------------------------
 
 

@@ -111,7 +111,7 @@ def next_to_read(
 ) -> tuple[Advised, ...]:
     """Papers that were not read yet, on the weakest of the topics that were asked about; none where all are known.
 
-    A paper of which the reader wants less is none of them.
+    A paper of which the reader wants less is none of them, nor is one that is held for review.
 
     Args:
         library: Holds the papers.
@@ -121,6 +121,7 @@ def next_to_read(
         most: Papers to name.
     """
     known = {*kept_papers(kept, user), *kept.lessened(user), *(one.paper_id for one in answers)}
+    known |= library.shelf.flags.held()
     found: list[Advised] = []
     for one in mastery_of(answers):
         if one.chance >= MASTERED or not one.topic.tag or len(found) >= most:
