@@ -22,6 +22,20 @@ FEW = 8
 """Papers of which a first visit shows at least so many, from as many days as it takes, within `LOOK_BACK`."""
 LOOK_BACK = timedelta(days=6)
 
+NO_SURPRISE = "Nothing here is unlike what you keep, new to you, and still near to an interest of yours."
+_NONE_LEFT: Mapping[Standing, str] = {
+    Standing.KNOWN: "you keep, have read or want less of every paper here, or it is held for review.",
+    Standing.NOTHING: "nothing is kept yet, and every paper here is read or held for review.",
+    Standing.ONLY_LESS: "every paper here is of a kind that you want less of, read, or held for review.",
+    Standing.GONE: "the papers that you keep are no longer in the library, and every other is one that you have read "
+    "or want less of, or is held for review.",
+    Standing.MUTED: "you took out all interests that your kept papers tell of, and every other paper is one that you "
+    "have read or want less of, or is held for review.",
+    Standing.DAMAGED: "what you keep cannot be read, and every paper here is held for review. Restore kept.sqlite from "
+    "a backup, or move it away.",
+}
+"""Why no paper is left, by what there is to rank by."""
+
 
 @dataclass(frozen=True, slots=True)
 class ForYou:
@@ -40,6 +54,8 @@ class ForYou:
     is_new: bool
     known: int = 0
     """Of those that are new, how many are left out for that the reader keeps, has read or wants less of them."""
+    is_left: bool = True
+    """Whether any paper of the library is left to show."""
 
 
 def for_you(library: Library, profile: Profile, new: Collection[str], most: int) -> ForYou:
@@ -53,7 +69,8 @@ def for_you(library: Library, profile: Profile, new: Collection[str], most: int)
     """
     found = recommend(library, profile, new, most) if new else ()
     known = len((profile.known | profile.avoided).intersection(new))
-    return ForYou(profile, found or recommend(library, profile, None, most), len(new), bool(found), known)
+    papers = found or recommend(library, profile, None, most)
+    return ForYou(profile, papers, len(new), bool(found), known, bool(papers))
 
 
 def shown_since(counts: Mapping[date, int], newest: date, seen: date | None, most: int) -> date:
@@ -81,10 +98,10 @@ def lead(found: ForYou, since: str = "") -> str:
         found: The papers.
         since: The first day that is new, as it is shown; empty where that is said elsewhere.
     """
+    if not found.is_left:
+        return f"Nothing is left to recommend: {_NONE_LEFT[found.profile.standing]}"
     if found.profile.standing is not Standing.KNOWN:
         return found.profile.standing.sentence
-    if not found.papers:
-        return "Nothing is left to recommend: you keep, have read or want less of every paper here."
     if found.is_new:
         new = f"{plural(found.new, 'paper')} new since {since}" if since else plural(found.new, "new paper")
         known = (

@@ -120,7 +120,8 @@ def read(path: Path) -> Drawing | None:
     except FileNotFoundError:
         return None
     except Exception as error:  # of damaged bytes the readers of zip files and arrays raise what they like
-        _log.warning("The map in %s cannot be read, and is drawn anew: %s", path, error)
+        _log.warning("The map in %s is damaged, and is drawn anew.", path)
+        _log.debug("What its reader said: %s", error)
         return None
 
 

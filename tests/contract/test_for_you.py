@@ -167,11 +167,19 @@ def test_odd_readers_are_told_why(
     with Library(Config(data_dir=tmp_path)) as opened:
         opened.ingest([make_paper()])
     run = Run(tmp_path, capsys, monkeypatch)
+    run("keep", "read", "2504.00001")
+    assert "nothing is kept yet, and every paper here is read" in " ".join(run("today")[0].split())
+    assert "newest" not in run("today")[0], "none follows"
+    run("keep", "read", "2504.00001", "--off")
     run("keep", "star", "2504.00001")
-    assert "Nothing is left to recommend" in " ".join(run("today")[0].split())
+    said = " ".join(run("today")[0].split())
+    assert "Nothing is left to recommend: you keep" in said
+    assert "A surprise Nothing here is unlike what you keep" in said
     run("keep", "star", "2504.00001", "--off")
     run("profile", "less", "2504.00001")
-    assert run.json("today")["standing"] == "only_less"
+    only_less = run.json("today")
+    assert (only_less["standing"], only_less["papers"]) == ("only_less", [])
+    assert "every paper here is of a kind that you want less of" in only_less["lead"]
     run("profile", "forget", "--yes")
     run("keep", "star", "2504.00001")
     with Library(Config(data_dir=tmp_path)) as opened:

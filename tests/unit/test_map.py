@@ -228,13 +228,15 @@ def test_a_map_is_drawn_anew_when_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing", b"PK\x03\x04 half"])
-def test_a_damaged_file_is_replaced(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_replaced(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with library_of(tmp_path, 12) as library:
         before = Cartographer(library).map()
         (tmp_path / FILE_NAME).write_bytes(content)
         after = Cartographer(library).map()
         assert (after.codes == before.codes).all()
         assert (tmp_path / FILE_NAME).read_bytes() != content
+        said = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+        assert said == [f"The map in {tmp_path / FILE_NAME} is damaged, and is drawn anew."], "no library's own words"
 
 
 def test_a_bit_flipped_anywhere_in_a_file_is_no_crash(tmp_path: Path) -> None:

@@ -228,6 +228,9 @@ def _paper_json(paper: Paper) -> dict[str, Any]:
 
 
 def _print(found: Found) -> None:
+    from rag.follow.profile import Standing
+    from ui.foryou import NO_SURPRISE
+
     terminal = console()
     terminal.print(_text(("For you", "bold"), (f"  {found.lead}", "dim")))
     for n, row in enumerate(found.rows, start=1):
@@ -245,6 +248,9 @@ def _print(found: Found) -> None:
         terminal.print(_text(("A surprise", "bold"), (f"  {said}", "dim")))
         terminal.print()
         _print_paper(terminal, "    ", paper)
+    elif found.standing == Standing.KNOWN:
+        terminal.print()
+        terminal.print(_text(("A surprise", "bold"), (f"  {NO_SURPRISE}", "dim")))
 
 
 def _print_paper(terminal: Console, begin: str, paper: Paper) -> None:

@@ -20,7 +20,7 @@ from rag.models.cache import Recent
 from rag.papers.readers.kept import Kept
 from rag.papers.readers.rewritten import Rewriting
 from rag.types import Paper
-from ui.foryou import ForYou, for_you, muted_papers
+from ui.foryou import NO_SURPRISE, ForYou, for_you, muted_papers
 from ui.kept import problem_of
 from ui.web.companion import foryou, you
 from ui.web.drawn import bookmarks
@@ -96,7 +96,7 @@ class Personal:
         if found is not None:
             left = tuple(one for one in found.papers if one.paper_id not in profile.known)
             if len(left) == len(found.papers) or len(left) > foryou.SHOWN:
-                return replace(found, papers=left)
+                return replace(found, papers=left, is_left=bool(left))
         found = for_you(self._library, profile, new, MOST)
         self._ranked.keep({state: found})
         return found
@@ -153,8 +153,7 @@ class Personal:
         papers = self._library.shelf.papers([less, *(one.paper_id for one in found)])
         notice = foryou.undo(papers[less]) if less in papers else EMPTY
         if not found:
-            said = "Nothing here is unlike what you keep, new to you, and still near to an interest of yours."
-            return foryou.another(notice=notice, said=said)
+            return foryou.another(notice=notice, said=NO_SURPRISE)
         one = found[place % len(found)]
         paper, profile = papers.get(one.paper_id), self.profile(owner)
         marks = self._marks(owner, [one.paper_id]).get(one.paper_id, EMPTY)
