@@ -25,10 +25,12 @@ from rag import open_assistant
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.models.criteria import FOLDER, GROUPS, OF_A_PAPER, OF_A_SENTENCE, WEIGHTS, Group, LevelModel
-from rag.query.intents.criteria import Criterion, read_wish
+from rag.query.intents.criteria import Criterion, Knows, read_wish
+from rag.query.lexicon.phrases import Phrases
 from rag.topics.best.evidence import Evidence, Measures
 
 DATA = Path(__file__).parent / "data" / "criteria.jsonl"
+REQUESTS = DATA.with_name("requests.jsonl")
 USED = {
     "topic": (("likeness", "words"), ("answered", "held", "title_likeness", "title_words")),
     "free": (("likeness", "words", "answers"), ("answered", "held")),
@@ -164,12 +166,22 @@ def _line(name: str, pairs: Sequence[tuple[int, int]]) -> str:
     return f"| {name} | {len(pairs)} | {same:.2f} | {near:.2f} | {kappa(given, found):.2f} |"
 
 
-def readings() -> str:
+def subjects(knows: Knows) -> str:
+    """Of how many requests that say whom the paper is for, or why, the subject is read as written, in each half."""
+    rows = [json.loads(line) for line in REQUESTS.read_text(encoding="utf-8").splitlines()]
+    right = {"fit": 0, "judge": 0}
+    for held in rows:
+        read = {one.text.lower() for one in read_wish(held["request"], knows).criteria if one.kind == "subject"}
+        right[held["half"]] += bool(read & {one.lower() for one in held["subjects"]})
+    return f"subjects of requests that say more: {right} of {len(rows) // 2} each"
+
+
+def readings(knows: Knows) -> str:
     """How many requests are read into the criteria that were written for them, and how many criteria are."""
     rows = [json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines()]
     whole = found = written = 0
     for held in rows:
-        read = {(one.kind, one.text) for one in read_wish(held["request"]).criteria}
+        read = {(one.kind, one.text) for one in read_wish(held["request"], knows).criteria}
         wanted = {(one["kind"], one["text"]) for one in held["criteria"]}
         whole, found, written = whole + (read == wanted), found + len(read & wanted), written + len(wanted)
     return f"{whole} of {len(rows)} requests read as written, {found} of {written} criteria"
@@ -182,7 +194,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with open_assistant(Config(data_dir=arguments.library)) as assistant:
         examples = measured(assistant)
-    print(readings())
+        knows = Phrases(assistant.library).best
+        print(readings(knows))
+        print(subjects(knows))
     for half, other in (("fit", "judge"), ("judge", "fit")):
         models = fitted([one for one in examples if one.half == half])
         print(f"\nfitted on `{half}`, judged on `{other}`\n")

@@ -61,6 +61,30 @@ def levels(choice: Choice, paper_id: str) -> list[int]:
     return [label.level for label in row.labels]
 
 
+@pytest.mark.parametrize(
+    ("request_", "criteria"),
+    [
+        (
+            "best paper for a mason who wants to understand ranking rocks",
+            ["subject=ranking rocks", "free=mason who wants to understand"],
+        ),
+        (
+            "best paper for convincing my boss that ranking rocks pays",
+            ["subject=ranking rocks", "free=convincing my boss … pays"],
+        ),
+        ("best paper that explains ranking rocks to sailors", ["subject=ranking rocks", "free=explains … to sailors"]),
+        ("what should a nurse read first about ranking rocks?", ["subject=ranking rocks", "free=nurse"]),
+        ("best paper for ranking rocks in a quarry", ["subject=ranking rocks", "domain=a quarry"]),
+        ("best paper on ranking rocks for sailors", ["subject=ranking rocks", "domain=sailors"]),
+        ("best paper for wooing zebras", ["subject=wooing zebras"]),  # of which the library knows nothing
+    ],
+)
+def test_whom_a_paper_is_for_and_why_is_not_what_it_is_about(
+    assistant: Assistant, request_: str, criteria: list[str]
+) -> None:
+    assert [f"{one.kind}={one.text}" for one in read(assistant.engine, request_).wish.criteria] == criteria
+
+
 def test_every_level_above_none_quotes_the_paper_and_none_quotes_nothing(found: Choice) -> None:
     labels = [(row, label) for row in found.rows for label in row.labels]
     assert {label.level for _, label in labels} >= {0, 3}

@@ -7,10 +7,11 @@ paper is about, what that is applied to, or as something that it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from rag.query.lexicon.phrases import Phrase
 from rag.query.lexicon.words import has_content
 from rag.query.rules import RuleSet, load_rules
 
@@ -18,6 +19,10 @@ Kind = Literal["subject", "domain", "sort", "code", "online", "study", "free"]
 KINDS: tuple[Kind, ...] = ("subject", "domain", "sort", "code", "online", "study", "free")
 MOST, LONGEST = 8, 120
 """Criteria of one request, and characters of one."""
+Knows = Callable[[str], Phrase | None]
+"""Tells the phrase of a text that a library knows best (`Phrases.best`)."""
+BETTER = 0.05
+"""By how much a phrase of a clause has to be known better than the head's to be what the paper is about."""
 _LEAST = 2
 """Words of a clause that can stand alone."""
 _LEADS: Mapping[Kind, str] = {"subject": "about", "domain": "for"}
@@ -79,11 +84,26 @@ class Wish:
     newest: bool = False
 
 
-def read_wish(text: str) -> Wish:
+class _Clause(NamedTuple):
+    """The head of a request, or a clause behind it.
+
+    Attributes:
+        must: Whether it is required.
+        led: Whether it is a sentence that the head leads to: "for convincing her that …", "which explains …".
+    """
+
+    text: str
+    must: bool
+    led: bool = False
+
+
+def read_wish(text: str, knows: Knows | None = None) -> Wish:
     """Read a request for the best paper.
 
     Args:
         text: Without the words that became filters (`Question.search_text`).
+        knows: Tells what of a request is a subject of the library, and what whom it is for, or why; without it all of
+            the head is taken for the subject.
     """
     rules = load_rules("criteria")
     newest = rules["newest"](text)
@@ -92,16 +112,19 @@ def read_wish(text: str) -> Wish:
     noun = rules["noun"].at(rest)
     wanted = [_sort(rules, one[0]) for one in rules["named_sort"].all((noun and noun["sorts"]) or "")]
     rest = rest[noun.end() :] if noun else rest
-    led = rules["about"](rest)
+    led = rules["about"].at(rest)
     rest = rules["about"].without(rest, "")
-    if rules["beginner"](rest):
+    beginner = rules["beginner"](rest) or bool(lead and rules["beginner"](lead[0]))
+    if beginner:
         wanted.append(Criterion("sort", "introduction"))
         rest = rules["about"].without(rules["beginner"].without(rest).strip(), "")
     head, *clauses = _clauses(rules, rest)
-    found = [*_topic(rules, head, led=led), *wanted]
-    for clause in clauses:
-        found += _read(rules, *clause)
-    return Wish(distinct(found)[:MOST], newest)
+    whom = _read(rules, (lead and lead["whom"]) or "", False) if not beginner else []
+    if knows and not (led and led["firm"]):
+        found = _chosen(rules, [head, *clauses], knows, wanted)
+    else:
+        found = _and_clauses(rules, _topic(rules, head, led=bool(led)) + wanted, clauses)
+    return Wish(distinct([*found, *whom])[:MOST], newest)
 
 
 def read_criteria(text: str) -> tuple[Criterion, ...]:
@@ -129,13 +152,13 @@ def denied(criterion: Criterion) -> bool:
     return criterion.kind == "free" and load_rules("criteria")["denies"](criterion.text)
 
 
-def _clauses(rules: RuleSet, text: str) -> Iterator[tuple[str, bool]]:
+def _clauses(rules: RuleSet, text: str) -> Iterator[_Clause]:
     """The head of a request and what is said behind it, each with whether it is required.
 
     "And" parts nothing in the head, unless what follows it is asked for in a fixed expression and no bare noun ("text
     and code"); "with" nothing that has only begun: "built with real queries".
     """
-    begin, parted, must = 0, False, False
+    begin, parted, must, led = 0, False, False, False
     for match in rules["joint"].all(text):
         clause = text[begin : match.start()]
         in_head = match["and"] and not parted
@@ -146,10 +169,10 @@ def _clauses(rules: RuleSet, text: str) -> Iterator[tuple[str, bool]]:
         if match["tested"] and rules["denies"](clause):
             continue
         must = rules["must"](clause) or (must and parted)
-        yield clause, must
+        yield _Clause(clause, must, led)
         must = must and bool(match["and"])  # "it must have code and a demo"
-        begin, parted = match.end(), True
-    yield text[begin:], must or rules["must"](text[begin:])
+        begin, parted, led = match.end(), True, (match["word"] or "").split()[:1] in (["that"], ["which"])
+    yield _Clause(text[begin:], must or rules["must"](text[begin:]), led)
 
 
 def _until_next(rules: RuleSet, text: str, start: int) -> str:
@@ -158,7 +181,49 @@ def _until_next(rules: RuleSet, text: str, start: int) -> str:
     return text[start : following.start() if following else len(text)]
 
 
-def _topic(rules: RuleSet, head: tuple[str, bool], *, led: bool) -> list[Criterion]:
+def _chosen(rules: RuleSet, parts: Sequence[_Clause], knows: Knows, wanted: Sequence[Criterion]) -> list[Criterion]:
+    """What a request says of which it isn't plain what it is about: the phrase that is known best is.
+
+    Args:
+        rules: Of criteria.
+        parts: The head and the clauses, in their order.
+        knows: Tells the phrase of a text that is known best.
+        wanted: The sorts of work that are wanted.
+    """
+    head, *clauses = parts
+    texts = [_plain(rules, one.text) for one in parts]
+    may_tell = [n for n, one in enumerate(parts) if n == 0 or (one.led and not rules["denies"](one.text))]
+    said = [n for n in may_tell if has_content(texts[n]) and not _is_fixed(rules, texts[n])]
+    phrases = {n: found for n in said if (found := knows(texts[n]))}
+    if not phrases:
+        return _and_clauses(rules, [*_topic(rules, head, led=False), *wanted], clauses)
+    best = max(phrases, key=lambda n: (phrases[n].score + BETTER * (n == 0), -n))
+    if 0 in phrases and texts[0] == texts[0][phrases[0].start : phrases[0].end]:
+        best = 0
+    text, found = texts[best], phrases[best]
+    subject, behind = text[found.start : found.end], text[found.end :]
+    topic = [Criterion("subject", subject, must=True)]
+    parted = rules["domain"].find(subject + behind)
+    if parted and parted["subject"] == subject:
+        topic.append(Criterion("domain", parted["domain"]))
+        behind = ""
+    before = " … ".join(one for one in (texts[0] if best else "", text[: found.start].strip()) if has_content(one))
+    aside = " … ".join(one.strip(" ,") for one in (before, behind) if has_content(one))
+    topic += [Criterion("free", aside[:LONGEST])] if aside else []
+    return _and_clauses(rules, [*topic, *wanted], [one for n, one in enumerate(parts) if n not in (0, best)])
+
+
+def _and_clauses(rules: RuleSet, found: Sequence[Criterion], clauses: Iterable[_Clause]) -> list[Criterion]:
+    """Criteria, and those of the clauses behind them."""
+    return [*found, *(one for clause in clauses for one in _read(rules, clause.text, clause.must))]
+
+
+def _is_fixed(rules: RuleSet, text: str) -> bool:
+    """Whether a clause asks for something in a fixed expression."""
+    return bool(rules["sort"].find(text) or _fact(rules, text))
+
+
+def _topic(rules: RuleSet, head: _Clause, *, led: bool) -> list[Criterion]:
     """What the paper is to be about, and what that is applied to.
 
     Args:
@@ -166,11 +231,11 @@ def _topic(rules: RuleSet, head: tuple[str, bool], *, led: bool) -> list[Criteri
         head: What stands before the clauses, and whether it is required.
         led: Whether it stands behind "on", "about" and the like: then it is a subject, whatever else is asked for so.
     """
-    text = _plain(rules, head[0])
+    text = _plain(rules, head.text)
     if not has_content(text):
         return []
     if not led and _fact(rules, text, whole=True):
-        return _read(rules, text, head[1])
+        return _read(rules, text, head.must)
     parted = rules["domain"].find(text)
     subject = Criterion("subject", parted["subject"] if parted else text, must=True)
     return [subject, Criterion("domain", parted["domain"])] if parted else [subject]

@@ -11,6 +11,7 @@ from rag.errors import UsageError
 from rag.models.criteria import GROUPS, load_levels
 from rag.query import Question
 from rag.query.intents.criteria import LONGEST, MOST, Criterion, Wish, denied, distinct, read_criteria, read_wish
+from rag.query.lexicon.phrases import Phrases
 from rag.retrieve.hybrid import distinct_papers
 from rag.text.grammar import plural
 from rag.topics.best.evidence import Evidence, Measures
@@ -138,7 +139,7 @@ def read(engine: Engine, request: str, filters: Filters | None = None) -> Asked:
         EmptyLibrary: there are no papers.
     """
     understood = engine.understand(engine.checked(request), filters=filters)
-    wish = read_wish(understood.search_text)
+    wish = read_wish(understood.search_text, Phrases(engine.library).best)
     notes = [one for one in understood.notes if one.code not in _LEFT]
     notes += [Note(code="negation", text=_DENIED.format(one.text)) for one in wish.criteria if denied(one)]
     return Asked(request, wish, understood.filters, tuple(notes), understood.left_out)
