@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.papers.claims import Claim
+from rag.query.demands import with_demands
 from rag.query.dialogue.completion import Continued
 from rag.query.dialogue.contrast import STAND_IN
 from rag.query.dialogue.followups import Continuing
@@ -19,16 +20,17 @@ from rag.query.intents.intent import LIKELY, SHAPES, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
 from rag.query.intents.sides import Comparison, Own, read_comparison
-from rag.query.intents.subject import names_subject, read_names, read_phrase, read_sort, read_subject
+from rag.query.intents.subject import names_subject, read_subject
 from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.lexicon.knowledge import Known
-from rag.query.lexicon.typos import Correction, Speller, is_english
+from rag.query.lexicon.typos import Speller, is_english
 from rag.query.lexicon.words import edited, has_content, tidied
 from rag.query.limits.constraints import Constraints, IdentifierReading
 from rag.query.limits.institutions import Institution, mentioned_by, read_institution
 from rag.query.limits.order import UNBOUNDED, Wanted, read_wanted
 from rag.query.limits.restrictions import Restrictions
 from rag.query.limits.sorts import all_of_a_sort
+from rag.query.notes import BEST, IN_ENGLISH, NOTHING_LEFT_OUT, not_a_date, on_papers, on_talk, spelling
 from rag.query.question import Question
 from rag.query.rules import load_rules
 from rag.text.readable import readable
@@ -37,15 +39,6 @@ from rag.types import Filters, Note, Turn
 if TYPE_CHECKING:
     from rag.index.library import Library
 
-_NOTHING_LEFT_OUT = Note(
-    code="negation",
-    text='"Not" and "without" are searched for like other words: no paper was left out because of them.',
-)
-_BEST = Note(
-    code="best_paper",
-    text="`paperchat best`, or /best on the page, chooses the best paper by criteria that you can see and change.",
-)
-_IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHAT_IS = Intent({"define": 1.0})
 _MARKS = " ?!.…"
@@ -185,7 +178,7 @@ class Reader:
         edits = [(one.start, one.end, one.meant) for one in corrections]
         cut = [*self._restrictions.replacements(found), *wanted.edits]
         search = tidied(edited(question, [*edits, *cut]))
-        notes = (*_spelling(corrections), *self._language(question))
+        notes = (*spelling(corrections), *self._language(question))
         return _Text(edited(question, edits), search, found, notes, wanted)
 
     def is_courtesy(self, text: str) -> bool:
@@ -229,7 +222,7 @@ class Reader:
         )
         followed = read.standalone if talk and read.standalone != text.standalone and not given.paper else ""
         only = frozenset[str]() if papers and filters.paper in papers else papers or frozenset()
-        notes = [*filter_notes, *left_out_notes, *outside, *map(_not_a_date, unread), *_on_papers(like, only)]
+        notes = [*filter_notes, *left_out_notes, *outside, *map(not_a_date, unread), *on_papers(like, only)]
         phrase = mentioned(read.search) if shape.kind == "list" and not (about or papers or read.among) else ""
         holding = self._restrictions.mentioning(phrase) if phrase else frozenset[str]()
         if whose:
@@ -248,11 +241,11 @@ class Reader:
             subjects=shape.subjects,
             notes=(
                 *text.notes,
-                *_on_talk(followed),
+                *on_talk(followed),
                 *notes,
                 *(beside.notes if beside else ()),
-                *([_NOTHING_LEFT_OUT] if unheard else ()),
-                *([_BEST] if asks_for_best(read.standalone) else ()),
+                *([NOTHING_LEFT_OUT] if unheard else ()),
+                *([BEST] if asks_for_best(read.standalone) else ()),
             ),
             only_filters=only_filters and (bool(filters or papers or read.among) or shape.kind == "list"),
             left_out=read.known.union(like, *unwanted.values()),
@@ -402,7 +395,7 @@ class Reader:
         vocabulary = self.speller().vocabulary
         strange = [word for word in words if not (is_english(word) or word in vocabulary)]
         other_script = any(ord(char) > 0x24F and char.isalpha() for char in question) and len(strange) == len(words)
-        return (_IN_ENGLISH,) if words and (other_script or (len(words) > 3 and 2 * len(strange) > len(words))) else ()
+        return (IN_ENGLISH,) if words and (other_script or (len(words) > 3 and 2 * len(strange) > len(words))) else ()
 
 
 def _selects(text: _Text, intent: Intent) -> float | None:
@@ -411,22 +404,6 @@ def _selects(text: _Text, intent: Intent) -> float | None:
         return POINTS_BACK
     listed = intent.shape() == "list" and load_rules("intent")["several_papers"](text.standalone)
     return 0.0 if listed else None
-
-
-def with_demands(asked: Question) -> Question:
-    """The question with what its own words demand of the sentences and papers that answer it."""
-    said, rules = asked.typed or asked.standalone, load_rules("demands")
-    return replace(
-        asked,
-        typed=said,
-        compound=asked.intent.several(said),
-        phrase=read_phrase(asked.search_text, named=bool(asked.wanted.order)),
-        names=read_names(said),  # and not those of the papers that a conversation is about
-        sort=read_sort(said),
-        several=rules["several"](said),
-        works=load_rules("intent")["several_papers"](said),
-        told=rules["frame"].without(asked.search_text),
-    )
 
 
 def _owned_names(names: Sequence[Named]) -> list[str]:
@@ -439,25 +416,3 @@ def _listed(shape: Shape, wanted: Wanted, among: frozenset[str] | None) -> Shape
     several = bool(among and len(among) > 1) and shape.kind != "compare"
     ordered = shape.kind == "single" and bool(wanted) and not shape.absent
     return Shape("list") if several or ordered else shape
-
-
-def _on_talk(followed: str) -> list[Note]:
-    return [Note(code="follow_up", text=f"Read as a follow-up: {followed}")] if followed else []
-
-
-def _on_papers(like: Collection[str], only: Collection[str]) -> Iterator[Note]:
-    """What was read of papers that are named by their ids."""
-    for said, papers in (("papers like", like), ("only", sorted(only))):
-        if papers:
-            yield Note(code="papers_read", text=f"Read from the question: {said} {', '.join(papers)}.")
-
-
-def _not_a_date(text: str) -> Note:
-    return Note(code="date_unread", text=f'"{text}" was not understood as a date and restricts nothing.')
-
-
-def _spelling(corrections: Sequence[Correction]) -> list[Note]:
-    return [
-        Note(code="spelling", text=f'Searched for "{one.meant}" instead of "{one.typed}".')
-        for one in {(one.typed, one.meant): one for one in corrections}.values()
-    ]

@@ -16,9 +16,9 @@ from rag.config import Config
 from rag.errors import LibraryError
 from rag.index.library import Library
 from rag.query import Question
+from rag.query.demands import with_demands
 from rag.query.lexicon.entities import asks_of_a_stranger, names_in
 from rag.query.lexicon.knowledge import Known
-from rag.query.reader import with_demands
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import HybridRetriever
 from rag.types import Filters, Passage
