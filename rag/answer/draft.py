@@ -30,12 +30,14 @@ class Draft:
         found: Papers that fit, of which the first are quoted.
         themes: The theme of each paper by its id, where they are grouped.
         told: What was told in the answer before; None where what is quoted is new.
+        rivals: One of the papers is likely to be meant, and nobody can tell which.
     """
 
     quotes: tuple[tuple[Quote, ...], ...]
     found: int = 0
     themes: Mapping[str, str] = field(default_factory=dict)
     told: Told | None = None
+    rivals: bool = False
 
 
 def quote_text(quote: Quote) -> str:

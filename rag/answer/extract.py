@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
-from rag.answer.select import as_likely, choose_papers, demanded, is_described
+from rag.answer.select import as_likely, choose_papers, demanded, is_described, rivals
 from rag.cards.links import code_links
 from rag.index.library import Library
 from rag.models import embed_tokens
@@ -60,6 +60,7 @@ class ExtractiveWriter:
         kind: Kind | None = None,
         *,
         whole: bool = False,
+        doubtful: bool = False,
     ) -> Draft:
         """Choose what to quote.
 
@@ -69,6 +70,7 @@ class ExtractiveWriter:
             kind: The shape of answer, which decides how many papers are cited; None takes the question's.
             whole: The filters alone say what belongs in a list or topic (all papers by an author): a low score
                 leaves none out.
+            doubtful: No paper is named, and the best one is unlikely to be meant: those close to it are quoted, too.
         """
         if not passages:
             return Draft(())
@@ -86,14 +88,17 @@ class ExtractiveWriter:
         if kind in ("list", "topic") and not whole:
             fitting = demanded(self.library, question, kind, ranked, fitting)
             fitting = fitting[:1] if question.unsure and is_described(ranked) else fitting
+        lone = kind == "single" or (kind != "compare" and len(fitting) == 1)
+        among = rivals(ranked) if doubtful and lone else []
+        fitting = among or fitting
         papers = [paper.paper_id for paper in fitting[: self.library.config.answer.max_papers]]
         judged = self.scores.of(question.wordings, papers)
         if kind == "single":
-            papers = as_likely(papers, judged)
+            papers = papers if among else as_likely(papers, judged)
         else:
             judged = self._without_addresses(question, judged)
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
-        words = min(most, LIST_WORDS) if kind == "list" else most
+        words = min(most, LIST_WORDS) if kind == "list" or len(among) > 1 else most
         before = question.quoted if kind == "single" else ()
         each = self._each_asked(question, kind, papers)
         drawn = [
@@ -111,7 +116,7 @@ class ExtractiveWriter:
             return Draft(())
         told = drawn[0][1]
         groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
-        return Draft(groups, len(fitting), told=told)
+        return Draft(groups, len(fitting), told=told, rivals=len(among) > 1 and not told)
 
     def _each_asked(self, question: Question, kind: Kind, papers: Sequence[str]) -> list[Mapping[str, Judged]]:
         """Papers judged by each thing that is asked of all; of those that are compared, also by what is asked of one.

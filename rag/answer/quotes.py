@@ -19,6 +19,8 @@ from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.themes.plan import Planner
 from rag.types import Delta, Event, Note, Passage, Removed
 
+DOUBTFUL = 0.45
+"""Chance of being right below which an answer's first paper is one of several that may be meant."""
 _NOTHING_MORE = Note(code="nothing_more", text="The abstract tells no more about this than the answer before quotes.")
 _QUOTED_BEFORE = Note(code="quoted_before", text="Some of what is quoted stands in the answer before as well.")
 
@@ -60,11 +62,7 @@ class QuotedReply:
         checked = check(draft, self.library, len(behind.citations) + 1, () if behind.text else behind.citations)
         for item in checked.removed:
             yield Removed(item.text, item.reason)
-        said = (
-            entry.reply(checked)
-            if entry
-            else reply(self.retriever, asked, passages, decision, checked, draft.told, draft.found)
-        )
+        said = entry.reply(checked) if entry else reply(self.retriever, asked, passages, decision, checked, draft)
         parts = (EVIDENCE, *said.parts) if behind.text else said.parts
         text = ""
         for part in parts:
@@ -97,8 +95,14 @@ class QuotedReply:
         if asked.wanted:
             most = self.library.config.answer.max_papers
             return self.writer.write(asked, _as_wanted(asked, passages, whole, most), "list", whole=True)
-        draft = self.writer.write(asked, passages, whole=whole)
+        draft = self.writer.write(asked, passages, whole=whole, doubtful=is_doubtful(asked, decision))
         return arranged(draft, asked.search_text, passages, self.planner) if asked.kind == "topic" else draft
+
+
+def is_doubtful(asked: Question, decision: Decision) -> bool:
+    """Whether a question that nothing ties to a paper is answered from one that is unlikely to be the one meant."""
+    tied = asked.papers or asked.focus or asked.named or asked.filters or asked.share > 1
+    return decision.chance is not None and decision.chance < DOUBTFUL and not tied
 
 
 def _as_wanted(asked: Question, passages: Sequence[Passage], whole: bool, most: int) -> list[Passage]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.answer.abstention import Decision
 from rag.answer.citations import Checked
-from rag.answer.draft import Told, is_title
+from rag.answer.draft import Draft, is_title
 from rag.papers.shelf import Shelf
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
@@ -37,8 +37,7 @@ def reply(
     passages: Sequence[Passage],
     decision: Decision,
     checked: Checked,
-    told: Told | None = None,
-    found: int = 0,
+    draft: Draft,
 ) -> Reply:
     """Put the checked quotes, or what there is to say without any, into words.
 
@@ -48,9 +47,9 @@ def reply(
         passages: What was retrieved, best first.
         decision: Whether they answer.
         checked: The quotes that stand.
-        told: What the answer before told already.
-        found: How many papers belong to a list or a topic, of which the first are quoted.
+        draft: What was checked: what the answer before told already, and how many papers belong.
     """
+    told, found = draft.told, draft.found
     groups = [render_group(group) for group in checked.groups]
     if told == "again" and groups and decision.reason is None:
         return Reply(("This was quoted before; the abstract tells no more about it:", *groups))
@@ -63,6 +62,8 @@ def reply(
     if groups and decision.reason is None:
         missing = (*_absent(understood), *_unfound(understood, passages))
         above, below = _count(retriever, understood, checked, found), _more(understood, len(groups), found)
+        if draft.rivals and len(groups) > 1:
+            above, below = (f"Which paper is meant is not sure. The {len(groups)} closest:",), ()
         return Reply((*missing, *above, *_by_theme(groups, checked), *below))
     if groups:
         first = checked.groups[0][0]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer.citations import Checked, find_problem, located
-from rag.answer.draft import Quote, quote_text
+from rag.answer.draft import Draft, Quote, quote_text
 from rag.answer.notes import model_failed
 from rag.answer.render import reply
 from rag.engine import Engine
@@ -155,7 +155,7 @@ class TopicEngine:
 
     def _abstain(self, query: str, understood: Question, passages: Sequence[Passage]) -> Topic:
         decision = self.engine.abstainer.decide(understood, ())
-        said = reply(self.engine.retriever, understood, passages, decision, Checked((), ()))
+        said = reply(self.engine.retriever, understood, passages, decision, Checked((), ()), Draft(()))
         return Topic(
             query=query,
             text="\n\n".join(said.parts),

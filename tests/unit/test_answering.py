@@ -11,10 +11,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.answer.abstention import Decision
 from rag.answer.draft import Draft, Quote, quote_text
 from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, ExtractiveWriter, for_each, pack
-from rag.answer.quotes import _as_wanted
-from rag.answer.select import BELONGS, DESCRIBED, HOLDS, SURELY, TELLS, WITHIN, choose_papers, is_described
+from rag.answer.quotes import _as_wanted, is_doubtful
+from rag.answer.select import (
+    BELONGS,
+    CLOSE,
+    DESCRIBED,
+    HOLDS,
+    RIVALS,
+    SURELY,
+    TELLS,
+    WITHIN,
+    choose_papers,
+    is_described,
+    rivals,
+)
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
 from rag.query import Kind, Question, Reader
@@ -228,6 +241,46 @@ def test_of_two_papers_that_tie_the_second_is_cited_where_it_answers_as_well(lib
     }
     assert 0 < len(as_good) < len(pairs)
     assert {pair for pair in pairs if len(cited(*pair)) == 2} == as_good
+
+
+def test_papers_close_to_the_best_one_are_its_rivals() -> None:
+    ranked = [passage("a", 1.0), passage("b", 1.01 - CLOSE), passage("c", 0.99 - CLOSE)]
+    assert ids(rivals(ranked)) == ["a", "b"]
+    assert len(rivals([passage(str(n), 1.0) for n in range(RIVALS + 2)])) == RIVALS
+
+
+def test_where_no_paper_is_likely_to_be_meant_those_close_to_the_best_are_quoted(library: Library) -> None:
+    asked = replace(read(library, "Something that puts search results into order?"), kind="single")
+    found = HybridRetriever(library).search(asked.search_text)
+    close = [replace(one, score=1.0) for one in found]
+    far = [replace(one, score=1.0 if one.paper_id == found[0].paper_id else 0.5) for one in found]
+    assert len(distinct_papers(found)) > 1
+
+    def cited(ranked: list[Passage], *, doubtful: bool) -> Draft:
+        return writer(library).write(asked, ranked, doubtful=doubtful)
+
+    among = cited(close, doubtful=True)
+    assert len(among.quotes) == len(rivals(distinct_papers(close)))
+    assert among.rivals
+    for one in (cited(far, doubtful=True), cited(far, doubtful=False)):
+        assert len(one.quotes) == 1
+        assert not one.rivals
+
+
+def test_a_question_is_doubtful_where_nothing_ties_it_to_a_paper(library: Library) -> None:
+    asked = read(library, "Something that puts search results into order?")
+    unlikely = Decision(0.2, False, None, "low", chance=0.2)
+    assert is_doubtful(asked, unlikely)
+    assert not is_doubtful(asked, replace(unlikely, chance=0.5))
+    assert not is_doubtful(asked, replace(unlikely, reason="detail_absent", abstain=True, chance=None))
+    tied = [
+        replace(asked, focus=("2504.00001",)),
+        replace(asked, named=("2504.00001",)),
+        replace(asked, papers=frozenset({"2504.00001"})),
+        replace(asked, filters=Filters(author="Ada")),
+        replace(asked, share=2),
+    ]
+    assert not any(is_doubtful(one, unlikely) for one in tied)
 
 
 @pytest.mark.parametrize("kind", ["list", "topic"])
