@@ -16,7 +16,7 @@ from tests.support.page_server import sample_library, served, users
 from tests.support.papers import make_paper
 
 NewTab = Callable[..., Tab]
-COMPARED = "Compare IterQR and StealthRank."
+COMPARED = "How do IterQR and StealthRank differ?"
 LISTED = "Which papers are about query rewriting?"
 DRAWN = {
     "/today": "#view .row",

@@ -1,6 +1,7 @@
 """Write a trained network as one ONNX file with 8-bit weights.
 
     python -m eval.training.answers.export --weights run/final/final.pt --out models/answer_scorer/model.onnx
+    python -m eval.training.answers.export --read models/answer_scorer/model.onnx --out start.pt
 
 Weights are stored as int8 with one scale an output channel (a row, for the word vectors) and a DequantizeLinear;
 OpenVINO folds that into its 8-bit matrix product and quantises the activations as it goes. Biases, norms and the last
@@ -176,6 +177,30 @@ def assembled(
     return model
 
 
+def read_back(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
+    """The weights of an exported model, to go on training from: as the eight bits hold them, without earlier heads."""
+    held = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+
+    def matrix(name: str) -> NDArray[np.float32]:
+        if f"{name}.int8" not in held:
+            return np.asarray(held[name], dtype=np.float32)
+        return held[f"{name}.int8"].astype(np.float32) * held[f"{name}.scale"].reshape(-1, 1)
+
+    weights: dict[str, NDArray[np.float32]] = {"words.weight": matrix("words")}
+    weights |= {f"{name}.weight": held[f"{name}.table"] for name in ("positions", "types")}
+    for name in Network().state_dict():
+        layer, _, kind = name.rpartition(".")
+        if layer.endswith(".qkv"):
+            parts = [matrix(f"{layer.removesuffix('qkv')}{part}.{kind}") for part in "qkv"]
+            parts[0] = parts[0] * np.float32(DEPTH**0.5)  # the export scales queries
+            weights[name] = np.concatenate(parts)
+        elif name not in weights and (name in held or f"{name}.int8" in held):
+            weights[name] = matrix(name)
+        elif layer in held:  # the last of a head, which is not packed
+            weights[name] = matrix(layer)
+    return {name: torch.from_numpy(np.array(value)) for name, value in weights.items()}
+
+
 def written(model: onnx.ModelProto, out: Path) -> str:
     """Write a model; returns a line with its size and sha256."""
     content = model.SerializeToString()
@@ -187,9 +212,14 @@ def written(model: onnx.ModelProto, out: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Export and print size and sha256."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, nargs="+", required=True, help="of several their mean is exported")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--weights", type=Path, nargs="+", help="of several their mean is exported")
+    source.add_argument("--read", type=Path, help="an exported model, whose weights are written to go on training from")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
+    if options.read:
+        torch.save(read_back(onnx.load(options.read)), options.out)
+        return
     network = Network()
     states = [torch.load(file, weights_only=True) for file in options.weights]
     network.load_state_dict({name: sum(one[name].float() for one in states) / len(states) for name in states[0]})

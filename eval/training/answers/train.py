@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from eval.training.answers.measures import written_measures
-from eval.training.answers.network import Network, collate, embed, load_minilm
+from eval.training.answers.network import EXITS, Network, collate, load_minilm
 from eval.training.answers.samples import (
     Collection,
     Negatives,
@@ -41,6 +41,7 @@ from eval.training.answers.samples import (
 from eval.training.answers.scorers import NetworkScorer
 from rag.models.answer_scorer import VOCABULARY
 from rag.models.answer_scorer.encoding import Encoded, Encoder, layout
+from rag.models.minilm import installed
 
 BATCH, BATCH_PIECES = 32, 5000
 """Most sequences of a batch, and most word pieces with padding."""
@@ -118,14 +119,26 @@ def loss_of(outputs: Sequence[tuple[Tensor, Tensor]], batch: Sequence[Item], pre
     return total
 
 
-def with_neighbours(collection: Collection, minilm: Network, encoder: Encoder) -> tuple[Collection, frozenset[int]]:
-    """Find each training paper's nearest training papers, and the questions that point to their own paper."""
+def with_neighbours(collection: Collection, kept: Path) -> tuple[Collection, frozenset[int]]:
+    """Find each training paper's nearest training papers, and the questions that point to their own paper.
+
+    What was embedded is kept in a file, for a run that is started again (and because OpenVINO ends where another
+    allocator is preloaded).
+    """
     questions = of_part(collection, "train")
     names = sorted({written.paper for written in questions})
     texts = [f"{collection.abstracts[name].title} {' '.join(collection.abstracts[name].sentences)}" for name in names]
-    minilm.eval()
-    papers = embed(minilm, encoder.pieces(texts)).numpy()
-    asked = embed(minilm, encoder.pieces([written.question for written in questions])).numpy()
+    if not kept.exists():
+        minilm = installed()
+        papers, asked = (
+            np.array(minilm.get_text_embedding_batch(some), dtype=np.float32)
+            for some in (texts, [written.question for written in questions])
+        )
+        whole = kept.with_suffix(".new.npz")
+        np.savez(whole, papers=papers, asked=asked)
+        whole.replace(kept)
+    vectors = np.load(kept)
+    papers, asked = vectors["papers"], vectors["asked"]
     near = np.argsort(-(papers @ papers.T), axis=1)[:, 1 : NEIGHBOURS + 1]
     neighbours = {name: tuple(names[other] for other in near[row]) for row, name in enumerate(names)}
     place = {name: index for index, name in enumerate(names)}
@@ -152,13 +165,20 @@ class Run:
         self.questions: tuple[Written, ...] = of_part(self.collection, "train")
         self.specific = frozenset[int]()
         if options.written_epochs:
-            self.collection, self.specific = with_neighbours(self.collection, self.network, self.encoder)
-        if options.start:
-            self.network.load_state_dict(torch.load(options.start, weights_only=True))
+            self.collection, self.specific = with_neighbours(self.collection, self.out / "vectors.npz")
+        self.exits = self._started(options.start) if options.start else len(EXITS)
         self.network.words.weight.requires_grad_(False)
         self.negatives = Negatives(0, 0, 0) if options.no_negatives else Negatives()
         if options.no_removed:
             self.negatives = replace(self.negatives, removed=0)
+
+    def _started(self, weights: Path) -> int:
+        """Go on from weights; how many exits are trained: those read back from a shipped model lack the first one's."""
+        lacking = self.network.load_state_dict(torch.load(weights, weights_only=True), strict=False)
+        first = {name for name in lacking.missing_keys if name.startswith(f"heads.{EXITS[0]}.")}
+        if lacking.unexpected_keys or set(lacking.missing_keys) != first:
+            raise ValueError(f"{weights} holds no weights of this network.")
+        return len(EXITS) - bool(first)
 
     def epoch(self, number: int) -> list[list[Item]]:
         """The batches of one epoch."""
@@ -248,7 +268,7 @@ class Run:
         padded = collate([item.sequence for item in batch])
         with torch.autocast("cpu", torch.bfloat16):
             outputs = self.network(padded.ids, padded.types, padded.mask, padded.pool)
-        loss = loss_of(outputs, batch, padded.present)
+        loss = loss_of(outputs[-self.exits :], batch, padded.present)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)

@@ -21,7 +21,7 @@ from rag.models.answer_scorer.encoding import Encoded, Encoder
 from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "8e7cbf72500b6aedbbc6fdfe06570ea768474b57663445a5f712dd6dcb723052"
+SHA256 = "0e7e1c16a40ad223b98fdfaea72b09fa398b3dda1ede8b42de523d33a79029df"
 VOCABULARY = Path(__file__).parents[1] / "vocab.txt"
 
 

@@ -18,7 +18,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "2ef219b1ae07f6dfedb611f29e7f52786af439c37097ea959778a929b1b03578"
+WEIGHTS_SHA256 = "88eda2915f46d68722904b5f859b8d507d7cb7ba0fde40b5939b005ef10dde11"
 GROUPS: Mapping[str, str] = {
     "subject": "topic",
     "domain": "topic",
