@@ -69,7 +69,7 @@ def test_good_paths_are_ingested_beside_bad_ones(run: Run, tmp_path: Path) -> No
     broken.write_text(
         "# arXiv Daily Report - 01-May-2025\n\n| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"
         "| Good | [https://arxiv.org/abs/2505.00001](https://arxiv.org/abs/2505.00001) | Fine. | A B |\n"
-        "| Bad | no link | Not fine. | C D |\n"
+        "| Bad |  | Not fine. | C D |\n"
     )
     paths = [str(tmp_path / name) for name in ("missing.md", "binary.md", "empty")]
     _, error = run("ingest", *paths, str(broken), code=1)
