@@ -121,7 +121,7 @@ def looked_at(place: Place) -> list[str]:
     parts = [
         f"lines?papers={'+'.join(IDS)}", "authors?typed=Mal", "foryou", f"reasons?papers={'+'.join(IDS)}", "yours",
         f"similar/{IDS[0]}", f"questions/{IDS[0]}", "mapped", "mapped/1", "chart", "chosen?q=zebra",
-        "questions-of-quiz", f"questions-of-quiz?{name}",
+        "questions-of-quiz", f"questions-of-quiz?{name}", f"among?{name}",
     ]  # fmt: skip
     files = [f"{form}?{name}" for form in ("bibtex", "ris", "csl", "md")] + ["bibtex?keep=starred", "profile", "kept"]
     answers = [f"answer/{place.exchange}/{what}" for what in ("next", "table", "table.csv")]
@@ -174,7 +174,7 @@ def test_nothing_that_strangers_wrote_runs_on_any_drawn_page(ada: httpx.Client, 
     for path in looked_at(place):
         reply = ada.get(path, headers={"accept": "text/html"} if not path.startswith("/view") else {})
         assert reply.status_code == status_of(path), path
-        if path.startswith(("/view/chart", "/view/authors", "/view/lines", "/export")):
+        if path.startswith(("/view/chart", "/view/authors", "/view/lines", "/view/among", "/export")):
             continue  # data, which a script puts in as text; files
         for html in html_of(reply):
             whole = html.lstrip().lower().startswith("<!doctype")

@@ -217,3 +217,7 @@ def test_the_address_of_an_id_that_a_paper_left_shows_the_paper(tmp_path: Path) 
     for key in (f"doi:{doi}", f"https://doi.org/{doi.upper()}", "2504.00001v2", "2504.00001"):
         assert Site._known(site, key) == "2504.00001"
     shelf.close()
+
+
+def test_what_an_address_holds_does_not_say_which_file_is_exported() -> None:
+    assert address.export("ris", **{"form": "y", "list": "x"}) == "/export/ris?form=y&list=x"

@@ -248,7 +248,7 @@ def _print(found: Found) -> None:
         terminal.print(_text(("A surprise", "bold"), (f"  {said}", "dim")))
         terminal.print()
         _print_paper(terminal, "    ", paper)
-    elif found.standing == Standing.KNOWN:
+    elif found.standing == Standing.KNOWN and found.rows:
         terminal.print()
         terminal.print(_text(("A surprise", "bold"), (f"  {NO_SURPRISE}", "dim")))
 

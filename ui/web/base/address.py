@@ -100,7 +100,7 @@ def chat(**fields: object) -> str:
     return _with("/chat", fields)
 
 
-def export(form: str, **fields: object) -> str:
+def export(form: str, /, **fields: object) -> str:
     """The path of a bibliography of papers, named or restricted as in the library."""
     return _with(f"/export/{quote(form)}", fields)
 

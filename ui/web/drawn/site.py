@@ -223,7 +223,7 @@ class Site:
         ids = [one.paper_id for one in self.holdings(fields, owner)]
         which = shelves.described(fields)
         if not ids:
-            raise UsageError(f"There is no paper {which}.".replace(" .", "."), "")
+            raise UsageError(f"There is no paper{which and f' {which}'}.", "")
         return {"papers": chosen(ids), "said": f"{plural(len(ids), 'paper')} {which}".strip()}
 
     # --- pages ------------------------------------------------------------------------------------------------------

@@ -224,6 +224,7 @@ window.paperchat = (() => {
   async function among({ q, conversation, ...fields }) {
     if (!fields.list && !fields.keep) return fields;
     const response = await fetch(`/view/among?${new URLSearchParams(fields)}`).catch(() => null);
+    if (response?.status === 401) return { problem: "You are signed out. Questions here are about all papers." };
     const { papers: paper, said: about, problem } = (await response?.json().catch(() => null)) || {};
     if (paper) return { paper, about };
     return { problem: `${problem || "The server cannot be reached."} Questions here are about all papers.` };
@@ -288,9 +289,9 @@ window.paperchat = (() => {
   let remark = null; // the comment that was sent and is not known to be kept, with its exchange
   let away = null; // what says so
 
-  function remember(question, comment) {
+  function remember(question, comment, isOut) {
     try {
-      if (question || comment) sessionStorage.setItem(UNSENT, JSON.stringify({ question, comment }));
+      if (question || comment) sessionStorage.setItem(UNSENT, JSON.stringify({ question, comment, isOut }));
       else sessionStorage.removeItem(UNSENT);
     } catch {
       // then the question is kept in the box alone
@@ -310,11 +311,12 @@ window.paperchat = (() => {
     const isOut = status === 401;
     const question = waiting.trim();
     if (question && !box().value.trim()) write(question);
-    remember(question, remark);
+    remember(question, remark, isOut);
     away = document.createElement("div");
     away.id = "away";
     away.setAttribute("role", "alert");
-    const kept = question ? "Your question is kept and sent" : remark ? "Your comment is kept and sent" : "";
+    const asked = isOut ? "Your question stands in the box again" : "Your question is kept and sent";
+    const kept = question ? asked : remark ? "Your comment is kept and sent" : "";
     const back = isOut ? "you have signed in" : "it is back";
     const said = kept ? `${kept} when ${back}.` : `What you type stays here; the page goes on when ${back}.`;
     away.textContent = `${isOut ? "You are signed out." : "The server does not answer."} ${said} `;
@@ -330,7 +332,7 @@ window.paperchat = (() => {
       const there = await fetch("/gradio_api/app_id", { cache: "no-store" }).catch(() => null);
       const leadsToSignIn = there?.status === 401 || there?.redirected;
       if (!there?.ok && (isOut || !leadsToSignIn)) continue; // who is signed out has been asked to sign in
-      remember(box().value.trim() || unsent().question, remark);
+      remember(box().value.trim() || unsent().question, remark, isOut);
       return location.reload(); // a server that was started again knows nothing of this page
     }
   }
@@ -347,17 +349,18 @@ window.paperchat = (() => {
     form.requestSubmit();
   }
 
-  // What was not sent is sent now, unless it was answered or is being answered all the same.
+  // What was not sent is sent now, unless it was answered or is being answered all the same. After a sign-in somebody else
+  // may read, and what restricted the question is gone: it is put into the box alone.
   function resend(costs) {
-    const { question, comment: said } = unsent();
+    const { question, comment: said, isOut } = unsent();
     remember();
     if (said) comment(said);
     if (!question || busy()) return false;
     const shown = [...document.querySelectorAll("#chat .turn h2")].at(-1)?.textContent;
     if (shown === question) return false;
-    if (costs || !ask) fill(question);
+    if (costs || isOut || !ask) fill(question);
     else ask("ask", { text: question });
-    return true;
+    return !isOut;
   }
 
   function focus() {
