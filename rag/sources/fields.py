@@ -26,7 +26,7 @@ _MORE_THAN_COMMAS = re.compile(rf"[;(&等\d]|\band\b|et\.?\s?al\b|,\s(?:{_SUFFIX
 """What lists of most papers have none of, so that splitting at commas is all there is to do."""
 _MARK = re.compile(r"\s[|·•/]\s")
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
-_LIST = re.compile(rf"\[(?:[\s,]*+(?:{_QUOTED.pattern}))*+[\s,]*+\]")
+_LIST = re.compile(rf"\[(?:[\s,]*+(?:{_QUOTED.pattern}))*+[\s,]*+(?P<end>\]|(?:'[^']*+|\"[^\"]*+)?+)")
 """Nothing is tried twice: what is no list costs one pass."""
 _INITIALS = re.compile(r"(?:[^\W\d_a-z](?:\.|\b)[\s-]?){1,4}")
 _HAN = re.compile(r"[\u3400-\u9fff·]+(?:\s+[\u3400-\u9fff·]+)+")
@@ -64,10 +64,10 @@ def split_authors(written: str) -> tuple[str, ...]:
     brackets (``Jo Doe (Science, Technology)``), before a suffix (``Robert Heath, Jr.``) or between family and given
     name (``Lee, Ann and Ek, Bo``; ``Lee, A., Ek, B.``) is part of the name; that others follow ("et al.", "+3 authors")
     is no name. Where nothing of this parts them, a stroke or dot between blanks does, or each stands on a line. A list
-    as programs write it (``['Ann Lee', 'Bo Ek']``) holds a name in each pair of quotes.
+    as programs write it (``['Ann Lee', 'Bo Ek']``) holds a name in each pair of quotes, also where it is cut off.
     """
     if written.lstrip().startswith("[") and (listed := _listed(written.strip())) is not None:
-        return listed
+        return tuple(name for one in listed if (name := one.strip()))
     written = written.translate(_WIDE)
     text = " ".join((_by_lines(written) if "\n" in written else written).split())
     if len(parts := _MARK.split(text)) > 1 and ("," not in text or all(part.count(",") == 1 for part in parts)):
@@ -92,15 +92,15 @@ _WIDE = str.maketrans({"；": ";", "，": ",", "、": ","})
 
 
 def _listed(written: str) -> tuple[str, ...] | None:
-    """The names in a list of Python's, JSON's or NumPy's; None where it is none."""
-    if not written.endswith("]"):
-        return None
+    """The names in a list of Python's, JSON's or NumPy's, whole ones where it is cut off; None where it is none."""
     with suppress(ValueError, RecursionError):
         found = json.loads(written)
         return tuple(found) if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
-    if not _LIST.fullmatch(written):
+    match = _LIST.fullmatch(written)
+    if match is None or written == "[":
         return None
-    return tuple(re.sub(r"\\(.)", r"\1", one or other) for one, other in _QUOTED.findall(written))
+    whole = _QUOTED.findall(written[: match.start("end")])
+    return tuple(re.sub(r"\\(.)", r"\1", one or other) for one, other in whole)
 
 
 def _by_lines(written: str) -> str:

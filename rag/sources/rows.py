@@ -21,7 +21,7 @@ from pydantic import Field as Limited
 
 from rag.sources.columns import Field, meaning_of
 from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE, day_in, split_authors
-from rag.sources.identifiers import Identifier, linked_ids, month_of, read_id, title_id
+from rag.sources.identifiers import Identifier, ImpossibleId, linked_ids, month_of, read_id, title_id
 from rag.types import Paper, Rejected
 
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
@@ -240,8 +240,12 @@ def _title(value: Any) -> str:
 
 
 def _identified(fields: Mapping[str, Any], title: str) -> tuple[Identifier, str]:
-    """Which paper a row is about, and where else it can be read: by its id, its links, its DOI, else by its title."""
-    named = [one for text in fields["id"] if (one := read_id(text.strip()))]
+    """Which paper a row is about, and where else it can be read: by its id, its links, its DOI, else by its title.
+
+    Raises:
+        ImpossibleId: its id cannot exist, and neither a link nor a DOI names the paper.
+    """
+    named, impossible = _read_ids(fields["id"])
     linked: dict[str, Identifier] = {}
     for text in fields["link"]:
         whole = read_id(text.strip()) if len(text) < 200 else None
@@ -258,11 +262,27 @@ def _identified(fields: Mapping[str, Any], title: str) -> tuple[Identifier, str]
     doi = fields.get("doi")
     if isinstance(doi, str) and (one := read_id(doi.strip())) and one.url:
         return one, web
+    if impossible:
+        raise impossible
     if other := next((one for one in named if not one.paper_id.isdecimal()), None):
         return other, web
     if made := title_id(title):
         return Identifier(made), web
     raise _NoPaper("the row has neither an id nor a title with letters")
+
+
+def _read_ids(written: Sequence[str]) -> tuple[list[Identifier], ImpossibleId | None]:
+    """The ids that can be read, and what is wrong with the first that cannot exist."""
+    found: list[Identifier] = []
+    impossible: ImpossibleId | None = None
+    for text in written:
+        try:
+            one = read_id(text.strip())
+        except ImpossibleId as error:
+            impossible = impossible or error
+        else:
+            found += [one] if one else []
+    return found, impossible
 
 
 def _day(fields: Mapping[str, Any], identifier: Identifier, around: date | None) -> date:

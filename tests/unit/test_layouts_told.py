@@ -54,6 +54,23 @@ def test_a_title_is_a_text(tmp_path: Path, title: object, form: str) -> None:
     assert reasons(rows) == [f"its title is {form}, not a text"]
 
 
+@pytest.mark.parametrize(
+    ("more", "paper_id"),
+    [
+        ({"doi": "10.1145/1.2"}, "doi:10.1145/1.2"),
+        ({"link": "https://arxiv.org/abs/2503.65001"}, "2503.65001"),
+        ({"link": "https://x.org/1"}, ""),
+    ],
+)
+def test_a_doi_or_a_link_names_a_paper_whose_id_cannot_exist(
+    tmp_path: Path, more: dict[str, str], paper_id: str
+) -> None:
+    rows = read(tmp_path, "2025-03-20.json", json.dumps([{"title": "One", "id": "2024.1234"} | more, TWO]))
+    assert [paper.paper_id for paper in papers(rows)] == [*filter(None, [paper_id]), "2503.65002"]
+    assert all("2024.1234 cannot be an arXiv id" in reason for reason in reasons(rows))
+    assert len(reasons(rows)) == (not paper_id)
+
+
 LINK = "https://arxiv.org/abs/2505.00001"
 
 
