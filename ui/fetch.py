@@ -21,8 +21,8 @@ from rag.sources.arxiv.feed import SOURCE, ArxivId
 from rag.sources.arxiv.listing import Listing
 from rag.sources.arxiv.positions import NotFound
 from rag.sources.arxiv.selection import Selection
-from rag.sources.identifiers import OF_DOI, is_titled
-from rag.text.names import may_share_author
+from rag.sources.identifiers import OF_DOI, bare_doi, doi_id, is_arxiv_doi, is_titled
+from rag.text.names import may_share_author, telling_words
 from rag.text.readable import readable
 from rag.text.titles import title_key, title_words
 from rag.types import Paper, Rejected, Row
@@ -197,6 +197,9 @@ class Fetcher:
                 elif isinstance(entry := lookup.by_title(self._connection, paper.title, paper.authors), str):
                     self._not_found(paper, entry)
                     not_found.add(paper.paper_id)
+                elif not _may_be_one(entry.paper, paper):
+                    self._not_found(paper, "arXiv's paper of this title has another DOI, and no author of it is known")
+                    not_found.add(paper.paper_id)
                 else:
                     own = _published(entry.paper, paper)
                     found[paper.paper_id] = [own, *_listed_again(own, paper.listed)]
@@ -213,7 +216,7 @@ class Fetcher:
         """The library's own paper of the same title, where it has one of arXiv's."""
         for paper in self._library.shelf.browse(" ".join(title_words(wanted.title))):
             is_same = title_key(paper.title) == title_key(wanted.title)
-            if paper.abstract and _is_arxiv(paper) and is_same and may_share_author(paper.authors, wanted.authors):
+            if paper.abstract and _is_arxiv(paper) and is_same and _may_be_one(paper, wanted):
                 return paper
         return None
 
@@ -303,6 +306,14 @@ def _is_arxiv(paper: Paper) -> bool:
 def _is_unnamed(paper: Paper) -> bool:
     """Whether its list named no collection's id, so that arXiv's may take its place."""
     return is_titled(paper.paper_id) or paper.paper_id.startswith(OF_DOI)
+
+
+def _may_be_one(paper: Paper, known: Paper) -> bool:
+    """Whether a paper of arXiv's can be one known by its title or DOI: with another DOI, only by an author of both."""
+    doi = bare_doi(paper.doi)
+    if is_titled(known.paper_id) or not doi or is_arxiv_doi(doi) or doi_id(doi) == known.paper_id:
+        return may_share_author(paper.authors, known.authors)
+    return bool(telling_words(paper.authors) & telling_words(known.authors))
 
 
 def _published(paper: Paper, known: Paper) -> Paper:

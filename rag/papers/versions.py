@@ -30,7 +30,7 @@ from rag.papers.metadata import UNDATED, known_of, record_metadata
 from rag.papers.schema import HALF_WRITTEN, OF_A_PAPER, OF_A_TEXT
 from rag.sources.identifiers import OF_DOI, bare_doi, doi_id, is_titled, month_of, title_id
 from rag.text.folding import plain
-from rag.text.names import family_names, may_share_author
+from rag.text.names import may_share_author, telling_words
 from rag.text.readable import readable
 from rag.text.titles import title_key, title_words
 from rag.types import Paper
@@ -219,7 +219,7 @@ def _is_one(db: Connection, paper: Paper, paper_id: str) -> bool:
         return False
     if title_key(paper.title) == title_key(row[0]):
         return True
-    some, others = family_names(paper.authors), family_names(json.loads(row[1]))
+    some, others = telling_words(paper.authors), telling_words(json.loads(row[1]))
     words = [set(title_words(plain(readable(title)).casefold())) for title in (paper.title, row[0])]
     shared = len(words[0] & words[1])
     return bool(some & others) and shared > 0 and _SHARED * shared >= min(map(len, words))

@@ -9,6 +9,8 @@ from rag.text.folding import plain
 from rag.text.readable import readable
 
 _SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
+_NOBODY = frozenset("jr sr phd ph md ii iii iv et al and others the collaboration".split())
+"""Words among authors that tell nobody: suffixes, and what stands for those who are not named."""
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 
@@ -41,11 +43,12 @@ def is_name(word: str) -> bool:
 
 
 def may_share_author(some: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether two lists of authors can be one paper's: they share a family name, or one of them is empty."""
-    families = family_names(some), family_names(others)
-    return not all(families) or bool(families[0] & families[1])
+    """Whether two lists of authors can be one paper's: they share a word of a name, or one of them tells no author."""
+    told = telling_words(some), telling_words(others)
+    return not all(told) or bool(told[0] & told[1])
 
 
-def family_names(names: Sequence[str]) -> set[tuple[str, ...]]:
-    """The family names of authors."""
-    return {name_words(readable(name))[-1:] for name in names} - {()}
+def telling_words(names: Sequence[str]) -> set[str]:
+    """The words of authors' names that tell who they are: which of them is the family's, lists write in many ways."""
+    words = {word for name in names for word in name_words(readable(name))}
+    return {word for word in words if len(word) > 1} - _NOBODY

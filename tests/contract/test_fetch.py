@@ -277,6 +277,30 @@ def test_a_paper_known_by_its_doi_is_looked_for_by_its_title(
         assert date(2025, 6, 2) in papers["2504.00003"].listed
 
 
+@pytest.mark.parametrize(
+    ("doi", "authors", "is_found"),
+    [
+        ("10.1145/2", (), False),
+        ("10.1145/2", ("others",), False),
+        ("10.1145/2", ("Lovelace A.",), True),
+        ("10.1145/ONE", (), True),
+    ],
+)
+@pytest.mark.parametrize("is_here", [False, True])
+def test_a_paper_of_another_doi_is_the_same_only_by_an_author_of_both(
+    server: ArxivServer, tmp_path: Path, doi: str, authors: tuple[str, ...], is_found: bool, is_here: bool
+) -> None:
+    server.versions[2] = replace(server.versions[2], doi=doi)
+    shelf = Shelf(server, tmp_path / "cited")
+    if is_here:
+        shelf.library.ingest([bare("2504.00003", "2504.00003", "2025-04-01")])
+        shelf.fetch(complete=True)
+    shelf.library.ingest([make_paper("doi:10.1145/one", server.versions[2].title, "", authors, "2025-06-02")])
+    shelf.fetch(complete=True)
+    papers = {paper.paper_id for paper in shelf.library.shelf.browse()}
+    assert ("doi:10.1145/one" not in papers) is is_found
+
+
 def test_a_title_that_comes_again_meets_its_paper_in_the_library(listed: Shelf, server: ArxivServer) -> None:
     listed.fetch(complete=True)
     listed.library.ingest([bare("title:0123456789abcdef", server.versions[2].title, "2025-07-01")])

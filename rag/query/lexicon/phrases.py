@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LONGEST = 6
 """Words of a phrase."""
+MOST = 24
+"""Phrases of a text that are looked up, those of the rarest words: each takes an embedding and a search."""
 NEAREST = 8
 """Passages whose mean cosine similarity says how near the library's papers are to a phrase."""
 ALONE = 0.12
@@ -54,20 +56,23 @@ class Phrases:
         """
         words = list(_WORD.finditer(text))
         titles = "\n".join(f" {_plain(title)}" for title in self._library.shelf.titles().values())
-        with self._library.indexes() as indexes:
+        with self._library.indexes() as indexes:  # and again below: nobody has to wait while texts are embedded
             lexical = indexes.lexical
             terms = [lexical.analyze(word[0]) for word in words]
-            aside = [self._aside(found[0], titles, lexical.doc_freq(found[0])) if found else 0.0 for found in terms]
-            spans = [
-                (n, end)
-                for n in range(len(words))
-                for end in range(n + 1, min(n + LONGEST, len(words)) + 1)
-                if terms[n] and terms[end - 1] and _hangs_together(text, words[n:end], terms[n:end], titles)
-            ]
-            if not spans:
-                return None
-            places = [(words[n].start(), words[end - 1].end()) for n, end in spans]
-            vectors = embed_texts(self._library.embedding, [text[start:end] for start, end in places])
+            texts = [lexical.doc_freq(found[0]) if found else 0 for found in terms]
+            aside = [self._aside(found[0], titles, n) if found else 0.0 for found, n in zip(terms, texts, strict=True)]
+        spans = [
+            (n, end)
+            for n in range(len(words))
+            for end in range(n + 1, min(n + LONGEST, len(words)) + 1)
+            if terms[n] and terms[end - 1] and _hangs_together(text, words[n:end], terms[n:end], titles)
+        ]
+        if not spans:
+            return None
+        spans = sorted(sorted(spans, key=lambda span: float(np.mean(texts[slice(*span)])))[:MOST])
+        places = [(words[n].start(), words[end - 1].end()) for n, end in spans]
+        vectors = embed_texts(self._library.embedding, [text[start:end] for start, end in places])
+        with self._library.indexes() as indexes:
             near = [np.mean([cosine for _, cosine in indexes.vectors.query(one, NEAREST)] or [0.0]) for one in vectors]
         scores = [
             float(likeness) - sum(aside[n:end]) - ALONE * (end - n == 1 and "-" not in words[n][0])
