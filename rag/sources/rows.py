@@ -271,8 +271,8 @@ def _identified(fields: Mapping[str, Any], title: str) -> tuple[Identifier, str]
     if linked:
         return next(iter(linked.values())), ""
     doi = fields.get("doi")
-    if isinstance(doi, str) and (one := read_id(doi.strip())) and one.url:
-        return one, web
+    if isinstance(doi, str) and (by_doi := read_id(doi.strip())) and by_doi.url:
+        return by_doi, web
     if impossible:
         raise impossible
     if other := next((one for one in named if not one.paper_id.isdecimal()), None):
