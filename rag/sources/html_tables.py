@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from rag.sources.columns import field_of, reads_as_table
 from rag.sources.fields import day_in
-from rag.sources.rows import Origin, paper_of
+from rag.sources.identifiers import names_paper
+from rag.sources.rows import READ_AS_HEADING, Origin, could_be_title, paper_of
 from rag.text.markup import plain, plain_title
 from rag.types import Paper, Rejected
 
@@ -42,7 +43,7 @@ def read_html_tables(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
 
 def _rows(table: LexborNode, columns: list[str], origin: Origin, day: date | None) -> Iterator[Paper | Rejected]:
     for number, cells, under in _entries(table, columns, day):
-        found = paper_of(cells, origin, 0, under)
+        found = origin.rejected(0, READ_AS_HEADING) if cells is None else paper_of(cells, origin, 0, under)
         if isinstance(found, Rejected):
             found = origin.rejected(0, f"row {number} of the table: {found.reason}")
         yield found
@@ -50,10 +51,11 @@ def _rows(table: LexborNode, columns: list[str], origin: Origin, day: date | Non
 
 def _entries(
     table: LexborNode, columns: list[str], day: date | None
-) -> Iterator[tuple[int, dict[str, object], date | None]]:
+) -> Iterator[tuple[int, dict[str, object] | None, date | None]]:
     """The cells of each paper by their headers, with its row's number and the day above it.
 
-    A title that spans several rows is one paper's; a text across the columns is a heading.
+    A title that spans several rows is one paper's; a text across the columns is a heading, and has no cells where it
+    could be a title.
     """
     rows = _own_rows(table)
     first = next(n for n, row in enumerate(rows) if _texts(row) == columns)
@@ -66,6 +68,8 @@ def _entries(
         only = day_in(said[0]) if len(said) == 1 else None
         if only or (len(said) == 1 and len(columns) > 1 and _is_across(row)):
             day = only or day
+            if not only and could_be_title(said[0]):
+                yield number, None, day
         elif titles & above:
             if last:
                 _add(last[1], _named(columns, [None if n in above else cell for n, cell in enumerate(cells)]))
@@ -78,8 +82,10 @@ def _entries(
 
 
 def _is_across(row: LexborNode) -> bool:
-    """Whether a row's text stands across several columns, and links to nothing."""
-    return any(_span(cell, "colspan") > 1 for cell in _cells(row) if cell is not None) and row.css_first("a") is None
+    """Whether a row's text stands across several columns, and names no paper by a link, an address or an id."""
+    if row.css_first("a") is not None or names_paper(row.text(separator=" ")):
+        return False
+    return any(_span(cell, "colspan") > 1 for cell in _cells(row) if cell is not None)
 
 
 def _add(named: dict[str, object], more: dict[str, object]) -> None:

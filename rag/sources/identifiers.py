@@ -55,6 +55,7 @@ _DOI = re.compile(
     r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f]{1,200})",
     re.IGNORECASE,
 )
+_WEB = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 _OF_ARXIV = "10.48550/arxiv."
 _FIRST, _FIVE_DIGITS = (7, 4), (15, 1)
 """Year and month of the first id of the new form, and of the first one with five digits after the point."""
@@ -148,6 +149,11 @@ def _all_of(written: Iterable[str]) -> tuple[Identifier, ...]:
 def ids_in(text: str) -> list[str]:
     """The arXiv ids that stand in a text, each once and in order; what there can be no month of is none."""
     return list(filter(month_of, dict.fromkeys(map(bare_id, _IN_TEXT.findall(text)))))
+
+
+def names_paper(text: str) -> bool:
+    """Whether an arXiv id, a DOI or a web address stands anywhere in a text."""
+    return bool(_NAME.search(text) or ids_in(text) or _DOI.search(text) or _WEB.search(text))
 
 
 def bare_id(written: str) -> str:

@@ -13,8 +13,8 @@ from datetime import date
 
 from rag.sources.columns import field_of, reads_as_table
 from rag.sources.fields import day_in
-from rag.sources.identifiers import ARXIV_ID
-from rag.sources.rows import Origin, paper_of
+from rag.sources.identifiers import ARXIV_ID, names_paper
+from rag.sources.rows import READ_AS_HEADING, Origin, could_be_title, paper_of
 from rag.text.markup import inlined, links_in, plain, plain_title, unwrapped
 from rag.types import Paper, Rejected
 
@@ -104,9 +104,7 @@ def read_pipe_table(
     header = text[table.header : text.index("\n", table.header)].rstrip()
     day, line = table.day, text.count("\n", 0, table.start) + 1
     rows = list(_rows(text[table.start : table.end], line, header.lstrip().startswith("|")))
-    has_headings = not any(
-        _is_strong(cells[0]) for _, row in rows if len(cells := list(filter(None, cells_of(row)))) > 1
-    )
+    has_headings = not any(_has_strong_title(table.columns, cells_of(row)) for _, row in rows)
     for number, written in rows:
         if read is not None:
             read.update(range(number, number + written.count("\n") + 1))
@@ -114,7 +112,8 @@ def read_pipe_table(
         if (only := _only_day(cells)) is not None:
             day = only
         elif has_headings and len(table.columns) > 2 and _is_heading(cells):
-            continue
+            if could_be_title(plain("".join(cells))):
+                yield origin.rejected(number, READ_AS_HEADING)
         elif len(cells) < len(table.columns) and header.endswith("|") and not ends_with_pipe(written):
             yield origin.rejected(number, "the row is cut off: it does not end with |")
         elif tuple(plain(cell) for cell in cells) != table.columns and any(cells):
@@ -222,7 +221,13 @@ def _only_day(cells: Sequence[str]) -> date | None:
 def _is_heading(cells: Sequence[str]) -> bool:
     """Whether a row says nothing but a text in bold, as some lists part their subjects."""
     said = list(filter(None, cells))
-    return len(said) == 1 and _is_strong(said[0])
+    return len(said) == 1 and _is_strong(said[0]) and not names_paper(said[0])
+
+
+def _has_strong_title(columns: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether a row that says more than one thing has its title in bold."""
+    titles = (cell for name, cell in zip(columns, cells, strict=False) if field_of(name) == "title")
+    return sum(map(bool, cells)) > 1 and any(map(_is_strong, titles))
 
 
 def _is_strong(cell: str) -> bool:

@@ -32,6 +32,12 @@ _CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MOST_VERSIONS = 99
 """A higher number of arXiv's is a mistake or a trick, and would keep every other text from being the latest."""
+READ_AS_HEADING = "read as a heading"
+"""Why a row that says nothing but one text is no paper, where it could be a title."""
+_FEWEST_WORDS = 4
+"""Of a text that is rather a title than a subject's name."""
+_WORD = re.compile(r"[\u3400-\u9fff]{2}|[^\s\u3400-\u9fff]*\w[^\s\u3400-\u9fff]*")
+"""A word; in Chinese, two characters."""
 _CANONICAL = frozenset(("arxiv_id", "title", "abstract", "authors", "date"))
 
 
@@ -177,6 +183,11 @@ def paper_of(cells: Mapping[str, Any], origin: Origin, line: int, day: date | No
         return origin.rejected(line, str(error))
 
 
+def could_be_title(text: str) -> bool:
+    """Whether a text that parts a table's rows is so long that it could be a paper's title."""
+    return len(_WORD.findall(text)) >= _FEWEST_WORDS
+
+
 def is_canonical(keys: Mapping[str, Any]) -> bool:
     """Whether an object has the keys that JSON lines have, so that what is wrong with it are their values."""
     authors = keys.get("authors")
@@ -260,8 +271,8 @@ def _identified(fields: Mapping[str, Any], title: str) -> tuple[Identifier, str]
     if linked:
         return next(iter(linked.values())), ""
     doi = fields.get("doi")
-    if isinstance(doi, str) and (one := read_id(doi.strip())) and one.url:
-        return one, web
+    if isinstance(doi, str) and (by_doi := read_id(doi.strip())) and by_doi.url:
+        return by_doi, web
     if impossible:
         raise impossible
     if other := next((one for one in named if not one.paper_id.isdecimal()), None):
@@ -277,11 +288,11 @@ def _read_ids(written: Sequence[str]) -> tuple[list[Identifier], ImpossibleId | 
     impossible: ImpossibleId | None = None
     for text in written:
         try:
-            one = read_id(text.strip())
+            known = read_id(text.strip())
         except ImpossibleId as error:
             impossible = impossible or error
         else:
-            found += [one] if one else []
+            found += [known] if known else []
     return found, impossible
 
 

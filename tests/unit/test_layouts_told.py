@@ -31,6 +31,8 @@ def test_an_object_on_one_line_that_holds_a_list_is_no_paper(
         {"date": "2025-03-20", "papers": {"rivers": [ONE], "seas": [TWO]}},
         {"title": "My daily list", "date": "2025-03-20", "papers": [ONE, TWO]},
         {"title": "My daily list", "authors": ["Di Delta"], "date": "2025-03-20", "papers": [ONE, TWO]},
+        {"title": "Reading list", "author": "Bob", "date": "2025-03-20", "items": [ONE, TWO]},
+        {"title": "Reading list", "id": "list-7", "date": "2025-03-20", "items": [ONE, TWO]},
         {"title": "A feed", "description": "Daily.", "date": "2025-03-20", "items": [ONE, TWO]},
         {"lists": [{"title": "Rivers", "date": "2025-03-20", "items": [ONE]}, {"title": "Seas", "items": [TWO]}]},
     ],
@@ -140,3 +142,19 @@ def test_a_row_of_a_text_in_bold_is_a_heading_where_titles_are_not(
     rows = read(tmp_path, "2025-03-20.md", text)
     assert [paper.title for paper in papers(rows)] == titles
     assert reasons(rows) == []
+
+
+def test_a_text_across_an_html_table_that_may_be_a_paper_does_not_vanish(tmp_path: Path) -> None:
+    rows = f"<tr><td>One</td>{TO.format(1)}<td>{ANN}</td></tr><tr><td colspan=3>Known by Title: 2503.65003</td></tr>"
+    rows += "<tr><td colspan=3>A Second Paper Known</td></tr><tr><td colspan=3>Rivers and Seas</td></tr>"
+    found = read(tmp_path, "2025-03-20.html", HTML.format("Title", "Link", "Authors", rows))
+    assert [paper.title for paper in papers(found)] == ["One", "Known by Title: 2503.65003"]
+    assert reasons(found) == ["row 3 of the table: read as a heading"]
+
+
+def test_a_bold_row_that_may_be_a_title_does_not_vanish_and_a_bold_day_makes_no_title_bold(tmp_path: Path) -> None:
+    text = "| Date | Title | Link |\n|---|---|---|\n| **Rivers** | | |\n"
+    text += "| **2025-03-20** | One | https://arxiv.org/abs/2503.65001 |\n| | **A Second Paper Known by Title** | |\n"
+    rows = read(tmp_path, "list.md", text)
+    assert [paper.title for paper in papers(rows)] == ["One"]
+    assert reasons(rows) == ["read as a heading"]
