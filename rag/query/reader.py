@@ -274,6 +274,8 @@ class Reader:
         asked = with_demands(asked)
         if beside:
             return replace(asked, sides=beside.sides, asks=beside.asks, put=beside.put)
+        if talk and asked.typed.casefold().rstrip(_MARKS) not in text.standalone.casefold():
+            return asked  # words of an earlier question stand behind its own, and ask nothing
         compared = shape.subjects if shape.kind == "compare" else None
         idle = self._is_idle
         parts = read_parts(asked.typed, intent, self._known.intents.read, compared, named=bool(asked.named), idle=idle)
