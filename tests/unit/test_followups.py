@@ -282,3 +282,34 @@ def test_a_list_is_picked_from_by_its_subject_and_not_by_the_names_in_it(reader:
         assert "OneSearch" in found.standalone
         assert found.names == ()
     assert reader.understand("Which of them beat MiniLM-L6?", talk).names == ("MiniLM-L6",)
+
+
+@pytest.mark.parametrize(
+    ("question", "typed"),
+    [
+        ("the reformulating of questions again pls, is it open?", "Is it open?"),
+        ("and what about the rewriting of questions: did they test it?", "Did they test it?"),
+        ("does the question-rewriting one run anywhere?", "does the question-rewriting one run anywhere?"),
+    ],
+)
+def test_it_goes_back_to_what_was_talked_of_by_its_subject(reader: Reader, question: str, typed: str) -> None:
+    gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
+    before = [Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
+    found = reader.understand(question, [*before, *TALK])
+    assert (found.focus, found.typed) == (("2504.00005",), typed)
+
+
+def test_an_opening_that_describes_no_paper_talked_of_leaves_the_last(reader: Reader) -> None:
+    gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
+    before = [Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
+    assert reader.understand("honestly, is it any good?", [*before, *TALK]).focus == ("2504.00007",)
+
+
+def test_an_answer_without_a_name_is_about_the_paper_that_words_and_meaning_agree_on(reader: Reader) -> None:
+    def focus(asked: str, told: str) -> tuple[str, ...]:
+        talk = [Turn(role="user", content=asked), Turn(role="assistant", content=told)]
+        return reader.understand("so who is it for?", talk).focus
+
+    assert focus("who reformulates queries?", "A toolkit does, in several ways.") == ("2504.00005",)
+    assert focus("who reformulates videos?", "A toolkit does, in several ways.") == (), "another is nearer in meaning"
+    assert focus("does anyone do this?", "Yes, several did.") == ()

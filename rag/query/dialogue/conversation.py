@@ -27,6 +27,8 @@ _OFFERING = re.compile(r"^Closest papers[^\n]*:\s*(?:\n- .*)+", re.MULTILINE)
 """Where a refusal of ours names other papers; further parts of an answer may follow it."""
 _TOLD = 0.5
 """An answer that names no paper is about the one that holds at least this share of its words' weight."""
+_AGREED = 0.25
+"""The share that is enough where that paper is also the nearest of the library in meaning."""
 _LOOKED_AT = 5
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _NUMERALS = "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th".split()
@@ -114,7 +116,10 @@ class TalkReader:
         weights, _ = self._nearness.idf(text)
         covered = [coverage(weights, terms) for terms in self._nearness.terms(self._nearness.texts(near))]
         best = max(range(len(near)), key=lambda n: covered[n], default=None)
-        return (near[best],) if best is not None and covered[best] >= _TOLD else ()
+        if best is None or covered[best] < _AGREED:
+            return ()
+        agreed = covered[best] >= _TOLD or self._nearness.means(text) == near[best]
+        return (near[best],) if agreed else ()
 
 
 def quoted(history: Sequence[Turn]) -> tuple[str, ...]:

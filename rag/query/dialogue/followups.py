@@ -103,7 +103,7 @@ class Continuing:
             return self._about_new(turned, new, talk[-1])
         if new and (own or read.refers <= 0):
             return None  # it names whatever it is about
-        exchange = self._reference.about(read, talk)
+        exchange, asked = self._taken_up(asked) or (self._reference.about(read, talk), asked)
         if exchange and not self._allows(found, exchange.papers):
             exchange = None  # an author or days that it names come before what was talked of
         if new:
@@ -119,6 +119,21 @@ class Continuing:
             again = self.completion.again(asked, own[0])
             asked = asked._replace(rest=again or asked.rest, search=again or asked.search)
         return self._about(asked, own or (exchange.papers if exchange else ()), exchange)
+
+    def _taken_up(self, asked: Asked) -> tuple[Exchange, Asked] | None:
+        """The exchange that a question goes back to by what it was about, and the question without that.
+
+        "The chicken thing again, is it accurate?" says so as it opens, "does the chicken one …" by the way.
+        """
+        lead = self._rules["topic"].at(asked.rest)
+        if lead and content_words(lead["said"]) and (found := self._reference.described(lead["said"], asked.talk)):
+            rest = asked.rest[lead.end() :]
+            return found, asked._replace(rest=rest[:1].upper() + rest[1:])
+        for one in self._rules["the_one"].all(asked.rest):
+            said = " ".join(content_words(one["before"]))
+            if said and (found := self._reference.described(said, asked.talk)):
+                return found, asked
+        return None
 
     def _beside(self, asked: Asked, own: Sequence[str]) -> Continued | None:
         """A question that sets the paper that was talked of last, or that it names, beside one that it describes."""

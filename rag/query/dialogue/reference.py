@@ -74,6 +74,11 @@ class Nearness:
                 best[paper_id] = max(best.get(paper_id, cosine), cosine)
         return best
 
+    def means(self, text: str) -> str:
+        """The paper with the passage that is nearest to a text; empty where there is none."""
+        nearest = self.nearest(self.vector(text), 1)
+        return next(iter(nearest), "")
+
     def worded(self, text: str) -> list[str]:
         """The papers whose passages hold the words of a text, best first."""
         with self._library.indexes() as indexes:
@@ -165,6 +170,11 @@ class Reference:
         found = [model.about(features) if one.papers else asked.refers for one, features in pairs]
         best = max(range(len(found)), key=lambda n: (found[n], n), default=None)
         return exchanges[best] if best is not None and found[best] >= 0 else None
+
+    def described(self, phrase: str, exchanges: Sequence[Exchange]) -> Exchange | None:
+        """The exchange about the paper that a phrase describes better than any other of the library; else None."""
+        meant = self._nearness.means(phrase) if self._model().embedder else ""
+        return next((one for one in reversed(exchanges) if meant in one.papers[:_READ]), None)
 
     def pairs(self, asked: Measured, exchanges: Sequence[Exchange]) -> list[tuple[float, ...]]:
         """The features of a question and each exchange, in the order of `PAIR`."""
