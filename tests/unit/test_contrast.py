@@ -47,6 +47,7 @@ def test_what_was_talked_of_is_set_beside_a_work_that_is_described(question: str
     [
         "How does it compare to the baselines?",
         "Is it faster than BM25?",
+        "is it faster than BM25?",
         "How does it differ from previous work?",
         "Does it need images and text?",
         "Is it the first system for trams?",

@@ -6,7 +6,7 @@ import pytest
 
 from rag.models.minilm import installed
 from rag.query.intents.intent import Intent, Intents
-from rag.query.intents.parts import MOST, read_asks, read_parts
+from rag.query.intents.parts import MOST, leads_in, only_requests, read_asks, read_parts
 
 INTENTS = Intents(installed)
 
@@ -115,9 +115,29 @@ def test_what_looks_like_a_lead_and_asks_is_a_part(text: str, parts: tuple[str, 
     assert parted(text) == parts
 
 
+@pytest.mark.parametrize(
+    ("piece", "requests", "leads"),
+    [
+        ("Could you explain to us, as if to a child", True, False),
+        ("Can you help us, please", False, False),
+        ("Could you explain PLUM", False, False),
+        ("Tell me, which one", False, False),
+        ("When two sources disagree", False, True),
+        ("When was PLUM listed", False, False),
+        ("For which users does it work", False, False),
+        ("With it do you have to train", False, False),
+        ("In the larger study, is it open", False, False),
+    ],
+)
+def test_a_lead_holds_no_question(piece: str, requests: bool, leads: bool) -> None:
+    assert (only_requests(piece), leads_in(piece)) == (requests, leads)
+
+
 def test_what_asks_nothing_behind_a_part_belongs_to_it() -> None:
     text = "What is PLUM about? How fast is it? Only papers since May"
     assert parted(text) == ("What is PLUM about", "How fast is it", "Only papers since May")
+    asked = "Who wrote PLUM? Is it open? And could you explain?"
+    assert parted(asked) == ("Who wrote PLUM", "Is it open? And could you explain")
     narrowed = read_parts(text, Intent(), INTENTS.read, idle=lambda piece: piece.startswith("Only"))
     assert narrowed == ("What is PLUM about", "How fast is it? Only papers since May")
 

@@ -155,7 +155,8 @@ def _pieces(text: str, orders: Callable[[str], bool], idle: Callable[[str], bool
 def _asking(text: str, pieces: Sequence[Span], idle: Callable[[str], bool]) -> list[Span]:
     """Pieces of which each asks something: what narrows one belongs to it, and so does what it is led into by.
 
-    What only asks to be told is left out. Behind the end of a sentence, or a coordinator, nothing is led into.
+    What only asks to be told what follows is left out. Behind the end of a sentence, or a coordinator, nothing is led
+    into.
     """
     found: list[Span] = []
     led: int | None = None
@@ -167,7 +168,7 @@ def _asking(text: str, pieces: Sequence[Span], idle: Callable[[str], bool]) -> l
             continue
         if leads and leads_in(piece) and (not found or _PARTS.search(text, last, start)):
             led = start if led is None else led
-        elif found and idle(piece):
+        elif found and (idle(piece) or only_requests(piece)):
             found[-1] = (found[-1][0], end)
         else:
             found.append((start if led is None else led, end))
