@@ -144,9 +144,9 @@ def test_filters_hold_for_each_side(tmp_path: Path) -> None:
 
 
 TIMETABLES = (
-    make_paper("2511.00001", "TramNet", "We plan tram timetables with search.", ("Ada Lovelace",), "2025-05-02"),
-    make_paper("2511.00002", "Ferries", "Planning a ferry timetable by hand.", ("Grace Hopper",), "2025-05-03"),
-    make_paper("2511.00003", "FerryNet", "Planning ferry timetables, again.", ("Alan Turing",), "2025-07-03"),
+    make_paper("2511.00001", "TramNet", "We plan tram timetables with search.", ("Amin Bigdeli",), "2025-05-02"),
+    make_paper("2511.00002", "Ferries", "Planning a ferry timetable by hand.", ("Maik Schlatt",), "2025-05-03"),
+    make_paper("2511.00003", "FerryNet", "Planning ferry timetables, again.", ("Xuanhe Zhou",), "2025-07-03"),
 )
 
 
@@ -164,8 +164,10 @@ def timetables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     [
         ("How does the paper on planning ferry timetables from July differ from TramNet?", {1, 3}),
         ("How does the May paper on planning ferry timetables differ from TramNet?", {1, 2}),
-        ("How does TramNet compare to the paper by Grace Hopper on planning ferries?", {1, 2}),
+        ("How does TramNet compare to the paper by Maik Schlatt on planning ferries?", {1, 2}),
         ("How does TramNet differ from FerryNet of July 2025?", {1, 3}),
+        ("How does Amin Bigdeli's paper on planning trams differ from the one by Maik Schlatt on ferries?", {1, 2}),
+        ("Compare the paper by Xuanhe Zhou on ferry timetables with the one by Amin Bigdeli on trams", {1, 3}),
     ],
 )
 def test_a_day_or_an_author_said_of_one_side_restricts_no_other(
@@ -174,8 +176,9 @@ def test_a_day_or_an_author_said_of_one_side_restricts_no_other(
     answer = timetables.answer(question)
     assert {one.paper_id for one in answer.citations} == {f"2511.0000{n}" for n in cited}
     assert not any(answer.filters.values())
-    (note,) = [note for note in answer.notes if note.code == "filter_read"]
-    assert "of “" in note.text
+    notes = [note.text for note in answer.notes if note.code == "filter_read"]
+    assert notes
+    assert all("of “" in note for note in notes)
 
 
 def test_a_day_that_is_not_that_of_the_side_it_stands_in_is_said_of_all(timetables: Assistant) -> None:
