@@ -7,6 +7,7 @@ tenant, a database, a token in a header) and in how much one request may hold, a
 from __future__ import annotations
 
 import ssl
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 5.0
 _REQUEST_SECONDS = 60.0
+_TURNS = threading.Lock()
+"""Chroma lists a store as open before it has started it, and stops it for whoever was the last to have counted himself:
+two threads that open or close the same folder at once get one that does not work."""
 _ADVICE = "Start one with `chroma run --path DIR --port N`, or set index.chroma_url to its http(s)://host:port."
 
 
@@ -30,12 +34,13 @@ def embedded(folder: Path) -> Client:
     from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
-    try:
-        return cast("Client", chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False)))
-    except BaseException:
-        # Chroma keeps what failed to start, and would give it to whoever opens the folder when it is well again.
-        SharedSystemClient._identifier_to_system.pop(str(folder), None)
-        raise
+    with _TURNS:
+        try:
+            return cast("Client", chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False)))
+        except BaseException:
+            # Chroma keeps what failed to start, and would give it to whoever opens the folder when it is well again.
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)
+            raise
 
 
 def server(url: str, config: IndexConfig) -> Client:
@@ -64,10 +69,18 @@ def server(url: str, config: IndexConfig) -> Client:
     return cast("Client", client)
 
 
+def close(client: Client) -> None:
+    """Let go of a client's store: its files and threads where it is embedded, its connections where it is a server."""
+    with _TURNS:
+        client.close()
+    for session in sessions(client):
+        session.close()  # Chroma leaves its connections open
+
+
 def sessions(client: Client) -> list[httpx.Client]:
-    """The HTTP sessions inside a server's client (it holds two), to which Chroma gives no other access."""
+    """The HTTP sessions inside a server's client (it holds two; an embedded one none), which Chroma itself hides."""
     inner = cast(Any, client)
-    return [inner._server._session, inner._admin_client._server._session]
+    return [server._session for server in (inner._server, inner._admin_client._server) if hasattr(server, "_session")]
 
 
 def _trusted(ca_file: Path | None) -> ssl.SSLContext | None:

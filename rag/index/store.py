@@ -107,7 +107,7 @@ class VectorStore:
             raise
         finally:
             if before:
-                before.close()
+                chroma.close(before)
 
     def upsert(self, chunks: Sequence[Chunk], vectors: np.ndarray) -> None:
         """Store chunks with their vectors; chunks that are there already are replaced.
@@ -221,10 +221,7 @@ class VectorStore:
         """
         if self._client is None:
             return
-        self._client.close()
-        if isinstance(self.location, str):
-            for session in chroma.sessions(self._client):
-                session.close()  # Chroma leaves its connections open
+        chroma.close(self._client)
         self._client = None
         if self._snapshot:
             with self._mapped():

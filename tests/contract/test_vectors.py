@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chromadb.config import System
 
 from rag.config import IndexConfig
 from rag.errors import IndexMismatch, LibraryBusy
@@ -317,6 +318,31 @@ def test_a_failed_write_is_undone_where_the_store_is_embedded(tmp_path: Path) ->
     store = VectorStore(tmp_path / "chroma", "papers", IndexConfig())
     assert store.count() == 10
     store.close()
+
+
+def test_threads_that_open_and_close_one_folder_at_once_disturb_none_of_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = VectorStore(tmp_path / "chroma", "papers", IndexConfig())
+    first.upsert(make_chunks(3), make_vectors(3))
+    first.close()
+    start = System.start
+
+    def slowly(system: System) -> None:
+        time.sleep(0.05)  # Chroma lists the store as open by now
+        start(system)
+
+    monkeypatch.setattr(System, "start", slowly)
+
+    def look(_: int) -> int:
+        store = VectorStore(tmp_path / "chroma", "papers", IndexConfig())
+        try:
+            return store.count()
+        finally:
+            store.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(look, range(12))) == [3] * 12
 
 
 def test_a_second_embedded_writer_is_refused(tmp_path: Path) -> None:
