@@ -74,23 +74,8 @@ class ExtractiveWriter:
         """
         if not passages:
             return Draft(())
-        ranked = distinct_papers(passages)
         kind = kind or question.kind
-        fitting = choose_papers(
-            ranked,
-            kind,
-            question.subjects,
-            whole=whole,
-            about=question.phrase,
-            unsure=question.unsure,
-            within=bool(question.filters or question.sort),
-        )
-        if kind in ("list", "topic") and not whole:
-            fitting = demanded(self.library, question, kind, ranked, fitting)
-            fitting = fitting[:1] if question.unsure and is_described(ranked) else fitting
-        lone = kind == "single" or (kind != "compare" and len(fitting) == 1)
-        among = rivals(ranked) if doubtful and lone else []
-        fitting = among or fitting
+        fitting, among = self._fitting(question, distinct_papers(passages), kind, whole=whole, doubtful=doubtful)
         papers = [paper.paper_id for paper in fitting[: self.library.config.answer.max_papers]]
         judged = self.scores.of(question.wordings, papers)
         if kind == "single":
@@ -98,7 +83,7 @@ class ExtractiveWriter:
         else:
             judged = self._without_addresses(question, judged)
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
-        words = min(most, LIST_WORDS) if kind == "list" or len(among) > 1 else most
+        words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
         each = self._each_asked(question, kind, papers)
         drawn = [
@@ -116,7 +101,27 @@ class ExtractiveWriter:
             return Draft(())
         told = drawn[0][1]
         groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
-        return Draft(groups, len(fitting), told=told, rivals=len(among) > 1 and not told)
+        return Draft(groups, len(fitting), told=told, rivals=among > 1 and not told)
+
+    def _fitting(
+        self, question: Question, ranked: Sequence[Passage], kind: Kind, *, whole: bool, doubtful: bool
+    ) -> tuple[Sequence[Passage], int]:
+        """The papers that answer, best first; and how many of them are rivals, any of which may be meant."""
+        fitting = choose_papers(
+            ranked,
+            kind,
+            question.subjects,
+            whole=whole,
+            about=question.phrase,
+            unsure=question.unsure,
+            within=bool(question.filters or question.sort),
+        )
+        if kind in ("list", "topic") and not whole:
+            fitting = demanded(self.library, question, kind, ranked, fitting)
+            fitting = fitting[:1] if question.unsure and is_described(ranked) else fitting
+        lone = kind == "single" or (kind != "compare" and len(fitting) == 1)
+        among = rivals(ranked) if doubtful and lone else []
+        return among or fitting, len(among)
 
     def _each_asked(self, question: Question, kind: Kind, papers: Sequence[str]) -> list[Mapping[str, Judged]]:
         """Papers judged by each thing that is asked of all; of those that are compared, also by what is asked of one.
