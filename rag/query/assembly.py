@@ -201,13 +201,8 @@ class Assembly:
     def _parted(self, asked: Question) -> Question:
         """A question with its parts, and with all that it asks."""
         compared = asked.subjects if asked.kind == "compare" else None
-        idle, read = self._is_idle, self._known.intents.read
-        parts = read_parts(asked.typed, asked.intent, read, compared, named=bool(asked.named), idle=idle)
-        return replace(asked, parts=parts, asks=read_asks(asked.typed, idle))
-
-    def _is_idle(self, piece: str) -> bool:
-        """Whether a piece of a question asks nothing by itself, whatever stands before it."""
-        return self._continuing.narrows(piece) or self._known.intents.is_courtesy(piece)
+        parts = read_parts(asked.typed, asked.intent, self._known.intents.read, compared, named=bool(asked.named))
+        return replace(asked, parts=parts, asks=read_asks(asked.typed))
 
     def _compared(
         self, intent: Intent, read: Continued, wanted: Wanted, works: _Works, given: Filters

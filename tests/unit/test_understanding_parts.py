@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag.models.minilm import installed
+from rag.models.pieces import cut, load_pieces
 from rag.query.intents.intent import Intent, Intents
-from rag.query.intents.parts import MOST, leads_in, only_requests, read_asks, read_parts
+from rag.query.intents.parts import MOST, read_asks, read_parts
 
 INTENTS = Intents(installed)
 
@@ -85,7 +86,7 @@ def test_one_thing_is_not_parted(text: str) -> None:
     "text",
     [
         "Could you explain to me, without too many formulas, how GovScape finds its pages?",
-        "Can you tell us, as one who never saw a codebook, what UNGER merges?",
+        "Can you tell us, as if we had never seen a codebook, what UNGER merges?",
         "What about QueryGym, which models does it serve?",
         "When two annotators disagree, how does LARA decide?",
         "In the studies where users have no history, which datasets are used?",
@@ -116,30 +117,29 @@ def test_what_looks_like_a_lead_and_asks_is_a_part(text: str, parts: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    ("piece", "requests", "leads"),
+    ("said", "doings"),
     [
-        ("Could you explain to us, as if to a child", True, False),
-        ("Can you help us, please", False, False),
-        ("Could you explain PLUM", False, False),
-        ("Tell me, which one", False, False),
-        ("When two sources disagree", False, True),
-        ("When was PLUM listed", False, False),
-        ("For which users does it work", False, False),
-        ("With it do you have to train", False, False),
-        ("In the larger study, is it open", False, False),
+        ("Would you kindly walk me through|how Quarry sorts its logs", ["requests", "asks"]),
+        ("When two annotators quarrel|whose label does it keep", ["leads", "asks"]),
+        ("When was Quarry listed|and who wrote it", ["asks", "asks"]),
+        ("For which users does it work|and for which not", ["asks", "asks"]),
+        ("What about Quarry|which models does it serve", ["leads", "asks"]),
+        ("papers on tram timetables|which of them publish code", ["asks", "asks"]),
+        ("how is it trained|many thanks", ["asks", "narrows"]),
     ],
 )
-def test_a_lead_holds_no_question(piece: str, requests: bool, leads: bool) -> None:
-    assert (only_requests(piece), leads_in(piece)) == (requests, leads)
+def test_what_a_piece_does_is_told_by_itself_and_what_stands_around_it(said: str, doings: list[str]) -> None:
+    text, spans = "", []
+    for piece in said.split("|"):
+        text = f"{text}, {piece}" if text else piece
+        spans.append((len(text) - len(piece), len(text)))
+    assert load_pieces().told(cut(text, spans)) == doings
 
 
 def test_what_asks_nothing_behind_a_part_belongs_to_it() -> None:
     text = "What is PLUM about? How fast is it? Only papers since May"
-    assert parted(text) == ("What is PLUM about", "How fast is it", "Only papers since May")
-    asked = "Who wrote PLUM? Is it open? And could you explain?"
-    assert parted(asked) == ("Who wrote PLUM", "Is it open? And could you explain")
-    narrowed = read_parts(text, Intent(), INTENTS.read, idle=lambda piece: piece.startswith("Only"))
-    assert narrowed == ("What is PLUM about", "How fast is it? Only papers since May")
+    assert parted(text) == ("What is PLUM about", "How fast is it? Only papers since May")
+    assert parted("Who wrote PLUM? Is it open? Thanks a lot!") == ("Who wrote PLUM", "Is it open? Thanks a lot")
 
 
 def test_words_that_put_no_question_are_a_part_where_what_they_want_is_plain() -> None:

@@ -117,7 +117,7 @@ def _joint(lower: Sequence[str], n: int) -> int:
     return first
 
 
-def _shape(token: str) -> str:
+def shape(token: str) -> str:
     """A word that no weight is for, by its looks."""
     if any(char.isdigit() for char in token):
         return "<number>"
@@ -139,10 +139,10 @@ def _features(tokens: Sequence[tuple[str, int]], lower: Sequence[str], before: i
     ahead = [lower[k] for k in range(n, min(n + _WINDOW, len(lower)))]
     for k, word in enumerate(ahead):
         yield f"+{k}={word}"
-        yield f"+{k}~{_shape(tokens[n + k][0])}"
+        yield f"+{k}~{shape(tokens[n + k][0])}"
     yield f"++={' '.join(ahead[:2])}"
     yield f"j+={marks or joint}|{ahead[0]}"
-    yield f"+0{ahead[0]}~{_shape(tokens[n + 1][0])}" if n + 1 < len(tokens) else "+0$"
+    yield f"+0{ahead[0]}~{shape(tokens[n + 1][0])}" if n + 1 < len(tokens) else "+0$"
     behind = [lower[k] for k in range(max(before - _WINDOW + 1, 0), before)][::-1]
     for k, word in enumerate(behind):
         yield f"-{k}={word}"

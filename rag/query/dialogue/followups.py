@@ -67,15 +67,6 @@ class Continuing:
             return self._repeated(question, found, history)
         return self._about_papers(question, search, found, history, selects=selects)
 
-    def narrows(self, piece: str) -> bool:
-        """Whether a piece of a question only leaves some of the papers asked for before it: "only those from July"."""
-        rule = self._rules["narrows"]
-        if not rule(piece):
-            return False
-        found = self._restrictions.read(piece)
-        left = tidied(edited(piece, self._restrictions.replacements(found)))
-        return bool(found) and self._rules["bare"](rule.without(left))
-
     def put_to(self, paper_id: str, question: str, search: str, found: Constraints) -> Continued:
         """A question that is put to one paper, which it need not name; arguments as `complete`.
 
