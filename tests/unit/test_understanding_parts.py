@@ -91,6 +91,7 @@ def test_one_thing_is_not_parted(text: str) -> None:
         "When two annotators disagree, how does LARA decide?",
         "In the studies where users have no history, which datasets are used?",
         "If I have no logs, is there a way to train it?",
+        "PLUM YouTube generative retrieval - what are the stages of adapting it?",
     ],
 )
 def test_what_asks_nothing_by_itself_is_no_part(text: str) -> None:

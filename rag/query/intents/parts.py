@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from rag.models.pieces import cut, load_pieces
-from rag.models.splitter import load_splitter
-from rag.query.intents.intent import KEPT, SURE, Intent
+from rag.models.splitter import Place, load_splitter
+from rag.query.intents.intent import KEPT, SHAPES, SURE, Intent
 from rag.text.sentences import Span
 from rag.text.terms import STOP_WORDS
 
+FIRM = 0.8
+"""Chance of an intent from which words that put no question are an order."""
 _WORD = re.compile(r"[^\W_]+")
 _EMPTY = frozenset((*STOP_WORDS, "much", "many", "long", "often", "far"))
 """Words of which an ellipsis consists: "and by how much?"."""
@@ -50,7 +52,7 @@ def read_parts(
     if intent.kind == "paraphrase" and not named:
         return ()
     found: list[tuple[int, int]] = []
-    for start, end in _pieces(text):
+    for start, end in _pieces(text, lambda piece: _lists(read(piece))):
         if found and _is_elliptic(text[start:end]):
             found[-1] = (found[-1][0], end)
         else:
@@ -69,7 +71,7 @@ def read_asks(text: str) -> tuple[str, ...]:
     Returns:
         Two or more, in order, each in its own words; nothing where it is one thing.
     """
-    said = _said(text, _pieces(text))
+    said = _said(text, _pieces(text, lambda _: False))
     return said if 1 < len(said) <= MOST else ()
 
 
@@ -88,12 +90,22 @@ def _each_alone(names: Sequence[str], parts: Sequence[str]) -> bool:
     )
 
 
-@lru_cache(KEPT)
-def _pieces(text: str) -> tuple[Span, ...]:
-    """A text cut before each thing that is asked but the first, without what only asks to be told it."""
-    begun = load_splitter().starts(text)[1:]
+def _pieces(text: str, orders: Callable[[str], bool]) -> list[Span]:
+    """A text cut before each thing that is asked but the first, without what leads into it.
+
+    What stands before the first question and puts none itself names what it is about ("PLUM at YouTube: what are the
+    stages?"), unless it orders something ("papers on bees; what do they find?").
+    """
+    begun = list(_starts(text))
+    if len(begun) > 1:
+        first, second = begun[:2]
+        piece = text[first.start : second.joint]
+        puts = first.opens or second.opened > first.opened or "?" in text[first.start : second.start]
+        if not puts and second.opens and not orders(piece):
+            del begun[0]
+    begun = begun[1:]
     starts, ends = (0, *(place.start for place in begun)), (*(place.joint for place in begun), len(text))
-    return tuple(_asking(text, list(zip(starts, ends, strict=True))))
+    return _asking(text, list(zip(starts, ends, strict=True)))
 
 
 def _asking(text: str, pieces: Sequence[Span]) -> list[Span]:
@@ -116,6 +128,16 @@ def _asking(text: str, pieces: Sequence[Span]) -> list[Span]:
             found.append((start if led is None else led, end))
             led = None
     return found
+
+
+@lru_cache(KEPT)
+def _starts(text: str) -> tuple[Place, ...]:
+    return tuple(load_splitter().starts(text))
+
+
+def _lists(intent: Intent) -> bool:
+    """Whether words that put no question plainly want papers."""
+    return intent.kind in SHAPES and intent.probability >= FIRM
 
 
 def _said(text: str, pieces: Sequence[Span]) -> tuple[str, ...]:
