@@ -12,10 +12,12 @@ from typing import Any
 
 from rag.papers.database import Connection
 from rag.types import Paper
+from rag.types.own_entry import OwnEntry
 
 UNDATED = "undated"
-NAMES = ("categories", "comment", "doi", "licence", "withdrawn", UNDATED)
-"""Attributes of `Paper` that are kept this way."""
+_OF_SOME = UNDATED, "key", "own"
+NAMES = ("categories", "comment", "doi", "licence", "withdrawn", *_OF_SOME)
+"""Attributes of `Paper` that are kept this way; those of some are told only where there is something to tell."""
 COLUMN = """(SELECT '{' || coalesce(group_concat('"' || m.name || '":' || m.value), '') || '}'
     FROM metadata m WHERE m.paper_id = p.paper_id)"""
 """In a query of papers ``p``: what `attributes` reads."""
@@ -28,12 +30,14 @@ _KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name)
 _KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
 
 
-Known = str | tuple[str, ...] | bool | None
+Known = str | tuple[str, ...] | bool | dict[str, Any] | None
 
 
 def known_of(paper: Paper) -> dict[str, Known]:
     """What is known of a paper, by name; empty where it is not."""
-    return {name: getattr(paper, name) for name in NAMES if name != UNDATED or paper.undated}
+    said = {name: getattr(paper, name) for name in NAMES}
+    said["own"] = paper.own.stored() if paper.own else None
+    return {name: value for name, value in said.items() if name not in _OF_SOME or value}
 
 
 def record_metadata(db: Connection, paper: Paper) -> bool:
@@ -61,4 +65,6 @@ def _index_categories(db: Connection, paper_id: str, categories: Sequence[str]) 
 def attributes(stored: str) -> dict[str, Any]:
     """What is stored of a paper, as attributes of `Paper`."""
     found = json.loads(stored)
+    if "own" in found:
+        found["own"] = OwnEntry.of(found["own"])
     return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}

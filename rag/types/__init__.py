@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rag.types.filters import Filters as Filters
 
 if TYPE_CHECKING:
+    from rag.types.own_entry import OwnEntry
     from rag.types.records import AbstainReason as AbstainReason
     from rag.types.records import Answer as Answer
     from rag.types.records import AnswerPart as AnswerPart
@@ -94,6 +95,8 @@ class Paper:
         sections: Of the body, in order.
         arxiv_version: The N of arXiv's ``vN`` that this text is, as its source names it; 0 where that is unknown.
         pages: Offsets in `text` at which the body's pages begin, ascending, the first page first.
+        key: What a reader's bibliography calls it; empty where it is called as `citation_key` makes it.
+        own: The rest of that bibliography's entry, None where nothing is left.
         unkept: Names of what its source says of it besides, for which the library has no place; not stored.
 
     Raises:
@@ -120,6 +123,8 @@ class Paper:
     arxiv_version: int = 0
     undated: bool = False
     held: bool = False
+    key: str = ""
+    own: OwnEntry | None = None
 
     def __post_init__(self) -> None:
         places = [[one.start for one in self.sections], list(self.pages), *([s.start, s.end] for s in self.sections)]

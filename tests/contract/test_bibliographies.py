@@ -42,7 +42,7 @@ def test_bibliographies_are_read_and_what_is_left_out_is_told(run: Run) -> None:
     assert len(report["rejected"]) == 7
     assert {row["source"] for row in report["rejected"]} == {"damaged.bib", "publisher.ris", "zotero.json"}
     kept = {row["paper_id"]: row["fields"] for row in report["unkept"]}
-    assert "mendeley-groups" in kept["1905.00001"] or "isbn" in kept["1905.00001"]
+    assert "1905.00001" not in kept, "mendeley-groups and isbn are kept for exports"
     shown = run.json("show", "2310.12345")
     assert (shown["abstract"], shown["categories"]) == ("Menus are short. We retrieve from 1,000 of them.", ["cs.IR"])
     again = run.json("ingest", *everything)
@@ -140,3 +140,21 @@ def test_the_case_of_escapes_and_keys(run: Run) -> None:
     assert "author = {Heath, Jr., Robert}" in first[0]
     assert second[0].startswith("@misc{ink2025:2503.69002,")
     assert "author = {王小明 and 李雷}" in second[0]
+
+
+def test_a_reader_s_own_file_comes_out_as_it_went_in(run: Run, tmp_path: Path) -> None:
+    run("import", str(FOLDER / "mendeley.bib"))
+    text, _ = run("export", "--format", "bibtex")
+    kept = [
+        "@article{Okafor2019,",
+        "journal = {Entity Letters}",
+        "isbn = {9781450000000}",
+        "mendeley-groups = {Thesis}",
+    ]
+    assert not [one for one in kept if one not in text]
+    assert run.json("show", "1905.00001")["key"] == "Okafor2019"
+    run("export", "--format", "bibtex", "--out", "again.bib")
+    assert run.json("import", "again.bib")["papers_unchanged"] == 1
+    run.folder = tmp_path / "other"
+    run("import", "again.bib")
+    assert run("export", "--format", "bibtex")[0] == text

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.papers.bibliography.bibtex import citation_key
 from rag.papers.bibliography.references import FORMATS
 from rag.sources import read_source
+from rag.sources.bibliography.own import made_key
 from rag.sources.identifiers import doi_id, title_id
 from rag.text.latex import decode, encode, is_balanced
 from rag.types import Paper
+from rag.types.own_entry import OwnEntry
 
 PIECES = (
     "\\", "{", "}", "$", "&", "%", "#", "_", "^", "~", '\\"', "\\'", "\\ss", "\\emph{in vivo}", "$x_{1}$", "{DNA}",
@@ -39,6 +40,13 @@ CATEGORY = st.sampled_from(["cs.IR", "cs.CL", "stat.ML", "hep-th", "cs", "to rea
 DOI = st.sampled_from(
     ["", "", "10.1000/JEX_12.3(4)", "10.1145/3404835.3462889", "10.1002/(SICI)1097<1::AID>3.0.CO;2-{a"]
 )
+
+OWN = [
+    OwnEntry("bibtex", "article", (("journal", r"A {J} \& B"), ("volume", "3"), ("note", "12 p"), ("isbn", "1"))),
+    OwnEntry("bibtex", "inproceedings", (("keywords", "to-read, cs.IR"), ("howpublished", r"\url{x_y}"))),
+    OwnEntry("ris", "JOUR", (("JO", "A"), ("N1", "12 p"), ("KW", "x"), ("KW", "cs.IR"), ("L1", "f"), ("L1", "g"))),
+    OwnEntry("csl", "article-journal", (("container-title", '"A"'), ("note", '"12 p"'), ("keyword", '"x, cs.IR"'))),
+]
 
 
 def folded(text: str) -> str:
@@ -72,6 +80,8 @@ def papers(draw: st.DrawFn) -> Paper:
         comment=folded(draw(WILD)),
         doi=doi,
         licence=draw(st.sampled_from(["", "CC BY 4.0", "http://creativecommons.org/licenses/by/4.0/"])),
+        key=draw(st.sampled_from(["", "", "Smith:2020_b", "Müller19", "a {b}, %", "http://zotero.org/users/1/AB"])),
+        own=draw(st.sampled_from([None, None, *OWN])),
     )
 
 
@@ -85,7 +95,7 @@ def read_again(written: str, suffix: str) -> list[Paper]:
 def told(paper: Paper) -> tuple[object, ...]:
     return (
         paper.paper_id, paper.title, paper.abstract, paper.authors, paper.date, paper.doi, paper.categories,
-        paper.comment, paper.licence, paper.url,
+        paper.comment, paper.licence, paper.url, paper.key,
     )  # fmt: skip
 
 
@@ -95,6 +105,8 @@ def told(paper: Paper) -> tuple[object, ...]:
 def test_a_round_trip_loses_nothing(form: str, shelf: Sequence[Paper]) -> None:
     again = read_again(FORMATS[form].write(shelf), FORMATS[form].suffix)
     assert [told(paper) for paper in again] == [told(paper) for paper in shelf]
+    theirs = [paper.own if paper.own and paper.own.form == form else None for paper in shelf]
+    assert [paper.own for paper in again] == theirs
 
 
 @given(WILD)
@@ -107,6 +119,6 @@ def test_what_is_encoded_is_decoded_to_the_letter(text: str) -> None:
 
 @given(st.lists(papers(), min_size=2, max_size=6, unique_by=lambda paper: paper.paper_id))
 def test_keys_are_ascii_and_one_paper_s_alone(shelf: Sequence[Paper]) -> None:
-    keys = [citation_key(paper) for paper in shelf]
+    keys = [made_key(paper) for paper in shelf]
     assert len({key.lower() for key in keys}) == len(keys)
     assert all(re.fullmatch(r"[a-z]+\d{4}:[A-Za-z0-9.:-]+", key) for key in keys)

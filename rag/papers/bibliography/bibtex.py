@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
-from rag.papers.bibliography.marks import mark_of, published
-from rag.sources.bibliography.biblatex import authors
+from rag.papers.bibliography.marks import mark_of
+from rag.sources.bibliography.biblatex import entry_of as read_entry
 from rag.sources.bibliography.entry import Entry, arxiv_category
+from rag.sources.bibliography.own import citation_key, made_key, published
 from rag.sources.identifiers import bare_doi, month_of
 from rag.text.latex import encode, is_balanced
 from rag.text.months import SHORT
-from rag.text.names import name_words
 from rag.text.persons import Person, person
-from rag.text.readable import readable
 from rag.types import Paper
+from rag.types.own_entry import OwnEntry
 
-_PLAIN_WORD = re.compile(r"[a-z]{2,}")
-_PLAIN_ID = re.compile(r"[a-z0-9.:-]+")
-_UNSAFE = re.compile(r"[^A-Za-z0-9.:-]")
+_KIND = re.compile(r"[a-z]+")
+_IS_KEY = re.compile(r"[\w!$&*+./:;<>?\[\]^`|@'-]+")
 _VERBATIM = {char: f"%{ord(char):02X}" for char in '{}\\ \n"<>^`|'}
 
 
@@ -38,17 +37,19 @@ def bibtex(paper_id: str, title: str, authors: Iterable[str], listed: date | Non
 
 
 def entry_of(paper: Paper, *, whole: bool = False) -> str:
-    """One `@misc` entry.
+    """One entry: `@misc`, or of the type that a reader's own bibliography gives it.
 
     Year and month are those of the arXiv id, since a report lists papers long after they appeared; of other
     collections, those of the earliest report.
 
     Args:
         paper: What is known of it.
-        whole: Write abstract, categories and remarks too, so that reading the entry gives the same paper again.
+        whole: Write abstract, categories, remarks and a reader's own fields too, so that reading the entry gives the
+            same paper again.
     """
     year, month, day = published(paper)
     on_arxiv = month_of(paper.paper_id) is not None
+    own = paper.own if whole and paper.own and paper.own.form == "bibtex" else None
     fields = {
         "title": f"{{{encode(paper.title, exact=whole)}}}",
         "author": _people(paper),
@@ -60,33 +61,35 @@ def entry_of(paper: Paper, *, whole: bool = False) -> str:
         fields["primaryClass"] = _primary(paper)
     fields |= {"doi": _verbatim(doi_of(paper)), "url": _verbatim(paper.url)}
     if whole:
-        fields |= {
-            "day": str(day) if day else "",
-            "note": encode(paper.comment),
-            "keywords": ", ".join(map(encode, paper.categories)),
-            "abstract": encode(paper.abstract),
-            "usera": encode(mark_of(paper, _as_read(paper))),
-        }
+        fields |= {"day": str(day) if day else ""}
+        fields |= _own_fields(own, fields) if own else _remarks(paper)
+        abstract = encode(paper.abstract)
+        fields |= {"abstract": abstract, "usera": encode(mark_of(paper, _as_read(paper, fields)))}
     values = {name: value if name == "month" else f"{{{value}}}" for name, value in fields.items() if value}
     lines = ",\n".join(f"  {name} = {value}" for name, value in values.items())
-    return f"@misc{{{citation_key(paper)},\n{lines}\n}}"
+    return f"@{own.kind if own and _KIND.fullmatch(own.kind) else 'misc'}{{{_key(paper)},\n{lines}\n}}"
 
 
-def _as_read(paper: Paper) -> Entry:
-    """What the fields of a whole entry say to whoever reads them, but for the mark."""
-    listed = ", ".join(paper.categories)
-    return Entry(
-        line=1,
-        title=" ".join(paper.title.split()),
-        authors=authors(_people(paper))[0],
-        date=published(paper),
-        doi=_verbatim(doi_of(paper)),
-        url=_verbatim(paper.url),
-        eprint=paper.paper_id if month_of(paper.paper_id) else "",
-        categories=tuple(filter(None, [_primary(paper)])),
-        keywords=tuple(word for word in re.split(r"\s*[,;]\s*", listed) if word),
-        note=" ".join(paper.comment.split()),
-    )
+def _remarks(paper: Paper) -> dict[str, str]:
+    return {"note": encode(paper.comment), "keywords": ", ".join(map(encode, paper.categories))}
+
+
+def _own_fields(own: OwnEntry, ours: Mapping[str, str]) -> dict[str, str]:
+    """A reader's own fields, but for those that the library says itself."""
+    taken = {name.lower() for name, value in ours.items() if value}
+    return {name: value for name, value in own.fields if name not in taken}
+
+
+def _as_read(paper: Paper, fields: Mapping[str, str]) -> Entry:
+    """What the fields of a whole entry say to whoever reads them, but for title and abstract."""
+    lower = {name.lower(): value for name, value in fields.items() if value and name != "title"}
+    return replace(read_entry(1, lower, key=_key(paper)), title=" ".join(paper.title.split()))
+
+
+def _key(paper: Paper) -> str:
+    """The paper's key; one that BibTeX could not read gives way to the one that is made."""
+    key = citation_key(paper)
+    return key if _IS_KEY.fullmatch(key) else made_key(paper)
 
 
 def _primary(paper: Paper) -> str:
@@ -99,21 +102,6 @@ def doi_of(paper: Paper) -> str:
     if not paper.doi and month_of(paper.paper_id):
         return f"10.48550/arXiv.{paper.paper_id}"
     return paper.doi or (bare_doi(paper.paper_id) if paper.paper_id.startswith("doi:") else "")
-
-
-def citation_key(paper: Paper) -> str:
-    """A key in ASCII that is the paper's alone and stays: ``heath2025:2503.69001``.
-
-    Where the first author's name cannot be written so, the first word of the title that can takes its place; an id that
-    cannot be part of a key gets a hash behind it.
-    """
-    family = name_words(readable(person(paper.authors[0]).family or paper.authors[0]))[-1:] if paper.authors else ()
-    words = (*family, *name_words(readable(paper.title)), "paper")
-    word = next(one for one in words if _PLAIN_WORD.fullmatch(one))
-    shown = _UNSAFE.sub("-", paper.paper_id)
-    if not _PLAIN_ID.fullmatch(paper.paper_id) and not month_of(paper.paper_id):
-        shown += f"-{hashlib.sha256(paper.paper_id.encode()).hexdigest()[:6]}"
-    return f"{word}{published(paper)[0] or ''}:{shown}"
 
 
 def _people(paper: Paper) -> str:

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, marked, quoted, row
-from rag.sources.identifiers import month_of, title_id
+from rag.sources.bibliography.entry import Entry, marked, quoted, row
+from rag.sources.identifiers import title_id
 from rag.types import Paper
-
-
-def published(paper: Paper) -> PartialDate:
-    """Year and month in which a paper appeared, by its arXiv id; the day where it was listed in that month.
-
-    A paper that has no such id counts as of the day on which it was first listed; nobody knows of an undated one.
-    """
-    if paper.undated and not month_of(paper.paper_id):
-        return UNKNOWN
-    year, month = month_of(paper.paper_id) or (paper.date.year, paper.date.month)
-    return year, month, paper.date.day if (year, month) == (paper.date.year, paper.date.month) else 0
 
 
 def mark_of(paper: Paper, entry: Entry) -> str:
@@ -42,4 +31,6 @@ def mark_of(paper: Paper, entry: Entry) -> str:
             said[name] = quoted(getattr(paper, name))
     if read.arxiv_version != paper.arxiv_version:
         said["version"] = str(paper.arxiv_version)
+    if read.key != paper.key and paper.key:
+        said["key"] = quoted(paper.key)
     return marked(said) if said else ""

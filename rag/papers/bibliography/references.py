@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from rag.papers.bibliography.bibtex import citation_key, doi_of, entry_of
-from rag.papers.bibliography.marks import mark_of, published
-from rag.sources.bibliography.csl import author_of as csl_author
-from rag.sources.bibliography.entry import Entry
-from rag.sources.bibliography.ris import author_of
+from rag.papers.bibliography.bibtex import doi_of, entry_of
+from rag.papers.bibliography.marks import mark_of
+from rag.sources.bibliography import csl, ris
+from rag.sources.bibliography.entry import MARK
+from rag.sources.bibliography.own import citation_key, made_key, published
 from rag.sources.identifiers import month_of
 from rag.text.markdown import escape_line
 from rag.text.persons import Person, person
@@ -70,8 +70,19 @@ FORMATS: Mapping[str, Format] = {
 
 
 def written(papers: Iterable[Paper], form: str) -> str:
-    """Write papers in the format of this name, each once."""
-    return FORMATS[form].write(list({paper.paper_id: paper for paper in papers}.values()))
+    """Write papers in the format of this name, each once, and no two under one key."""
+    return FORMATS[form].write(_apart(list({paper.paper_id: paper for paper in papers}.values())))
+
+
+def _apart(papers: Sequence[Paper]) -> list[Paper]:
+    """Papers of which each has a key of its own: where readers' bibliographies call two alike, the first keeps it."""
+    made = {made_key(paper).casefold() for paper in papers}
+    out: list[Paper] = []
+    for paper in papers:
+        key = paper.key.casefold()
+        out.append(replace(paper, key="") if key in made else paper)
+        made.add(key)
+    return out
 
 
 def cited(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[Paper]:
@@ -113,8 +124,10 @@ def _record(paper: Paper) -> str:
     """One record; a line holds one value, so white space is folded."""
     year, month, day = published(paper)
     on_arxiv = month_of(paper.paper_id) is not None
-    lines = [
-        ("TY", "GEN"),
+    own = paper.own if paper.own and paper.own.form == "ris" else None
+    theirs = {tag for tag, _ in own.fields} | {"KW", "N1"} if own else set()
+    ours = [
+        ("TY", own.kind if own else "GEN"),
         ("TI", paper.title),
         *(("AU", _inverted(person(name))) for name in paper.authors),
         ("PY", str(year or "")),
@@ -126,11 +139,25 @@ def _record(paper: Paper) -> str:
         ("PB", "arXiv" if on_arxiv else ""),
         ("AN", f"arXiv:{paper.paper_id}" if on_arxiv else ""),
         ("N1", paper.comment),
-        ("C1", mark_of(paper, _as_read(paper))),
         ("ID", citation_key(paper)),
     ]
-    folded = ((tag, _one_line(value)) for tag, value in lines)
-    return "".join(f"{tag}  - {value}\n" for tag, value in folded if value) + "ER  - \n\n"
+    lines = [(tag, value) for tag, value in ours if tag not in theirs or tag == "UR"]
+    lines += own.fields if own else ()
+    folded = [(tag, value) for tag, said in lines if (value := _one_line(said))]
+    mark = mark_of(paper, ris.entry_of(_tags(folded), 1))
+    folded += [("C1", _one_line(mark))] if mark else []
+    return "".join(f"{tag}  - {value}\n" for tag, value in folded) + "ER  - \n\n"
+
+
+def _tags(lines: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The lines of a record as its parser gives them."""
+    found: dict[str, Any] = {}
+    for tag, value in lines:
+        if tag in ris.ONCE:
+            found.setdefault(tag, value)
+        else:
+            found.setdefault(tag, []).append(value)
+    return found
 
 
 def _inverted(one: Person) -> str:
@@ -144,31 +171,13 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _as_read(paper: Paper, *, is_csl: bool = False) -> Entry:
-    """What an item's own fields say to whoever reads them."""
-    by_number = month_of(paper.paper_id) is not None
-    return Entry(
-        line=1,
-        title=_one_line(paper.title),
-        authors=tuple(
-            (csl_author(_name(one)) if is_csl else author_of(_inverted(one))) for one in map(person, paper.authors)
-        ),
-        date=published(paper),
-        doi=doi_of(paper),
-        url=paper.url,
-        hints=(f"arXiv:{paper.paper_id}",) if by_number else (),
-        keywords=paper.categories,
-        note=_one_line(paper.comment),
-    )
-
-
 # --- CSL-JSON -------------------------------------------------------------------------------------------------------
 
 
 def _item(paper: Paper) -> dict[str, Any]:
     """One item; its texts are the stored ones to the letter."""
     on_arxiv = month_of(paper.paper_id) is not None
-    item = {
+    item: dict[str, Any] = {
         "id": citation_key(paper),
         "type": "article",
         "title": paper.title,
@@ -181,9 +190,15 @@ def _item(paper: Paper) -> dict[str, Any]:
         "number": f"arXiv:{paper.paper_id}" if on_arxiv else "",
         "categories": list(paper.categories),
         "note": paper.comment,
-        "custom": {"paperchat": mark_of(paper, _as_read(paper, is_csl=True)) or "paperchat:"},
     }
-    return {key: value for key, value in item.items() if value}
+    own = paper.own if paper.own and paper.own.form == "csl" else None
+    if own:
+        said = {name: json.loads(value) for name, value in own.fields}
+        theirs = {"categories", "note", *said}
+        item = {key: value for key, value in item.items() if key not in theirs} | {"type": own.kind} | said
+    custom = item["custom"] if isinstance(item.get("custom"), dict) else {}
+    filled = {key: value for key, value in item.items() if value} | {"custom": {**custom, "paperchat": MARK}}
+    return filled | {"custom": {**custom, "paperchat": mark_of(paper, csl.entry_of(filled, 1)) or MARK}}
 
 
 def _name(one: Person) -> dict[str, Any]:

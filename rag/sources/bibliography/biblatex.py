@@ -8,15 +8,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, appeared, month_number, partial_date
-from rag.text.latex import decode
+from rag.sources.bibliography.own import left_out, own_entry
+from rag.text.latex import decode, is_balanced
 from rag.text.months import SHORT
 from rag.text.persons import from_parts
 
 _PLACES = ("journal", "journaltitle", "booktitle", "school", "institution")
-_USED = frozenset(
+_MODELLED = frozenset(
     """title subtitle author abstract date year month day doi url eprint archiveprefix eprinttype primaryclass
-    eprintclass keywords keyword note arxivid volume number pages usera crossref""".split()
+    eprintclass arxivid usera crossref""".split()
 )
+"""What exports write from what the library knows."""
+_PARENTS_OWN = frozenset({"note", "keywords", "keyword"})
+_OF_ARCHIVE = frozenset({"eprint", "eprinttype", "archiveprefix"})
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 _CONTAINERS = frozenset({"proceedings", "mvproceedings", "collection", "mvcollection", "xdata", "set"})
 _PIECE = re.compile(r"\s*(?:(?P<word>[^\s\"{}#]+)|(?P<quote>\")|(?P<brace>\{))")
 _BOUNDARY = re.compile(r"[{}\"]")
@@ -119,11 +124,21 @@ def _described(found: list[tuple[int, str, str, Fields] | tuple[int, str]]) -> I
         inherited = {name: value for name, value in parent.items() if name in ("year", "date", "month", "booktitle")}
         if "title" in parent and parent is not fields:
             inherited.setdefault("booktitle", parent["title"])
-        yield entry_of(line, inherited | {name: value for name, value in fields.items() if value.strip()})
+        own = {name: value for name, value in fields.items() if value.strip()}
+        taken = {name: value for name, value in parent.items() if name not in _PARENTS_OWN}
+        yield entry_of(line, inherited | own, kind, key, {**taken, **inherited, **own})
 
 
-def entry_of(line: int, fields: Fields) -> Entry:
-    """The entry of fields by name, as they stand in the file without their enclosures."""
+def entry_of(line: int, fields: Fields, kind: str = "misc", key: str = "", all_fields: Fields | None = None) -> Entry:
+    """The entry of fields by name, as they stand in the file without their enclosures.
+
+    Args:
+        line: Where it begins.
+        fields: What tells which paper it is.
+        kind: Its type.
+        key: What the file calls it.
+        all_fields: These and whatever else it takes from the entry that it names as `crossref`.
+    """
     said = {name: " ".join(decode(value).split()) for name, value in fields.items()}
 
     def get(*names: str) -> str:
@@ -135,8 +150,14 @@ def entry_of(line: int, fields: Fields) -> Entry:
     keywords = tuple(filter(None, (word.strip() for word in re.split(r"[,;]", get("keywords", "keyword")))))
     title = ": ".join(filter(None, (get("title"), get("subtitle"))))
     place = appeared(get(*_PLACES), get("volume"), get("number"), get("pages"))
-    unused = {name for name in said if name not in _USED and name not in _PLACES}
-    unused -= {"howpublished"} if "arxiv" in get("howpublished").lower() else set()
+    is_arxiv = prefix in ("arxiv", "")
+    rest = {
+        name: value
+        for name, value in (all_fields or fields).items()
+        if name not in _MODELLED or (not is_arxiv and name in _OF_ARCHIVE)
+    }
+    safe = ((name, " ".join(value.split())) for name, value in rest.items() if _is_safe(name, value))
+    own = own_entry("bibtex", kind, safe)
     return Entry(
         line=line,
         title=title,
@@ -145,15 +166,23 @@ def entry_of(line: int, fields: Fields) -> Entry:
         date=_date(said),
         doi=_verbatim(fields, "doi"),
         url=_verbatim(fields, "url"),
-        eprint=eprint if prefix in ("arxiv", "") else "",
+        eprint=eprint if is_arxiv else "",
         hints=(*(get(name) for name in ("journal", "journaltitle", "volume", "number", "howpublished", "booktitle")),),
         categories=(primary,) if primary else (),
         keywords=keywords,
         place=place,
         note=get("note"),
         mark=get("usera"),
-        others=(*sorted(unused), *(["author list: and others"] if cut else [])),
+        key=key,
+        own=own,
+        others=(*left_out(own, rest), *(["author list: and others"] if cut else [])),
     )
+
+
+def _is_safe(name: str, value: str) -> bool:
+    """Whether a field can be written in braces again, so that the entry around it is still one."""
+    is_plain = all(char.isprintable() or char.isspace() for char in value)
+    return is_plain and is_balanced(value) and value.rstrip()[-1:] != "\\" and bool(_FIELD_NAME.fullmatch(name))
 
 
 def _date(fields: Fields) -> PartialDate:

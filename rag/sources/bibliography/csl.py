@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import SourceError
 from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, appeared, partial_date, row
+from rag.sources.bibliography.own import left_out, own_entry
 from rag.text.persons import from_parts
 from rag.types import Paper, Rejected
 
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
     from rag.sources.rows import Origin
 
 _TAG = re.compile(r"</?(?:i|b|sub|sup|sc|span)(?:\s[^<>]{0,80})?>")
-_USED = frozenset(
-    """id type title author abstract issued DOI URL number note keyword categories container-title volume issue page
-    custom publisher archive archive_location""".split()
-)
+_MODELLED = frozenset("id type title author abstract issued DOI URL".split())
+"""What exports write from what the library knows."""
+_OF_ARXIV = re.compile(r"arxiv(?::.*)?", re.IGNORECASE)
 _LOOKS = re.compile(r'\A\s*(?:\{\s*"items"\s*:\s*)?\[\s*(?:\]\s*\Z|\{)')
 _KEYS = re.compile(
     r""""issued"\s*:\s*\{ | "container-title"\s*: | "type"\s*:\s*"(?:article-|paper-conference|chapter|thesis|report)
@@ -58,7 +58,7 @@ def _entries(text: str, source: str) -> Iterator[Entry | tuple[int, str]]:
     places = _lines(text)
     for item in items:
         if isinstance(item, dict):
-            yield _entry(item, next(places, 0))
+            yield entry_of(item, next(places, 0))
         else:
             yield 0, "an item is no object"
 
@@ -77,7 +77,8 @@ def _lines(text: str) -> Iterator[int]:
             depth -= 1
 
 
-def _entry(item: Mapping[str, Any], line: int) -> Entry:
+def entry_of(item: Mapping[str, Any], line: int) -> Entry:
+    """The entry of an item."""
     custom = item.get("custom")
     mark = custom.get("paperchat", "") if isinstance(custom, dict) else ""
 
@@ -90,7 +91,8 @@ def _entry(item: Mapping[str, Any], line: int) -> Entry:
     names = tuple(filter(None, map(author_of, people if isinstance(people, list) else [])))
     tags = item.get("categories")
     keywords = [str(tag) for tag in tags] if isinstance(tags, list) else re.split(r"\s*[,;]\s*", get("keyword"))
-    unknown = sorted(name for name in item if name not in _USED and item[name])
+    rest = _rest(item)
+    own = own_entry("csl", get("type"), rest)
     return Entry(
         line=line,
         title=get("title"),
@@ -104,8 +106,21 @@ def _entry(item: Mapping[str, Any], line: int) -> Entry:
         place=appeared(get("container-title"), get("volume"), get("issue"), get("page")),
         note=get("note"),
         mark=str(mark),
-        others=tuple(unknown),
+        key=get("id"),
+        own=own,
+        others=tuple(left_out(own, (name for name, _ in rest))),
     )
+
+
+def _rest(item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What exports do not write from what the library knows, each value as JSON."""
+    rest = {name: value for name, value in item.items() if name not in _MODELLED and value not in (None, "", [], {})}
+    for name in ("number", "publisher"):
+        if _OF_ARXIV.fullmatch(str(rest.get(name, ""))):
+            del rest[name]
+    if isinstance(rest.get("custom"), dict):
+        rest["custom"] = {name: value for name, value in rest["custom"].items() if name != "paperchat"}
+    return [(name, json.dumps(value, ensure_ascii=False)) for name, value in rest.items() if value != {}]
 
 
 def _date(issued: object) -> PartialDate:

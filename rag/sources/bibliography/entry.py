@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from rag.sources.bibliography.own import own_key, rest_of
 from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE
 from rag.sources.identifiers import (
     ARXIV_ID,
@@ -24,6 +25,7 @@ from rag.sources.identifiers import (
 )
 from rag.text.months import SHORT
 from rag.types import Paper, Rejected
+from rag.types.own_entry import OwnEntry
 
 PartialDate = tuple[int, int, int]
 """Year, month, day; what is not known is 0."""
@@ -68,6 +70,8 @@ class Entry:
         place: Where it appeared: journal, volume, pages.
         note: A remark that belongs to the paper.
         mark: What an exported entry says of itself (`marked`).
+        key: What its file calls it.
+        own: What it says besides, None where its layout keeps none of that.
         others: Names of further fields, for which the library has no place.
     """
 
@@ -85,6 +89,8 @@ class Entry:
     place: str = ""
     note: str = ""
     mark: str = ""
+    key: str = ""
+    own: OwnEntry | None = None
     others: tuple[str, ...] = field(default=())
 
 
@@ -107,11 +113,12 @@ def row(entry: Entry, source: str, of_the_file: date) -> Paper | Rejected:
         return Rejected(source, entry.line, "the entry has neither an id nor a title with letters")
     listed = _marked_day(marks) or _whole(entry.date, found.paper_id)
     doi, comment, categories = bare_doi(entry.doi), _comment(entry), categories_of(entry)
+    all_told = all(arxiv_category(word) in categories for word in entry.keywords)
     unkept = {
         **dict.fromkeys(entry.others, True),
         "doi": bool(entry.doi and not doi),
-        "note": comment is None,
-        "keywords": any(arxiv_category(word) not in categories for word in entry.keywords) and "category" not in marks,
+        "note": comment is None and entry.own is None,
+        "keywords": not all_told and entry.own is None and "category" not in marks,
         "no date": listed is None,
     }
     day = listed or of_the_file
@@ -135,8 +142,10 @@ def row(entry: Entry, source: str, of_the_file: date) -> Paper | Rejected:
         undated=listed is None,
         unkept=tuple(name for name, is_so in unkept.items() if is_so),
     )
-    reason = _unkeepable(paper)
-    return Rejected(source, entry.line, reason) if reason else paper
+    if reason := _unkeepable(paper):
+        return Rejected(source, entry.line, reason)
+    key = own_key(paper, unquote(marks["key"]) if "key" in marks else entry.key)
+    return replace(paper, key=key, own=rest_of(entry.own, entry.keywords, paper.categories, all_told))
 
 
 def categories_of(entry: Entry) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.sources.bibliography.entry import MARK, UNKNOWN, Entry, appeared, partial_date
+from rag.sources.bibliography.own import left_out, own_entry
 from rag.text.persons import from_parts
 
 _RECORD = re.compile(r"^TY  ?-", re.MULTILINE)
@@ -16,10 +17,12 @@ _LINE_END = re.compile(r"\n")
 _NARROW = re.compile(r"^([A-Z][A-Z0-9]) -(?= |$)", re.MULTILINE)
 """A tag with one blank behind it, as some programs write it; the parser would pass the whole record over."""
 _OUTSIDE = "text that belongs to no record: a record begins with TY  -"
-_MANY = "AU", "A1", "KW", "UR", "N1"
-_USED = frozenset(
-    "TY TI T1 CT AU A1 AB N2 DA PY Y1 DO UR L2 KW JO JF JA J1 J2 T2 BT VL IS SP EP N1 AN M1 C1 ER ID PB DB".split()
-)
+ONCE = frozenset("TY TI T1 CT AB N2 DA PY Y1 DO L2 JO JF JA J1 J2 T2 BT VL IS SP EP AN M1 C1 ER ID PB DB".split())
+"""What a record says once; of what stands there again, the first counts."""
+_MODELLED = frozenset("TY AU A1 UR DA PY Y1 DO ER ID unknown_tag".split())
+"""What exports write from what the library knows; besides them a title and an abstract."""
+_TITLES, _ABSTRACTS = ("TI", "T1", "CT"), ("AB", "N2")
+_OF_ARXIV = re.compile(r"arxiv(?::.*)?", re.IGNORECASE)
 
 
 def entries(text: str, _: Path) -> Iterator[Entry | tuple[int, str]]:
@@ -53,7 +56,7 @@ def _read(record: str, line: int) -> Iterator[Entry | tuple[int, str]]:
         """Keeps RIS's own tags, whose names differ from program to program."""
 
         DEFAULT_MAPPING = {tag: tag for tag in rispy.config.TAG_KEY_MAPPING}  # noqa: RUF012
-        DEFAULT_LIST_TAGS = list(_MANY)  # noqa: RUF012
+        DEFAULT_LIST_TAGS = [tag for tag in DEFAULT_MAPPING if tag not in ONCE]  # noqa: RUF012
         DEFAULT_DELIMITER_MAPPING = {}  # type: ignore[var-annotated]  # noqa: RUF012
 
     try:
@@ -65,10 +68,12 @@ def _read(record: str, line: int) -> Iterator[Entry | tuple[int, str]]:
     if not found:
         yield line, "nothing of the record can be read"
     for fields in found:
-        yield _entry(fields, line)
+        yield entry_of(fields, line)
 
 
-def _entry(fields: dict[str, Any], line: int) -> Entry:
+def entry_of(fields: dict[str, Any], line: int) -> Entry:
+    """The entry of a record: its tags, each with a value or, where it may stand there again, with all of them."""
+
     def get(*tags: str) -> str:
         value = next((fields[tag] for tag in tags if fields.get(tag)), "")
         return " ".join((value if isinstance(value, str) else " ".join(value)).split())
@@ -78,12 +83,13 @@ def _entry(fields: dict[str, Any], line: int) -> Entry:
     pages = "-".join(filter(None, (get("SP"), get("EP"))))
     date = partial_date(get("DA"))
     mark = get("C1")
-    unknown = sorted(tag for tag in fields if tag not in _USED and tag.isupper())
+    rest = _rest(fields, urls)
+    own = own_entry("ris", get("TY") or "GEN", rest)
     return Entry(
         line=line,
-        title=get("TI", "T1", "CT"),
+        title=get(*_TITLES),
         authors=tuple(filter(None, map(author_of, names))),
-        abstract=get("AB", "N2"),
+        abstract=get(*_ABSTRACTS),
         date=date if date != UNKNOWN else partial_date(get("PY", "Y1")),
         doi=get("DO"),
         url=urls[0] if urls else "",
@@ -92,8 +98,29 @@ def _entry(fields: dict[str, Any], line: int) -> Entry:
         place=appeared(get("T2", "JO", "JF", "BT", "JA", "J2"), get("VL"), get("IS"), pages),
         note=get("N1"),
         mark=mark,
-        others=(*unknown, *(["C1"] if mark and not mark.startswith(MARK) else [])),
+        key=get("ID"),
+        own=own,
+        others=tuple(left_out(own, (tag for tag, _ in rest))),
     )
+
+
+def _rest(fields: dict[str, Any], urls: list[str]) -> list[tuple[str, str]]:
+    """The tags that exports do not write from what the library knows, each with each of its values in a line."""
+    used = _MODELLED | {next((tag for tag in tags if fields.get(tag)), "") for tags in (_TITLES, _ABSTRACTS)}
+    several = {**fields, **fields.get("unknown_tag", {})}
+    found = [
+        (tag, " ".join(value.split()))
+        for tag, values in several.items()
+        if tag not in used
+        for value in ([values] if isinstance(values, str) else values)
+    ]
+    kept = [(tag, value) for tag, value in found if value and not _is_ours(tag, value)]
+    return [*kept, *(("UR", url) for url in urls[1:])]
+
+
+def _is_ours(tag: str, value: str) -> bool:
+    """Whether exports write this themselves: their mark, the paper's id on arXiv."""
+    return value.startswith(MARK) if tag == "C1" else tag in ("AN", "PB") and bool(_OF_ARXIV.fullmatch(value))
 
 
 def author_of(written: str) -> str:

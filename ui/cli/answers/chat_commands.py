@@ -14,7 +14,7 @@ from rag.types import Filters
 from rag.types.filters import FIELDS, FilterError
 from ui.cli.answers.rewrites import TEACHES
 from ui.cli.base.common import UNFILTERED, say
-from ui.cli.base.printing import Paragraphs, print_answer, print_notes, print_references
+from ui.cli.base.printing import Paragraphs, bibtex_entries, print_answer, print_notes, print_references
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -201,9 +201,9 @@ class Conversation:
             print("No paper has been cited yet.")
 
     def _bibtex(self, _: str) -> None:
-        from rag.papers.bibliography.transcript import bibliography
-
-        print(bibliography(self.exchanges).strip() or "No paper has been cited yet.")
+        answers = [exchange.answer for exchange in self.exchanges if exchange.answer]
+        entries = bibtex_entries(self.assistant.library.shelf, [one for each in answers for one in each.citations])
+        print("\n\n".join(entries) or "No paper has been cited yet.")
 
     def _save(self, name: str) -> None:
         from rag.papers.bibliography.transcript import markdown

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from rag.errors import PaperNotFound
 from rag.index.library import Library
+from rag.papers.bibliography.bibtex import entry_of
 from rag.papers.bibliography.transcript import entry
 from rag.papers.readers.conversations import Exchange
 from rag.text.readable import readable
@@ -141,7 +142,7 @@ def _card(
     parts += [page_picture(citation, library), _why(passage)]
     back = {"exchange": exchange, "n": citation.n}
     parts.append(button("Back to the answer", "back", back, class_="back"))
-    parts.append(EMPTY if "followed" in kind else _actions(citation, marks))
+    parts.append(EMPTY if "followed" in kind else _actions(citation, source.paper, marks))
     return element(
         "article",
         *parts,
@@ -234,8 +235,8 @@ def _nth(rank: int) -> str:
     return f"{rank:,}{ending}"
 
 
-def _actions(citation: Citation, marks: Markup) -> Markup:
+def _actions(citation: Citation, paper: Paper | None, marks: Markup) -> Markup:
     links = arxiv_links(citation.url)
     parts = [outward("arXiv", links[0]), outward("PDF", links[1])] if links else []
-    parts.append(button("Copy BibTeX", "copy", {"text": entry(citation)}))
+    parts.append(button("Copy BibTeX", "copy", {"text": entry_of(paper) if paper else entry(citation)}))
     return element("footer", *parts, marks)

@@ -1,0 +1,102 @@
+"""A reader's own bibliography, read in and written out again: keys, types and fields that the library does not know."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.papers.bibliography.references import FORMATS, written
+from rag.papers.shelf import Shelf
+from rag.sources import read_source
+from rag.types import Paper
+from rag.types.own_entry import OwnEntry
+from tests.support.papers import make_paper
+
+FOLDER = Path(__file__).parents[1] / "support" / "bibliographies"
+FORMS = {".bib": "bibtex", ".ris": "ris", ".json": "csl"}
+FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in FORMS and path.stem != "damaged")
+THESIS = r"""@string{jmlr = "Journal of Examples"}
+@inproceedings{Smith:2020_bert,
+  title = {{BERT} for menus}, author = {Smith, Ann}, year = {2020}, booktitle = {Proc. of {EMNLP}},
+  publisher = {O'Reilly \& Sons}, keywords = {to-read, cs.IR}, note = {Best paper}, isbn = {978-1}, annote = {50\% done}
+}
+@article{lee19, title = {On fires}, author = {Lee, Bo}, date = {2019-02-03}, journal = jmlr, volume = {7},
+  pages = {1--9}, eprint = {hal-0123}, eprinttype = {hal}}
+"""
+
+
+def papers_of(path: Path) -> list[Paper]:
+    return [row for row in read_source(path) if isinstance(row, Paper)]
+
+
+def again(tmp_path: Path, papers: list[Paper], form: str) -> list[Paper]:
+    path = tmp_path / f"again{FORMATS[form].suffix}"
+    path.write_text(written(papers, form), encoding="utf-8")
+    return papers_of(path)
+
+
+def told(papers: list[Paper]) -> list[tuple[object, ...]]:
+    return [(one.paper_id, one.title, one.authors, one.comment, one.categories, one.key, one.own) for one in papers]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_comes_out_as_it_went_in(tmp_path: Path, name: str) -> None:
+    papers = papers_of(FOLDER / name)
+    assert any(paper.own for paper in papers)
+    assert told(again(tmp_path, papers, FORMS[Path(name).suffix])) == told(papers)
+
+
+def test_keys_types_and_fields_of_a_thesis_stand(tmp_path: Path) -> None:
+    (tmp_path / "thesis.bib").write_text(THESIS)
+    papers = papers_of(tmp_path / "thesis.bib")
+    assert [paper.unkept for paper in papers] == [(), ()]
+    text = written(papers, "bibtex")
+    kept = ["@inproceedings{Smith:2020_bert,", "@article{lee19,", "booktitle = {Proc. of {EMNLP}}", "pages = {1--9}"]
+    kept += [r"publisher = {O'Reilly \& Sons}", "keywords = {to-read, cs.IR}", "note = {Best paper}"]
+    kept += [r"annote = {50\% done}", "journal = {Journal of Examples}", "eprint = {hal-0123}"]
+    assert not [one for one in kept if one not in text]
+    assert "paperchat:" not in text, "the reader's own fields say all"
+    assert told(again(tmp_path, papers, "bibtex")) == told(papers)
+
+
+def test_a_key_stands_in_every_format_and_takes_no_fields_along(tmp_path: Path) -> None:
+    (tmp_path / "thesis.bib").write_text(THESIS)
+    papers = papers_of(tmp_path / "thesis.bib")
+    for form in ("ris", "csl"):
+        assert [one.key for one in again(tmp_path, papers, form)] == ["Smith:2020_bert", "lee19"]
+    assert json.loads(written(papers, "csl"))[1]["id"] == "lee19"
+
+
+@pytest.mark.parametrize("key", ["http://zotero.org/users/1/items/AB", "a b, {c}", "Müller_2019", "%x"])
+def test_what_is_no_key_of_bibtex_s_travels_beside_one(tmp_path: Path, key: str) -> None:
+    paper = make_paper(key=key)
+    (read,) = again(tmp_path, [paper], "bibtex")
+    assert read.key == key
+
+
+def test_no_two_entries_have_one_key() -> None:
+    papers = [make_paper(f"2504.0000{n}", key=key) for n, key in enumerate(("smith", "Smith", "other"))]
+    items = [item["id"] for item in json.loads(written(papers, "csl"))]
+    assert (items[0], items[2]) == ("smith", "other")
+    assert items[1] not in ("smith", "Smith")
+
+
+def test_an_entry_stays_with_its_paper_on_the_shelf(tmp_path: Path) -> None:
+    own = OwnEntry("bibtex", "article", (("journal", "A {J}"), ("isbn", "1")))
+    shelf = Shelf(tmp_path / "papers.sqlite")
+    shelf.record([make_paper(key="mine", own=own)])
+    assert shelf.record([make_paper(day="2025-06-01")]) == {"2504.00001": "unchanged"}, "a report takes none away"
+    held = shelf.paper("2504.00001")
+    assert (held.key, held.own) == ("mine", own)
+    assert shelf.record(again(tmp_path, [held], "bibtex")) == {"2504.00001": "unchanged"}
+    assert shelf.record(again(tmp_path, [held], "ris")) == {"2504.00001": "unchanged"}
+    assert shelf.paper("2504.00001").own == own
+
+
+def test_a_field_that_would_break_its_entry_is_named(tmp_path: Path) -> None:
+    text = '@misc{a, title={A river}, year=2024, isbn="1\\{", file={x' + "y" * 60_000 + "}}"
+    (tmp_path / "odd.bib").write_text(text)
+    (paper,) = papers_of(tmp_path / "odd.bib")
+    assert set(paper.unkept) == {"file", "isbn"}
