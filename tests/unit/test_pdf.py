@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import struct
 import sys
 import zlib
@@ -34,6 +35,7 @@ from rag.types import FullText, Paper, Remark
 from tests.support.papers import make_paper
 from tests.support.pdfs import LEFT, RIGHT, Sheet, assembled, make_pdf, paper_pdf, stream
 from tests.support.runs import Run
+from ui.pictures import quote_in, short_quote
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the child's limits are Linux's")
 TITLE = "Zebra Fusion for Dense Search"
@@ -453,3 +455,37 @@ def test_the_commands_say_how_a_full_text_is_seen(
     (chunk,) = set(re.findall(r"p\. 1: paperchat show ([0-9a-f]{32}) --png", said))
     run("show", chunk, "--png", str(tmp_path / "page.png"))
     assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+    (line,) = re.findall("paperchat (show .*)", said)
+    run(*shlex.split(line.replace("page.png", str(tmp_path / "quote.png"))))
+    passage, quote = (yellow(tmp_path / f"{name}.png") for name in ("page", "quote"))
+    assert 500 < quote < 0.7 * passage, "the quote is marked alone"
+    _, error = run("show", chunk, "--png", str(tmp_path / "no.png"), "--quote", "words that it does not say", code=1)
+    assert "does not say that" in error
+    assert not (tmp_path / "no.png").exists()
+    assert "give both" in run("show", chunk, "--quote", "Adam", code=2)[1]
+
+
+def yellow(file: Path) -> int:
+    """How many pixels of a picture are those of the marker on white."""
+    png = file.read_bytes()
+    width, height = struct.unpack(">II", png[16:24])
+    rows = zlib.decompress(png[png.index(b"IDAT") + 4 : -16])
+    lines = (rows[y * (3 * width + 1) + 1 : (y + 1) * (3 * width + 1)] for y in range(height))
+    return sum(line[k : k + 3] == b"\xff\xd6\x00" for line in lines for k in range(0, 3 * width, 3))
+
+
+@pytest.mark.parametrize(("quote", "found"), [
+    ("we TRAIN with adam", "We train with Adam"), ("We train … rate of 3e-5", "We train with Adam at a rate of 3e-5"),
+    ("train ... 3e5", "train with Adam at a rate of 3e-5"), ("rate … train", None), ("…", None), ("Other", None),
+])  # fmt: skip
+def test_a_quote_is_found_by_its_letters(quote: str, found: str | None) -> None:
+    text = "Other words. We train with Adam at a rate of 3e-5. Other words."
+    span = quote_in(text, 13, 50, quote)
+    assert (text[slice(*span)] if span else None) == found
+
+
+def test_a_long_quote_is_told_by_its_ends() -> None:
+    words = "We train all of our models with Adam at a rate of 3e-5."
+    assert short_quote(words) == "We train all of … a rate of 3e-5."
+    assert quote_in(words, 0, len(words), short_quote(words)) == (0, len(words) - 1)
+    assert short_quote("Few words") == "Few words"

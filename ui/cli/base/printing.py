@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,15 @@ def reference(citations: Sequence[Citation]) -> str:
 
 
 def pages_of(citations: Sequence[Citation]) -> list[str]:
-    """How the pages of one paper's quotes are seen: a line for each passage of a full text."""
-    shown = dict.fromkeys((one.page, one.chunk_id) for one in citations if one.page)
-    return [f"    p. {page}: paperchat show {chunk_id} --png page.png" for page, chunk_id in shown]
+    """How the pages of one paper's quotes are seen: a line for each quote from a full text."""
+    from rag.text.readable import readable
+    from ui.pictures import short_quote
+
+    shown = dict.fromkeys((one.page, one.chunk_id, short_quote(readable(one.quote))) for one in citations if one.page)
+    return [
+        f"    p. {page}: paperchat show {chunk_id} --png page.png --quote {shlex.quote(quote)}"
+        for page, chunk_id, quote in shown
+    ]
 
 
 def bibtex_entries(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[str]:

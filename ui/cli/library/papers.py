@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from rag.papers.shelf import Shelf
     from rag.types import Paper
 
+_ALL_MARKED = 0.95
+"""Share of a text found on a page, from which on it stands there."""
+
 
 @filtered
 def papers(
@@ -93,6 +96,9 @@ def show(
     png: Annotated[
         Path | None, typer.Option("--png", metavar="FILE", help="Draw the page of a passage's PDF, with it marked.")
     ] = None,
+    quote: Annotated[
+        str, typer.Option("--quote", metavar="TEXT", help="With --png: mark these words of the passage alone.")
+    ] = "",
     version: Annotated[
         int | None, typer.Option("--version", max=MOST, metavar="N", help="This version (default: the latest).")
     ] = None,
@@ -102,13 +108,15 @@ def show(
 ) -> None:
     """Show one paper."""
     written = " ".join(words)
+    if quote and not png:
+        raise typer.BadParameter("--quote says what --png marks: give both")
     settings = configured(context, config, data_dir)
     from rag.papers.shelf import FILE_NAME, Shelf
 
     shelf = Shelf.existing(settings.store(FILE_NAME))
     if png:
         try:
-            _draw(shelf, settings.library_dir, written, png)
+            _draw(shelf, settings.library_dir, written, png, quote)
         finally:
             shelf.close()
         print_json({"file": str(png)}) if as_json else print(png)
@@ -160,19 +168,21 @@ def _full_text(paper: Paper) -> str:
     return f"full text: {len(paper.pages)} pages, {len(named)} sections; {see}"
 
 
-def _draw(shelf: Shelf, folder: Path, chunk_id: str, file: Path) -> None:
+def _draw(shelf: Shelf, folder: Path, chunk_id: str, file: Path, quote: str) -> None:
     """Write the page of a passage's PDF as a picture."""
     from rag.errors import LibraryError
     from ui.pictures import quote_picture
 
     if file.exists() or file.is_symlink():
         raise typer.BadParameter(f"{file} exists already; name another file", param_hint="'--png'")
-    content = quote_picture(shelf, folder, chunk_id)
+    drawn = quote_picture(shelf, folder, chunk_id, quote=quote)
     try:
         with file.open("xb") as picture:
-            picture.write(content)
+            picture.write(drawn.png)
     except OSError as error:
         raise LibraryError(f"{file} cannot be written: {error.strerror}.", "Choose another.") from None
+    if drawn.marked < _ALL_MARKED:
+        say(f"{drawn.marked:.0%} of it stands on this page, and is marked.")
 
 
 def paper_json(paper: Paper, versions: Sequence[int]) -> dict[str, object]:

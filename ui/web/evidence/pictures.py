@@ -28,7 +28,7 @@ def serve_pictures(app: FastAPI, library: Library) -> None:
     @lru_cache(_KEPT)
     def drawn(chunk_id: str, start: int, end: int) -> bytes:
         with one_at_a_time:
-            return quote_picture(library.shelf, library.folder, chunk_id, (start, end))
+            return quote_picture(library.shelf, library.folder, chunk_id, (start, end)).png
 
     def picture(chunk_id: str, start: int, end: int) -> Response:
         try:
