@@ -6,7 +6,7 @@ import ctypes
 import math
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pypdfium2
 import pypdfium2.raw as raw
@@ -19,6 +19,8 @@ Box = tuple[float, float, float, float]
 _LEVEL = math.radians(2)
 _SMALLEST = 1.0
 """Points; nobody reads smaller letters."""
+_SQUEEZED = 0.15
+"""Width by height, or height by width, of letters that nobody can tell apart."""
 _REPLACED = {"\ufffe": "\u00ad", "\u00a0": " ", "\x02": "\u00ad"}
 """pdfium's marks for a hyphen at a line's end."""
 _ACCENTS = dict(
@@ -37,12 +39,13 @@ _BOLD = ("bold", "-bd", "medi", "black", "heavy", "cmbx", "sfbx", "cmssbx", "dem
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a run of characters is set: size in points, whether bold, whether level, the font's name."""
+    """How a run of characters is set: size in points, whether bold, whether level, the font's name, width by height."""
 
     size: float
     bold: bool
     level: bool
     font: str
+    shape: float = field(default=1.0, compare=False)
 
 
 @dataclass(slots=True)
@@ -110,7 +113,7 @@ def _read(text: raw.FPDF_TEXTPAGE, on_page: Painted, page: Box) -> tuple[list[Gl
         style, reason = styles[key]
         x, y, box = _place(text, index)
         if not generated:
-            reason = reason or _outside(box, page) or on_page.covered(key, box)
+            reason = reason or _outside(box, page) or on_page.cut(key, box) or on_page.covered(key, box)
         if reason:
             said = hidden.setdefault(reason, [])
             said.append(f" {char}" if space or reason != why_before else char)
@@ -148,18 +151,22 @@ def _place(text: raw.FPDF_TEXTPAGE, index: int) -> tuple[float, float, Box]:
 def _style(text: raw.FPDF_TEXTPAGE, index: int) -> Style:
     matrix = raw.FS_MATRIX()
     raw.FPDFText_GetMatrix(text, index, matrix)
-    size = raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d)
+    tall = math.hypot(matrix.c, matrix.d)
+    size = raw.FPDFText_GetFontSize(text, index) * tall
     angle = math.atan2(matrix.b, matrix.a)
     name = ctypes.create_string_buffer(128)
     flags = ctypes.c_int()
     raw.FPDFText_GetFontInfo(text, index, name, 128, flags)
     font = name.value.decode("utf-8", "replace").partition("+")[2] or name.value.decode("utf-8", "replace")
     bold = any(mark in font.lower() for mark in _BOLD) or raw.FPDFText_GetFontWeight(text, index) >= 600
-    return Style(round(size, 1), bold, abs(angle) < _LEVEL, font)
+    shape = math.hypot(matrix.a, matrix.b) / tall if tall else 1.0
+    return Style(round(size, 1), bold, abs(angle) < _LEVEL, font, shape)
 
 
 def _small(style: Style) -> str | None:
-    return "too small to read" if style.size < _SMALLEST else None
+    if style.size < _SMALLEST:
+        return "too small to read"
+    return None if _SQUEEZED < style.shape < 1 / _SQUEEZED else "squeezed"
 
 
 def _outside(box: Box, page: Box) -> str | None:

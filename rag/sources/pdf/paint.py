@@ -19,6 +19,10 @@ _SEE_THROUGH = 12
 """Opacity, of 255, up to which nothing is seen."""
 _MOST_OBJECTS = 20_000
 _DEPTH = 4
+_MOST_SEGMENTS = 200
+"""Of a text's clipping paths; what is cut by more is a drawing."""
+_CUT_AWAY = 0.1
+"""Share of a character up to which nobody reads it."""
 _UNSEEN_MODES = {raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP}
 
 
@@ -34,11 +38,22 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A page's objects: the areas on it, and when each text was painted, by its address."""
+    """A page's objects: the areas on it, and when each text was painted and what it is clipped to, by its address."""
 
     areas: tuple[Area, ...]
     order: dict[int, int]
     images: tuple[Box, ...]
+    clips: dict[int, Box]
+
+    def cut(self, text: int, box: Box) -> str | None:
+        """Whether a character lies outside of what its text is clipped to."""
+        clip = self.clips.get(text)
+        if clip is None:
+            return None
+        width, height = min(box[2], clip[2]) - max(box[0], clip[0]), min(box[3], clip[3]) - max(box[1], clip[1])
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        is_seen = width >= 0 and height >= 0 and width * height >= _CUT_AWAY * area
+        return None if is_seen else "cut away"
 
     def covered(self, text: int, box: Box) -> str | None:
         """Whether something opaque was painted over a character afterwards."""
@@ -62,10 +77,14 @@ def painted(page: pypdfium2.PdfPage) -> Painted:
     areas: list[Area] = []
     order: dict[int, int] = {}
     images: list[Box] = []
-    for n, (item, inside) in enumerate(_objects(page)):
+    clips: dict[int, Box] = {}
+    for n, (item, outer) in enumerate(_objects(page)):
+        inside = outer is not item
         kind = raw.FPDFPageObj_GetType(item)
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             order[ctypes.addressof(item.contents)] = n
+            if clip := _clip(outer):  # of a form all that is in it; what is clipped inside has the form's places
+                clips[ctypes.addressof(item.contents)] = clip
         elif inside:
             continue  # its place is the form's, not the page's
         elif kind == raw.FPDF_PAGEOBJ_IMAGE:
@@ -76,7 +95,7 @@ def painted(page: pypdfium2.PdfPage) -> Painted:
             areas.append(Area(_bounds(item), n, None, False))
         elif kind == raw.FPDF_PAGEOBJ_PATH and (colour := _filled(item)):
             areas.append(Area(_bounds(item), n, colour, raw.FPDFPath_CountSegments(item) <= 6))
-    return Painted(tuple(areas), order, tuple(images))
+    return Painted(tuple(areas), order, tuple(images), clips)
 
 
 def verdict(text: raw.FPDF_PAGEOBJECT, on_page: Painted) -> str | None:
@@ -105,22 +124,46 @@ def verdict(text: raw.FPDF_PAGEOBJECT, on_page: Painted) -> str | None:
 _PAPER = Area((0, 0, 0, 0), -1, _WHITE, True)
 
 
-def _objects(page: pypdfium2.PdfPage) -> Iterator[tuple[raw.FPDF_PAGEOBJECT, bool]]:
-    """A page's objects in the order of painting, and whether each stands inside a form."""
+def _objects(page: pypdfium2.PdfPage) -> Iterator[tuple[raw.FPDF_PAGEOBJECT, raw.FPDF_PAGEOBJECT]]:
+    """A page's objects in the order of painting, each with the page's form that it stands in, else with itself."""
     count = min(raw.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
     left = _MOST_OBJECTS
     for index in range(count):
-        for item in _inner(raw.FPDFPage_GetObject(page.raw, index), 0):
+        outer = raw.FPDFPage_GetObject(page.raw, index)
+        for item in _inner(outer, 0):
             if (left := left - 1) < 0:
                 return
-            yield item
+            yield item, outer
 
 
-def _inner(item: raw.FPDF_PAGEOBJECT, depth: int) -> Iterator[tuple[raw.FPDF_PAGEOBJECT, bool]]:
-    yield item, depth > 0
+def _inner(item: raw.FPDF_PAGEOBJECT, depth: int) -> Iterator[raw.FPDF_PAGEOBJECT]:
+    yield item
     if depth < _DEPTH and raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_FORM:
         for index in range(raw.FPDFFormObj_CountObjects(item)):
             yield from _inner(raw.FPDFFormObj_GetObject(item, index), depth + 1)
+
+
+def _clip(item: raw.FPDF_PAGEOBJECT) -> Box | None:
+    """The box around what is left by all clipping paths of an object; None where nothing clips it."""
+    paths = raw.FPDFPageObj_GetClipPath(item)
+    count = raw.FPDFClipPath_CountPaths(paths) if paths else 0
+    lengths = [raw.FPDFClipPath_CountPathSegments(paths, n) for n in range(max(count, 0))]
+    if not lengths or sum(lengths) > _MOST_SEGMENTS:
+        return None
+    x, y = ctypes.c_float(), ctypes.c_float()
+    clip = (-_FAR, -_FAR, _FAR, _FAR)
+    for n, length in enumerate(lengths):
+        points = []
+        for k in range(length):
+            raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(paths, n, k), x, y)
+            points.append((x.value, y.value))
+        if points:
+            xs, ys = zip(*points, strict=True)
+            clip = (max(clip[0], min(xs)), max(clip[1], min(ys)), min(clip[2], max(xs)), min(clip[3], max(ys)))
+    return clip
+
+
+_FAR = 1e9
 
 
 def _filled(path: raw.FPDF_PAGEOBJECT) -> Colour | None:
