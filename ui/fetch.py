@@ -42,6 +42,7 @@ class Fetched:
     Attributes:
         since: The day that a selection was read back to.
         fetched: Papers that arXiv gave, each once.
+        versions: Versions that were asked for and came, of papers of which all were (`all_versions`).
         completed: Papers that were known by id, DOI or title alone before.
         withdrawn: Ids of fetched papers that have been withdrawn.
         pdfs: Full texts that were downloaded.
@@ -50,6 +51,7 @@ class Fetched:
 
     since: date | None = None
     fetched: set[str] = field(default_factory=set)
+    versions: int = 0
     completed: int = 0
     withdrawn: list[str] = field(default_factory=list)
     pdfs: list[Path] = field(default_factory=list)
@@ -74,6 +76,7 @@ class Fetched:
             "seconds": round(self.seconds, 3),
             "since": self.since and self.since.isoformat(),
             "fetched": len(self.fetched),
+            "versions": self.versions,
             "completed": self.completed,
             "withdrawn": self.withdrawn,
             "pdfs": [str(path) for path in self.pdfs],
@@ -134,13 +137,41 @@ class Fetcher:
         Raises:
             FetchError: arXiv fails; what was fetched before is in.
         """
+        known = [found.versioned for found in self._read(ids)]
+        before = len(self.done.rejected)
+        self._by_id(known)
+        self._fail_missing(before)
+
+    def all_versions(self, ids: Sequence[str]) -> None:
+        """Fetch papers by id as they stood in each of their versions, the first one first; the newest stays the latest.
+
+        Raises:
+            FetchError: arXiv fails; what was fetched before is in.
+        """
+        before = len(self.done.rejected)
+        for batch in lookup.by_id(self._connection, [found.paper_id for found in self._read(ids)]):
+            newest = [one.paper for one in batch.entries]
+            earlier = [f"{one.paper_id}v{n}" for one in newest for n in range(1, one.arxiv_version)]
+            rows: list[Row] = list(batch.rejected)
+            papers = list(newest)
+            for found in lookup.by_id(self._connection, earlier):
+                papers += [one.paper for one in found.entries]
+                rows += found.rejected
+                self._report("looking up versions", len(papers), len(newest) + len(earlier))
+            self._take([*rows, *sorted(papers, key=lambda one: (one.paper_id, one.arxiv_version))])
+            self.done.versions += len(papers)
+        self._fail_missing(before)
+
+    def _read(self, ids: Sequence[str]) -> list[ArxivId]:
+        """Ids as arXiv writes them; what is none is an error."""
         read = {written: ArxivId.read(written) for written in ids}
         for written, found in read.items():
             if not found:
                 self._fail(f"{written} is no id of arXiv.")
-        known = [found.versioned for found in read.values() if found]
-        before = len(self.done.rejected)
-        self._by_id(known)
+        return [found for found in read.values() if found]
+
+    def _fail_missing(self, before: int) -> None:
+        """Papers that were named and that arXiv does not have are errors, among what was rejected since."""
         for row in self.done.rejected[before:]:
             if row.reason.endswith(lookup.NO_SUCH_PAPER):  # others are of its full text
                 self._fail(f"{row.reason}.")

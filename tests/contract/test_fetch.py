@@ -434,6 +434,30 @@ def test_words_and_ids(run: Run, server: ArxivServer) -> None:
     assert "Write an id as arXiv does" in error
 
 
+def test_all_versions_of_a_paper_are_kept_in_their_order(run: Run, server: ArxivServer) -> None:
+    old = server.versions[2]
+    server.versions += [
+        replace(old, number=2, updated="2025-05-02T08:00:00Z", abstract="We study it again, with more layers."),
+        replace(old, number=3, updated="2025-05-09T08:00:00Z", abstract="We study it for the last time."),
+    ]
+    done = run.json("fetch", "--all-versions", "arXiv:2504.00003v2")
+    assert (done["versions"], done["fetched"], done["errors"]) == (3, 1, [])
+    assert [request.parameters["id_list"] for request in server.requests] == ["2504.00003", "2504.00003v1,2504.00003v2"]
+    shown = [run.json("show", "2504.00003", "--version", str(n)) for n in (1, 2, 3)]
+    assert [one["arxiv_version"] for one in shown] == [1, 2, 3]
+    assert shown[1]["abstract"] == "We study it again, with more layers."
+    assert run.json("show", "2504.00003")["version"] == 3, "the newest answers"
+    again = run.json("fetch", "--all-versions", "2504.00003")
+    assert (again["papers_updated"], again["papers_unchanged"]) == (0, 1)
+    held = run.json("fetch", "--id", "2504.00004")
+    server.versions.append(replace(server.versions[3], number=2, updated="2025-05-02T08:00:00Z", abstract="Again."))
+    assert held["versions"] == 0
+    assert run.json("fetch", "--all-versions", "2504.00004")["versions"] == 2
+    assert run.json("show", "2504.00004")["arxiv_version"] == 2
+    out, _ = run("fetch", "--all-versions", "2504.09999", "--all-versions", "nonsense", "--json", code=1)
+    assert json.loads(out)["errors"] == ["nonsense is no id of arXiv.", "2504.09999: arXiv has no such paper."]
+
+
 def test_the_announcements_are_a_source_like_a_file(run: Run, server: ArxivServer) -> None:
     done = run.json("ingest", "arxiv:cs.IR+hep-th")
     assert (done["papers_new"], done["errors"]) == (2, [])
@@ -445,7 +469,7 @@ def test_the_announcements_are_a_source_like_a_file(run: Run, server: ArxivServe
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "name a --category, a --query, an --id, or --complete"),
+        ([], "name a --category, a --query, an --id, an --all-versions ID, or --complete"),
         (["--since", "7d"], "--since goes with --category or --query"),
         (["--category", "cs.IR", "--since", "tomorrow"], "neither a date"),
         (["--category", "CS IR"], "no category of arXiv"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -30,6 +30,10 @@ def fetch(
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="ID", help="A paper, or a version of it: 2504.05309v1.")
     ] = None,
+    all_versions: Annotated[
+        list[str] | None,
+        typer.Option("--all-versions", metavar="ID", help="A paper with all of its versions, v1 to vN."),
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="D|7d", help="First day of submission (default: since the last fetch)."),
@@ -50,8 +54,8 @@ def fetch(
     first = read(since, "--since") if since is not None else None
     if first and not selection:
         raise typer.BadParameter("--since goes with --category or --query")
-    if not (selection or ids or complete):
-        raise typer.BadParameter("name a --category, a --query, an --id, or --complete")
+    if not (selection or ids or all_versions or complete):
+        raise typer.BadParameter("name a --category, a --query, an --id, an --all-versions ID, or --complete")
     from rag import open_library
     from rag.sources.arxiv.connection import Connection
     from ui.fetch import Fetcher
@@ -62,7 +66,13 @@ def fetch(
         Connection(settings, say=say) as connection,
     ):
         fetcher = Fetcher(library, connection, progress, pdf=pdf)
-        stopped = _run(fetcher, selection, first, ids or (), complete)
+        steps = (
+            (selection, lambda: fetcher.select(cast("Selection", selection), first)),
+            (ids, lambda: fetcher.named(ids or ())),
+            (all_versions, lambda: fetcher.all_versions(all_versions or ())),
+            (complete, fetcher.complete),
+        )
+        stopped = _run(fetcher, [step for is_wanted, step in steps if is_wanted])
     if as_json:
         print_json(fetcher.done.as_json() | {"interrupted": stopped})
     else:
@@ -75,19 +85,13 @@ def fetch(
         raise typer.Exit(1)
 
 
-def _run(
-    fetcher: Fetcher, selection: Selection | None, since: date | None, ids: list[str] | tuple[()], complete: bool
-) -> bool:
+def _run(fetcher: Fetcher, steps: Sequence[Callable[[], None]]) -> bool:
     """Do what is asked for, one after the other, up to the first failure; whether the reader interrupted it."""
     from rag.errors import FetchError
 
     try:
-        if selection:
-            fetcher.select(selection, since)
-        if ids:
-            fetcher.named(ids)
-        if complete:
-            fetcher.complete()
+        for step in steps:
+            step()
     except FetchError as error:
         fetcher.done.errors.append(error)
     except KeyboardInterrupt:
@@ -105,6 +109,8 @@ def _print(done: Fetched) -> None:
         f"{done.papers_unchanged} unchanged; {plural(done.chunks_added, 'passage')} added, {done.chunks_removed} "
         f"removed; {done.seconds:.1f} s."
     )
+    if done.versions:
+        print(f"All versions of what was named: {plural(done.versions, 'version')}; `show ID --json` lists them.")
     if done.completed:
         print(f"{plural(done.completed, 'paper')} completed that were known by id or title alone.")
     if done.withdrawn:
