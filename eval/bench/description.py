@@ -86,6 +86,8 @@ def measured(papers: Sequence[LabelledPaper], library: Library) -> dict[str, Tal
         tags = [tag.tag for tag in tags_of(library.shelf, paper.paper_id) or ()]
         hits = len(set(tags) & set(paper.tags))
         tallies["tags"].add(set(tags) == set(paper.tags), tags, paper.tags, hits, hits)
+        if not paper.with_card:
+            continue
         card = card_of(library.shelf, paper.paper_id)
         assert card is not None, "a library describes what it ingests"
         _compare(paper, card, tallies)
@@ -126,11 +128,12 @@ def ingested(papers: Iterable[LabelledPaper], folder: Path) -> Library:
 def main() -> None:
     """Measure a half, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--labelled", type=Path, default=Path("tests/quality/cards.jsonl"))
+    files = [Path("tests/quality", name) for name in ("cards.jsonl", "tags.jsonl")]
+    parser.add_argument("--labelled", type=Path, nargs="+", default=files)
     parser.add_argument("--half", choices=["tune", "test"], default="test")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    papers = read_labelled(given.labelled, [given.half])
+    papers = [paper for file in given.labelled for paper in read_labelled(file, [given.half])]
     with TemporaryDirectory() as folder, ingested(papers, Path(folder)) as library:
         found = {name: tally.as_json() for name, tally in measured(papers, library).items()}
     if given.json:

@@ -1,4 +1,4 @@
-"""Papers whose tags and cards somebody wrote down by hand: ``tests/quality/cards.jsonl``."""
+"""Papers whose tags and cards somebody wrote down by hand: ``cards.jsonl``, ``tags.jsonl`` in ``tests/quality``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class LabelledPaper:
         data: The data that it names, each as it is written first.
         result: As for the task.
         code: Addresses of code, data or models.
+        with_card: All of this was labelled, not the tags alone.
     """
 
     paper_id: str
@@ -36,11 +37,12 @@ class LabelledPaper:
     title: str
     abstract: str
     tags: tuple[str, ...]
-    task: tuple[str, ...]
-    method: tuple[str, ...]
-    data: tuple[str, ...]
-    result: tuple[str, ...]
-    code: tuple[str, ...]
+    task: tuple[str, ...] = ()
+    method: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    result: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    with_card: bool = True
 
 
 _LINE = TypeAdapter(LabelledPaper)

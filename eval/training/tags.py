@@ -180,10 +180,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--papers", type=Path, required=True, help="folder of arXiv metadata, JSON lines, gzipped")
     parser.add_argument("--vectors", type=Path, help="file that keeps their vectors (.npz)")
-    parser.add_argument("--labelled", type=Path, default=Path("tests/quality/cards.jsonl"))
+    files = [Path("tests/quality", name) for name in ("cards.jsonl", "tags.jsonl")]
+    parser.add_argument("--labelled", type=Path, nargs="+", default=files)
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the weights")
     given = parser.parse_args()
-    vocabulary, everyone = load_subjects(), read_labelled(given.labelled)
+    vocabulary, everyone = load_subjects(), [paper for file in given.labelled for paper in read_labelled(file)]
     rows = list(chosen(given.papers, vocabulary, [paper.paper_id for paper in everyone]))
     tuned = [paper for paper in everyone if paper.split == "tune"]
     model = trained(
