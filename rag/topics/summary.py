@@ -122,6 +122,16 @@ class TopicEngine:
         )
         yield TopicDone(topic.model_copy(update={"timings": timings}))
 
+    def knows(self, query: str) -> bool:
+        """Whether any paper is on a topic, as a summary of it would find.
+
+        Raises:
+            QuestionError: the query is empty or too long.
+            EmptyLibrary: there are no papers.
+        """
+        understood = self._understand(query, Filters())
+        return bool(self._on_topic(understood, self.engine.search(understood, self._depth())))
+
     def _understand(self, query: str, filters: Filters) -> Question:
         """Read the query as a topic, whatever shape of question it has."""
         understood = self.engine.understand(self.engine.checked(query), filters=filters)

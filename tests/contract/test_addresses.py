@@ -49,6 +49,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("/quiz", 200, "Quiz"),
         ("/chat", 200, "Chat"),
         ("/topic/strings", 200, "strings"),
+        ("/topic/weighing%20elephants", 200, "weighing elephants"),
+        ("/topic/cheese%20making%20in%20the%20Alps", 404, "Nothing is here"),
+        ("/topic/%3F%21", 404, "Nothing is here"),
+        ("/topic/elephants%FF", 404, "Nothing is here"),
+        (f"/topic/{'elephants%20' * 900}", 404, "Nothing is here"),
         ("/setup", 200, "Setup"),
         ("/conversation/none", 404, "Nothing is here"),
         ("/nonsense", 404, "Nothing is here"),
@@ -63,6 +68,14 @@ def test_every_address_has_a_status_and_a_title(address: str, path: str, status:
     assert "<script>alert" not in answer.text
     if status == 404 and not path.startswith("/day"):
         assert 'placeholder="Search titles and abstracts"' in answer.text
+
+
+def test_a_topic_that_is_not_there_stands_in_the_search_box(address: str) -> None:
+    shown = httpx.get(f"{address}/view/topic/cheese%20%22%3Ci%3E")
+    assert shown.status_code == 404
+    html = shown.json()["html"]
+    assert "No paper in this library is about “cheese &#34;&lt;i&gt;”." in html
+    assert 'value="cheese &#34;&lt;i&gt;"' in html
 
 
 def test_programs_are_told_of_nothing_in_plain_text(address: str) -> None:

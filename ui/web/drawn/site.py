@@ -15,6 +15,7 @@ from rag.errors import (
     LibraryError,
     PaperchatError,
     PaperNotFound,
+    QuestionError,
     RegionNotFound,
     UsageError,
 )
@@ -52,6 +53,8 @@ from ui.web.html.rendering import EMPTY, element
 
 LIKE = 6
 """Papers like one that its page shows."""
+BROKEN = "\N{REPLACEMENT CHARACTER}"
+"""Stands in an address for bytes that are no text."""
 _TITLES = {"chat": "Chat", "topic": "Topic", "add": "Add papers", "setup": "Setup"}
 
 
@@ -108,6 +111,8 @@ class Site:
             if at.page == "conversation":
                 title = self._conversations.title(owner, at.key)
                 return View(at.page, title, target=f"/conversation/{at.key}")
+            if at.page == "topic" and at.key and self.shelf.has_papers():
+                return self._topic(at.key)
         except PaperNotFound:
             return missing(f"The paper {at.key} is not in this library.")
         except RegionNotFound as error:
@@ -288,6 +293,20 @@ class Site:
             region=self._map.region_of(paper_id),
         )
         return View("paper", items.title_of(latest), html, target=address.paper(paper_id))
+
+    def _topic(self, key: str) -> View:
+        """The topic page, which makes the summary itself; nothing where no paper is on the topic."""
+        is_readable = any(map(str.isalnum, key)) and BROKEN not in key
+        try:
+            if is_readable and self._assistant.topics.knows(key):
+                return View("topic", key)
+        except QuestionError:
+            is_readable = False
+        except PaperchatError:  # the summary says in its own place what is wrong
+            return View("topic", key)
+        if not is_readable:
+            return missing("This address names no topic: it is too long, or was broken on its way here.")
+        return missing(f"No paper in this library is about “{key}”.", words=key)
 
     def _you(self, owner: str) -> Markup:
         return you.page(self.personal.page(owner) if self.personal.is_ready(owner) else you.awaited())

@@ -30,6 +30,6 @@ class View:
     target: str = ""
 
 
-def missing(why: str, more: Markup = EMPTY) -> View:
-    """The page for an address at which nothing is: it says so, and where to look."""
-    return View(MISSING, "Nothing is here", nothing.here(why, more), 404)
+def missing(why: str, more: Markup = EMPTY, words: str = "") -> View:
+    """The page for an address at which nothing is: it says so, and where to look (`nothing.here`)."""
+    return View(MISSING, "Nothing is here", nothing.here(why, more, words), 404)

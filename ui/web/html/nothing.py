@@ -13,12 +13,19 @@ from ui.web.html import items
 from ui.web.html.rendering import EMPTY, element, join
 
 
-def here(why: str, more: Markup = EMPTY) -> Markup:
-    """The page for an address at which nothing is."""
+def here(why: str, more: Markup = EMPTY, words: str = "") -> Markup:
+    """The page for an address at which nothing is.
+
+    Args:
+        why: In a sentence.
+        more: What stands below the search box.
+        words: What stands in it.
+    """
     field = element(
         "input",
         type="search",
         name="words",
+        value=words or None,
         placeholder="Search titles and abstracts",
         aria_label="Search titles and abstracts",
         required=True,
