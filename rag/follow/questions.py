@@ -39,40 +39,62 @@ class Brought:
 class Follower:
     """Follows questions over a library; one that is never used costs a look at whether a file is there."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, user: str = "") -> None:
+        """Follow for a reader.
+
+        Args:
+            library: Answers the questions.
+            user: Who follows; empty where there are no users.
+        """
         self._library = library
+        self._user = user
         self._place = library.config.store(FILE_NAME)
 
     def add(self, question: str) -> Followed:
         """Follow a question; what it brings is told from its first answer on."""
         with self._store() as store:
-            return store.add(question)
+            return store.add(self._user, question)
 
     def remove(self, number: int) -> Followed:
-        """Follow a question no longer (`FollowedNotFound` where none has the number)."""
+        """Follow a question no longer (`FollowedNotFound` where the reader follows none that has the number)."""
         with self._store() as store:
-            return store.remove(number)
+            return store.remove(self._user, number)
 
-    def outdated(self) -> list[Followed]:
-        """The questions whose last answer rests on another library or configuration than there is now."""
+    def all(self) -> list[Followed]:
+        """All that the reader follows."""
+        if not self._place.exists():
+            return []
+        with self._store() as store:
+            return store.of(self._user)
+
+    def outdated(self, *, everybodys: bool = False) -> list[Followed]:
+        """The questions whose last answer rests on another library or configuration than there is now.
+
+        Args:
+            everybodys: Those of all readers, not of this one alone.
+        """
         if not self._place.exists():
             return []
         state = self._state()
         with self._store() as store:
-            return [one for one in store.all() if one.state != state]
+            found = store.all() if everybodys else store.of(self._user)
+        return [one for one in found if one.state != state]
 
-    def ask_again(self, ask: Ask, progress: Progress | None = None) -> list[PaperchatError]:
+    def ask_again(
+        self, ask: Ask, progress: Progress | None = None, *, everybodys: bool = False
+    ) -> list[PaperchatError]:
         """Ask the outdated questions again, and keep the answers that differ.
 
         Args:
             ask: Answers a question over this library.
             progress: Told how far it is.
+            everybodys: Those of all readers, not of this one alone.
 
         Returns:
             An error for each that could not be answered; it is asked again the next time.
         """
         errors: list[PaperchatError] = []
-        outdated = self.outdated()
+        outdated = self.outdated(everybodys=everybodys)
         for n, one in enumerate(outdated, start=1):
             try:
                 self._ask(one, ask)
@@ -95,7 +117,8 @@ class Follower:
         if not self._place.exists():
             return []
         with self._store() as store:
-            return [_brought(one, self._askings(store, one.number), since, until) for one in store.all()]
+            followed = store.of(self._user)
+            return [_brought(one, self._told(store, one), since, until) for one in followed]
 
     def _ask(self, one: Followed, ask: Ask) -> None:
         state, reach = self._state(), self._reach()
@@ -105,12 +128,17 @@ class Follower:
             differs = not before or difference(before[-1].citations, answer.citations)
             store.note(one.number, state, Asking(datetime.now(UTC), reach, answer.citations) if differs else None)
 
-    def _askings(self, store: FollowedQuestions, number: int) -> list[Asking]:
+    def _told(self, store: FollowedQuestions, one: Followed) -> list[Asking]:
+        """The answers that the reader is told of; who else follows the question, and since when, is told to nobody."""
+        askings = self._askings(store, one.number, one.first)
+        return [replace(asking, asked=max(asking.asked, one.added)) for asking in askings]
+
+    def _askings(self, store: FollowedQuestions, number: int, first: int = 0) -> list[Asking]:
         """What was answered, with the papers under the ids that they have now: another id is no other paper."""
         renamed = self._library.shelf.renamed()
         return [
             replace(one, citations=tuple(_led_on(self._library.shelf, renamed, cited) for cited in one.citations))
-            for one in store.askings(number)
+            for one in store.askings(number, first)
         ]
 
     def _state(self) -> str:

@@ -18,6 +18,7 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import Config
+from rag.follow.questions import Follower
 from rag.index.library import Library
 from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.papers.readers.kept import FILE_NAME as KEPT
@@ -86,6 +87,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         kept.later("ada", IDS[1:2], True)
         kept.put("ada", name, list(IDS[:2]), make=True)
         kept.write_note("ada", IDS[0], f"{SECRET} {ATTACK}", 0)
+        Follower(assistant.library, "ada").add(f"{SECRET} zebra {ATTACK}")
         kept.add_interest("ada", f"{SECRET} zebra retrieval {ATTACK}"[:180])
     return Place(folder, conversation, exchange.exchange_id, name)
 
@@ -120,7 +122,7 @@ def looked_at(place: Place) -> list[str]:
     ]  # fmt: skip
     parts = [
         f"lines?papers={'+'.join(IDS)}", "authors?typed=Mal", "foryou", f"reasons?papers={'+'.join(IDS)}", "yours",
-        f"similar/{IDS[0]}", f"questions/{IDS[0]}", "mapped", "mapped/1", "chart", "chosen?q=zebra",
+        "followed", f"similar/{IDS[0]}", f"questions/{IDS[0]}", "mapped", "mapped/1", "chart", "chosen?q=zebra",
         "questions-of-quiz", f"questions-of-quiz?{name}", f"among?{name}",
     ]  # fmt: skip
     files = [f"{form}?{name}" for form in ("bibtex", "ris", "csl", "md")] + ["bibtex?keep=starred", "profile", "kept"]
@@ -135,8 +137,8 @@ def status_of(path: str) -> int:
 
 
 ACTIONS = (
-    "star", "later", "read", "list", "less", "interest", "uninterest", "restore", "surprise", "forget", "unrewrite",
-    "note", "answer", "unlearn", "release", "hold",
+    "star", "later", "read", "list", "follow", "less", "interest", "uninterest", "restore", "surprise", "forget",
+    "unrewrite", "note", "answer", "unlearn", "release", "hold",
 )  # fmt: skip
 """What a reader does; `remove`, `fetch` and `sample` leave another library behind."""
 

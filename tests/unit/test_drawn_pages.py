@@ -79,7 +79,7 @@ def test_days_are_written_as_people_do() -> None:
 def edition(**more: object) -> today.Edition:
     found = Outline(DAY, DAY, (("Beasts <i>", (HOSTILE,)), ("Others", (make_paper(day="2025-11-24"),))), ())
     days = (today.DayCount(date(2025, 10, 1), 3), today.DayCount(DAY, 2))
-    return today.Edition(found, {HOSTILE.paper_id: "A <b>line</b>."}, (), days, **more)  # type: ignore[arg-type]
+    return today.Edition(found, {HOSTILE.paper_id: "A <b>line</b>."}, days, **more)  # type: ignore[arg-type]
 
 
 def test_strangers_texts_are_text_on_every_page() -> None:

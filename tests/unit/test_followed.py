@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from rag.errors import EmbeddingUnavailableError, FollowedNotFound, IndexDamaged
 from rag.follow.changes import difference
 from rag.follow.questions import Follower
 from rag.index.library import Library
-from rag.papers.readers.followed import FILE_NAME, Asking, FollowedQuestions
+from rag.papers.readers.followed import FILE_NAME, STEPS, Asking, FollowedQuestions
 from rag.types import Answer, Citation, Receipt
 from tests.support.papers import make_paper
 from tests.support.postgres import on_both
@@ -141,14 +141,14 @@ def test_a_question_that_fails_is_named_and_keeps_what_it_brought(library: Libra
 
 def test_questions_are_kept_once_and_numbers_never_move(tmp_path: Path) -> None:
     store = FollowedQuestions(tmp_path / FILE_NAME)
-    assert [store.add(text).number for text in ("a", "b", "a", "c")] == [1, 2, 1, 3]
+    assert [store.add("", text).number for text in ("a", "b", "a", "c")] == [1, 2, 1, 3]
     moment = datetime(2025, 4, 10, 6, tzinfo=UTC)
     store.note(3, "state", Asking(moment, DAY, (citation("1", "é “x”"),)))
-    assert store.remove(3).question == "c"
+    assert store.remove("", 3).question == "c"
     assert store.askings(3) == []
-    assert store.add("d").number == 4  # a number that a reader has noted down never means another question
+    assert store.add("", "d").number == 4  # a number that a reader has noted down never means another question
     with pytest.raises(FollowedNotFound, match="number 3"):
-        store.remove(3)
+        store.remove("", 3)
     store.note(1, "state", Asking(moment, DAY, (citation("1", "é “x”"),)))
     store.close()
     again = FollowedQuestions(tmp_path / FILE_NAME)
@@ -158,6 +158,60 @@ def test_questions_are_kept_once_and_numbers_never_move(tmp_path: Path) -> None:
         (2, "b", ""),
         (4, "d", ""),
     ]
+
+
+def test_every_reader_follows_for_themselves_and_a_question_is_asked_once(library: Library) -> None:
+    ada, bob = Follower(library, "ada"), Follower(library, "bob")
+    ada.add("What is new?")
+    ada.ask_again(lambda _: answer(citation("1", "a")))
+    add_papers(library, "2504.00002", day="2025-04-11")
+    ada.ask_again(lambda _: answer(citation("1", "a"), citation("2", "b")))
+    with closing(FollowedQuestions(library.config.store(FILE_NAME))) as store:
+        joined = store.askings(1)[-1].asked + timedelta(days=1)
+        store.add("bob", "What is new?")
+        store._db.execute("UPDATE followers SET since = ? WHERE owner = 'bob'", (joined.isoformat(),))
+    bob.add("And what else?")
+    assert [one.question for one in ada.all()] == ["What is new?"]
+    assert [one.question for one in bob.all()] == ["And what else?", "What is new?"]
+    assert [one.question for one in bob.outdated()] == ["And what else?"]
+    assert ada.outdated() == []
+    assert [one.question for one in ada.outdated(everybodys=True)] == ["And what else?"]
+    assert [one.paper_id for one in ada.brought()[0].change.new] == ["2"]
+    (_, brought) = bob.brought()
+    assert brought.answer
+    assert not brought.change, "what came before he followed it is not news to him"
+    assert brought.answer.asked == brought.followed.added == joined, "nor is he told that it was asked before"
+    with pytest.raises(FollowedNotFound):
+        ada.remove(bob.all()[0].number)
+    ada.remove(1)
+    assert [one.question for one in bob.all()] == ["And what else?", "What is new?"]
+    assert len(bob.brought()) == 2
+    bob.remove(1)
+    assert Follower(library, "cy").add("What is new?").number == 3
+    assert Follower(library).all() == []
+
+
+def test_all_that_a_reader_follows_is_forgotten_with_them(tmp_path: Path) -> None:
+    store = FollowedQuestions(tmp_path / FILE_NAME)
+    for user, question in (("ada", "a"), ("ada", "b"), ("bob", "b")):
+        store.add(user, question)
+    store.forget("ada")
+    assert store.of("ada") == []
+    assert [one.question for one in store.all()] == ["b"]
+    assert [one.question for one in store.of("bob")] == ["b"]
+
+
+@pytest.mark.sqlite_only
+def test_what_was_followed_before_there_were_readers_is_the_one_readers(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    with sqlite3.connect(path) as db:
+        db.executescript(STEPS[0])
+        db.execute("INSERT INTO questions (question, added) VALUES ('a', '2025-04-10T06:00:00+00:00')")
+        db.execute("PRAGMA user_version = 1")
+    with closing(FollowedQuestions(path)) as store:
+        assert [(one.number, one.question, one.added) for one in store.of("")] == [
+            (1, "a", datetime(2025, 4, 10, 6, tzinfo=UTC))
+        ]
 
 
 @pytest.mark.sqlite_only

@@ -108,6 +108,15 @@ def test_every_step_of_a_store_has_a_revision(place: Remote) -> None:
     assert more == {"alembic_version", "titles", "catalogue", "catalogue_words"}
 
 
+def test_a_library_of_an_earlier_revision_gets_what_it_lacks(place: Remote) -> None:
+    earlier = Database.at(place)
+    earlier.execute("INSERT INTO questions (question, added) VALUES (?, ?)", ("a", "2025-04-10T06:00:00+00:00"))
+    earlier.execute("DROP TABLE followers")
+    earlier.execute("UPDATE alembic_version SET version_num = '0001'")
+    later = Database.at(replace(place, url=f"{place.url}?application_name=later"))  # no shared connections
+    assert later.all("SELECT owner, question, first FROM followers") == [("", 1, 0)]
+
+
 def test_servers_that_start_at_once_make_the_tables_once(place: Remote) -> None:
     alone = [replace(place, url=f"{place.url}?application_name=server{n}") for n in range(4)]  # no shared connections
     with ThreadPoolExecutor(4) as pool:

@@ -66,25 +66,34 @@ def newest_day(library: Library) -> date:
         days.close()
 
 
-def followed_again(library: Library, progress: Progress | None = None) -> list[PaperchatError]:
+def followed_again(library: Library, progress: Progress | None = None, user: str | None = None) -> list[PaperchatError]:
     """Ask followed questions again where the library has changed since; where there are none, nothing is loaded.
+
+    Args:
+        library: Answers them.
+        progress: Told how far it is.
+        user: Whose; None: everybody's.
 
     Returns:
         An error for each that could not be answered.
     """
     from rag.follow.questions import Follower
 
-    follower = Follower(library)
-    if not follower.outdated():
+    follower, everybodys = Follower(library, user or ""), user is None
+    if not follower.outdated(everybodys=everybodys):
         return []
     from rag.assistant import Assistant
 
     assistant = Assistant(library)
-    return follower.ask_again(lambda question: assistant.answer(question, mode="extractive"), progress)
+    return follower.ask_again(
+        lambda question: assistant.answer(question, mode="extractive"), progress, everybodys=everybodys
+    )
 
 
 def make_edition(library: Library, since: date, until: date, progress: Progress | None = None) -> Edition:
     """Read an edition from the library as it is; followed questions are not asked again.
+
+    Where there are users, what each of them follows is told to them alone, and stands in no file for all.
 
     Raises:
         EmptyLibrary: there are no papers.

@@ -1,18 +1,20 @@
 """Followed questions: what a reader wants to be told of, and what was answered each time that it differed.
 
-They lie in an SQLite file beside the shelf: they are the reader's, like conversations, and no rebuilding of the library
-touches them.
+They lie in an SQLite file beside the shelf: they are the readers', like conversations, and no rebuilding of the library
+touches them. Every reader sees their own only; where there are no users, the one reader is ``""``. A question that
+several follow is asked once for all of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from rag.errors import FollowedNotFound
-from rag.papers.database import Database
+from rag.papers.database import Connection, Database
 from rag.types import Citation
 from rag.types.places import Place
 
@@ -26,11 +28,26 @@ CREATE TABLE askings (
     citations TEXT NOT NULL);
 CREATE INDEX askings_by_question ON askings (question, id)
 """
-STEPS = (_FIRST,)
+_FOLLOWERS = """
+CREATE TABLE followers (
+    owner TEXT NOT NULL, question INTEGER NOT NULL, since TEXT NOT NULL, first INTEGER NOT NULL,
+    PRIMARY KEY (owner, question)) WITHOUT ROWID;
+INSERT INTO followers (owner, question, since, first) SELECT '', id, added, 0 FROM questions
+"""
+STEPS = (_FIRST, _FOLLOWERS)
 """What each version of the schema adds to the one before; a file is brought up to date by those that it lacks."""
 _ADD = """INSERT INTO questions (question, added) SELECT ?, ?
     WHERE NOT EXISTS (SELECT 1 FROM questions WHERE question = ?)"""
 """With a conflict instead, SQLite would use up a number."""
+_JOIN = """INSERT INTO followers (owner, question, since, first)
+    SELECT ?, id, ?, (SELECT COALESCE(MAX(a.id), 0) FROM askings a WHERE a.question = questions.id) FROM questions
+    WHERE question = ? AND NOT EXISTS (SELECT 1 FROM followers f WHERE f.owner = ? AND f.question = questions.id)"""
+_OF = """SELECT q.id, q.question, f.since, q.state, q.problem, f.first
+    FROM followers f JOIN questions q ON q.id = f.question WHERE f.owner = ? ORDER BY f.since, q.id"""
+_TIDY = (
+    "DELETE FROM askings WHERE NOT EXISTS (SELECT 1 FROM followers f WHERE f.question = askings.question)",
+    "DELETE FROM questions WHERE NOT EXISTS (SELECT 1 FROM followers f WHERE f.question = questions.id)",
+)
 _CITATIONS = TypeAdapter(tuple[Citation, ...])
 
 
@@ -40,8 +57,10 @@ class Followed:
 
     Attributes:
         number: By which it is removed.
+        added: Since when its reader follows it.
         state: What the last answer rests on (library and configuration); empty where it was never answered.
         problem: Why it could not be asked the last time; empty where it could.
+        first: From which answer on its reader is told: the one that stood when they began to follow it.
     """
 
     number: int
@@ -49,6 +68,7 @@ class Followed:
     added: datetime
     state: str
     problem: str
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +101,47 @@ class FollowedQuestions:
         """Close the connections of all threads."""
         self._db.close()
 
-    def add(self, question: str) -> Followed:
-        """Follow a question; one that is followed already is given back as it is."""
+    def add(self, user: str, question: str) -> Followed:
+        """Follow a question; one that the reader follows already is given back as it is."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._db.execute(_ADD, (question, now, question))
-        return next(one for one in self.all() if one.question == question)
+        with self._db.transaction() as db:
+            db.execute(_ADD, (question, now, question))
+            db.execute(_JOIN, (user, now, question, user))
+        return next(one for one in self.of(user) if one.question == question)
 
-    def remove(self, number: int) -> Followed:
-        """Follow a question no longer, and forget what it brought.
+    def remove(self, user: str, number: int) -> Followed:
+        """Follow a question no longer; what it brought is forgotten where nobody else follows it.
 
         Raises:
-            FollowedNotFound: none has that number.
+            FollowedNotFound: the reader follows none that has the number.
         """
-        found = next((one for one in self.all() if one.number == number), None)
+        found = next((one for one in self.of(user) if one.number == number), None)
         if found is None:
             raise FollowedNotFound(f"No followed question has the number {number}.", "`paperchat follow` lists them.")
         with self._db.transaction() as db:
-            db.execute("DELETE FROM questions WHERE id = ?", (number,))
-            db.execute("DELETE FROM askings WHERE question = ?", (number,))
+            db.execute("DELETE FROM followers WHERE owner = ? AND question = ?", (user, number))
+            _tidy(db)
         return found
 
-    def all(self) -> list[Followed]:
-        """All that are followed, in the order in which they were added."""
-        rows = self._db.rows("SELECT id, question, added, state, problem FROM questions ORDER BY id")
-        return [Followed(row[0], row[1], datetime.fromisoformat(row[2]), row[3], row[4]) for row in rows]
+    def forget(self, user: str) -> None:
+        """Follow nothing of what a reader follows any longer."""
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM followers WHERE owner = ?", (user,))
+            _tidy(db)
 
-    def askings(self, number: int) -> list[Asking]:
-        """Answers that differed from the one before, oldest first."""
-        rows = self._db.rows("SELECT asked, reach, citations FROM askings WHERE question = ? ORDER BY id", (number,))
+    def of(self, user: str) -> list[Followed]:
+        """All that a reader follows, in the order in which it was added."""
+        return [_read(row) for row in self._db.rows(_OF, (user,))]
+
+    def all(self) -> list[Followed]:
+        """All that anybody follows, in the order in which it was first added."""
+        rows = self._db.rows("SELECT id, question, added, state, problem, 0 FROM questions ORDER BY id")
+        return [_read(row) for row in rows]
+
+    def askings(self, number: int, first: int = 0) -> list[Asking]:
+        """Answers that differed from the one before, oldest first, from one of them on (`Followed.first`)."""
+        sql = "SELECT asked, reach, citations FROM askings WHERE question = ? AND id >= ? ORDER BY id"
+        rows = self._db.rows(sql, (number, first))
         return [
             Asking(datetime.fromisoformat(asked), date.fromisoformat(reach), _CITATIONS.validate_json(citations))
             for asked, reach, citations in rows
@@ -128,3 +161,14 @@ class FollowedQuestions:
     def fail(self, number: int, problem: str) -> None:
         """Note why a question could not be asked; what it brought before stays."""
         self._db.execute("UPDATE questions SET problem = ? WHERE id = ?", (problem, number))
+
+
+def _tidy(db: Connection) -> None:
+    """Forget questions that nobody follows any more."""
+    for statement in _TIDY:
+        db.execute(statement)
+
+
+def _read(row: tuple[Any, ...]) -> Followed:
+    number, question, added, *others = row
+    return Followed(number, question, datetime.fromisoformat(added), *others)

@@ -31,7 +31,7 @@ def export(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write as JSON: stars, papers for later and read, lists, notes, your profile, quiz answers and rewritings."""
+    """Write as JSON: stars, papers for later and read, lists, notes, profile, followed questions, quiz answers."""
     user = reader(context)
     check_file(file)
     with _belongings(with_library(context, config, data_dir)) as all_of_it:
@@ -46,10 +46,11 @@ def forget(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Delete all that you keep, your profile, quiz answers and rewritings. Papers and conversations stay."""
+    """Delete all that you keep and follow, your profile, quiz answers, rewritings. Papers and conversations stay."""
     user = reader(context)
     with _belongings(with_library(context, config, data_dir)) as all_of_it:
-        be_sure("All your stars, lists, notes, quiz answers and rewritings, and your profile, will be deleted.", yes)
+        what = "All your stars, lists, notes, followed questions, quiz answers and rewritings, and your profile,"
+        be_sure(f"{what} will be deleted.", yes)
         all_of_it.forget(user)
     print_json({"forgotten": True}) if as_json else say("All of it is deleted. The papers and conversations stay.")
 
@@ -59,12 +60,13 @@ def _belongings(settings: Config) -> Iterator[Belongings]:
     from rag.follow.belongings import Belongings
     from rag.follow.rewrites import Rewrites
     from rag.papers.readers.answered import FILE_NAME as ANSWERED
+    from rag.papers.readers.followed import FILE_NAME as FOLLOWED
     from rag.papers.readers.rewritten import FILE_NAME as REWRITES
 
     rewrites = Rewrites(settings.store(REWRITES))
     try:
         with opened(settings) as (kept, _):
-            yield Belongings(settings.store(ANSWERED), kept, rewrites)
+            yield Belongings(settings.store(ANSWERED), kept, rewrites, settings.store(FOLLOWED))
     finally:
         rewrites.close()
 

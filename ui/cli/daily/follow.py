@@ -15,6 +15,7 @@ from ui.cli.base.common import (
     keep_log_quiet,
     print_json,
     progress_bar,
+    reader,
     with_library,
 )
 from ui.cli.daily.report import finish
@@ -51,12 +52,13 @@ def follow(
 
     keep_log_quiet()
     with open_library(settings) as library, progress_bar(as_json, "asking followed questions") as progress:
-        follower = Follower(library)
+        user = reader(context)
+        follower = Follower(library, user)
         if remove:
             follower.remove(remove)
         if query:
             follower.add(query)
-        errors = followed_again(library, progress) if library.shelf.has_papers() else []
+        errors = followed_again(library, progress, user) if library.shelf.has_papers() else []
         brought = follower.brought()
     if as_json:
         print_json(follow_json(brought, errors))

@@ -11,13 +11,20 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.papers.readers.conversations import Conversations
 from ui.web.base.work import Work
+from ui.web.html.rendering import EMPTY
 
 Marks = Callable[[Iterable[str], str], Mapping[str, Markup]]
+Follow = Callable[[str, str], Markup]
 
 
 def no_marks(paper_ids: Iterable[str], owner: str) -> Mapping[str, Markup]:
     """No buttons."""
     return {}
+
+
+def no_follow(question: str, owner: str) -> Markup:
+    """No button."""
+    return EMPTY
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Web:
         conversations: Where questions, answers and feedback are kept.
         work: What is under way and must be finished before the server ends.
         marks: A reader's buttons of some papers, by paper: what is kept of them.
+        follow: The button by which a reader follows a question.
     """
 
     assistant: Assistant
@@ -37,3 +45,4 @@ class Web:
     conversations: Conversations
     work: Work = field(default_factory=Work)
     marks: Marks = no_marks
+    follow: Follow = no_follow

@@ -143,7 +143,7 @@ class Chat:
         title = place.title or self._store.title(owner, kept.conversation)
         here = Place(conversation=kept.conversation, title=title, whole=place.whole)
         return {
-            parts.live: self._drawing.answered(kept.exchange),
+            parts.live: self._drawing.answered(owner, kept.exchange),
             parts.evidence: self._drawing.cards(owner, kept.exchange),
             parts.place: here.model_dump(),
             parts.head: str(views.heading(title)),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
+
+from markupsafe import Markup
 
 from rag.errors import ConversationNotFound
 from rag.papers.readers.conversations import Exchange
@@ -13,6 +16,7 @@ from ui.web.chat import turns, views
 from ui.web.chat.examples import examples
 from ui.web.chat.parts import Parts
 from ui.web.evidence import cards
+from ui.web.html.rendering import EMPTY
 
 Changes = dict[Any, Any]
 """New values by component; what is not named stays as it is."""
@@ -59,7 +63,7 @@ class Drawing:
             return {}
         changes = {
             self._parts.past: self._thread(owner, place, found[:-1]),
-            self._parts.live: self.answered(found[-1]),
+            self._parts.live: self.answered(owner, found[-1]),
         }
         return changes | ({self._parts.evidence: self.cards(owner, found[-1])} if cards else {})
 
@@ -70,9 +74,10 @@ class Drawing:
         found = self._newest(owner, place)
         return self._thread(owner, place, [one for one in found if one.exchange_id != place.replaces])
 
-    def answered(self, exchange: Exchange) -> str:
+    def answered(self, owner: str, exchange: Exchange) -> str:
         """The last exchange."""
-        return str(turns.turn(exchange, self._web.assistant.library.shelf.coverage(), last=True))
+        coverage = self._web.assistant.library.shelf.coverage()
+        return str(turns.turn(exchange, coverage, last=True, follow=self._follow(owner, exchange)))
 
     def cards(self, owner: str, exchange: Exchange, selected: int | None = None) -> str:
         """The evidence of an exchange."""
@@ -95,4 +100,10 @@ class Drawing:
     def _thread(self, owner: str, place: Place, shown: Sequence[Exchange]) -> str:
         """Exchanges below a button that shows those before them."""
         hidden = self._store.count(owner, place.conversation, shown[0].exchange_id) if shown else 0
-        return str(views.earlier(hidden) + turns.thread(shown, self._web.assistant.library.shelf.coverage()))
+        coverage = self._web.assistant.library.shelf.coverage()
+        return str(views.earlier(hidden) + turns.thread(shown, coverage, partial(self._follow, owner)))
+
+    def _follow(self, owner: str, exchange: Exchange) -> Markup:
+        """The button that follows an answer's question, where it lists papers."""
+        question = turns.followable(exchange)
+        return self._web.follow(question, owner) if question else EMPTY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -60,8 +60,15 @@ def failed(question: str, message: str, advice: str) -> Markup:
     return _frame(question, EMPTY, body, class_="turn failed")
 
 
-def turn(exchange: Exchange, coverage: Coverage, *, last: bool = False) -> Markup:
-    """A finished exchange; the last one can be asked again or edited."""
+def turn(exchange: Exchange, coverage: Coverage, *, last: bool = False, follow: Markup = EMPTY) -> Markup:
+    """A finished exchange; the last one can be asked again or edited.
+
+    Args:
+        exchange: What was asked and answered.
+        coverage: Of the library.
+        last: Whether it is the last one.
+        follow: The button that follows its question (`followable`).
+    """
     data = {"exchange": exchange.exchange_id}
     edit = button(icons.EDIT, "edit", data, label="Edit the question", class_="quiet") if last else EMPTY
     answer = exchange.answer
@@ -74,7 +81,7 @@ def turn(exchange: Exchange, coverage: Coverage, *, last: bool = False) -> Marku
     reply = (_reply(exchange, answer), _removed(answer), _table(exchange, answer))
     parts = (chips, _notes(answer), _status(answer), *reply)
     kind = f"turn {'abstained' if answer.abstained else ''}".strip()
-    tools = join([_tools(exchange, last), _next(exchange, answer) if last else EMPTY])
+    tools = join([_tools(exchange, last, follow), _next(exchange, answer) if last else EMPTY])
     return _frame(exchange.question, edit, *parts, tools, class_=kind, **_ids(exchange))
 
 
@@ -190,7 +197,7 @@ def _removed(answer: Answer) -> Markup:
     return element("details", summary, element("ul", *rows), class_="removed")
 
 
-def _tools(exchange: Exchange, last: bool) -> Markup:
+def _tools(exchange: Exchange, last: bool, follow: Markup = EMPTY) -> Markup:
     data = {"exchange": exchange.exchange_id}
     copied = {"text": with_references(exchange)}
     tools = [button(icons.COPY, "copy", copied, label="Copy the answer", class_="quiet")]
@@ -204,8 +211,17 @@ def _tools(exchange: Exchange, last: bool) -> Markup:
         tools.append(
             button(icon, "rate", verdict, label=label, class_="quiet", aria_pressed="true" if pressed else "false")
         )
-    tools.append(_of_these(exchange.answer))
+    tools += [follow, _of_these(exchange.answer)]
     return join([element("footer", *tools, class_="tools"), _comment(exchange)])
+
+
+def followable(exchange: Exchange) -> str:
+    """The question by which a list of papers is followed; empty where its words alone would find others."""
+    answer = exchange.answer
+    if answer is None or answer.abstained or not answer.citations or answer.shape not in ("list", "topic"):
+        return ""
+    restricted = exchange.filters != Filters() or bool(answer.filters.get("paper"))
+    return "" if restricted else answer.standalone_question
 
 
 def _of_these(answer: Answer) -> Markup:
@@ -251,6 +267,6 @@ def _chip(what: str, text: str, read: bool, lift: int | None) -> Markup:
     return element("span", element("span", dated(text)), origin, remove, class_="chip")
 
 
-def thread(exchanges: Sequence[Exchange], coverage: Coverage) -> Markup:
+def thread(exchanges: Sequence[Exchange], coverage: Coverage, follow: Callable[[Exchange], Markup]) -> Markup:
     """Earlier exchanges of a conversation, one below the other."""
-    return join(turn(exchange, coverage) for exchange in exchanges)
+    return join(turn(exchange, coverage, follow=follow(exchange)) for exchange in exchanges)

@@ -203,10 +203,8 @@ def _data() -> list[Markup]:
         element("li", element("a", "All that you keep", href="/export/kept", download=True)),
     )
     own = "Your sentences, what you took out and what you want less of. Stars, lists and notes stay, and count."
-    all_of_it = (
-        "All your stars, papers for later and read, lists and notes, answers in quizzes, questions in other words, "
-    )
-    all_of_it += "and the profile. The papers and your conversations stay."
+    all_of_it = "All your stars, papers for later and read, lists and notes, what you follow, answers in quizzes, "
+    all_of_it += "questions in other words, and the profile. The papers and your conversations stay."
     return [
         element("h2", "Export as JSON"),
         files,

@@ -58,7 +58,9 @@ class Actions:
         self._work = work or Work()
         self._choosing, self._asking, self._nearing, self._ranking, self._judging = (Few(1, WAITING) for _ in range(5))
         self._adding, self._drawing, self._examining = Few(1, 0), Few(1, WAITING), Few(1, WAITING)
+        self._following = Few(1, WAITING)
         self._slow = dict.fromkeys(_RANKS, self._ranking) | dict.fromkeys(_EXAMINES, self._examining)
+        self._slow["follow"] = self._following
         self._acts = Acts(site, fetch).named
 
     def serve(self, app: FastAPI) -> None:
@@ -67,6 +69,7 @@ class Actions:
         app.get("/view/authors")(self.authors)
         app.get("/view/among")(self.among)
         app.get("/view/foryou")(self.for_you)
+        app.get("/view/followed")(self.followed)
         app.get("/view/reasons")(self.reasons)
         app.get("/view/yours")(self.yours)
         app.get("/export/profile")(self.profile)
@@ -113,6 +116,16 @@ class Actions:
         """Why some papers are shown to the reader, by id."""
         ids, owner = request.query_params.get("papers", "").split(), self._user(request)
         return await self._ranking.run(lambda: _told(lambda: self._site.why(ids, owner))) or _busy()
+
+    async def followed(self, request: Request) -> Response:
+        """What the reader follows, when that has been asked again over the papers that came in."""
+        days, owner = request.query_params.get("place", ""), self._user(request)
+
+        def made() -> Mapping[str, str]:
+            self._site.follows.ask_again(owner)
+            return {"html": str(self._site.followed(owner, days, asked=True))}
+
+        return await self._following.run(lambda: _told(made)) or _busy()
 
     async def yours(self, request: Request) -> Response:
         """The reader's own page, where their profile was not at hand when it was drawn."""

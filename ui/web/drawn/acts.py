@@ -9,6 +9,7 @@ from rag.errors import NoteConflict, UsageError
 from rag.sources import discover, read_source
 from rag.text.grammar import plural
 from ui.foryou import forget_profile
+from ui.web.companion.followed import PART
 from ui.web.drawn import bookmarks
 from ui.web.drawn.site import Site
 
@@ -33,6 +34,7 @@ class Acts:
             "later": self._later,
             "read": self._read,
             "list": self._list,
+            "follow": self._follow,
             "less": self._less,
             "interest": self._interest,
             "uninterest": self._uninterest,
@@ -83,6 +85,17 @@ class Acts:
             said = f"On “{changed.name}” now."
         on = fields.get("on") != "off"
         return {"said": said, "pressed": on, "parts": {"lists": str(self._site.lists(ids, owner))}}
+
+    def _follow(self, fields: Mapping[str, str], owner: str) -> Said:
+        question, on = fields.get("key", ""), fields.get("on") != "off"
+        if on:
+            self._site.follows.follow(question, owner)
+        else:
+            self._site.follows.end(question, owner)
+        said = "Followed: Today tells what is new to it." if on else "No longer followed."
+        is_listed = fields.get("part") == PART
+        parts = {PART: str(self._site.followed(owner, fields.get("place", "")))} if is_listed else {}
+        return {"said": said, "pressed": on, "parts": parts}
 
     def _less(self, fields: Mapping[str, str], owner: str) -> Said:
         ids, on = _papers(fields), fields.get("on") != "off"

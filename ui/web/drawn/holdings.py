@@ -34,6 +34,7 @@ class HoldingsPage:
         catalogue: Catalogue,
         marks: Callable[[Iterable[str], str], dict[str, Markup]],
         note: Callable[[str, str], Markup],
+        follow: Callable[[str, str], Markup],
     ) -> None:
         """Draw from a library and what is kept of it.
 
@@ -43,12 +44,14 @@ class HoldingsPage:
             catalogue: Of the library.
             marks: A reader's buttons of some papers.
             note: A reader's note on a paper.
+            follow: The button by which a reader follows a question.
         """
         self.shelf: Shelf = retriever.library.shelf
         self.kept = kept
         self.catalogue = catalogue
         self.marks = marks
         self.note = note
+        self._follow = follow
         self._retriever = retriever
 
     def view(self, fields: Mapping[str, str], owner: str) -> View:
@@ -85,6 +88,7 @@ class HoldingsPage:
             near=near,
             gone=self._gone(fields, owner),
             flagged=len(self.shelf.flags.held()),
+            follow=self._follow(question, owner) if (question := shelves.question_of(fields)) else EMPTY,
         )
         title = f"{words} · Library" if words else "Library"
         return View("library", title, shelves.page(holding))

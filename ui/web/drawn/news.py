@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import islice
 
-from rag.follow.questions import Follower
 from rag.index.library import Library
 from rag.models.cache import Recent
 from rag.papers.browse.days import ReportDays, today
@@ -69,7 +68,6 @@ class News:
         return Edition(
             found,
             self.known_lines(found.papers),
-            tuple(Follower(self._library).brought(since, until)),
             tuple(DayCount(day, self.counts()[day]) for day in days[start:end]),
             days[start - 1] if start else None,
             days[end] if end < len(days) else None,

@@ -14,6 +14,7 @@ from rag.types import Paper
 from rag.types.filters import FIELDS
 from ui.web.base import address
 from ui.web.base.restriction import KEPT
+from ui.web.companion.followed import author_question
 from ui.web.drawn import bookmarks
 from ui.web.html import items
 from ui.web.html.rendering import EMPTY, button, element, join
@@ -47,6 +48,7 @@ class Holding:
         near: Papers near in meaning, where few have the words.
         gone: Papers that have left the library and are kept at the place that is shown, with what can be done.
         flagged: Papers of the library that are held for review.
+        follow: The button that follows what was searched for.
     """
 
     fields: Mapping[str, str]
@@ -62,6 +64,7 @@ class Holding:
     near: Sequence[Paper] = ()
     gone: Sequence[tuple[str, Markup]] = ()
     flagged: int = 0
+    follow: Markup = EMPTY
 
 
 def page(holding: Holding) -> Markup:
@@ -190,7 +193,7 @@ def _head(holding: Holding) -> Markup:
             for way, name in ways
         )
         order = element("p", join(links, " "), class_="order", aria_label="Order")
-    return element("div", items.UNSEEN, said, order, _with_all(fields), class_="head")
+    return element("div", items.UNSEEN, said, order, holding.follow, _with_all(fields), class_="head")
 
 
 def _with_all(fields: Mapping[str, str]) -> Markup:
@@ -243,6 +246,14 @@ def described(fields: Mapping[str, str]) -> str:
     """Which papers a place of the library holds, in words that follow "papers": ``on the list thesis, in cs.IR``."""
     said = sorted(_said(fields), key=lambda pair: pair[0] not in ("list", "keep"))
     return ", ".join(text for _, text in said)
+
+
+def question_of(fields: Mapping[str, str]) -> str:
+    """What is followed of a place of the library: its words, or its author; nothing where more restricts it."""
+    asked = {name: value.strip() for name, value in fields.items() if name not in ("at", "order") and value.strip()}
+    if set(asked) == {"words"}:
+        return asked["words"]
+    return author_question(asked["author"]) if set(asked) == {"author"} else ""
 
 
 def _said(fields: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from rag.papers.browse.catalogue import Catalogue
 from rag.papers.descriptions import card_of, tags_of
 from rag.papers.readers.answered import FILE_NAME as ANSWERED
 from rag.papers.readers.conversations import Conversations
+from rag.papers.readers.followed import FILE_NAME as FOLLOWED
 from rag.papers.readers.kept import FILE_NAME as KEPT_STORE
 from rag.retrieve.likeness import similar
 from rag.sources.identifiers import paper_id_and_url
@@ -39,8 +40,9 @@ from ui.review import entries, originals
 from ui.web.base import address
 from ui.web.base.address import MISSING, Address
 from ui.web.base.restriction import restriction
-from ui.web.companion import best, foryou, you
+from ui.web.companion import best, followed, foryou, you
 from ui.web.companion.examination import Examination
+from ui.web.companion.follows import Follows, days_of
 from ui.web.companion.personal import Personal
 from ui.web.drawn import bookmarks, paper, review, shelves, today
 from ui.web.drawn.holdings import HoldingsPage
@@ -70,17 +72,21 @@ class Site:
         """
         self.library = assistant.library
         self.shelf = assistant.library.shelf
-        self.kept = kept_in(self.library.config.store(KEPT_STORE))
+        store = self.library.config.store
+        self.kept = kept_in(store(KEPT_STORE))
         self.news = News(self.library)
         self.personal = Personal(self.library, self.kept, self.news.known_lines, assistant.rewrites)
-        self.belongings = Belongings(self.library.config.store(ANSWERED), self.kept, assistant.rewrites)
+        self.belongings = Belongings(store(ANSWERED), self.kept, assistant.rewrites, store(FOLLOWED))
         self.rewrites = assistant.rewrites
+        self.follows = Follows(assistant)
         self.catalogue = Catalogue(self.shelf)
         self.maps = Cartographer(self.library)
         self._assistant = assistant
         self._conversations = conversations
         self._asked = Asked(self.library)
-        self._holdings = HoldingsPage(assistant.retriever, self.kept, self.catalogue, self.marks, self.note)
+        self._holdings = HoldingsPage(
+            assistant.retriever, self.kept, self.catalogue, self.marks, self.note, self.follows.control
+        )
         self._map = MapPage(self.maps, self.shelf, self.kept, self.catalogue, self.marks)
         self.quiz = Examination(self.library, self.kept, self.marks)
 
@@ -201,6 +207,14 @@ class Site:
         lines = self.news.lines(bare) if bare else {}
         return found | {one: str(element("span", readable(line))) for one in bare if (line := lines.get(one))}
 
+    def followed(self, owner: str, days: str, *, asked: bool = False) -> Markup:
+        """What the reader follows, and what that brought in some days; where none are named, in those of Today."""
+        span = days_of(days)
+        if span is None:
+            newest = self.news.newest()
+            span = self.news.span(self._seen(owner, newest)) if newest else (date.min, date.max)
+        return followed.section(self.follows.shown(owner, *span, asked=asked))
+
     def _new(self, owner: str) -> tuple[frozenset[str], object]:
         """What is new to a reader, and the days that stand for it."""
         newest = self.news.newest()
@@ -266,7 +280,10 @@ class Site:
         edition = self.news.edition(since, until, seen)
         ids = [one.paper_id for one in edition.outline.papers]
         ids += [one.revision.new.paper_id for one in edition.outline.changed]
-        return today.page(today.personal(edition, self.kept.unread(owner, ids), self.marks(ids, owner)), for_you)
+        own = today.personal(edition, self.kept.unread(owner, ids), self.marks(ids, owner))
+        told = self.follows.shown(owner, since, until)
+        is_news = any(one.change for one in told.brought)
+        return today.page(own, for_you, followed.section(told), is_followed_news=is_news)
 
     def _paper(self, key: str, owner: str) -> View:
         paper_id = self._known(key)
@@ -276,6 +293,7 @@ class Site:
         with suppress(KeepError):
             (kept,) = self.kept.marks(owner, [paper_id]).values()
             mine = bookmarks.marks(paper_id, kept, words=True, less=True) + self.lists([paper_id], owner)
+            mine += self.follows.authors(list(latest.authors[: paper.LONG]), owner)
             note = self.note(paper_id, owner)
             if not kept.read:
                 with suppress(LibraryError):  # a library that may not be written remembers nothing

@@ -6,17 +6,15 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from rag.follow.questions import Brought
 from rag.text.differences import Difference
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.topics.digest import Changed, Outline
 from rag.types import Paper
-from ui.edition.wording import brought_lines, shortened
+from ui.edition.wording import shortened
 from ui.web.base import address
 from ui.web.html import items
 from ui.web.html.rendering import EMPTY, button, element, join
@@ -42,7 +40,6 @@ class Edition:
     Attributes:
         outline: Papers by theme, and changed texts.
         lines: By paper, the sentence that speaks for it where it is known already.
-        brought: What followed questions found.
         days: Those with papers that the strip shows, ascending.
         before: The newest day that lies before the strip; None where it begins with the first.
         after: The oldest day that lies behind it.
@@ -55,7 +52,6 @@ class Edition:
 
     outline: Outline
     lines: Mapping[str, str]
-    brought: tuple[Brought, ...]
     days: tuple[DayCount, ...]
     before: date | None = None
     after: date | None = None
@@ -170,30 +166,6 @@ def _changed(stretches: Sequence[Difference]) -> Markup:
     return join(parts)
 
 
-def followed(brought: Sequence[Brought]) -> Markup:
-    """What followed questions found that is new."""
-    if not brought:
-        return EMPTY
-    shown = (_brought(one) for one in brought)
-    return element("section", element("h2", "Questions you follow"), element("ul", *shown, class_="followed"))
-
-
-def _brought(one: Brought) -> Markup:
-    ask = element("a", one.followed.question, href=f"/chat?{urlencode({'q': one.followed.question})}")
-    new = [
-        element(
-            "li", element("a", readable(paper.title), href=address.paper(paper.paper_id)), " ", _quotes(paper.quotes)
-        )
-        for paper in one.change.new
-    ]
-    others = [] if new else [element("li", readable(text)) for text in brought_lines(one)]
-    return element("li", element("h3", ask), element("ul", *new, *others))
-
-
-def _quotes(quotes: Sequence[str]) -> Markup:
-    return join((element("q", readable(quote)) for quote in quotes[:1]), " ")
-
-
 def _count(number: int) -> Markup:
     return element("span", f"{number:,}", class_="count")
 
@@ -303,12 +275,16 @@ def _others(edition: Edition) -> Markup:
     return element("p", element("a", f"All {edition.total:,} papers of these days", href=where), class_="all")
 
 
-def page(edition: Edition, for_you: Markup = EMPTY) -> Markup:
+def page(
+    edition: Edition, for_you: Markup = EMPTY, followed: Markup = EMPTY, *, is_followed_news: bool = False
+) -> Markup:
     """The whole page.
 
     Args:
         edition: What the days brought.
         for_you: The section of papers for the reader.
+        followed: The section of what the reader follows.
+        is_followed_news: Whether anything of that is news; then it stands before the themes.
     """
     outline = edition.outline
     title = element("h1", heading(edition), tabindex="-1")
@@ -322,9 +298,10 @@ def page(edition: Edition, for_you: Markup = EMPTY) -> Markup:
         element("header", title, element("p", lead(edition), class_="lead"), all_read, class_="top"),
         strip(edition),
         for_you,
+        followed if is_followed_news else EMPTY,
         *(_theme(name, papers, edition, len(outline.themes) > 1) for name, papers in outline.themes),
         _others(edition),
         changes(outline.changed, edition.marks),
-        followed(edition.brought),
+        EMPTY if is_followed_news else followed,
         class_="page today",
     )

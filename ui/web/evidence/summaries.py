@@ -35,25 +35,27 @@ def running(query: str, step: str, text: str) -> Markup:
     return element("article", element("h1", query), status, markdown(text), class_="summary running")
 
 
-def summary(topic: Topic, library: Library, marks: Mapping[str, Markup] = NO_MARKS) -> Markup:
+def summary(topic: Topic, library: Library, marks: Mapping[str, Markup] = NO_MARKS, follow: Markup = EMPTY) -> Markup:
     """A whole summary with its evidence beside it, or what is offered instead.
 
     Args:
         topic: What the papers say.
         library: Holds their text.
         marks: By paper, what the reader may do with it.
+        follow: The button that follows it.
     """
     heading = element("h1", topic.query)
     if topic.abstained:
         said = topic.text.rpartition("\n\n- ")[0] if topic.closest else topic.text  # its list is shown as links
         closest = element("ul", *(element("li", paper_link(one.paper_id, one.title)) for one in topic.closest))
         told = element("div", markdown(said), closest if topic.closest else EMPTY, class_="abstained")
-        return element("article", heading, _notes(topic.notes), told, class_="summary")
+        tools = element("p", follow, class_="tools") if follow else EMPTY
+        return element("article", heading, _notes(topic.notes), told, tools, class_="summary")
     parts = [
         heading,
         _notes(topic.notes),
         element("p", topic.text.partition("\n")[0], class_="lead"),
-        _tools(topic),
+        _tools(topic, follow),
         _timeline(topic),
         *_themes(topic),
         _section("Where papers disagree", *(markdown(text, PREFIX) for text in topic.disagreements)),
@@ -73,10 +75,10 @@ def _section(title: str, *content: Markup) -> Markup:
     return element("section", element("h2", title), *content) if any(content) else EMPTY
 
 
-def _tools(topic: Topic) -> Markup:
+def _tools(topic: Topic, follow: Markup) -> Markup:
     save = button("Save as Markdown", "save", {"kind": "md"})
     entries = "\n\n".join(bibtex_entries(topic))
-    return element("p", save, button("Copy BibTeX", "copy", {"text": entries}), class_="tools")
+    return element("p", follow, save, button("Copy BibTeX", "copy", {"text": entries}), class_="tools")
 
 
 def _timeline(topic: Topic) -> Markup:

@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 from rag.errors import PaperchatError
 from rag.topics import markdown
-from rag.types import Delta, Step, Topic, TopicDone
+from rag.types import Delta, Filters, Step, Topic, TopicDone
 from ui.steps import worded
 from ui.web.base.context import Web
 from ui.web.base.events import owner_of
 from ui.web.base.place import read_filters
 from ui.web.evidence import papers, summaries
 from ui.web.html.fields import FORM, fields, form, read_form
-from ui.web.html.rendering import element, join
+from ui.web.html.rendering import EMPTY, element, join
 
 _STOP = """
 form.querySelector('.stop').addEventListener('click', () => trigger('stop'));
@@ -77,6 +77,7 @@ class Desk:
         self._assistant = web.assistant
         self._work = web.work
         self._marks = web.marks
+        self._follow = web.follow
 
     def asked(self, typed: Any, request: gr.Request) -> Iterator[tuple[str, Topic | None]]:
         """Summarise what was typed into the form, and show how far it has come."""
@@ -87,7 +88,10 @@ class Desk:
             with self._work.one():
                 for came in self._assistant.topic(query, read_filters(sent)):
                     if isinstance(came, TopicDone):
-                        yield self._drawn(came.topic, owner_of(request)), came.topic
+                        owner = owner_of(request)
+                        # Restricted by the fields, it is another question than its words alone, which are followed.
+                        follow = self._follow(query, owner) if read_filters(sent) == Filters() else EMPTY
+                        yield self._drawn(came.topic, owner, follow), came.topic
                         return
                     if isinstance(came, Step):
                         step = worded(came)
@@ -99,9 +103,9 @@ class Desk:
         except PaperchatError as error:
             yield str(papers.failed(error.message, error.advice)), None
 
-    def _drawn(self, topic: Topic, owner: str) -> str:
+    def _drawn(self, topic: Topic, owner: str, follow: Markup) -> str:
         marks = self._marks({one.paper_id for one in topic.citations}, owner)
-        return str(summaries.summary(topic, self._assistant.library, marks))
+        return str(summaries.summary(topic, self._assistant.library, marks, follow))
 
     @staticmethod
     def stopped() -> str:

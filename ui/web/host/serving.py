@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rag.config import UIConfig
     from rag.papers.readers.conversations import Conversations
     from ui.telemetry.watch import Watch
-    from ui.web.base.context import Marks
     from ui.web.base.work import Work
     from ui.web.drawn.site import Site
     from ui.web.host.assets import Assets
@@ -116,7 +115,7 @@ def guarded_app(
 
     conversations = Conversations(assistant.library.config.store(FILE_NAME))
     site = Site(assistant, conversations)
-    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users), work, site.marks), warmed)
+    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users), work, site), warmed)
     web = _own_pages(assistant, config, conversations, site, watch, work)
     web.get(READY)(gradio.wait)
     key = session_key(assistant.library.folder) if users else b""
@@ -178,7 +177,7 @@ def _endpoints(ui: UIConfig) -> frozenset[str]:
     return frozenset(programs.ENDPOINTS)
 
 
-def _gradio_app(assistant: Assistant, config: Config, has_users: bool, work: Work, marks: Marks) -> FastAPI:
+def _gradio_app(assistant: Assistant, config: Config, has_users: bool, work: Work, site: Site) -> FastAPI:
     """Gradio's page, alone."""
     import gradio as gr
     from fastapi import FastAPI, Request
@@ -188,7 +187,7 @@ def _gradio_app(assistant: Assistant, config: Config, has_users: bool, work: Wor
     from ui.web.html.style import launch_options
 
     ui = config.ui
-    blocks = build_app(assistant, config, work, marks)
+    blocks = build_app(assistant, config, work, site.marks, site.follows.control)
     blocks.delete_cache = (3600, 24 * 3600)  # uploads and exports are kept for a day at most
 
     def user_of(request: Request) -> str | None:

@@ -292,7 +292,7 @@ window.paperchatSite = (() => {
     ready = true;
     document.title = name;
     const to = here();
-    if (TABS[to.page]) {
+    if (TABS[to.page] && root.dataset.page !== "missing") {
       if (TABS[to.page] === "chat") return; // the chat page itself has read the address
       tab(to, new URL(location.href));
     }
@@ -337,7 +337,7 @@ window.paperchatSite = (() => {
       if (isHere) focused?.focus({ preventScroll: true });
       if (part === "question") $(".verdict", fresh)?.focus({ preventScroll: true }), fresh.scrollIntoView({ block: "nearest" });
     }
-    if (pressed !== undefined) press(address, fields.papers.split(" "), pressed);
+    if (pressed !== undefined) press(address, fields, pressed);
     if (read) {
       read.forEach((id) => seen.add(id));
       undot($("#view"));
@@ -357,9 +357,10 @@ window.paperchatSite = (() => {
     }
   }
 
-  function press(address, papers, on) {
+  function press(address, { papers = "", key }, on) {
+    const of = papers.split(" ");
     for (const button of $$(`button.mark[data-post="${address}"]`))
-      if (papers.includes(button.dataset.papers)) button.setAttribute("aria-pressed", String(on));
+      if (key ? button.dataset.key === key : of.includes(button.dataset.papers)) button.setAttribute("aria-pressed", String(on));
   }
 
   let quiet = 0;
@@ -403,7 +404,7 @@ window.paperchatSite = (() => {
 
   addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    const button = event.target.closest("#view button, .card .mark");
+    const button = event.target.closest("#view button, .card .mark, .mark.follow");
     if (button?.dataset.post) return pressed(button);
     if (button?.dataset.action === "copy") return paperchat.copy(button, button.dataset.text);
     if (button?.dataset.action === "clear") {

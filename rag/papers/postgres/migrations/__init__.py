@@ -13,7 +13,7 @@ import sqlalchemy
 from rag.errors import IndexDamaged, LibraryError
 from rag.types.places import Remote
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision."""
 _VERSIONS = "alembic_version"
 

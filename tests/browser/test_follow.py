@@ -1,0 +1,77 @@
+"""Following a topic, a list of papers and an author, and what Today makes of it, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import Tab
+from tests.support.page_server import sample_library, served
+
+NewTab = Callable[..., Tab]
+LISTED = "Which papers are about query rewriting?"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[str]:
+    """The page over a library of the sample in which nothing is followed yet."""
+    sample_library(tmp_path)
+    with served(tmp_path) as url:
+        yield url
+
+
+def followed(page: Page) -> list[str]:
+    page.evaluate("paperchatSite.go('/today')")
+    expect(page.locator("#followed")).to_be_visible()
+    return page.locator("#followed h3").all_text_contents()
+
+
+def test_what_is_followed_anywhere_stands_on_today_until_it_is_ended(new_tab: NewTab, own: str) -> None:
+    tab = new_tab("/topic/query%20rewriting", own).ready()
+    page = tab.page
+    topic = page.locator("#summary").get_by_role("button", name="Follow")
+    topic.click()
+    expect(topic).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#toast")).to_have_text("Followed: Today tells what is new to it.")
+    page.evaluate("paperchatSite.go('/chat')")
+    listed = tab.ask(LISTED).last.get_by_role("button", name="Follow")
+    listed.click()
+    expect(listed).to_have_attribute("aria-pressed", "true")
+    page.evaluate("paperchatSite.go('/paper/2504.05220')")
+    page.get_by_text("Follow its authors").click()
+    page.get_by_label("Hengran Zhang").check()
+    expect(page.locator("#toast")).to_have_text("Followed: Today tells what is new to it.")
+    assert followed(page) == ["query rewriting", LISTED, "Papers by Hengran Zhang"]
+    page.get_by_label("Follow a question, a topic or an author").fill("dense retrieval")
+    page.keyboard.press("Enter")
+    expect(page.locator("#followed h3")).to_have_count(4)
+    expect(page.locator("#followed h2")).to_be_focused()
+    page.get_by_role("button", name="Follow no longer: query rewriting").press("Enter")
+    expect(page.locator("#followed h3")).to_have_count(3)
+    expect(page.locator("#followed h2")).to_be_focused()
+    page.go_back()
+    page.go_back()
+    page.reload()
+    tab.ready()
+    expect(listed).to_have_attribute("aria-pressed", "true")
+    page.close()
+
+
+def test_a_list_of_chosen_papers_is_not_followed_by_its_words(new_tab: NewTab, own: str) -> None:
+    tab = new_tab("/chat?category=cs.IR", own).ready().ask(LISTED)
+    expect(tab.last.locator("footer.tools")).to_be_visible()
+    expect(tab.last.get_by_role("button", name="Follow")).to_have_count(0)
+    tab.page.close()
+
+
+def test_a_pasted_topic_that_is_not_there_stays_the_page_for_nothing(new_tab: NewTab, own: str) -> None:
+    tab = new_tab("/topic/cheese%20making%20in%20the%20Alps", own).ready()
+    page = tab.page
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
+    expect(page.get_by_role("searchbox")).to_have_value("cheese making in the Alps")
+    page.get_by_role("link", name="Topic", exact=True).click()
+    expect(page.get_by_label("Topic", exact=True).last).to_be_visible()
+    page.close()
