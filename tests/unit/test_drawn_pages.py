@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import NoteConflict
+from rag.follow.changes import Change, Cited
+from rag.follow.questions import Brought
 from rag.papers.browse.days import Revision
+from rag.papers.readers.followed import Asking, Followed
 from rag.papers.readers.kept import Marks, Note
 from rag.papers.shelf import FILE_NAME, Shelf
 from rag.topics.digest import Changed, Outline
@@ -22,6 +26,7 @@ from rag.types.card import Card, Span, Tag
 from tests.support.papers import make_paper
 from ui.web.base import address
 from ui.web.base.address import Address
+from ui.web.companion import followed
 from ui.web.drawn import bookmarks, paper, shelves, today
 from ui.web.drawn.site import Site
 from ui.web.html import items
@@ -99,6 +104,32 @@ def test_strangers_texts_are_text_on_every_page() -> None:
     for html in map(str, drawn):
         for tag in ("<img", "<script", "<b>", "<u>", "<i>", "<s>", "<i>theirs"):
             assert tag not in html, (tag, html[:200])
+
+
+def test_what_a_followed_question_brought_dropped_and_quotes_anew_is_all_told() -> None:
+    def cited(paper_id: str, *quotes: str) -> Cited:
+        return Cited(paper_id, 1, f"Title {paper_id} <{paper_id[-1]}>", "", quotes)
+
+    change = Change(
+        (cited("2504.00001", "Brand new <3."),),
+        (cited("2504.00002", "Old."), cited("2504.00003", "Older.")),
+        ((cited("2504.00004", "As before.", "Kept."), cited("2504.00004", "Kept.", "As now.")),),
+    )
+    asking = Asking(datetime(2025, 4, 10, tzinfo=UTC), DAY, ())
+    one = Followed(1, "What is <u>new?", datetime(2025, 4, 1, tzinfo=UTC), "", "")
+    shown = followed.section(followed.Shown([Brought(one, asking, change)], "", gone={"2504.00003"}))
+    said = re.sub(r"<(?!/?(?:del|ins|a)\b)[^>]*>", "", str(shown))
+    assert 'New <a href="/paper/2504.00001">Title 2504.00001 &lt;1&gt;</a>Brand new &lt;3.' in said
+    assert 'No longer cited <a href="/paper/2504.00002">Title 2504.00002 &lt;2&gt;</a>' in said
+    assert "No longer cited Title 2504.00003 &lt;3&gt;, which has left the library" in said
+    assert "<del>As before.</del> <ins>As now.</ins>" in said
+    assert "Kept." not in said
+    assert "Nothing new" not in said
+    asked_in_vain = replace(one, problem="The server is away.")
+    assert "could not be asked again: The server is away." in followed.section(
+        followed.Shown([Brought(asked_in_vain, asking, change)], "")
+    )
+    assert "Nothing new in these days." in followed.section(followed.Shown([Brought(one, asking)], ""))
 
 
 def test_today_marks_what_is_unread_since_the_last_visit() -> None:

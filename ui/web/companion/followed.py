@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from rag.follow.changes import Cited
 from rag.follow.questions import Brought
 from rag.text.readable import readable
-from ui.edition.wording import brought_lines
 from ui.web.base import address
 from ui.web.html import icons
 from ui.web.html.rendering import EMPTY, element, join
@@ -34,6 +34,7 @@ class Shown:
         awaited: Where it is asked for once outdated questions have been asked again; empty where none is.
         problem: Why nothing of it can be read; empty where all is well.
         most: Characters of a question.
+        gone: Papers no longer cited that have left the library.
     """
 
     brought: Sequence[Brought]
@@ -41,6 +42,7 @@ class Shown:
     awaited: str = ""
     problem: str = ""
     most: int = 2000
+    gone: Collection[str] = ()
 
 
 def control(question: str, is_on: bool, name: str = "Follow") -> Markup:
@@ -82,7 +84,7 @@ def author_question(name: str) -> str:
 def section(shown: Shown) -> Markup:
     """The whole section; without anything followed, what following is."""
     hint = _hint(shown)
-    rows = [_row(one) for one in shown.brought]
+    rows = [_row(one, shown.gone) for one in shown.brought]
     count = element("span", f"{len(rows):,}", class_="count") if rows else EMPTY
     return element(
         "section",
@@ -127,7 +129,7 @@ def _form(shown: Shown) -> Markup:
     )
 
 
-def _row(one: Brought) -> Markup:
+def _row(one: Brought, gone: Collection[str]) -> Markup:
     question = one.followed.question
     ask = element("a", question, href=f"/chat?{urlencode({'q': question})}")
     end = element(
@@ -140,19 +142,34 @@ def _row(one: Brought) -> Markup:
         data_key=question,
         data_on="off",
     )
-    return element("li", element("h3", ask), end, element("ul", *_news(one)))
+    return element("li", element("h3", ask), end, element("ul", *_told(one, gone)))
 
 
-def _news(one: Brought) -> list[Markup]:
-    new = [
-        element(
-            "li", element("a", readable(paper.title), href=address.paper(paper.paper_id)), " ", _quotes(paper.quotes)
-        )
-        for paper in one.change.new
-    ]
-    others = [] if new else [element("li", readable(text)) for text in brought_lines(one)]
-    return [*new, *others]
+def _told(one: Brought, gone: Collection[str]) -> Iterator[Markup]:
+    """What a question brought: papers that it cites now, that it no longer does, and other quotes of the same."""
+    change = one.change
+    for paper in change.new:
+        yield _paper("New", paper, join((_quote(text) for text in paper.quotes[:1]), " "))
+    for paper in change.dropped:
+        yield _paper("No longer cited", paper, is_gone=paper.paper_id in gone)
+    for before, after in change.changed:
+        was = [element("del", _quote(text)) for text in before.quotes if text not in after.quotes]
+        now = [element("ins", _quote(text)) for text in after.quotes if text not in before.quotes]
+        yield _paper("Quoted anew", after, join([*was, *now], " "))
+    if one.followed.problem:
+        yield element("li", f"It could not be asked again: {one.followed.problem}")
+    elif not one.answer:
+        yield element("li", "Not asked yet in these days.")
+    elif not change:
+        yield element("li", "Nothing new in these days.")
 
 
-def _quotes(quotes: Sequence[str]) -> Markup:
-    return join((element("q", readable(quote)) for quote in quotes[:1]), " ")
+def _paper(kind: str, paper: Cited, said: Markup = EMPTY, *, is_gone: bool = False) -> Markup:
+    title = readable(paper.title) or paper.paper_id
+    shown = title if is_gone else element("a", title, href=address.paper(paper.paper_id))
+    left = ", which has left the library" if is_gone else ""
+    return element("li", element("span", kind, class_="kind"), " ", shown, left, element("p", said) if said else EMPTY)
+
+
+def _quote(text: str) -> Markup:
+    return element("q", readable(text))

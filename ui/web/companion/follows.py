@@ -84,7 +84,9 @@ class Follows:
         except PaperchatError as error:
             return Shown((), days, problem=f"What you follow cannot be read. {error.message} {error.advice}")
         awaited = f"/view/followed?{urlencode({'place': days})}" if is_outdated else ""
-        return Shown(brought, days, awaited, most=self._library.config.answer.max_question_chars)
+        most = self._library.config.answer.max_question_chars
+        dropped = {paper.paper_id for one in brought for paper in one.change.dropped}
+        return Shown(brought, days, awaited, most=most, gone=dropped - self._library.shelf.papers(dropped).keys())
 
     def ask_again(self, owner: str) -> None:
         """Ask what papers that have come in may have changed; what fails is told beside its question."""
