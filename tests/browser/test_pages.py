@@ -82,6 +82,25 @@ def test_the_list_is_turned_page_by_page(library: Page) -> None:
     expect(library.get_by_label("Search titles and abstracts")).to_have_value("filler")
 
 
+def test_all_papers_of_a_page_are_chosen_at_once(library: Page) -> None:
+    find(library, "filler")
+    expect(said(library)).to_have_text("40 papers found")
+    every = library.get_by_label("Choose these 25")
+    every.check()
+    number = library.locator("#view .choice .number")
+    expect(number).to_have_text("25 chosen")
+    library.get_by_role("link", name="More →").click()
+    expect(library.get_by_label("Choose these 15")).not_to_be_checked()
+    library.get_by_label("Choose these 15").check()
+    expect(number).to_have_text("40 chosen")
+    library.locator("#view input.pick").first.uncheck()
+    expect(library.get_by_label("Choose these 15")).to_have_js_property("indeterminate", True)
+    library.go_back()
+    expect(every).to_be_checked()
+    every.uncheck()
+    expect(number).to_have_text("14 chosen")
+
+
 def test_words_dates_and_authors_restrict_the_list(library: Page, pages: str) -> None:
     find(library, "IterQR")
     expect(said(library)).to_have_text("1 paper found")

@@ -82,7 +82,9 @@ def test_a_cell_has_the_marker_of_the_answer_or_one_of_its_own() -> None:
     shown = str(table(comparison(held, (None,) * 5), (ONE,), 7))
     assert re.findall(r'<a class="marker" href="#e7-(\d+)"', shown) == ["1", "2"]
     assert "&lt;s&gt;new&lt;/s&gt;" in shown
-    assert shown.count("not said") == 8
+    assert shown.count('role="img" aria-label="The abstract does not tell"') == 8
+    assert shown.count("— The abstract does not tell.") == 1
+    assert "does not tell" not in table(comparison(*[held[:1] * 5] * 2), (ONE,), 7)
     assert shown.count('class="peek"') == 1  # the answer has the other
     assert 'class="grid beside"' in shown
     assert table(comparison(held), (ONE,), 7) == ""

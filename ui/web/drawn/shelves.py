@@ -193,7 +193,18 @@ def _head(holding: Holding) -> Markup:
             for way, name in ways
         )
         order = element("p", join(links, " "), class_="order", aria_label="Order")
-    return element("div", items.UNSEEN, said, order, holding.follow, _with_all(fields), class_="head")
+    every = _every(holding)
+    return element("div", items.UNSEEN, every, said, order, holding.follow, _with_all(fields), class_="head")
+
+
+def _every(holding: Holding) -> Markup:
+    """The box that chooses all rows of this page."""
+    shown = len(holding.papers)
+    if shown < 2:
+        return EMPTY
+    name = "Choose all" if shown == holding.total else f"Choose these {shown}"
+    box = element("input", type="checkbox", class_="pick-all")
+    return element("label", box, element("span", name), class_="every")
 
 
 def _with_all(fields: Mapping[str, str]) -> Markup:

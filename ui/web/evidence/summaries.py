@@ -15,10 +15,11 @@ from rag.types import Cell, Note, Topic, TopicPaper
 from ui.web.evidence.cards import NO_MARKS, column
 from ui.web.evidence.peeks import peeks
 from ui.web.html.bars import bars
-from ui.web.html.rendering import EMPTY, button, element, join, markdown, paper_link
+from ui.web.html.rendering import EMPTY, button, element, join, markdown, paper_link, untold
 
 PREFIX = "topic-"
 """Of the ids of the cards, to which markers lead."""
+_LEGEND = element("p", "— The abstract does not tell.", class_="facts", aria_hidden="true")
 MOST_KINDS = 6
 """Themes that have a colour of their own in the plot."""
 
@@ -110,7 +111,9 @@ def _table(topic: Topic) -> Markup:
     names = ("Paper", "Method", "Data", "Result")
     head = element("thead", element("tr", *(element("th", name, scope="col") for name in names)))
     rows = (_row(paper, names[1:]) for paper in topic.papers)
-    return element("div", element("table", head, element("tbody", *rows), class_="sides"), class_="wide")
+    table = element("table", head, element("tbody", *rows), class_="sides")
+    is_whole = all(cell for paper in topic.papers for cell in (paper.method, paper.data, paper.result))
+    return element("div", table, class_="wide") + (EMPTY if is_whole else _LEGEND)
 
 
 def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
@@ -121,7 +124,7 @@ def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
 
 
 def _cell(name: str, cell: Cell | None) -> Markup:
-    text = readable(cell.quote) if cell else element("span", "not said", class_="unsaid")
+    text = readable(cell.quote) if cell else untold()
     return element("td", text, data_name=name)
 
 

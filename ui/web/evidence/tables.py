@@ -12,7 +12,7 @@ from rag.text.readable import readable
 from rag.topics.comparison import COLUMNS, LONGEST, Comparison
 from rag.types import Cell, Citation, Paper
 from ui.web.evidence.peeks import peeks
-from ui.web.html.rendering import EMPTY, button, element, join, marker, paper_link
+from ui.web.html.rendering import EMPTY, button, element, join, marker, paper_link, untold
 
 SIDE_BY_SIDE = 3
 """Papers that stand beside each other; more stand one below the other."""
@@ -28,7 +28,7 @@ def next_questions(questions: Sequence[str]) -> Markup:
 
 
 def table(comparison: Comparison, cited: Sequence[Citation], exchange: int) -> Markup:
-    """Papers side by side; each cell a quote with its marker, or empty.
+    """Papers side by side; each cell a quote with its marker, or a sign that nothing tells it.
 
     Args:
         comparison: The cells.
@@ -41,7 +41,7 @@ def table(comparison: Comparison, cited: Sequence[Citation], exchange: int) -> M
     more = [one for one in numbered.values() if one not in cited]
     titles = _titles([*cited, *more])
     cells = [
-        [_quoted(cell, numbered.get(_place(paper, cell)), exchange, titles) for cell in row]
+        [_quoted(cell, numbered.get(_place(paper, cell)), exchange, titles, _where(paper)) for cell in row]
         for paper, row in zip(comparison.papers, comparison.cells, strict=True)
     ]
     beside = len(comparison.papers) <= SIDE_BY_SIDE
@@ -49,7 +49,20 @@ def table(comparison: Comparison, cited: Sequence[Citation], exchange: int) -> M
     kind = "grid beside" if beside else "grid below"
     scrolled = element("div", element("table", *grid, class_=kind), class_="wide", tabindex="0", role="group",
                        aria_label="Papers side by side")  # fmt: skip
-    return join([scrolled, _tools(comparison, exchange), peeks(more, f"e{exchange}-")])
+    return join([scrolled, _legend(comparison), _tools(comparison, exchange), peeks(more, f"e{exchange}-")])
+
+
+def _where(paper: Paper) -> str:
+    """What of a paper was read for its cells."""
+    return "paper" if len(paper.text) > len(paper.lead) else "abstract"
+
+
+def _legend(comparison: Comparison) -> Markup:
+    """What the sign in an empty cell means; a screen reader is told in the cell."""
+    rows = zip(comparison.papers, comparison.cells, strict=True)
+    where = {_where(paper) for paper, row in rows if None in row}
+    said = f"— The {' or '.join(sorted(where))} does not tell."
+    return element("p", said, class_="legend", aria_hidden="true") if where else EMPTY
 
 
 def _titles(citations: Sequence[Citation]) -> list[str]:
@@ -103,9 +116,9 @@ def _citation(paper: Paper, cell: Cell, n: int) -> Citation:
     )
 
 
-def _quoted(cell: Cell | None, citation: Citation | None, exchange: int, titles: Sequence[str]) -> Markup:
+def _quoted(cell: Cell | None, citation: Citation | None, exchange: int, titles: Sequence[str], where: str) -> Markup:
     if cell is None or citation is None:
-        return element("span", "not said", class_="unsaid")
+        return untold(where)
     sign = marker(citation.n, f"e{exchange}-", titles)
     return join([element("span", readable(cell.quote), class_="cell"), " ", sign])
 

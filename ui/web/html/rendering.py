@@ -117,6 +117,12 @@ def fact_line(facts: Iterable[str], tag: str = "p") -> Markup:
     return element(tag, join(told, "\N{NO-BREAK SPACE}· "), class_="facts") if told else EMPTY
 
 
+def untold(where: str = "abstract") -> Markup:
+    """The cell of a table in which nothing stands, since a paper's abstract (or all of its text) does not tell it."""
+    said = f"The {where} does not tell"
+    return element("span", "—", role="img", aria_label=said, title=said, class_="unsaid")
+
+
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")

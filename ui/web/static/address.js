@@ -377,7 +377,18 @@ window.paperchatSite = (() => {
     quiet = setTimeout(() => (place.textContent = ""), stays ? 12000 : 3500);
   }
 
+  // The box for all rows of the list follows what is ticked in them.
+  function tickAll() {
+    const box = $("#view .pick-all");
+    const picks = $$("#view .found > .rows input.pick");
+    if (!box) return;
+    const ticked = picks.filter((pick) => pick.checked).length;
+    box.checked = ticked > 0 && ticked === picks.length;
+    box.indeterminate = ticked > 0 && ticked < picks.length;
+  }
+
   function count() {
+    tickAll();
     const bar = $("#view .choice");
     if (!bar) return;
     bar.hidden = !chosen.size;
@@ -433,6 +444,12 @@ window.paperchatSite = (() => {
     const box = event.target;
     if (box.matches?.("#view input.pick")) {
       chosen[box.checked ? "add" : "delete"](box.value);
+      count();
+    } else if (box.matches?.("#view .pick-all")) {
+      for (const pick of $$("#view .found > .rows input.pick")) {
+        pick.checked = box.checked;
+        chosen[box.checked ? "add" : "delete"](pick.value);
+      }
       count();
     } else if (box.matches?.("#view [data-post]")) pressed(box);
   });
