@@ -233,6 +233,28 @@ def test_a_topic_is_summarised_and_saved(new_tab: Callable[..., Tab], pages: str
     assert "## References" in Path(download.value.path()).read_text()
 
 
+def test_what_restricts_a_topic_is_shown_and_taken_away(new_tab: Callable[..., Tab], pages: str) -> None:
+    page = new_tab(url=pages).ready().page
+    page.get_by_role("link", name="Topic").click()
+    page.get_by_label("Topic", exact=True).last.fill("retrieval-augmented generation")
+    form = page.locator("#about form")
+    form.get_by_label("From").fill("2025-04-10")
+    form.get_by_label("To", exact=True).fill("2025-04-10")
+    form.get_by_label("Category").fill("cs.IR")
+    page.get_by_role("button", name="Summarise").click()
+    chips = page.locator("#summary article:not(.running) .chip")
+    expect(chips).to_have_count(2)
+    expect(page.locator("#summary").get_by_role("button", name="Follow")).to_have_count(0)
+    page.get_by_role("button", name=re.compile("Without: reports")).click()
+    expect(form.get_by_label("From")).to_have_value("")
+    expect(chips).to_have_count(1)
+    expect(chips).to_have_text(re.compile("^Category cs.IR"))
+    expect(page.get_by_label("Topic", exact=True).last).to_be_focused()
+    page.get_by_role("button", name=re.compile("Without")).click()
+    expect(page.locator("#summary article:not(.running)")).to_be_visible()
+    expect(chips).to_have_count(0)
+
+
 def test_a_topic_that_the_library_does_not_know(new_tab: Callable[..., Tab], pages: str) -> None:
     page = new_tab(url=pages).ready().page
     page.get_by_role("link", name="Topic").click()

@@ -13,7 +13,8 @@ from markupsafe import escape
 from rag.config import Config
 from rag.index.library import IngestReport
 from rag.papers.browse.tally import trend
-from rag.types import Rejected
+from rag.types import Filters, Rejected
+from ui.web.evidence import summaries
 from ui.web.evidence.papers import added
 from ui.web.forms.setup import written_answers
 from ui.web.html.bars import bars, small
@@ -117,3 +118,16 @@ def test_small_bars_are_one_picture_with_its_numbers() -> None:
     assert re.findall(r"height:(\d+)%", shown) == ["0", "50", "0", "100"]
     assert 'aria-label="Papers by month: Dec 2024 0, Jan 2025 1, Feb 2025 0, Mar 2025 2"' in shown
     assert small([(date(2025, 1, 1), 0)], "Papers") == ""
+
+
+def test_what_a_topics_form_holds_is_taken_away_there_and_what_its_words_say_is_not() -> None:
+    own = Filters.read({"from": "2025-04-10", "category": "cs.IR"})
+    in_force = own.completed(Filters.read({"author": "<b>Lin"}))
+    dates, author, category = re.findall("<li.*?</li>", str(summaries.chips(own, in_force)))
+    assert 'aria-label="Without: reports from 2025-04-10"' in dates
+    assert 'data-fields="from to"' in dates
+    assert "Author &lt;b&gt;Lin" in author
+    assert "read from the topic" in author
+    assert "<button" not in author
+    assert 'data-fields="category"' in category
+    assert summaries.chips(Filters(), Filters()) == ""

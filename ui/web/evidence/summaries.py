@@ -11,32 +11,64 @@ from rag.index.library import Library
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.topics import bibtex_entries
-from rag.types import Cell, Note, Topic, TopicPaper
+from rag.types import Cell, Filters, Note, Topic, TopicPaper
+from rag.types.filters import FIELDS
 from ui.web.evidence.cards import NO_MARKS, column
 from ui.web.evidence.peeks import peeks
+from ui.web.html import icons
 from ui.web.html.bars import bars
-from ui.web.html.rendering import EMPTY, button, element, join, markdown, paper_link, untold
+from ui.web.html.rendering import EMPTY, button, dated, element, join, markdown, paper_link, untold
 
 PREFIX = "topic-"
 """Of the ids of the cards, to which markers lead."""
 _LEGEND = element("p", "— The abstract does not tell.", class_="facts", aria_hidden="true")
+NO_FILTERS = Filters()
 MOST_KINDS = 6
 """Themes that have a colour of their own in the plot."""
 
 
-def running(query: str, step: str, text: str) -> Markup:
+def running(query: str, step: str, text: str, given: Filters = NO_FILTERS) -> Markup:
     """A summary under way.
 
     Args:
         query: The topic.
         step: What is being done.
         text: Markdown written so far.
+        given: The restrictions of the form.
     """
     status = element("p", step, class_="facts", role="status")
-    return element("article", element("h1", query), status, markdown(text), class_="summary running")
+    shown = (element("h1", query), chips(given, given), status, markdown(text))
+    return element("article", *shown, class_="summary running")
 
 
-def summary(topic: Topic, library: Library, marks: Mapping[str, Markup] = NO_MARKS, follow: Markup = EMPTY) -> Markup:
+def chips(given: Filters, in_force: Filters) -> Markup:
+    """What restricts a topic: what the form holds is taken away with a click, what the topic's words say is read there.
+
+    Args:
+        given: The restrictions of the form.
+        in_force: These and those of the words.
+    """
+    own = given.groups()
+    shown = [_chip(group, text, group in own) for group, text in in_force.groups().items()]
+    return element("ul", *shown, class_="chips") if shown else EMPTY
+
+
+def _chip(group: str, text: str, is_own: bool) -> Markup:
+    said = element("span", dated(f"{text[:1].upper()}{text[1:]}"))
+    if not is_own:
+        return element("li", said, element("small", "read from the topic"), class_="chip")
+    keys = " ".join(row.key for row in FIELDS if row.group == group)
+    away = button(icons.CLOSE, "unrestrict", {"fields": keys}, label=f"Without: {text}")
+    return element("li", said, away, class_="chip")
+
+
+def summary(
+    topic: Topic,
+    library: Library,
+    marks: Mapping[str, Markup] = NO_MARKS,
+    follow: Markup = EMPTY,
+    given: Filters = NO_FILTERS,
+) -> Markup:
     """A whole summary with its evidence beside it, or what is offered instead.
 
     Args:
@@ -44,8 +76,9 @@ def summary(topic: Topic, library: Library, marks: Mapping[str, Markup] = NO_MAR
         library: Holds their text.
         marks: By paper, what the reader may do with it.
         follow: The button that follows it.
+        given: The restrictions of the form.
     """
-    heading = element("h1", topic.query)
+    heading = element("h1", topic.query) + chips(given, given.completed(Filters.read(topic.filters)))
     if topic.abstained:
         said = topic.text.rpartition("\n\n- ")[0] if topic.closest else topic.text  # its list is shown as links
         closest = element("ul", *(element("li", paper_link(one.paper_id, one.title)) for one in topic.closest))

@@ -83,15 +83,13 @@ class Desk:
         """Summarise what was typed into the form, and show how far it has come."""
         sent = read_form(typed)
         query, step, text = sent.get("query", "").strip(), "Reading the topic…", ""
-        yield str(summaries.running(query, step, text)), None
         try:
+            given = read_filters(sent)
+            yield str(summaries.running(query, step, text, given)), None
             with self._work.one():
-                for came in self._assistant.topic(query, read_filters(sent)):
+                for came in self._assistant.topic(query, given):
                     if isinstance(came, TopicDone):
-                        owner = owner_of(request)
-                        # Restricted by the fields, it is another question than its words alone, which are followed.
-                        follow = self._follow(query, owner) if read_filters(sent) == Filters() else EMPTY
-                        yield self._drawn(came.topic, owner, follow), came.topic
+                        yield self._drawn(came.topic, given, owner_of(request)), came.topic
                         return
                     if isinstance(came, Step):
                         step = worded(came)
@@ -99,13 +97,15 @@ class Desk:
                         text += came.text
                     else:
                         continue
-                    yield str(summaries.running(query, step, text)), None
+                    yield str(summaries.running(query, step, text, given)), None
         except PaperchatError as error:
             yield str(papers.failed(error.message, error.advice)), None
 
-    def _drawn(self, topic: Topic, owner: str, follow: Markup) -> str:
+    def _drawn(self, topic: Topic, given: Filters, owner: str) -> str:
         marks = self._marks({one.paper_id for one in topic.citations}, owner)
-        return str(summaries.summary(topic, self._assistant.library, marks, follow))
+        # Restricted by the fields, it is another question than its words alone, which are followed.
+        follow = self._follow(topic.query, owner) if given == Filters() else EMPTY
+        return str(summaries.summary(topic, self._assistant.library, marks, follow, given))
 
     @staticmethod
     def stopped() -> str:

@@ -95,6 +95,12 @@ window.paperchat = (() => {
     renaming,
     removing,
     whole,
+    unrestrict: (button) => {
+      const form = $("#about form");
+      for (const name of button.dataset.fields.split(" ")) form.elements[name].value = "";
+      form.requestSubmit();
+      form.elements.query.focus({ preventScroll: true }); // what was pressed goes with its restriction
+    },
     tabulate: (button) => answers.tabulate(button),
     export: (button, trigger) => trigger("export", { kind: button.dataset.kind, moment: Date.now() }),
   };
