@@ -148,11 +148,14 @@ def test_export_gives_markdown_with_references_and_bibtex(tab: Tab) -> None:
     assert f"## {ITERQR}" in text
     assert "- [3] Shangyu Chen, Xinyu Jia, Yingfei Zhang et al.: *IterQR" in text
     with tab.page.expect_download() as bibliography:
+        tab.page.locator("#head").get_by_text("More", exact=True).click()
         tab.page.get_by_role("button", name="Export the cited papers as BibTeX").click()
+    expect(tab.page.locator("#head details")).not_to_have_attribute("open", "")
     entries = Path(bibliography.value.path()).read_text(encoding="utf-8")
     assert entries.count("@misc{") == 2
     assert "eprint = {2504.05309}" in entries
     with tab.page.expect_download() as sent:
+        tab.page.locator("#head").get_by_text("More", exact=True).click()
         tab.page.get_by_role("button", name="Export as one HTML file for others").click()
     assert sent.value.suggested_filename.endswith(".html")
     html = Path(sent.value.path()).read_text(encoding="utf-8")
@@ -160,9 +163,29 @@ def test_export_gives_markdown_with_references_and_bibtex(tab: Tab) -> None:
     assert "IterQR: An Iterative Framework" in html
     for name, suffix, begins in (("RIS", ".ris", "TY  - GEN\nTI  - "), ("CSL-JSON", ".json", '[\n  {\n    "id": ')):
         with tab.page.expect_download() as other:
+            tab.page.locator("#head").get_by_text("More", exact=True).click()
             tab.page.get_by_role("button", name=f"Export the cited papers as {name}").click()
         assert other.value.suggested_filename.endswith(suffix)
         assert Path(other.value.path()).read_text(encoding="utf-8").startswith(begins)
+
+
+def test_the_head_takes_one_line_on_a_phone_and_its_menu_works_from_the_keyboard(new_tab: NewTab) -> None:
+    tab = new_tab(viewport={"width": 390, "height": 844}).ready().ask(ANNOTATE)
+    page = tab.page
+    tools = page.locator("#head .tools > :is(button, details)")
+    expect(tools).to_have_count(4)
+    assert len({round(box["y"]) for one in tools.all() if (box := one.bounding_box())}) == 1
+    more = page.locator("#head summary")
+    more.focus()
+    page.keyboard.press("Enter")
+    last = page.get_by_role("button", name="Export the cited papers as CSL-JSON")
+    expect(last).to_be_in_viewport()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    expect(last).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(last).to_be_hidden()
+    expect(more).to_be_focused()
 
 
 def test_a_long_conversation_shows_its_end_first(new_tab: NewTab, library_folder: Path) -> None:

@@ -43,15 +43,18 @@ def heading(title: str) -> Markup:
     """The open conversation's name with what can be done to it; nothing before there is one."""
     if not title:
         return EMPTY
-    tools = [
-        button("Rename", "renaming", class_="quiet"),
-        button("Markdown", "export", {"kind": "md"}, label="Export as Markdown with references", class_="quiet"),
+    rare = [
         button("HTML", "export", {"kind": "html"}, label="Export as one HTML file for others", class_="quiet"),
         *(
             button(form.name, "export", {"kind": kind}, label=f"Export the cited papers as {form.name}", class_="quiet")
             for kind, form in FORMATS.items()
             if kind != "md"  # that is the conversation, with its references
         ),
+    ]
+    tools = [
+        button("Rename", "renaming", class_="quiet"),
+        button("Markdown", "export", {"kind": "md"}, label="Export as Markdown with references", class_="quiet"),
+        element("details", element("summary", "More"), element("div", *rare, class_="menu"), class_="folded-tools"),
         button("Delete", "removing", class_="quiet"),
     ]
     return join([element("h1", title), element("div", *tools, class_="tools")])

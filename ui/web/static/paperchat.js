@@ -137,6 +137,19 @@ window.paperchat = (() => {
 
   addEventListener("click", (event) => event.target.closest("a[data-paper]") && evidence.hide());
 
+  // The head's menu goes when something in it was chosen, when the reader does something else, and with Escape.
+  function foldTools() {
+    const menu = $("#head .folded-tools[open]");
+    if (menu) menu.open = false;
+    return menu;
+  }
+  addEventListener("click", (event) => !event.target.closest("#head .folded-tools summary") && foldTools());
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !$("#head .folded-tools[open]")) return;
+    event.stopImmediatePropagation(); // it stops no answer as well
+    $("summary", foldTools()).focus();
+  });
+
   // --- filters --------------------------------------------------------------------------------------------------------
 
   function filters(element, props, watch) {
