@@ -150,6 +150,21 @@ window.paperchat = (() => {
     $("summary", foldTools()).focus();
   });
 
+  // A comment that is being typed stays, also where its form is drawn anew, or goes and comes back with the mark.
+  const remarks = new Map(); // by exchange
+  addEventListener("input", (event) => {
+    const form = event.target.closest?.("form.comment");
+    if (form) remarks.set(form.dataset.exchange, form.elements.comment.value);
+  });
+  function restoreRemarks() {
+    for (const form of remarks.size ? document.querySelectorAll("form.comment") : []) {
+      const typed = remarks.get(form.dataset.exchange);
+      const field = form.elements.comment;
+      if (typed === undefined || field.value === typed || field === document.activeElement) continue;
+      field.value = typed;
+    }
+  }
+
   // --- filters --------------------------------------------------------------------------------------------------------
 
   function filters(element, props, watch) {
@@ -357,6 +372,7 @@ window.paperchat = (() => {
   }
 
   function kept() {
+    if (remark && remarks.get(remark.exchange) === remark.comment) remarks.delete(remark.exchange);
     remark = null;
     announce("Kept with the answer.");
   }
@@ -428,6 +444,7 @@ window.paperchat = (() => {
   // may never have been seen under way. Gradio's round buttons have no names.
   let last = ""; // what the last exchange was: its question while it is under way, its name afterwards
   new MutationObserver(() => {
+    restoreRemarks();
     $("#question .submit-button:not([aria-label])")?.setAttribute("aria-label", "Ask");
     $("#question .stop-button:not([aria-label])")?.setAttribute("aria-label", "Stop (Esc)");
     const turn = $("#live .turn");
