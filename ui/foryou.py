@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from rag.follow.asked import Asked
 from rag.follow.profile import Interest, Profile, Standing
 from rag.follow.reasons import Reason
 from rag.follow.recommendation import Recommendation, recommend
@@ -104,10 +105,11 @@ def lead(found: ForYou, since: str = "") -> str:
         return found.profile.standing.sentence
     if found.is_new:
         new = f"{plural(found.new, 'paper')} new since {since}" if since else plural(found.new, "new paper")
-        known = (
-            f" {found.known:,} that you keep, have read or want less of {'is' if found.known == 1 else 'are'} left out."
-        )
-        return f"Of {new}, those nearest to what you keep.{known if found.known else ''}"
+        asks = found.profile.asked.counting
+        whose = "you know or want less of" if asks else "you keep, have read or want less of"
+        known = f" {found.known:,} that {whose} {'is' if found.known == 1 else 'are'} left out."
+        near = "what you keep and ask" if asks else "what you keep"
+        return f"Of {new}, those nearest to {near}.{known if found.known else ''}"
     if found.new:
         return "You know what is new already: these are from the whole library."
     return "Nothing is new: these are from the whole library."
@@ -136,6 +138,24 @@ def unlike(one: Surprise, profile: Profile) -> str:
     )
 
 
+def origin(one: Interest, most: int) -> str:
+    """Where an interest comes from, in words before its papers are named.
+
+    Args:
+        one: The interest.
+        most: Questions that are written out; more are counted.
+    """
+    if one.sentence:
+        return "in your own words"
+    kept = f"from {plural(len(one.kept), 'paper')} that you keep" if one.kept else ""
+    if not one.asked:
+        return kept
+    newest = [f"“{question.question}”" for question in reversed(one.asked[-most:])]
+    more = f" and {len(one.asked) - len(newest)} more" if len(newest) < len(one.asked) else ""
+    asked = f"from {plural(len(one.asked), 'question')} that you asked, {', '.join(newest)}{more}"
+    return f"{asked}, and {kept}" if kept else asked
+
+
 def gone_sentence(gone: int) -> str:
     """How many kept papers have left the library."""
     verbs = ("has", "does") if gone == 1 else ("have", "do")
@@ -156,10 +176,13 @@ def profile_json(profile: Profile) -> dict[str, Any]:
                 "words": one.words,
                 "weight": round(one.weight, 4),
                 "sentence": one.sentence or None,
-                "papers": list(one.papers),
+                "papers": list(one.kept),
+                "questions": [question.question for question in one.asked],
             }
             for one in profile.interests
         ],
+        "questions": [_question_json(one) for one in profile.asked.counting],
+        "questions_taken_out": [_question_json(one) for one in profile.asked.taken_out],
         "less": list(profile.less),
         "muted": [{"key": key, "paper_id": paper_id} for key, paper_id in muted_papers(profile).items()],
         "gone": profile.gone,
@@ -168,10 +191,15 @@ def profile_json(profile: Profile) -> dict[str, Any]:
     }
 
 
+def _question_json(one: Asked) -> dict[str, Any]:
+    return {"key": one.key, "question": one.question, "papers": list(one.papers)}
+
+
 def forget_profile(kept: Kept, user: str) -> None:
-    """Forget what a profile holds besides what is kept: sentences, what was taken out, what is wanted less."""
+    """Forget what a profile holds besides what is kept: sentences, questions, what was taken out or is wanted less."""
     for one in kept.interests(user):
         kept.remove_interest(user, one.key)
     for key in kept.muted(user):
         kept.restore_interest(user, key)
     kept.less(user, kept.lessened(user), False)
+    kept.forget_questions(user)

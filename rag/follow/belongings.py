@@ -54,7 +54,8 @@ class Belongings:
             LibraryError: something is left, since its file cannot be written.
         """
         failed: LibraryError | None = None
-        for forget in (self._kept.forget, self._rewrites.clear, self._forget_answers, self._unfollow):
+        questions = self._kept.forget_questions  # conversations stay, and tell of nothing any more
+        for forget in (self._kept.forget, questions, self._rewrites.clear, self._forget_answers, self._unfollow):
             try:
                 forget(user)
             except LibraryError as error:

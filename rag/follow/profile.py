@@ -2,8 +2,9 @@
 
 Kept papers are read in the order in which they were kept. Each joins the interest that it is nearest to, or begins one:
 so what is kept later moves the interests that it touches, and no other (EvoRec, 2511.16414: locate, forget, update). A
-sentence that the reader typed is an interest by itself. Nothing depends on the time of day: who keeps nothing new has
-the same profile.
+sentence that the reader typed is an interest by itself. Papers that answered questions count a little (`asked`), after
+those that are kept: they join their interests, and change none that kept papers make. Nothing depends on the time of
+day: who keeps and asks nothing new has the same profile.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from enum import StrEnum
 import numpy as np
 
 from rag.errors import IndexDamaged
+from rag.follow.asked import Asked, Questions, questions_of
 from rag.follow.space import Space, Vectors, space_of
 from rag.follow.titles import SHY
 from rag.index.library import Library
+from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.interests import OF_A_PAPER, TypedInterest
 from rag.papers.readers.kept import Kept
 from rag.retrieve.query_vector import question_vector
@@ -81,10 +84,13 @@ class Interest:
 
     Attributes:
         words: What it is called.
-        papers: Kept papers that it comes from, the first kept first; none where it was typed.
-        sentence: As the reader typed it; empty where it comes from kept papers.
+        papers: That it comes from: those that answered questions, then kept ones, the first first; none where it was
+            typed.
+        sentence: As the reader typed it; empty where it comes from papers.
         weight: Its share of the profile, 0…1; all together make 1.
         key: By which it is taken out; stays as long as its first paper is kept.
+        asked: Questions that its papers answered, the first asked first.
+        quoted: How many of its papers, the first, are not kept but answered those.
     """
 
     words: str
@@ -92,6 +98,13 @@ class Interest:
     sentence: str
     weight: float
     key: str
+    asked: tuple[Asked, ...] = ()
+    quoted: int = 0
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Those of its papers that are kept."""
+        return self.papers[self.quoted :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +134,9 @@ class Profile:
         muted: Keys of interests that they took out.
         gone: Number of kept papers that are not in the library.
         standing: What there is to rank by; its sentence says why there is nothing.
-        known: Papers that need no recommending: kept, read or unwanted.
+        known: Papers that need no recommending: kept, read, unwanted, or quoted when a question was answered.
         avoided: Papers of the kind of unwanted ones.
+        asked: Questions that count, and those that they took out.
         tastes: What ranks by each interest, by its key.
         said: What kept papers say, as hashes of runs of words: who repeats it is not like them.
     """
@@ -134,17 +148,28 @@ class Profile:
     standing: Standing = Standing.NOTHING
     known: frozenset[str] = frozenset()
     avoided: frozenset[str] = frozenset()
+    asked: Questions = field(default_factory=Questions)
     tastes: Mapping[str, Taste] = field(default_factory=dict, compare=False, repr=False)
     said: Collection[int] = field(default=frozenset(), compare=False, repr=False)
 
 
-def profile_of(library: Library, kept: Kept, user: str) -> Profile:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The papers of an interest, as `Interest` has them."""
+
+    key: str
+    papers: tuple[str, ...]
+    quoted: int
+
+
+def profile_of(library: Library, kept: Kept, user: str, conversations: Conversations | None = None) -> Profile:
     """Work out a reader's profile.
 
     Args:
         library: Holds the papers.
         kept: What readers keep; a file that turns out to be damaged is told by the profile's standing.
         user: The reader.
+        conversations: What readers asked; without it questions don't count.
 
     Raises:
         EmptyLibrary: there are no papers.
@@ -157,41 +182,59 @@ def profile_of(library: Library, kept: Kept, user: str) -> Profile:
         typed = kept.interests(user)
     except IndexDamaged:
         return Profile(standing=Standing.DAMAGED)
+    asked = questions_of(library.shelf, conversations, kept, user)
     unwanted = set(less)
     held = [one for one in liked if one in space.row and one not in unwanted]
-    groups, papers = _groups(library, space, held, muted)
     counts = {paper_id: 0.5 ** ((len(held) - 1 - n) / HALF) for n, paper_id in enumerate(held)}
-    heavy = {OF_A_PAPER + group[0]: sum(counts[one] for one in group) for group in groups}
-    groups.sort(key=lambda group: -heavy[OF_A_PAPER + group[0]])
-    heavy |= {one.key: SAID for one in typed}
-    total = sum(heavy.values())
-    names = _names(library, [[papers[one] for one in group[-NAMED:]] for group in groups])
-    interests = [
-        Interest(name, tuple(group), "", heavy[OF_A_PAPER + group[0]] / total, OF_A_PAPER + group[0])
-        for name, group in zip(names, groups, strict=True)
-    ]
-    interests += [Interest(one.sentence, (), one.sentence, heavy[one.key] / total, one.key) for one in typed]
-    tastes = {OF_A_PAPER + group[0]: _taste(library, space, group, counts, papers) for group in groups}
+    counts |= asked.weights(space.row.keys(), {*liked, *less})
+    groups, papers = _groups(library, space, held, list(counts)[len(held) :], muted)
+    interests = _interests(library, groups, papers, counts, typed, asked)
+    tastes = {one.key: _taste(library, space, one.papers, counts, papers) for one in groups}
     return Profile(
-        tuple(sorted(interests, key=lambda one: (-one.weight, one.key))),
+        interests,
         less,
         muted,
         sum(one not in space.row for one in liked),
-        _standing(interests, held, liked, less, muted),
-        frozenset((*liked, *done, *less)),
+        _standing(interests, bool(held or asked.counting), liked, less, muted),
+        frozenset((*liked, *done, *less, *(paper_id for one in asked.counting for paper_id in one.papers))),
         _kind(space, less[:UNWANTED]),
+        asked,
         tastes | {one.key: _said(library, space, one) for one in typed},
         frozenset(run for paper in papers.values() for run in shingles(paper.abstract)),
     )
 
 
+def _interests(
+    library: Library,
+    groups: list[_Group],
+    papers: Mapping[str, Paper],
+    counts: Mapping[str, float],
+    typed: Sequence[TypedInterest],
+    asked: Questions,
+) -> tuple[Interest, ...]:
+    """What the profile says in words, the heaviest first."""
+    heavy = {one.key: sum(counts[paper_id] for paper_id in one.papers) for one in groups}
+    groups.sort(key=lambda one: -heavy[one.key])
+    heavy |= {one.key: SAID for one in typed}
+    total = sum(heavy.values())
+    naming = [(one.papers[one.quoted :] or one.papers)[-NAMED:] for one in groups]
+    names = _names(library, [[papers[paper_id] for paper_id in those] for those in naming])
+    interests = [Interest(one.sentence, (), one.sentence, heavy[one.key] / total, one.key) for one in typed]
+    for name, one in zip(names, groups, strict=True):
+        quoted = frozenset(one.papers[: one.quoted])
+        of_it = tuple(question for question in asked.counting if not quoted.isdisjoint(question.papers))
+        interests.append(Interest(name, one.papers, "", heavy[one.key] / total, one.key, of_it, one.quoted))
+    return tuple(sorted(interests, key=lambda one: (-one.weight, one.key)))
+
+
 def _groups(
-    library: Library, space: Space, held: Sequence[str], muted: Sequence[str]
-) -> tuple[list[list[str]], dict[str, Paper]]:
+    library: Library, space: Space, held: Sequence[str], quoted: Sequence[str], muted: Sequence[str]
+) -> tuple[list[_Group], dict[str, Paper]]:
     """Papers by interest, without interests that were taken out, and the newest papers of each.
 
-    An interest that was taken out is told by the paper that began it, whether or not that one is kept any more: what
-    joined it stays out. A paper that another process has removed since the library was read is left out.
+    Those that only answered questions come last, so that they change no interest of kept papers. An interest that was
+    taken out is told by the paper that began it, whether or not that one is kept any more: what joined it stays out. A
+    paper that another process has removed since the library was read is left out.
     """
     begun = [key.removeprefix(OF_A_PAPER) for key in muted]
     out = {one for one in begun if one in space.row}
@@ -199,12 +242,20 @@ def _groups(
     while True:
         left = [one for one in held if one not in gone]
         before = [one for one in begun if one in out and one not in set(left)]
-        groups = [group for group in grouped(space, [*before, *left]) if out.isdisjoint(group)]
-        newest = [one for group in groups for one in group[-NEWEST:]]
+        beside = [one for one in quoted if one not in gone and one not in set(before)]
+        grouping = (group for group in grouped(space, [*before, *left, *beside]) if out.isdisjoint(group))
+        groups = [_group(group, set(beside)) for group in grouping]
+        newest = [one for group in groups for one in group.papers[-NEWEST:]]
         papers = library.shelf.papers(newest)
         if len(papers) == len(newest):
             return groups, papers
         gone.update(one for one in newest if one not in papers)
+
+
+def _group(papers: Sequence[str], quoted: Collection[str]) -> _Group:
+    """The papers of an interest, the kept ones last: those count most, and what is read of the newest is theirs."""
+    beside = [one for one in papers if one in quoted]
+    return _Group(OF_A_PAPER + papers[0], (*beside, *(one for one in papers if one not in quoted)), len(beside))
 
 
 def grouped(space: Space, paper_ids: Sequence[str]) -> list[list[str]]:
@@ -295,11 +346,11 @@ def _names(library: Library, themes: Sequence[Sequence[Paper]]) -> list[str]:
 
 
 def _standing(
-    interests: Sequence[Interest], held: Sequence[str], liked: Sequence[str], less: Sequence[str], muted: Sequence[str]
+    interests: Sequence[Interest], is_told: bool, liked: Sequence[str], less: Sequence[str], muted: Sequence[str]
 ) -> Standing:
     if interests:
         return Standing.KNOWN
-    if held and muted:
+    if is_told and muted:
         return Standing.MUTED
     if less:
         return Standing.ONLY_LESS

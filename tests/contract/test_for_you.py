@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import pytest
 
 from rag.config import Config
 from rag.index.library import Library
+from rag.papers.readers.conversations import FILE_NAME as CONVERSATIONS
+from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.kept import FILE_NAME
+from rag.types import Filters
+from tests.support.evaluation import quoting
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
@@ -151,6 +156,34 @@ def test_a_profile_is_written_to_a_file_and_forgotten_on_request(run: Run, tmp_p
     assert [one["sentence"] for one in left["interests"]] == [None]
     assert (left["less"], left["muted"]) == ([], [])
     assert len(run.json("keep", "star")["papers"]) == 2
+
+
+def test_questions_count_and_are_taken_out_or_forgotten(run: Run, library: Path, tmp_path: Path) -> None:
+    question = "How are search queries rewritten?"
+    with closing(Conversations(library / CONVERSATIONS)) as conversations:
+        opened = conversations.start("", question)
+        conversations.add("", opened, question, Filters(), "", quoting(KEPT[0]))
+    found = run.json("profile")
+    ((key, asked),) = [(one["key"], one["question"]) for one in found["questions"]]
+    assert asked == question
+    assert [(one["papers"], one["questions"]) for one in found["interests"]] == [([], [question])]
+    out = " ".join(run("profile")[0].split())
+    assert f"from 1 question that you asked, “{question}”" in out
+    assert f"Asked: “{question}” {key}" in out
+    assert {one["paper_id"] for one in run.json("today", "--since", "2025-05-01")["papers"][:2]} == set(QUERIES)
+    assert run.json("profile", "remove", key)["interests"] == []
+    assert f"Taken out: “{question}” {key}" in " ".join(run("profile")[0].split())
+    assert len(run.json("profile", "remove", key, "--off")["interests"]) == 1
+    run("profile", "forget", "--yes")
+    assert (run.json("profile")["interests"], run.json("profile")["questions"]) == ([], [])
+    _forget(library)
+    assert len(run.json("profile")["questions"]) == 1
+    run("keep", "forget", "--yes")
+    assert run.json("profile")["questions"] == []
+    (library / CONVERSATIONS).write_bytes(b"no database" * 1000)
+    assert "Your questions do not count." in run("profile")[1]
+    for file in library.glob(f"{CONVERSATIONS}*"):
+        file.unlink()
 
 
 def test_what_others_say_is_theirs(run: Run) -> None:

@@ -54,6 +54,12 @@ def answer(text: str = "", citations: Sequence[Citation] = (), retrieved: Sequen
     return Answer(**fields | changes)
 
 
+def quoting(*paper_ids: str, **changes: Any) -> Answer:
+    """An answer that quotes some papers, in this order."""
+    quote = citation("2501.00003", "This paper")
+    return answer("", [quote.model_copy(update={"paper_id": one}) for one in paper_ids], **changes)
+
+
 class ShelfOnly:
     """What a run reads of a `Library`, over a real shelf without indexes."""
 

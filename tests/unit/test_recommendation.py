@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rag.errors import LibraryBusy, LibraryError
+from rag.follow.asked import Questions
 from rag.follow.profile import PHRASED, Profile, Standing, profile_of
 from rag.follow.reasons import reasons
 from rag.follow.recommendation import Recommendation, recommend
@@ -16,9 +18,11 @@ from rag.follow.space import Space, space_of
 from rag.follow.surprise import surprise
 from rag.follow.titles import Titles
 from rag.index.library import Library
+from rag.papers.readers.conversations import Conversations, Exchange
 from rag.papers.readers.kept import FILE_NAME, Kept
 from rag.retrieve.hybrid import HybridRetriever
-from rag.types import Paper
+from rag.types import Filters, Paper
+from tests.support.evaluation import quoting
 from tests.support.papers import make_paper
 from tests.support.readers import TOPICS, library_of, papers_on
 
@@ -108,6 +112,94 @@ def test_what_was_kept_long_ago_counts_less(library: Library, kept: Kept) -> Non
     star(kept, [*CRYSTAL[:4], *SIGN[:4]])
     weights = {one.papers[0]: one.weight for one in profile_of(library, kept, "").interests}
     assert weights[SIGN[0]] > weights[CRYSTAL[0]]
+
+
+# --- what is asked ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def conversations(tmp_path: Path) -> Conversations:
+    return Conversations(tmp_path / "conversations.sqlite")
+
+
+def ask(conversations: Conversations, question: str, *quoted: str, user: str = "", **changes: Any) -> Exchange:
+    """A question in a conversation of its own, with an answer that quotes these papers."""
+    opened = conversations.start(user, question)
+    return conversations.add(user, opened, question, Filters(), "", quoting(*quoted, **changes))
+
+
+def test_questions_alone_bring_their_topic_up(library: Library, kept: Kept, conversations: Conversations) -> None:
+    ask(conversations, "What is sign language?", SIGN[0], SIGN[1])
+    ask(conversations, "And how are glosses predicted?", SIGN[2])
+    profile = profile_of(library, kept, "", conversations)
+    assert profile.standing is Standing.KNOWN
+    (one,) = profile.interests
+    assert (one.kept, one.papers) == ((), tuple(SIGN[:3]))
+    assert [of.question for of in one.asked] == ["What is sign language?", "And how are glosses predicted?"]
+    found = ids(recommend(library, profile, most=5))
+    assert set(found) <= set(SIGN[3:]), "what answered is known"
+    assert profile_of(library, kept, "").standing is Standing.NOTHING
+    assert profile_of(library, kept, "ada", conversations).standing is Standing.NOTHING
+
+
+def test_a_question_counts_less_than_a_star_and_changes_no_kept_interest(
+    library: Library, kept: Kept, conversations: Conversations
+) -> None:
+    star(kept, [*SIGN[:3], *REVIEW[:3]])
+    before = {one.key: one for one in profile_of(library, kept, "").interests}
+    ask(conversations, "How is code reviewed?", REVIEW[4], SIGN[0])
+    ask(conversations, "Which crystals are stable?", CRYSTAL[0])
+    profile = profile_of(library, kept, "", conversations)
+    after = {one.key: one for one in profile.interests}
+    assert {key: (one.kept, one.words) for key, one in after.items() if key in before} == {
+        key: (one.papers, one.words) for key, one in before.items()
+    }
+    assert after[f"paper:{REVIEW[0]}"].papers == (REVIEW[4], *REVIEW[:3])
+    (crystal,) = (one for key, one in after.items() if key not in before)
+    assert (crystal.kept, [of.question for of in crystal.asked]) == ((), ["Which crystals are stable?"])
+    assert crystal.weight < min(one.weight for one in after.values() if one.kept) / 3
+    assert [one.interest for one in recommend(library, profile, most=9)].count(crystal.key) <= 1
+
+
+def test_a_question_counts_no_more_once_it_is_taken_out_found_bad_or_deleted(
+    library: Library, kept: Kept, conversations: Conversations
+) -> None:
+    taken = ask(conversations, "How is code reviewed?", REVIEW[0])
+    bad = ask(conversations, "What is sign language?", SIGN[0])
+    ask(conversations, "Which crystals?", CRYSTAL[0], abstained=True)
+    ask(conversations, "What is the weather?", WEATHER[0])
+    (first, *_) = profile_of(library, kept, "", conversations).asked.counting
+    kept.remove_interest("", first.key)
+    conversations.rate("", bad.exchange_id, -1)
+    asked = profile_of(library, kept, "", conversations).asked
+    assert [one.question for one in asked.taken_out] == [taken.question]
+    assert [one.question for one in asked.counting] == ["What is the weather?"]
+    kept.restore_interest("", first.key)
+    assert len(profile_of(library, kept, "", conversations).asked.counting) == 2
+    for one in conversations.find(""):
+        conversations.delete("", one.conversation_id)
+    assert profile_of(library, kept, "", conversations).asked == Questions()
+
+
+def test_questions_are_forgotten_up_to_now(library: Library, kept: Kept, conversations: Conversations) -> None:
+    ask(conversations, "How is code reviewed?", REVIEW[0])
+    ask(conversations, "How are signs read?", SIGN[0], user="ada")
+    kept.forget_questions("")
+    assert profile_of(library, kept, "", conversations).standing is Standing.NOTHING
+    assert kept.muted("") == ()
+    assert profile_of(library, kept, "ada", conversations).asked.counting
+    ask(conversations, "How is code reviewed?", REVIEW[0])
+    assert len(profile_of(library, kept, "", conversations).asked.counting) == 1
+
+
+def test_an_interest_of_questions_is_taken_out_like_any_other(
+    library: Library, kept: Kept, conversations: Conversations
+) -> None:
+    ask(conversations, "How is code reviewed?", REVIEW[0], REVIEW[1])
+    (one,) = profile_of(library, kept, "", conversations).interests
+    kept.remove_interest("", one.key)
+    profile = profile_of(library, kept, "", conversations)
+    assert (profile.interests, profile.standing) == ((), Standing.MUTED)
 
 
 # --- what is not wanted ----------------------------------------------------------------------------------------------

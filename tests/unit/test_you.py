@@ -29,6 +29,7 @@ from rag.papers.readers.rewritten import Rewriting, Rewritten
 from rag.query.dialogue.wording import Wording
 from rag.types import Filters, Paper
 from rag.types.card import Tag
+from tests.support.evaluation import quoting
 from tests.support.papers import make_paper
 from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
 from tests.unit.test_site import sqlite_error
@@ -39,6 +40,7 @@ from ui.web.drawn.actions import Actions
 from ui.web.drawn.site import Site
 
 BOX = 'name="sentence"'
+QUESTION = "How are search queries rewritten?"
 
 
 @pytest.fixture
@@ -106,6 +108,26 @@ def test_new_papers_are_ranked_and_reasons_come_after(site: Site) -> None:
     assert why in again
     assert rows(again) == rows(section), "reasons change no rank"
     assert client_of(site).get("/view/reasons", params={"papers": "9999.99999"}).json() == {}
+
+
+def test_questions_count_are_shown_and_are_taken_out(site: Site) -> None:
+    opened = site._conversations.start("", QUESTION)
+    assert "you-asked" not in drawn(site, "/you")
+    site._conversations.add("", opened, QUESTION, Filters(), "", quoting(*KEPT))
+    section = client_of(site).get("/view/foryou").json()["html"]
+    assert set(rows(section)[:2]) == set(QUERIES)
+    assert "those nearest to what you keep and ask." in section
+    html = drawn(site, "/you")
+    assert f"From 1 question that you asked, “{QUESTION}”</p>" in html
+    (key,) = re.findall(r'data-post="/act/uninterest" data-key="(asked:\w+)"', html)
+    act(site, "uninterest", part="you", key=key)
+    assert "you-asked" not in drawn(site, "/you")
+    assert f'data-post="/act/restore" data-key="{key}"' in drawn(site, "/you")
+    act(site, "restore", part="you", key=key)
+    assert "you-asked" in drawn(site, "/you")
+    act(site, "forget", part="you", what="profile")
+    assert QUESTION not in drawn(site, "/you")
+    assert "Nothing is known yet." in drawn(site, "/you")
 
 
 def test_a_paper_without_a_reason_shows_its_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,8 @@ _RATE = """INSERT INTO feedback VALUES (?, ?, ?, ?, ?) ON CONFLICT (exchange) DO
     rating = excluded.rating, comment = excluded.comment, receipt = excluded.receipt, given = excluded.given"""
 _EXCHANGE = """SELECT e.id, e.question, e.filters, e.said, e.answer, e.passages, e.asked, f.rating, f.comment
     FROM exchanges e LEFT JOIN feedback f ON f.exchange = e.id"""
+_STATE = """SELECT count(*), max(e.id), max(f.given) FROM exchanges e JOIN conversations c ON c.id = e.conversation
+    LEFT JOIN feedback f ON f.exchange = e.id WHERE c.owner = ? AND e.superseded = 0"""
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
 _FILTERS = TypeAdapter(Filters)
 
@@ -264,6 +266,11 @@ class Conversations:
             (owner, since.astimezone(UTC).isoformat(timespec="microseconds"), last),
         )
         return [_exchange(row) for row in rows]
+
+    def state(self, owner: str) -> tuple[int, int | None, str | None]:
+        """What is another once the owner asks anything, asks it anew, deletes it, or judges an answer."""
+        ((count, last, judged),) = self._db.rows(_STATE, (owner,))
+        return count, last, judged
 
     def turns(self, owner: str, conversation_id: str, before: int | None = None) -> list[Turn]:
         """The conversation as `Assistant.ask` takes it; up to an exchange, where that is to be asked anew."""

@@ -33,8 +33,10 @@ UPDATE notes SET since = changed
 """Another: when a note was first written. Of one that is there already, only when it was last written is known."""
 LONGEST_INTEREST = 500
 """Characters of a sentence."""
-OF_A_PAPER, TYPED = "paper:", "said:"
-"""How keys of interests begin: one that began with a kept paper, one that was typed."""
+OF_A_PAPER, TYPED, ASKED = "paper:", "said:", "asked:"
+"""How keys of interests begin: one that began with a paper, one that was typed; and that of a question."""
+_ALL_ASKED = f"{ASKED}all"
+"""Stands for all questions asked before the moment at which it was taken out."""
 _Way = Literal["star", "later", "list", "note"]
 _LIKED = """SELECT paper_id, kind, since FROM (
     SELECT paper_id, kind, since, turn, 0 AS source FROM marks WHERE owner = ?1 AND kind IN ('star', 'later')
@@ -133,6 +135,8 @@ class Interests:
     def remove_interest(self, user: str, key: str) -> None:
         """Take an interest out: a typed one is deleted, papers that make up another stay kept and count no longer.
 
+        A question that is taken out counts no longer either; it stays in its conversation.
+
         Raises:
             KeepError: it is no interest's key.
         """
@@ -151,8 +155,22 @@ class Interests:
         self._db.execute("DELETE FROM muted WHERE owner = ? AND key = ?", (user, key))
 
     def muted(self, user: str) -> tuple[str, ...]:
-        """Keys of the interests that the reader took out and that kept papers made up, in their order."""
-        return tuple(row[0] for row in self._db.rows("SELECT key FROM muted WHERE owner = ? ORDER BY turn", (user,)))
+        """Keys of the interests that the reader took out and that papers made up, in their order."""
+        rows = self._db.rows("SELECT key FROM muted WHERE owner = ? ORDER BY turn", (user,))
+        return tuple(key for (key,) in rows if key.startswith(OF_A_PAPER))
+
+    def unasked(self, user: str) -> tuple[frozenset[str], datetime | None]:
+        """Keys of the questions that the reader took out, and the moment up to which none counts, if there is one."""
+        rows = self._db.rows("SELECT key, since FROM muted WHERE owner = ?", (user,))
+        taken = {key: since for key, since in rows if key.startswith(ASKED)}
+        until = taken.pop(_ALL_ASKED, None)
+        return frozenset(taken), datetime.fromisoformat(until) if until else None
+
+    def forget_questions(self, user: str) -> None:
+        """Have no question count that was asked up to now; those that were taken out are forgotten with the others."""
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM muted WHERE owner = ? AND key LIKE ?", (user, f"{ASKED}%"))
+            db.execute("INSERT INTO muted (owner, key, since) VALUES (?, ?, ?)", (user, _ALL_ASKED, now()))
 
     def _follow_interests(self, renamed: Mapping[str, str]) -> None:
         """Have interests that were taken out follow the papers that they began with."""
@@ -167,6 +185,6 @@ class Interests:
 
 
 def _check(key: str) -> None:
-    if not key.startswith((OF_A_PAPER, TYPED)) or not key.partition(":")[2].strip():
+    if not key.startswith((OF_A_PAPER, TYPED, ASKED)) or not key.partition(":")[2].strip():
         raise KeepError(f"{key[:80]!r} is no interest.", "The profile lists them with their keys.")
     checked_ids([key])

@@ -321,6 +321,7 @@ class Kept(PaperLists, Interests):
                 for one in self.interests(user)
             ],
             "muted": [*self.muted(user)],
+            "questions_taken_out": sorted(self.unasked(user)[0]),
             "visited": next((row[0] for row in self._db.all("SELECT last FROM visits WHERE owner = ?", (user,))), None),
         }
 

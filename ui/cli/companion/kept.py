@@ -14,6 +14,7 @@ from ui.cli.base.printing import HELD
 
 if TYPE_CHECKING:
     from rag.config import Config
+    from rag.papers.readers.conversations import Conversations
     from rag.papers.readers.kept import Kept
     from rag.papers.shelf import Shelf
 
@@ -78,6 +79,25 @@ def learn(settings: Config, user: str, paper_ids: Sequence[str]) -> None:
         return
     finally:
         rewrites.close()
+
+
+@contextmanager
+def conversations_in(settings: Config) -> Iterator[Conversations | None]:
+    """What readers asked in a library; None where nothing is kept of it, and said so where it cannot be read."""
+    from rag.errors import LibraryError
+    from rag.papers.readers.conversations import FILE_NAME, Conversations
+
+    place, found = settings.store(FILE_NAME), None
+    if place.exists():
+        try:
+            found = Conversations(place)
+        except LibraryError as error:
+            say(f"Your questions do not count. {error.message}")
+    try:
+        yield found
+    finally:
+        if found:
+            found.close()
 
 
 def known_ids(shelf: Shelf, written: Iterable[str], *, required: bool = True) -> list[str]:

@@ -22,7 +22,7 @@ from ui.cli.base.common import (
 from ui.cli.base.terminal import console
 from ui.cli.companion.belongings import OutFile, Yes, be_sure, check_file, write_document
 from ui.cli.companion.keep import PaperIds
-from ui.cli.companion.kept import GONE, known_ids, opened
+from ui.cli.companion.kept import GONE, conversations_in, known_ids, opened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,19 +74,22 @@ def add(
 @app.command()
 def remove(
     context: typer.Context,
-    keys: Annotated[list[str], typer.Argument(metavar="KEY", help="Of an interest, as `paperchat profile` shows it.")],
+    keys: Annotated[
+        list[str], typer.Argument(metavar="KEY", help="Of an interest or a question, as `paperchat profile` shows it.")
+    ],
     off: Annotated[bool, typer.Option("--off", help="Have interests that were taken out count again.")] = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Take interests out; the papers that they come from stay kept."""
+    """Take interests or questions out; the papers that they come from stay kept, and conversations stay."""
     from rag.errors import KeepError
 
     user = reader(context)
     with _read(with_library(context, config, data_dir), writes=True) as (library, kept):
         before = _profile(library, kept, user)
-        held = before.muted if off else [one.key for one in before.interests]
+        asked = before.asked.taken_out if off else before.asked.counting
+        held = [*(before.muted if off else (one.key for one in before.interests)), *(one.key for one in asked)]
         for key in keys:
             if key not in held:
                 which = "was taken out" if off else "is there"
@@ -146,16 +149,19 @@ def forget(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Forget your sentences, what you took out and what you want less of; `paperchat keep forget` deletes all."""
+    """Forget your sentences, questions, what you took out and want less of; `paperchat keep forget` deletes all."""
     from ui.foryou import forget_profile
 
     with opened(with_library(context, config, data_dir)) as (kept, _):
-        be_sure("Your sentences, what you took out and what you want less of will be forgotten.", yes)
+        be_sure(
+            "Your sentences, what you took out and want less of, and that your questions count, will be forgotten.", yes
+        )
         forget_profile(kept, reader(context))
     if as_json:
         print_json({"forgotten": True})
     else:
         say("Forgotten. Stars, lists and notes stay, and count: `paperchat keep forget` deletes them too.")
+        say("Conversations stay; only what you ask from now on counts.")
 
 
 @contextmanager
@@ -181,7 +187,8 @@ def _read(settings: Config, *, writes: bool = False) -> Iterator[tuple[Library, 
 def _profile(library: Library, kept: Kept, user: str) -> Profile:
     from rag.follow.profile import profile_of
 
-    return profile_of(library, kept, user)
+    with conversations_in(library.config) as conversations:
+        return profile_of(library, kept, user, conversations)
 
 
 def _document(found: Profile, kept: Kept) -> dict[str, Any]:
@@ -209,6 +216,8 @@ def _show(library: Library, kept: Kept, user: str, as_json: bool) -> None:
         terminal.print(why, markup=False)
     for one in found.interests:
         _print_interest(terminal, one, papers)
+    _print_others("Asked", {one.key: f"“{one.question}”" for one in found.asked.counting})
+    _print_others("Taken out", {one.key: f"“{one.question}”" for one in found.asked.taken_out})
     _print_others("Taken out", {key: _title(papers, paper_id) for key, paper_id in begun.items()})
     _print_others("Less like", {paper_id: _title(papers, paper_id) for paper_id in found.less})
     if found.gone:
@@ -227,11 +236,11 @@ def _print_interest(terminal: Console, one: Interest, papers: Mapping[str, Paper
 
 
 def _origin(one: Interest, papers: Mapping[str, Paper]) -> str:
-    if one.sentence:
-        return "in your own words"
-    titles = [_title(papers, paper_id) for paper_id in reversed(one.papers[-_SHOWN:])]
-    more = f"; and {len(one.papers) - len(titles)} more" if len(titles) < len(one.papers) else ""
-    return f"from {plural(len(one.papers), 'paper')} that you keep: {'; '.join(titles)}{more}"
+    from ui.foryou import origin
+
+    titles = [_title(papers, paper_id) for paper_id in reversed(one.kept[-_SHOWN:])]
+    more = f"; and {len(one.kept) - len(titles)} more" if len(titles) < len(one.kept) else ""
+    return f"{origin(one, _SHOWN)}{': ' * bool(titles)}{'; '.join(titles)}{more}"
 
 
 def _print_others(what: str, titles: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from rag.text.readable import readable
 from ui.cli.base.common import MOST, AsJson, ConfigFile, DataDir, keep_log_quiet, print_json, reader, with_library
 from ui.cli.base.since import first_since
 from ui.cli.base.terminal import console
+from ui.cli.companion.kept import conversations_in
 from ui.cli.library.papers import marks_of
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def _found(library: Library, kept: Kept, user: str, since: date | None, most: in
     from ui.foryou import because, for_you, lead, unlike
     from ui.kept import problem_of
 
-    profile = profile_of(library, kept, user)
+    with conversations_in(library.config) as conversations:
+        profile = profile_of(library, kept, user, conversations)
     interests = {one.key: one for one in profile.interests}
     new = library.shelf.select(Filters(date_from=since, date_to=this_day())) if since else None
     ranked = for_you(library, profile, new or (), most)

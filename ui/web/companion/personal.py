@@ -17,6 +17,7 @@ from rag.follow.rewrites import Rewrites
 from rag.follow.surprise import Surprise, surprise
 from rag.index.library import Library
 from rag.models.cache import Recent
+from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.kept import Kept
 from rag.papers.readers.rewritten import Rewriting
 from rag.types import Paper
@@ -42,6 +43,7 @@ class Personal:
         kept: Kept,
         lines: Callable[[Sequence[Paper]], Mapping[str, str]],
         rewrites: Rewrites,
+        conversations: Conversations,
     ) -> None:
         """Read what readers keep.
 
@@ -50,11 +52,13 @@ class Personal:
             kept: What is kept.
             lines: The sentences that speak for papers, where they are known.
             rewrites: What was learnt of readers' questions.
+            conversations: In which they asked them.
         """
         self._library = library
         self._kept = kept
         self._lines = lines
         self._rewrites = rewrites
+        self._conversations = conversations
         self._profiles: Recent[_State, Profile] = Recent(_READERS)
         self._ranked: Recent[_State, ForYou] = Recent(_READERS)
         self._reasons: Recent[_State, Reason | None] = Recent(_READERS * MOST)
@@ -70,7 +74,8 @@ class Personal:
         with suppress(LibraryError):  # what was read since is known by now, and changes nothing else
             kept = self._kept
             liked = (one.paper_id for one in kept.liked(owner))
-            return replace(found, known=frozenset((*liked, *kept.lessened(owner), *kept.done(owner))))
+            quoted = (paper_id for one in found.asked.counting for paper_id in one.papers)
+            return replace(found, known=frozenset((*liked, *kept.lessened(owner), *kept.done(owner), *quoted)))
         return found
 
     def is_ready(self, owner: str) -> bool:
@@ -163,7 +168,7 @@ class Personal:
         """What the reader's own page shows below its heading."""
         profile = self.profile(owner)
         begun = muted_papers(profile).values()
-        named = [paper_id for one in profile.interests for paper_id in one.papers[-you.NAMED :]]
+        named = [paper_id for one in profile.interests for paper_id in one.kept[-you.NAMED :]]
         papers = self._library.shelf.papers([*named, *profile.less, *begun])
         learnt, unread = self._learnt(owner)
         return you.body(you.You(profile, papers, problem_of(self._kept), learnt, unread))
@@ -196,16 +201,18 @@ class Personal:
         with suppress(LibraryError):
             if self._is_unknown(owner):
                 return Profile(standing=Standing.NOTHING, known=self._kept.done(owner))
-        return profile_of(self._library, self._kept, owner)
+        return profile_of(self._library, self._kept, owner, self._conversations)
 
     def _is_unknown(self, owner: str) -> bool:
         kept = self._kept
-        return not (kept.liked(owner) or kept.interests(owner) or kept.lessened(owner))
+        return not (
+            kept.liked(owner) or kept.interests(owner) or kept.lessened(owner) or self._conversations.state(owner)[0]
+        )
 
     def _state(self, owner: str) -> _State:
         """What the profile rests on; of a file that has just turned out to be damaged, only that."""
         generation = self._library.shelf.generation()
         try:
-            return generation, owner, self._kept.state(owner)
+            return generation, owner, self._kept.state(owner), self._conversations.state(owner)
         except LibraryError as error:
             return generation, owner, error.message

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from rag.follow.asked import Asked
 from rag.follow.profile import Interest, Profile, Standing
 from rag.papers.readers.rewritten import Rewriting
-from rag.text.grammar import plural
 from rag.types import Paper
 from ui.edition.wording import title_of
-from ui.foryou import gone_sentence, muted_papers
+from ui.foryou import gone_sentence, muted_papers, origin
 from ui.learnt import origin_of
 from ui.web.base import address
 from ui.web.companion.foryou import sentence_form
@@ -50,7 +50,8 @@ def page(shown: Markup) -> Markup:
         shown: From `body`, or `awaited`.
     """
     here = element("a", "For you", href="/today")
-    said = ["What you star, put on lists, keep for later and write notes on tells what you read. ", here]
+    said = ["What you star, put on lists, keep for later and write notes on tells what you read, and a little what "]
+    said += ["you ask. ", here]
     said += [" is ranked by it."]
     title = element("h1", "Your profile", tabindex="-1")
     head = element("header", title, element("p", *said, class_="lead"), class_="top")
@@ -59,7 +60,7 @@ def page(shown: Markup) -> Markup:
 
 def body(you: You) -> Markup:
     """What the page shows below its heading."""
-    main = element("div", _interests(you), _less(you), _muted(you), _gone(you), _learnt(you))
+    main = element("div", _interests(you), _asked(you), _less(you), _muted(you), _gone(you), _learnt(you))
     side = element("aside", *_data(), aria_label="Your data")
     return element("div", main, side, class_="columns", data_part="you")
 
@@ -107,10 +108,28 @@ def _interest(one: Interest, papers: Mapping[str, Paper]) -> Markup:
 
 
 def _origin(one: Interest, papers: Mapping[str, Paper]) -> list[Markup | str]:
-    newest = [paper_id for paper_id in reversed(one.papers) if paper_id in papers][:NAMED]
+    newest = [paper_id for paper_id in reversed(one.kept) if paper_id in papers][:NAMED]
     links = [element("a", title_of(papers[paper_id]), href=address.paper(paper_id)) for paper_id in newest]
-    more = f" · and {len(one.papers) - len(newest)} more" if len(newest) < len(one.papers) else ""
-    return [f"From {plural(len(one.papers), 'paper')} that you keep: ", join(links, " · "), more]
+    more = f" · and {len(one.kept) - len(newest)} more" if len(newest) < len(one.kept) else ""
+    words = origin(one, NAMED)
+    return [f"{words[0].upper()}{words[1:]}{': ' * bool(links)}", join(links, " · "), more]
+
+
+def _asked(you: You) -> Markup:
+    """The questions that count, each to be taken out."""
+    if not you.profile.asked.counting:
+        return EMPTY
+    said = "What answered these questions counts a little, as long as their conversations are there."
+    rows = [
+        _question(one, _button("Take out", f"Take out: {one.question}", "/act/uninterest", key=one.key))
+        for one in reversed(you.profile.asked.counting)
+    ]
+    hint = element("p", said, class_="hint")
+    return element("section", _title("Questions"), hint, element("ul", *rows, class_="rows"), id="you-asked")
+
+
+def _question(one: Asked, does: Markup) -> Markup:
+    return element("li", element("div", element("h3", one.question), class_="what"), does, class_="row")
 
 
 def _less(you: You) -> Markup:
@@ -124,17 +143,23 @@ def _less(you: You) -> Markup:
 
 
 def _muted(you: You) -> Markup:
-    begun = muted_papers(you.profile)
-    if not begun:
+    begun, asked = muted_papers(you.profile), you.profile.asked.taken_out
+    if not (begun or asked):
         return EMPTY
     rows = [
+        _question(one, _button("Undo", f"Undo: take out “{one.question}”", "/act/restore", key=one.key))
+        for one in asked
+    ]
+    rows += [
         _row(
             paper_id, you, _button("Undo", f"Undo: take out what {_name(paper_id, you)} began", "/act/restore", key=key)
         )
         for key, paper_id in begun.items()
     ]
     hint = element("p", "Interests that began with these papers; the papers stay kept.", class_="hint")
-    return element("section", _title("Taken out"), hint, element("ul", *rows, class_="rows"), id="you-muted")
+    return element(
+        "section", _title("Taken out"), hint if begun else EMPTY, element("ul", *rows, class_="rows"), id="you-muted"
+    )
 
 
 def _learnt(you: You) -> Markup:
@@ -202,7 +227,8 @@ def _data() -> list[Markup]:
         element("li", element("a", "The profile", href="/export/profile", download=True)),
         element("li", element("a", "All that you keep", href="/export/kept", download=True)),
     )
-    own = "Your sentences, what you took out and what you want less of. Stars, lists and notes stay, and count."
+    own = "Your sentences, what you took out and want less of, and that what you asked counts. "
+    own += "Stars, lists and notes stay, and count."
     all_of_it = "All your stars, papers for later and read, lists and notes, what you follow, answers in quizzes, "
     all_of_it += "questions in other words, and the profile. The papers and your conversations stay."
     return [

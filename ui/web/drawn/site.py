@@ -75,7 +75,7 @@ class Site:
         store = self.library.config.store
         self.kept = kept_in(store(KEPT_STORE))
         self.news = News(self.library)
-        self.personal = Personal(self.library, self.kept, self.news.known_lines, assistant.rewrites)
+        self.personal = Personal(self.library, self.kept, self.news.known_lines, assistant.rewrites, conversations)
         self.belongings = Belongings(store(ANSWERED), self.kept, assistant.rewrites, store(FOLLOWED))
         self.rewrites = assistant.rewrites
         self.follows = Follows(assistant)
