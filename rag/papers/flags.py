@@ -34,6 +34,9 @@ HELD = """coalesce((SELECT r.verdict FROM reviewed r WHERE r.paper_id = v.paper_
     THEN 'held' ELSE '' END) = 'held'"""
 """Whether a version, ``v``, is held, in SQL."""
 _LATEST = "papers p JOIN versions v ON v.paper_id = p.paper_id AND v.version = p.latest"
+_ALL_HELD = f"""SELECT p.paper_id FROM {_LATEST} WHERE p.paper_id IN
+    (SELECT paper_id FROM flags UNION SELECT paper_id FROM reviewed) AND {HELD}"""
+"""Looks only at papers of which something was found or said: few of tens of thousands."""
 _MISSING = f"""SELECT p.paper_id FROM {_LATEST}
     LEFT JOIN screened s ON s.paper_id = p.paper_id AND s.version = p.latest AND s.fold = v.fold
     WHERE coalesce(s.screen, '') <> ? ORDER BY p.date, p.paper_id"""
@@ -154,7 +157,7 @@ class Flags:
 
     def held(self) -> frozenset[str]:
         """Ids of the papers that are held."""
-        return frozenset(row[0] for row in self._db.rows(f"SELECT p.paper_id FROM {_LATEST} WHERE {HELD}"))
+        return frozenset(row[0] for row in self._db.rows(_ALL_HELD))
 
     def passages(self, paper_ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
         """Spans flagged in papers' latest texts, by id; what a text shares with another's is left out."""
