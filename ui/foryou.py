@@ -156,6 +156,11 @@ def origin(one: Interest, most: int) -> str:
     return f"{asked}, and {kept}" if kept else asked
 
 
+def lessened(one: Interest) -> str:
+    """That an interest counts less for what is wanted less of, in a sentence; empty where it does not."""
+    return f"Counts less, since you want less like {plural(len(one.less), 'paper')} of it." if one.less else ""
+
+
 def gone_sentence(gone: int) -> str:
     """How many kept papers have left the library."""
     verbs = ("has", "does") if gone == 1 else ("have", "do")
@@ -178,6 +183,7 @@ def profile_json(profile: Profile) -> dict[str, Any]:
                 "sentence": one.sentence or None,
                 "papers": list(one.kept),
                 "questions": [question.question for question in one.asked],
+                "less": list(one.less),
             }
             for one in profile.interests
         ],

@@ -45,6 +45,9 @@ PHRASED = 20
 KIND, ABOVE = 0.42, 0.15
 """Cosine similarity from which a paper is of an unwanted one's kind; at least so much above that of the library's paper
 in the middle, since in a library of one field all are alike."""
+LESSENED = 0.1
+"""What is left of an interest's weight for each unwanted paper of whose kind its papers are in the mean: else it would
+fill its turns with the next papers like it, of which a large library never runs short."""
 UNWANTED = 200
 """Unwanted papers that are remembered with their kind, the ones said last."""
 
@@ -91,6 +94,7 @@ class Interest:
         key: By which it is taken out; stays as long as its first paper is kept.
         asked: Questions that its papers answered, the first asked first.
         quoted: How many of its papers, the first, are not kept but answered those.
+        less: Unwanted papers for which it counts less.
     """
 
     words: str
@@ -100,6 +104,7 @@ class Interest:
     key: str
     asked: tuple[Asked, ...] = ()
     quoted: int = 0
+    less: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -188,8 +193,10 @@ def profile_of(library: Library, kept: Kept, user: str, conversations: Conversat
     counts = {paper_id: 0.5 ** ((len(held) - 1 - n) / HALF) for n, paper_id in enumerate(held)}
     counts |= asked.weights(space.row.keys(), {*liked, *less})
     groups, papers = _groups(library, space, held, list(counts)[len(held) :], muted)
-    interests = _interests(library, groups, papers, counts, typed, asked)
     tastes = {one.key: _taste(library, space, one.papers, counts, papers) for one in groups}
+    tastes |= {one.key: _said(library, space, one) for one in typed}
+    avoided, lessened = _unwanted(space, less[:UNWANTED], tastes)
+    interests = _interests(library, groups, papers, counts, typed, asked, lessened)
     return Profile(
         interests,
         less,
@@ -197,9 +204,9 @@ def profile_of(library: Library, kept: Kept, user: str, conversations: Conversat
         sum(one not in space.row for one in liked),
         _standing(interests, bool(held or asked.counting), liked, less, muted),
         frozenset((*liked, *done, *less, *(paper_id for one in asked.counting for paper_id in one.papers))),
-        _kind(space, less[:UNWANTED]),
+        avoided,
         asked,
-        tastes | {one.key: _said(library, space, one) for one in typed},
+        tastes,
         frozenset(run for paper in papers.values() for run in shingles(paper.abstract)),
     )
 
@@ -211,19 +218,26 @@ def _interests(
     counts: Mapping[str, float],
     typed: Sequence[TypedInterest],
     asked: Questions,
+    lessened: Mapping[str, tuple[str, ...]],
 ) -> tuple[Interest, ...]:
     """What the profile says in words, the heaviest first."""
     heavy = {one.key: sum(counts[paper_id] for paper_id in one.papers) for one in groups}
-    groups.sort(key=lambda one: -heavy[one.key])
     heavy |= {one.key: SAID for one in typed}
+    heavy = {key: weight * LESSENED ** len(lessened[key]) for key, weight in heavy.items()}
+    groups.sort(key=lambda one: -heavy[one.key])
     total = sum(heavy.values())
     naming = [(one.papers[one.quoted :] or one.papers)[-NAMED:] for one in groups]
     names = _names(library, [[papers[paper_id] for paper_id in those] for those in naming])
-    interests = [Interest(one.sentence, (), one.sentence, heavy[one.key] / total, one.key) for one in typed]
+    interests = [
+        Interest(one.sentence, (), one.sentence, heavy[one.key] / total, one.key, less=lessened[one.key])
+        for one in typed
+    ]
     for name, one in zip(names, groups, strict=True):
         quoted = frozenset(one.papers[: one.quoted])
         of_it = tuple(question for question in asked.counting if not quoted.isdisjoint(question.papers))
-        interests.append(Interest(name, one.papers, "", heavy[one.key] / total, one.key, of_it, one.quoted))
+        interests.append(
+            Interest(name, one.papers, "", heavy[one.key] / total, one.key, of_it, one.quoted, lessened[one.key])
+        )
     return tuple(sorted(interests, key=lambda one: (-one.weight, one.key)))
 
 
@@ -284,14 +298,19 @@ def grouped(space: Space, paper_ids: Sequence[str]) -> list[list[str]]:
     return groups
 
 
-def _kind(space: Space, less: Sequence[str]) -> frozenset[str]:
-    """The papers of the kind of unwanted ones."""
-    rows = space.rows(less)
-    if not len(rows):
-        return frozenset()
-    likeness = space.vectors @ space.vectors[rows].T
+def _unwanted(
+    space: Space, less: Sequence[str], tastes: Mapping[str, Taste]
+) -> tuple[frozenset[str], dict[str, tuple[str, ...]]]:
+    """The papers of the kind of unwanted ones, and by interest the unwanted ones of whose kind its papers are."""
+    held = [one for one in less if one in space.row]
+    if not held:
+        return frozenset(), {key: () for key in tastes}
+    vectors = space.vectors[space.rows(held)]
+    likeness = space.vectors @ vectors.T
     least = np.maximum(np.median(likeness, axis=0) + ABOVE, KIND)
-    return frozenset(space.ids[row] for row in np.flatnonzero((likeness >= least).any(axis=1)))
+    avoided = frozenset(space.ids[row] for row in np.flatnonzero((likeness >= least).any(axis=1)))
+    mean = {key: (taste.papers @ vectors.T).mean(axis=0) for key, taste in tastes.items()}
+    return avoided, {key: tuple(held[n] for n in np.flatnonzero(near >= least)) for key, near in mean.items()}
 
 
 def _taste(

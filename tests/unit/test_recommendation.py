@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from rag.errors import LibraryBusy, LibraryError
 from rag.follow.asked import Questions
-from rag.follow.profile import PHRASED, Profile, Standing, profile_of
+from rag.follow.profile import LESSENED, PHRASED, Profile, Standing, profile_of
 from rag.follow.reasons import reasons
 from rag.follow.recommendation import Recommendation, recommend
 from rag.follow.space import Space, space_of
@@ -212,6 +213,21 @@ def test_less_like_this_takes_its_kind_away(library: Library, kept: Kept) -> Non
     after = ids(recommend(library, profile_of(library, kept, "")))
     assert len(set(after) & set(SIGN)) <= 0.2 * len(set(before) & set(SIGN))
     assert set(after) & set(REVIEW)
+
+
+def test_an_interest_of_an_unwanted_kind_gives_its_turns_to_the_others(library: Library, kept: Kept) -> None:
+    star(kept, [*SIGN[:5], *REVIEW[:3]])
+    before = {one.key: one.weight for one in profile_of(library, kept, "").interests}
+    kept.less("", SIGN[10])
+    profile = profile_of(library, kept, "")
+    sign, review = f"paper:{SIGN[0]}", f"paper:{REVIEW[0]}"
+    assert {one.key: one.less for one in profile.interests} == {sign: (SIGN[10],), review: ()}
+    after = {one.key: one.weight for one in profile.interests}
+    assert after[sign] / after[review] == pytest.approx(LESSENED * before[sign] / before[review])
+    turns = [one.interest for one in recommend(library, replace(profile, avoided=frozenset()), most=10)]
+    assert turns.count(sign) <= 3, "also where not all of its kind are near enough to be left out"
+    kept.less("", SIGN[10], False)
+    assert {one.key: one.weight for one in profile_of(library, kept, "").interests} == before
 
 
 def test_kept_and_read_papers_are_not_recommended(library: Library, kept: Kept) -> None:

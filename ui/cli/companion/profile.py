@@ -236,11 +236,12 @@ def _print_interest(terminal: Console, one: Interest, papers: Mapping[str, Paper
 
 
 def _origin(one: Interest, papers: Mapping[str, Paper]) -> str:
-    from ui.foryou import origin
+    from ui.foryou import lessened, origin
 
     titles = [_title(papers, paper_id) for paper_id in reversed(one.kept[-_SHOWN:])]
     more = f"; and {len(one.kept) - len(titles)} more" if len(titles) < len(one.kept) else ""
-    return f"{origin(one, _SHOWN)}{': ' * bool(titles)}{'; '.join(titles)}{more}"
+    less = f". {lessened(one)}" if one.less else ""
+    return f"{origin(one, _SHOWN)}{': ' * bool(titles)}{'; '.join(titles)}{more}{less}"
 
 
 def _print_others(what: str, titles: Mapping[str, str]) -> None:

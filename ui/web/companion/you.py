@@ -12,7 +12,7 @@ from rag.follow.profile import Interest, Profile, Standing
 from rag.papers.readers.rewritten import Rewriting
 from rag.types import Paper
 from ui.edition.wording import title_of
-from ui.foryou import gone_sentence, muted_papers, origin
+from ui.foryou import gone_sentence, lessened, muted_papers, origin
 from ui.learnt import origin_of
 from ui.web.base import address
 from ui.web.companion.foryou import sentence_form
@@ -101,6 +101,7 @@ def _interest(one: Interest, papers: Mapping[str, Paper]) -> Markup:
         what = [sentence_form("you", one.sentence, one.key), element("p", "In your own words", share, class_="by")]
     else:
         what = [element("h3", one.words, share), element("p", *_origin(one, papers), class_="by")]
+    what += [element("p", lessened(one), class_="by")] if one.less else []
     name = "Remove" if one.sentence else "Take out"
     out = _button(name, f"{name}: {one.words}", "/act/uninterest", key=one.key)
     bars = element("span", bar, class_="share", aria_hidden="true")
