@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.bench.recommendation import DIMENSIONS, by_mean, selections, trials
+from eval.bench.recommendation import DIMENSIONS, by_mean, rotated, selections, trials
 from eval.bench.tfidf import decision, tfidf
 from eval.datasets.reading import read_lists
 from rag.errors import DatasetError
@@ -148,6 +148,15 @@ def test_dimensions_are_selected_in_three_ways() -> None:
     assert all(len(set(columns)) == DIMENSIONS for columns in chosen.values())
     assert chosen["variance"][0] == 7
     assert "03" not in by_mean(space, chosen["random"])(["03"])
+
+
+def test_a_rotation_keeps_the_directions_in_which_papers_vary() -> None:
+    chance = np.random.default_rng(0)
+    vectors = chance.normal(size=(200, DIMENSIONS)) @ chance.normal(size=(DIMENSIONS, 384))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    space = Space([f"{n:03}" for n in range(200)], vectors, Titles([], split))
+    whole, turned = by_mean(space), by_mean(space, turned=rotated(space))
+    assert all(turned([one])[:5] == whole([one])[:5] for one in space.ids[:20])
 
 
 def test_the_classifier_ranks_what_shares_words_first() -> None:
