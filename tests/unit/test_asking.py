@@ -15,6 +15,7 @@ from rag.errors import QuestionError
 from rag.index.library import Library
 from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types import Delta, Event, Filters, Mode, Retrieved, Step, Turn, Understood
+from ui.web.base import context
 from ui.web.base.context import Web
 from ui.web.chat import board
 from ui.web.chat.asking import PACE_S, Asked, Asker, Failed, Kept
@@ -152,6 +153,24 @@ def test_questions_wait_for_their_turn_though_nobody_looks(speaker: Speaker, sto
     *_, last = asker.follow("", "another tab", waiting.conversation)
     assert isinstance(last, Kept)
     assert len(last.exchange.said.split()) == PIECES
+
+
+def test_quoting_is_bounded_by_processors(
+    speaker: Speaker, store: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "usable_processors", lambda: 1)
+    asker = Asker(Web(speaker, speaker.library.config, store))
+    asked = [next(asker.ask(Asked("", f"tab {n}", "go", Filters()))) for n in range(context.TURNS + 1)]
+    time.sleep(0.3)
+    *begun, waiting = [said_so_far(asker, one) for one in asked if isinstance(one, Running)]
+    assert all(begun)
+    assert waiting == ""
+
+
+def test_a_model_is_waited_for_by_as_many_as_configured(speaker: Speaker, store: Conversations) -> None:
+    answer = speaker.library.config.answer.model_copy(update={"mode": "llm"})
+    config = speaker.library.config.model_copy(update={"answer": answer, "ui": UIConfig(concurrency=99)})
+    assert Web(speaker, config, store).at_once == 99
 
 
 @pytest.fixture

@@ -9,10 +9,14 @@ from markupsafe import Markup
 
 from rag.assistant import Assistant
 from rag.config import Config
+from rag.models.runtime import usable_processors
 from rag.papers.readers.conversations import Conversations
 from ui.web.base.work import Work
 from ui.web.html.rendering import EMPTY
 
+TURNS = 2
+"""Questions worked on at once for each processor: while one is read, which only one thread of Python can do at a time,
+sentences of another are judged. More of them only take longer, each, and hold memory meanwhile."""
 Marks = Callable[[Iterable[str], str], Mapping[str, Markup]]
 Follow = Callable[[str, str], Markup]
 
@@ -46,3 +50,9 @@ class Web:
     work: Work = field(default_factory=Work)
     marks: Marks = no_marks
     follow: Follow = no_follow
+
+    @property
+    def at_once(self) -> int:
+        """Questions worked on at the same time; quoting keeps processors busy, a model is mostly waited for."""
+        most = self.config.ui.concurrency
+        return min(most, TURNS * usable_processors()) if self.config.answer.mode == "extractive" else most

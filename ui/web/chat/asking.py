@@ -78,7 +78,7 @@ class Asker:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._workers = ThreadPoolExecutor(web.config.ui.concurrency, "ask")
+        self._workers = ThreadPoolExecutor(web.at_once, "ask")
         self._in_tab: dict[str, Run] = {}
         self._in_conversation: dict[str, Run] = {}
         self._elsewhere: dict[str, str] = {}  # conversations by tab that another server answers in

@@ -27,7 +27,7 @@ def build(web: Web) -> None:
     parts = lay_out(coverage, beginning)
     drawing = Drawing(web, parts)
     asker = Asker(web)
-    _wire_asking(Chat(web, parts, drawing, asker), parts, web.config.ui.concurrency)
+    _wire_asking(Chat(web, parts, drawing, asker), parts, web.at_once)
     _wire_conversations(Keeping(web, parts, drawing, asker, beginning), parts, web.config.answer.mode != "extractive")
 
 

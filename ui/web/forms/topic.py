@@ -42,7 +42,7 @@ def build(web: Web) -> None:
     desk = Desk(web)
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     running = parts.form.submit(
-        desk.asked, [parts.form], [parts.shown, parts.topic], concurrency_limit=web.config.ui.concurrency, **private
+        desk.asked, [parts.form], [parts.shown, parts.topic], concurrency_limit=web.at_once, **private
     )
     parts.form.stop(desk.stopped, None, [parts.shown], cancels=[running], concurrency_limit=None, **private)
     parts.shown.save(desk.saved, [parts.topic], [parts.download], concurrency_limit=None, **private)

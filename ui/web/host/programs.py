@@ -66,7 +66,7 @@ class Programs:
         self._assistant = web.assistant
         self._catalogue = Catalogue(web.assistant.library.shelf)
         self._work = web.work
-        self._limiter = anyio.CapacityLimiter(web.config.ui.concurrency)
+        self._limiter = anyio.CapacityLimiter(web.at_once)
 
     @filtered
     async def ask(
