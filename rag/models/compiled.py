@@ -8,15 +8,18 @@ it holds for, and it begins with the digest of what follows, so that a damaged o
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ KEPT = 2
 """Files of one model that are kept, the newest; one on which a newer OpenVINO was run is of no more use."""
 ABANDONED_S = 3600
 """Seconds after which nobody can be writing a file any more."""
+Kept = np.memmap[Any, np.dtype[np.uint8]]
+"""A map of what is kept in a file."""
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -49,14 +54,26 @@ def file_for(content: bytes, made_with: Iterable[object]) -> Path:
     return user_cache_path("paperchat", appauthor=False) / "models" / f"{model[:16]}-{made[:16]}.bin"
 
 
-def read(file: Path) -> bytes | None:
-    """What is kept in a file; None where nothing is, or not what was written."""
+def read(file: Path) -> Kept | None:
+    """What is kept in a file, as a map of it; None where nothing is, or not what was written.
+
+    Checked by reading: what is only looked through must not count as memory of this process.
+    """
     try:
         content = file.read_bytes()
+        digest, kept = content[:_DIGEST], memoryview(content)[_DIGEST:]
+        if not kept or hashlib.sha256(kept).digest() != digest:
+            return None
+        return np.memmap(file, np.uint8, "c", offset=_DIGEST)
     except OSError:
         return None
-    digest, kept = content[:_DIGEST], content[_DIGEST:]
-    return kept if hashlib.sha256(kept).digest() == digest else None
+
+
+def let_go(kept: Kept) -> None:
+    """Take what was used of a map out of memory: what is used again comes back from the file."""
+    mapped: object = kept.base
+    if sys.platform == "linux" and isinstance(mapped, mmap.mmap):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def keep(file: Path, export: Callable[[], BytesIO]) -> None:

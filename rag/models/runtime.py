@@ -10,9 +10,11 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +42,13 @@ class Network:
     """A model ready to run; safe to call from many threads, of which as many run at once as it was made for."""
 
     def __init__(self, model: openvino.CompiledModel, requests: int) -> None:
+        self._model = model
         self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
+        self._number = requests
         for _ in range(requests):
             self._requests.put(model.create_infer_request())
         self._outputs = len(model.outputs)
+        _networks.add(self)
 
     def __call__(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         """Run once.
@@ -61,6 +66,32 @@ class Network:
             return [request.get_output_tensor(i).data.copy() for i in range(self._outputs)]
         finally:
             self._requests.put(request)
+
+    def release(self) -> None:
+        """Give back the memory that inferences calculate in, unless one is running; the next takes it again."""
+        held: list[openvino.InferRequest] = []
+        try:
+            for _ in range(self._number):
+                held.append(self._requests.get_nowait())
+            self._model.release_memory()
+            if (kept := _weights.get(self._model)) is not None:
+                compiled.let_go(kept)
+        except Empty:
+            pass
+        finally:
+            for request in held:
+                self._requests.put(request)
+
+
+_weights: WeakKeyDictionary[openvino.CompiledModel, compiled.Kept] = WeakKeyDictionary()
+"""The files that models run from, mapped for as long as these are there: OpenVINO only knows the place in memory."""
+_networks: WeakSet[Network] = WeakSet()
+
+
+def release_networks() -> None:
+    """Give back what inferences of all models of this process calculate in (`Network.release`)."""
+    for network in list(_networks):
+        network.release()
 
 
 def usable_processors() -> int:
@@ -119,11 +150,16 @@ def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
     try:
         core = openvino.Core()
         file = compiled.file_for(content, [openvino.get_version(), *compiled.processor(core), settings])
-        if kept := compiled.read(file):
+        kept = compiled.read(file)
+        if kept is not None:
             try:
-                return core.import_model(kept, "CPU", settings)
+                # Its weights stay in the file, and only those that are used come into memory.
+                mapped = core.import_model(openvino.Tensor(kept, shared_memory=True), "CPU", settings)
+                _weights[mapped] = kept
+                return mapped
             except RuntimeError:  # made by a build of OpenVINO that calls itself the same
-                file.unlink(missing_ok=True)
+                with suppress(OSError):
+                    file.unlink()
         model = core.compile_model(core.read_model(content), "CPU", settings)
         compiled.keep(file, model.export_model)
         return model

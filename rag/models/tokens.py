@@ -13,7 +13,7 @@ class TokenVectors:
     """The tokens of a text that the model read, without its markers of beginning and end.
 
     Attributes:
-        spans: Where each stands in the text, in code points.
+        spans: Where each stands in the text, in code points; of kept ones none.
         vectors: One row a token [tokens, d], each of length 1; kept ones in half precision.
     """
 

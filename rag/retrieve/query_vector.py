@@ -37,7 +37,7 @@ class Weighed:
 
         Late interaction (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3).
         """
-        if not len(other.spans):
+        if not len(other.vectors):
             return 0.0
         nearest = (self.vectors @ other.vectors.astype(np.float32).T).max(axis=1)
         return float(np.average(nearest, weights=self.weights))
@@ -49,7 +49,7 @@ class Weighed:
         one token near to it, a text's subject has several.
         """
         counting = self.weights[self.weights > 0]
-        if not (len(other.spans) and len(counting)):
+        if not (len(other.vectors) and len(counting)):
             return 0.0
         heavy = self.vectors[self.weights >= min(counting.mean(), counting.max())]  # a mean of equals may be rounded up
         similar = np.sort(heavy @ other.vectors.astype(np.float32).T, axis=1)

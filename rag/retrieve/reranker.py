@@ -132,7 +132,7 @@ class LateInteraction(Reranker):
             return None
         # Half precision halves the memory; it is used the first time too, so that an answer never depends on the past.
         known |= {
-            text: TokenVectors(one.spans, one.vectors.astype(np.float16))
+            text: TokenVectors((), one.vectors.astype(np.float16))  # where they stand, nobody asks of a passage
             for text, one in zip(missing, fresh, strict=True)
         }
         self._kept.keep(known)

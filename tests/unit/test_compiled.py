@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import re
+import sys
 import threading
 from collections.abc import Callable
 from io import BytesIO
@@ -12,7 +15,7 @@ import pytest
 
 from rag.config import EmbeddingConfig
 from rag.errors import ModelFileError
-from rag.models import build_embedding, compiled, load_ahead, minilm
+from rag.models import build_embedding, compiled, load_ahead, minilm, runtime
 from rag.models.minilm import MiniLM
 
 TEXTS = ["", "one", "word " * 400, *("retrieval " * n for n in range(3, 120, 13))]
@@ -37,6 +40,31 @@ def test_a_kept_model_gives_the_vectors_of_a_fresh_one(folder: Path, monkeypatch
         patch.setattr(compiled, "keep", None)  # nothing is made anew
         assert MiniLM.load(threads=1).get_text_embedding_batch(TEXTS) == fresh
     assert kept.stat().st_mtime_ns == written
+
+
+def in_memory(file: Path) -> float:
+    """MiB of a mapped file that count as this process's."""
+    maps = Path("/proc/self/smaps").read_text().split(str(file))[1:]
+    return sum(int(re.findall(r"Rss: +(\d+) kB", one)[0]) for one in maps) / 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_kept_model_runs_from_its_file(folder: Path) -> None:
+    MiniLM.load(threads=1)
+    (kept,) = folder.iterdir()
+    maps = Path("/proc/self/maps")
+    assert str(kept) not in maps.read_text()
+    model = MiniLM.load(threads=1)
+    assert str(kept) in maps.read_text()
+    vector = model.get_text_embedding("one")
+    (weights,) = (held for held in runtime._weights.values() if str(held.filename) == str(kept))
+    before = in_memory(kept)
+    compiled.let_go(weights)
+    assert before - in_memory(kept) > 10
+    assert model.get_text_embedding("one") == vector
+    del model, weights
+    gc.collect()
+    assert str(kept) not in maps.read_text()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +123,9 @@ def test_older_files_of_a_model_and_abandoned_ones_go(folder: Path) -> None:
         compiled.keep(file, lambda: BytesIO(b"content"))
         os.utime(file, (1000 + age, 1000 + age))
     assert set(folder.iterdir()) == {written_now, other, *files[-compiled.KEPT :]}
-    assert compiled.read(files[-1]) == b"content"
+    read = compiled.read(files[-1])
+    assert read is not None
+    assert bytes(read) == b"content"
 
 
 @pytest.mark.usefixtures("none_loaded")

@@ -210,6 +210,7 @@ def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
 ) -> None:
     reranker, passages = LateInteraction(library), [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
     first = reranker.rerank("how to shrink a big ranking network", passages)
+    assert not any(one.spans for one in reranker._kept._kept.values())  # pairs of numbers, a fifth of the memory
     asked: list[int] = []
 
     def counted(model: BaseEmbedding, texts: list[str]) -> list[TokenVectors] | None:

@@ -55,9 +55,10 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
     from ui.telemetry.logs import logged
     from ui.telemetry.watch import watched
     from ui.web.base.work import Work
+    from ui.web.host.memory import given_back
 
     work = Work()
-    with logged(config), listening, _private_gradio(), watched(config) as watch:
+    with given_back(), logged(config), listening, _private_gradio(), watched(config) as watch:
         from rag import open_assistant
         from ui.web.host.server import Server
 
