@@ -15,8 +15,9 @@ from gradio.queueing import Queue
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
-from ui.web.base.context import no_marks
+from rag.papers.readers.conversations import FILE_NAME, Conversations
 from ui.web.base.work import Work
+from ui.web.drawn.site import Site
 from ui.web.host import serving
 
 
@@ -48,7 +49,7 @@ def test_gradio_looks_for_events_seldom(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with Assistant(Library(config)) as assistant:
 
         async def make() -> None:
-            serving._gradio_app(assistant, config, False, Work(), no_marks)
+            serving._gradio_app(assistant, config, False, Work(), Site(assistant, Conversations(tmp_path / FILE_NAME)))
 
         asyncio.run(make())
     queue = made[0]._queue

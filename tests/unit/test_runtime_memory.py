@@ -30,7 +30,8 @@ from rag.models.runtime import release_networks
 
 def resident():
     ctypes.CDLL(None).malloc_trim(0)
-    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
+    lines = open("/proc/self/smaps_rollup").read().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Anonymous:"))  # no mapped file
 
 model = MiniLM.load(threads=1)
 vector = model.get_text_embedding("bread " * 250)
