@@ -13,7 +13,7 @@ from eval.datasets import type_order
 from eval.metrics.confidence import Estimate, Scores, estimate
 from rag.answer.abstention.calibration import Point
 
-MOST_FALSE_REFUSALS = 0.05
+MOST_FALSE_REFUSALS = 0.04
 """Share of the answerable questions that the chosen threshold may refuse, out of set."""
 
 

@@ -11,9 +11,8 @@ from eval.calibration.logistic import Floats
 from rag.answer.abstention.calibration import Bin, Level
 from rag.types import Confidence
 
-RIGHT: tuple[tuple[Confidence, float], ...] = (("high", 0.91), ("medium", 0.7))
-"""Share of answers that must be right, out of set, to be called so. What is called high is to be right nine
-times in ten: a little more is asked for, since the bound is chosen where these very answers reach it."""
+RIGHT: tuple[tuple[Confidence, float], ...] = (("high", 0.9), ("medium", 0.7))
+"""Share of answers that must be right, out of set, to be called so."""
 BINS = 8
 """Groups of equally many answers that a reliability curve shows."""
 FEWEST = 10

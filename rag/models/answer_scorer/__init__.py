@@ -21,7 +21,7 @@ from rag.models.answer_scorer.encoding import Encoded, Encoder
 from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "0e7e1c16a40ad223b98fdfaea72b09fa398b3dda1ede8b42de523d33a79029df"
+SHA256 = "a2f9a5e671f5f9d548bd60fa341f2af831b2a2b50e9e61191dd31875f6df6983"
 VOCABULARY = Path(__file__).parents[1] / "vocab.txt"
 
 

@@ -18,7 +18,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "88eda2915f46d68722904b5f859b8d507d7cb7ba0fde40b5939b005ef10dde11"
+WEIGHTS_SHA256 = "48a41998f7b68d4726182e09ac0b0700ad54c92b14dda1a89e894e3c9ad723f1"
 GROUPS: Mapping[str, str] = {
     "subject": "topic",
     "domain": "topic",
