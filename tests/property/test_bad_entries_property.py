@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import SourceError
@@ -93,6 +93,7 @@ def test_three_good_entries_are_three_papers(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 @given(mutation=mutations())
+@example(mutation=(0.125, 0.5, ""))  # a tag of RIS without a value
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_changed_entry_takes_no_other_with_it(name: str, mutation: tuple[float, float, str]) -> None:
     """Whatever a part of an entry becomes, nothing is raised but that the file is none, and something is said of it."""

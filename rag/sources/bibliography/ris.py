@@ -109,10 +109,10 @@ def _rest(fields: dict[str, Any], urls: list[str]) -> list[tuple[str, str]]:
     used = _MODELLED | {next((tag for tag in tags if fields.get(tag)), "") for tags in (_TITLES, _ABSTRACTS)}
     several = {**fields, **fields.get("unknown_tag", {})}
     found = [
-        (tag, " ".join(value.split()))
+        (tag, " ".join((value or "").split()))  # of a line that breaks off, None is read
         for tag, values in several.items()
         if tag not in used
-        for value in ([values] if isinstance(values, str) else values)
+        for value in ([values] if isinstance(values, str) else values or ())
     ]
     kept = [(tag, value) for tag, value in found if value and not _is_ours(tag, value)]
     return [*kept, *(("UR", url) for url in urls[1:])]
