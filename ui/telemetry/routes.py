@@ -9,7 +9,7 @@ _KNOWN = frozenset(
 _BELOW = frozenset(("act", "export", "gradio_api"))
 """Addresses whose second part is one of few, too."""
 _SECOND = frozenset(
-    "star later read list note less interest uninterest restore surprise forget unrewrite answer unlearn remove "
+    "follow star later read list note less interest uninterest restore surprise forget unrewrite answer unlearn remove "
     "release hold fetch sample bibtex ris csl md queue upload upload_progress heartbeat cancel reset info "
     "component_server mcp call run api".split()
 )
