@@ -14,7 +14,7 @@ from rag.papers.readers.kept import Marks
 from rag.papers.shelf import Coverage
 from rag.types import Answer, Citation, Clarify, Filters, Passage, Receipt
 from tests.support.papers import make_paper
-from ui.web.chat.turns import turn
+from ui.web.chat.turns import followable, turn
 from ui.web.drawn import bookmarks
 from ui.web.evidence.cards import cards
 
@@ -105,3 +105,12 @@ def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> N
     told = replace(told, answer=ANSWER.model_copy(update={"citations": (cited[0], cited[2], cited[1])}))
     with Library(Config(data_dir=tmp_path)) as library:
         assert str(cards(told, library)).count('class="people"') == 3
+
+
+def test_only_a_list_that_needs_nothing_said_before_is_followed() -> None:
+    question = {"question": "Which of them use LLMs?", "standalone_question": "Which of them use LLMs?"}
+    listed = ANSWER.model_copy(update={**question, "shape": "list", "citations": (citation(1, "a"),)})
+    told = exchange(listed)
+    assert followable(replace(told, question="Which of  them use LLMs? ")) == "Which of them use LLMs?"
+    shown = listed.model_copy(update={"standalone_question": "Which of them use LLMs? (about Next-User Retrieval, …)"})
+    assert followable(replace(told, answer=shown)) == ""

@@ -221,7 +221,9 @@ def followable(exchange: Exchange) -> str:
     if answer is None or answer.abstained or not answer.citations or answer.shape not in ("list", "topic"):
         return ""
     restricted = exchange.filters != Filters() or bool(answer.filters.get("paper"))
-    return "" if restricted else answer.standalone_question
+    question = " ".join(exchange.question.split())
+    needs_history = " ".join(answer.standalone_question.split()) != question  # what is shown then is not for asking
+    return "" if restricted or needs_history else question
 
 
 def _of_these(answer: Answer) -> Markup:
