@@ -6,7 +6,7 @@ answer, and a difference is the papers', not a model's mood.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -17,6 +17,7 @@ from rag.index.library import Library, Progress
 from rag.papers.browse.days import ReportDays, today
 from rag.papers.readers.followed import FILE_NAME, Asking, Followed, FollowedQuestions
 from rag.papers.shelf import Shelf
+from rag.text.grammar import plural
 from rag.types import Answer, Citation
 
 Ask = Callable[[str], Answer]
@@ -53,7 +54,7 @@ class Follower:
     def add(self, question: str) -> Followed:
         """Follow a question; what it brings is told from its first answer on."""
         with self._store() as store:
-            return store.add(self._user, question)
+            return store.add(self._user, question, self._state())
 
     def remove(self, number: int) -> Followed:
         """Follow a question no longer (`FollowedNotFound` where the reader follows none that has the number)."""
@@ -81,7 +82,7 @@ class Follower:
         return [one for one in found if one.state != state]
 
     def ask_again(
-        self, ask: Ask, progress: Progress | None = None, *, everybodys: bool = False
+        self, ask: Ask, progress: Progress | None = None, *, everybodys: bool = False, number: int | None = None
     ) -> list[PaperchatError]:
         """Ask the outdated questions again, and keep the answers that differ.
 
@@ -89,22 +90,31 @@ class Follower:
             ask: Answers a question over this library.
             progress: Told how far it is.
             everybodys: Those of all readers, not of this one alone.
+            number: The only one that is asked; None: all of them.
 
         Returns:
-            An error for each that could not be answered; it is asked again the next time.
+            An error for each of the reader's own that could not be answered, and one for all of others, without their
+            words; they are asked again the next time.
         """
         errors: list[PaperchatError] = []
-        outdated = self.outdated(everybodys=everybodys)
+        outdated = [one for one in self.outdated(everybodys=everybodys) if number in (None, one.number)]
+        own, others = {one.number for one in self.all()}, 0
         for n, one in enumerate(outdated, start=1):
             try:
                 self._ask(one, ask)
             except PaperchatError as error:
                 with self._store() as store:
                     store.fail(one.number, error.message)
-                problem = f"The followed question “{one.question}” could not be answered. {error.message}"
-                errors.append(PaperchatError(problem, error.advice))
+                if one.number in own:
+                    problem = f"The followed question “{one.question}” could not be answered. {error.message}"
+                    errors.append(PaperchatError(problem, error.advice))
+                else:
+                    others += 1
             if progress:
                 progress("asking followed questions", n, len(outdated))
+        if others:
+            said = f"{plural(others, 'question')} that readers follow could not be answered."
+            errors.append(PaperchatError(said, "Today tells each of them why; the next report asks again."))
         return errors
 
     def brought(self, since: date | None = None, until: date = date.max) -> list[Brought]:
@@ -116,30 +126,27 @@ class Follower:
         """
         if not self._place.exists():
             return []
+        led_on = self._led_on()
         with self._store() as store:
-            followed = store.of(self._user)
-            return [_brought(one, self._told(store, one), since, until) for one in followed]
+            return [_brought(one, store.told(one, since, until), led_on) for one in store.of(self._user)]
 
     def _ask(self, one: Followed, ask: Ask) -> None:
         state, reach = self._state(), self._reach()
         answer = ask(one.question)
+        asking, led_on = Asking(datetime.now(UTC), reach, answer.citations), self._led_on()
         with self._store() as store:
-            before = self._askings(store, one.number)
-            differs = not before or difference(before[-1].citations, answer.citations)
-            store.note(one.number, state, Asking(datetime.now(UTC), reach, answer.citations) if differs else None)
+            if self._state() == state:  # else it may come after the answer of a newer library; it is asked again
+                store.note(
+                    one.number,
+                    state,
+                    asking,
+                    lambda before: bool(difference(led_on(before).citations, asking.citations)),
+                )
 
-    def _told(self, store: FollowedQuestions, one: Followed) -> list[Asking]:
-        """The answers that the reader is told of; who else follows the question, and since when, is told to nobody."""
-        askings = self._askings(store, one.number, one.first)
-        return [replace(asking, asked=max(asking.asked, one.added)) for asking in askings]
-
-    def _askings(self, store: FollowedQuestions, number: int, first: int = 0) -> list[Asking]:
-        """What was answered, with the papers under the ids that they have now: another id is no other paper."""
-        renamed = self._library.shelf.renamed()
-        return [
-            replace(one, citations=tuple(_led_on(self._library.shelf, renamed, cited) for cited in one.citations))
-            for one in store.askings(number, first)
-        ]
+    def _led_on(self) -> Callable[[Asking], Asking]:
+        """Puts the papers of an answer under the ids that they have now: another id is no other paper."""
+        shelf, renamed = self._library.shelf, self._library.shelf.renamed()
+        return lambda one: replace(one, citations=tuple(_led_on(shelf, renamed, cited) for cited in one.citations))
 
     def _state(self) -> str:
         """What an answer rests on."""
@@ -162,15 +169,13 @@ class Follower:
             store.close()
 
 
-def _brought(one: Followed, askings: Sequence[Asking], since: date | None, until: date) -> Brought:
-    """The last answer within the days beside the one before them; the first of all answers tells no change."""
-    within = [n for n, asking in enumerate(askings) if asking.reach <= until]
-    if not within:
+def _brought(one: Followed, told: tuple[Asking, Asking] | None, led_on: Callable[[Asking], Asking]) -> Brought:
+    """The last answer and how it differs; who else follows the question, and since when, is told to nobody."""
+    if told is None:
         return Brought(one)
-    last = within[-1]
-    earlier = range(last) if since is None else (n for n in within if askings[n].reach < since)
-    first = max(earlier, default=0)
-    return Brought(one, askings[last], difference(askings[first].citations, askings[last].citations))
+    before, last = map(led_on, told)
+    answer = replace(last, asked=max(last.asked, one.added))
+    return Brought(one, answer, difference(before.citations, last.citations))
 
 
 def _led_on(shelf: Shelf, renamed: Mapping[str, str], citation: Citation) -> Citation:

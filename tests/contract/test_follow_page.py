@@ -89,6 +89,19 @@ def test_the_control_knows_what_is_followed_wherever_it_stands(ada: httpx.Client
     assert '<input type="checkbox" data-post="/act/follow" data-key="Papers by Bo Ray">' in paper
 
 
+def test_blanks_in_the_words_make_no_other_question(ada: httpx.Client) -> None:
+    act(ada, "weighing   elephants ")
+    assert 'aria-pressed="true" title="Follow “weighing elephants”' in html(ada, "library?words=weighing++elephants")
+
+
+def test_following_one_more_question_asks_no_other(ada: httpx.Client, folder: Path) -> None:
+    act(ada, QUESTION)
+    add(folder, "2504.00002", "Weighing More Elephants", "2025-04-12")
+    act(ada, "Which papers count elephants?")
+    with Library(Config(data_dir=folder)) as library:
+        assert [one.question for one in Follower(library, "ada").outdated()] == [QUESTION]
+
+
 def test_what_cannot_be_followed_is_refused_in_words(ada: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from ui.web.companion import follows
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
+from rag.follow.questions import Follower
 from rag.index.library import Library
 from rag.sources import read_source
 from rag.types import Paper
@@ -232,6 +233,17 @@ def test_a_followed_question_that_fails_is_told_and_the_report_written(run: Run,
     digest = (tmp_path / "out" / "2025-04-11-digest.md").read_text()
     assert "Could not be asked again: Not today." in digest
     assert "Rewriter2" in digest
+
+
+def test_what_a_reader_follows_is_in_no_report_though_it_fails(run: Run, tmp_path: Path) -> None:
+    add_papers(run, rewriter(1, "2025-04-10"))
+    with Library(Config(data_dir=run.folder)) as library:
+        Follower(library, "ada").add(QUESTION)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.engine.Engine.checked", _refuse)
+        out, error = run("report", "--out", str(tmp_path / "out"), "--json", code=1)
+    assert json.loads(out)["errors"] == ["1 question that readers follow could not be answered."]
+    assert QUESTION not in out + error
 
 
 def _refuse(*_: object) -> str:

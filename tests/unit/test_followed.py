@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from llama_index.core import MockEmbedding
@@ -16,6 +17,8 @@ from rag.errors import EmbeddingUnavailableError, FollowedNotFound, IndexDamaged
 from rag.follow.changes import difference
 from rag.follow.questions import Follower
 from rag.index.library import Library
+from rag.papers.database import Connection, Database
+from rag.papers.readers import followed
 from rag.papers.readers.followed import FILE_NAME, STEPS, Asking, FollowedQuestions
 from rag.types import Answer, Citation, Receipt
 from tests.support.papers import make_paper
@@ -189,6 +192,117 @@ def test_every_reader_follows_for_themselves_and_a_question_is_asked_once(librar
     bob.remove(1)
     assert Follower(library, "cy").add("What is new?").number == 3
     assert Follower(library).all() == []
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_what_came_before_a_reader_joined_is_not_news_though_it_is_found_only_now(
+    library: Library, stands: bool
+) -> None:
+    ada, bob = Follower(library, "ada"), Follower(library, "bob")
+    ada.add("What is new?")
+    ada.ask_again(lambda _: answer(citation("1", "a")))
+    add_papers(library, "2504.00002", day="2025-04-11")
+    number = bob.add("What is new?").number
+    assert bob.brought()[0].answer is None, "the last answer was outdated when he joined"
+    found = [citation("1", "a")] if stands else [citation("1", "a"), citation("2", "b")]
+    bob.ask_again(lambda _: answer(*found), number=number)
+    assert [one.paper_id for one in ada.brought()[0].change.new] == ([] if stands else ["2"])
+    assert bob.brought()[0].answer
+    assert not bob.brought()[0].change
+    add_papers(library, "2504.00003", day="2025-04-12")
+    bob.ask_again(lambda _: answer(*found, citation("3", "c")))
+    assert [one.paper_id for one in bob.brought()[0].change.new] == ["3"]
+
+
+def test_one_question_is_asked_without_the_others(library: Library) -> None:
+    follower = Follower(library)
+    follower.add("Slow?")
+    asked: list[str] = []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        return answer()
+
+    follower.ask_again(ask, number=follower.add("New?").number)
+    assert asked == ["New?"]
+    assert [one.question for one in follower.outdated()] == ["Slow?"]
+
+
+def test_what_readers_ask_is_told_to_nobody_where_it_fails(library: Library) -> None:
+    for user, question in (("ada", "Secret?"), ("bob", "Hidden?"), ("", "Open?")):
+        Follower(library, user).add(question)
+
+    def ask(question: str) -> Answer:
+        raise EmbeddingUnavailableError(f"“{question}” is too much for the server.", "Start it.")
+
+    told = [one.message + one.advice for one in Follower(library).ask_again(ask, everybodys=True)]
+    assert len(told) == 2
+    assert "“Open?”" in told[0]
+    assert "2 questions that readers follow" in told[1]
+    assert not any(word in "".join(told) for word in ("Secret", "Hidden"))
+    assert Follower(library, "ada").brought()[0].followed.problem, "who asked is told why"
+
+
+def test_two_that_ask_at_once_keep_one_answer_and_the_newer(library: Library) -> None:
+    follower = Follower(library)
+    follower.add("What is new?")
+    follower.ask_again(lambda _: answer(citation("1", "a")))
+
+    def beside(others: Callable[[], object], *found: Citation) -> Callable[[str], Answer]:
+        def ask(_: str) -> Answer:
+            others()
+            return answer(*found)
+
+        return ask
+
+    new = (citation("1", "a"), citation("2", "b"))
+    add_papers(library, "2504.00002", day="2025-04-11")
+    follower.ask_again(beside(lambda: follower.ask_again(lambda _: answer(*new)), *new))
+
+    def newer() -> None:
+        add_papers(library, "2504.00004", day="2025-04-12")
+        follower.ask_again(lambda _: answer(citation("4", "d")))
+
+    add_papers(library, "2504.00003", day="2025-04-12")
+    follower.ask_again(beside(newer, citation("3", "c")))
+    with closing(FollowedQuestions(library.config.store(FILE_NAME))) as store:
+        kept = [[one.paper_id for one in asking.citations] for asking in store.askings(1)]
+    assert kept == [["1"], ["1", "2"], ["4"]]
+
+
+@pytest.mark.sqlite_only
+def test_a_question_is_given_back_though_it_is_ended_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FollowedQuestions(tmp_path / FILE_NAME)
+    whole = Database.transaction
+
+    @contextmanager
+    def ended(db: Database) -> Iterator[Connection]:
+        with whole(db) as writing:
+            yield writing
+        monkeypatch.setattr(Database, "transaction", whole)
+        store.forget("")
+
+    monkeypatch.setattr(Database, "transaction", ended)
+    assert store.add("", "a").question == "a"
+    assert store.of("") == []
+
+
+def test_what_stood_in_between_is_not_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    follower = Follower(library)
+    with closing(FollowedQuestions(library.config.store(FILE_NAME))) as store:
+        for question in ("a", "b"):
+            number = store.add("", question).number
+            for n in range(50):
+                asking = Asking(datetime.now(UTC), DAY + timedelta(days=n), (citation(str(n), "a"),))
+                store.note(number, "", asking)
+    read = Mock(wraps=followed.Asking)
+    monkeypatch.setattr(followed, "Asking", read)
+    renamed = Mock(wraps=library.shelf.renamed)
+    monkeypatch.setattr(library.shelf, "renamed", renamed)
+    brought = follower.brought(DAY + timedelta(days=20), DAY + timedelta(days=30))
+    assert [[one.paper_id for one in it.change.dropped + it.change.new] for it in brought] == [["19", "30"]] * 2
+    assert read.call_count == 4
+    assert renamed.call_count == 1
 
 
 def test_all_that_a_reader_follows_is_forgotten_with_them(tmp_path: Path) -> None:

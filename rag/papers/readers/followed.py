@@ -7,6 +7,7 @@ several follow is asked once for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -40,10 +41,15 @@ _ADD = """INSERT INTO questions (question, added) SELECT ?, ?
     WHERE NOT EXISTS (SELECT 1 FROM questions WHERE question = ?)"""
 """With a conflict instead, SQLite would use up a number."""
 _JOIN = """INSERT INTO followers (owner, question, since, first)
-    SELECT ?, id, ?, (SELECT COALESCE(MAX(a.id), 0) FROM askings a WHERE a.question = questions.id) FROM questions
+    SELECT ?, id, ?, CASE WHEN state <> ? THEN (SELECT COALESCE(MAX(a.id), 0) + 1 FROM askings a)
+        ELSE (SELECT COALESCE(MAX(a.id), 0) FROM askings a WHERE a.question = questions.id) END FROM questions
     WHERE question = ? AND NOT EXISTS (SELECT 1 FROM followers f WHERE f.owner = ? AND f.question = questions.id)"""
 _OF = """SELECT q.id, q.question, f.since, q.state, q.problem, f.first
     FROM followers f JOIN questions q ON q.id = f.question WHERE f.owner = ? ORDER BY f.since, q.id"""
+_FIRST_IS_LAST = """UPDATE followers SET first = (SELECT MAX(id) FROM askings WHERE question = ?)
+    WHERE question = ? AND first > (SELECT MAX(id) FROM askings WHERE question = ?)"""
+"""Who joined where the last answer was outdated is told from the next one on, and there it is."""
+_ASKING = "SELECT asked, reach, citations FROM askings WHERE question = ? AND id >= ?"
 _TIDY = (
     "DELETE FROM askings WHERE NOT EXISTS (SELECT 1 FROM followers f WHERE f.question = askings.question)",
     "DELETE FROM questions WHERE NOT EXISTS (SELECT 1 FROM followers f WHERE f.question = questions.id)",
@@ -60,7 +66,8 @@ class Followed:
         added: Since when its reader follows it.
         state: What the last answer rests on (library and configuration); empty where it was never answered.
         problem: Why it could not be asked the last time; empty where it could.
-        first: From which answer on its reader is told: the one that stood when they began to follow it.
+        first: From which answer on its reader is told: the one that stood when they began to follow it, or the next
+            where that was outdated.
     """
 
     number: int
@@ -101,13 +108,20 @@ class FollowedQuestions:
         """Close the connections of all threads."""
         self._db.close()
 
-    def add(self, user: str, question: str) -> Followed:
-        """Follow a question; one that the reader follows already is given back as it is."""
+    def add(self, user: str, question: str, state: str | None = None) -> Followed:
+        """Follow a question; one that the reader follows already is given back as it is.
+
+        Args:
+            user: Who follows.
+            question: What is asked.
+            state: What an answer of now would rest on: where the last one rests on other, the reader begins with the
+                next. None: they begin with the last one, whatever it rests on.
+        """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._db.transaction() as db:
             db.execute(_ADD, (question, now, question))
-            db.execute(_JOIN, (user, now, question, user))
-        return next(one for one in self.of(user) if one.question == question)
+            db.execute(_JOIN, (user, now, state, question, user))
+            return next(one for one in self.of(user) if one.question == question)
 
     def remove(self, user: str, number: int) -> Followed:
         """Follow a question no longer; what it brought is forgotten where nobody else follows it.
@@ -140,27 +154,54 @@ class FollowedQuestions:
 
     def askings(self, number: int, first: int = 0) -> list[Asking]:
         """Answers that differed from the one before, oldest first, from one of them on (`Followed.first`)."""
-        sql = "SELECT asked, reach, citations FROM askings WHERE question = ? AND id >= ? ORDER BY id"
-        rows = self._db.rows(sql, (number, first))
-        return [
-            Asking(datetime.fromisoformat(asked), date.fromisoformat(reach), _CITATIONS.validate_json(citations))
-            for asked, reach, citations in rows
-        ]
+        return self._askings(f"{_ASKING} ORDER BY id", (number, first))
 
-    def note(self, number: int, state: str, asking: Asking | None) -> None:
-        """Note that a question was answered on a state of the library, and the answer where it differs."""
+    def told(self, one: Followed, since: date | None, until: date) -> tuple[Asking, Asking] | None:
+        """What is compared for the days of a report; None where nothing was answered by then.
+
+        The last answer of those days comes second. First comes the one before `since`, or before that answer where it
+        is None; where there is none, the first that the reader is told of.
+        """
+        values = (one.number, one.first)
+        most = 1 if since else 2
+        last = self._askings(f"{_ASKING} AND reach <= ? ORDER BY id DESC LIMIT {most}", (*values, until.isoformat()))
+        if not last:
+            return None
+        if since is None:
+            return last[-1], last[0]
+        days = (since.isoformat(), until.isoformat())
+        before = self._askings(f"{_ASKING} AND reach < ? AND reach <= ? ORDER BY id DESC LIMIT 1", (*values, *days))
+        return (before or self._askings(f"{_ASKING} ORDER BY id LIMIT 1", values))[0], last[0]
+
+    def note(self, number: int, state: str, asking: Asking, is_news: Callable[[Asking], bool] = lambda _: True) -> None:
+        """Note that a question was answered on a state of the library, and the answer where it differs.
+
+        Args:
+            number: Of the question.
+            state: What the answer rests on.
+            asking: The answer.
+            is_news: Whether it differs from the last one that is kept, which nobody can add to meanwhile.
+        """
         with self._db.transaction() as db:
             db.execute("UPDATE questions SET state = ?, problem = '' WHERE id = ?", (state, number))
-            if asking:
+            before = self._askings(f"{_ASKING} ORDER BY id DESC LIMIT 1", (number, 0))
+            if not before or is_news(before[0]):
                 values = (number, asking.asked.isoformat(timespec="seconds"), asking.reach.isoformat())
                 citations = _CITATIONS.dump_json(asking.citations).decode()
                 db.execute(
                     "INSERT INTO askings (question, asked, reach, citations) VALUES (?, ?, ?, ?)", (*values, citations)
                 )
+            db.execute(_FIRST_IS_LAST, (number, number, number))
 
     def fail(self, number: int, problem: str) -> None:
         """Note why a question could not be asked; what it brought before stays."""
         self._db.execute("UPDATE questions SET problem = ? WHERE id = ?", (problem, number))
+
+    def _askings(self, sql: str, values: tuple[object, ...]) -> list[Asking]:
+        return [
+            Asking(datetime.fromisoformat(asked), date.fromisoformat(reach), _CITATIONS.validate_json(citations))
+            for asked, reach, citations in self._db.all(sql, values)
+        ]
 
 
 def _tidy(db: Connection) -> None:

@@ -76,6 +76,11 @@ def authors(names: Mapping[str, bool]) -> Markup:
     return element("details", element("summary", said), element("div", *boxes, class_="menu"), class_="lists")
 
 
+def folded(written: str) -> str:
+    """A question as it is followed, however many blanks are in it."""
+    return " ".join(written.replace("\0", " ").split())
+
+
 def author_question(name: str) -> str:
     """What is asked of an author who is followed."""
     return f"Papers by {name}"

@@ -37,25 +37,26 @@ class Follows:
             UsageError: it is empty, too long, or one too many.
             LibraryError: it cannot be kept.
         """
-        question = self._assistant.engine.checked(" ".join(written.split()))
+        question = self._assistant.engine.checked(followed.folded(written))
         follower = Follower(self._library, owner)
         known = [one.question for one in follower.all()]
         if len(known) >= MOST and question not in known:
             said = f"You follow {plural(MOST, 'question')} already, the most there can be."
             raise UsageError(said, "End one on Today first.")
-        follower.add(question)
-        follower.ask_again(self._ask)
+        added = follower.add(question)
+        follower.ask_again(self._ask, number=added.number)
 
     def end(self, written: str, owner: str) -> None:
         """Follow a question no longer; one that is not followed stays so."""
-        question = " ".join(written.split())
+        question = followed.folded(written)
         follower = Follower(self._library, owner)
         for one in follower.all():
             if one.question == question:
                 follower.remove(one.number)
 
-    def control(self, question: str, owner: str) -> Markup:
+    def control(self, written: str, owner: str) -> Markup:
         """The button that follows a question; none where nothing can be followed."""
+        question = followed.folded(written)
         with suppress(PaperchatError):
             return followed.control(question, question in self._questions(owner))
         return EMPTY
@@ -65,7 +66,7 @@ class Follows:
         read = dict.fromkeys(filter(None, map(readable, names)))
         with suppress(PaperchatError):
             questions = self._questions(owner)
-            return followed.authors({one: followed.author_question(one) in questions for one in read})
+            return followed.authors({one: followed.folded(followed.author_question(one)) in questions for one in read})
         return EMPTY
 
     def shown(self, owner: str, since: date, until: date, *, asked: bool = False) -> Shown:
