@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.driving import Tab
 from tests.support.page_server import sample_library, served
+from ui.web.companion import follows
 
 NewTab = Callable[..., Tab]
 LISTED = "Which papers are about query rewriting?"
@@ -57,6 +58,21 @@ def test_what_is_followed_anywhere_stands_on_today_until_it_is_ended(new_tab: Ne
     page.reload()
     tab.ready()
     expect(listed).to_have_attribute("aria-pressed", "true")
+    page.close()
+
+
+def test_a_box_that_was_refused_is_ticked_no_longer(new_tab: NewTab, own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = new_tab("/paper/2504.05220", own).ready().page
+    page.get_by_text("Follow its authors").click()
+    monkeypatch.setattr(follows, "MOST", 0)
+    box = page.get_by_label("Hengran Zhang")
+    box.click()
+    expect(page.locator("#toast")).to_contain_text("the most there can be")
+    expect(box).not_to_be_checked()
+    page.route("**/act/follow", lambda route: route.abort())
+    box.click()
+    expect(page.locator("#toast")).to_contain_text("The server cannot be reached")
+    expect(box).not_to_be_checked()
     page.close()
 
 

@@ -410,7 +410,8 @@ window.paperchatSite = (() => {
     const isOn = button.type === "checkbox" ? button.checked : button.getAttribute("aria-pressed") !== "true";
     const { part, place } = button.closest("[data-part]")?.dataset ?? {};
     const more = Object.entries({ list, key, part, place }).filter(([, value]) => value);
-    act(button, post, { papers: papersOf(button), on: on ?? (isOn ? "on" : "off"), ...Object.fromEntries(more) });
+    const asked = act(button, post, { papers: papersOf(button), on: on ?? (isOn ? "on" : "off"), ...Object.fromEntries(more) });
+    if (button.type === "checkbox") asked.then((isDone) => isDone || (button.checked = !isOn)); // refused, it is as it was
   }
 
   addEventListener("click", (event) => {
