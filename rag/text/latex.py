@@ -41,6 +41,18 @@ _IN_TEXT = frozenset(
     "ss o O l L ae AE oe OE aa AA i j dh DH th TH dj DJ ng NG S P copyright pounds dag ddag dots ldots".split()
 )
 """Commands for characters that may stand outside maths."""
+_HARMLESS = (
+    (_FORMATS - {"href"})
+    | _IN_TEXT
+    | frozenset(_CHARACTERS)
+    | frozenset(
+        """u v H t c d b k r frac dfrac tfrac sqrt left right big Big text mathbf mathrm mathit mathsf mathtt mathcal
+        mathscr mathfrak mathbb boldsymbol bm operatorname hat widehat tilde widetilde bar vec dot ddot overline
+        sum prod log ln exp min max arg argmin argmax sup inf lim sin cos tan mod bmod Pr det dim
+        quad qquad displaystyle limits nolimits ensuremath relax""".split()
+    )
+)
+"""Besides commands for one character, those of a stranger's LaTeX that only show something."""
 _ACCENT = (
     r"\\(?:[\"'`^~=.]\s*|[uvHtcdbkr](?![A-Za-z])\s*)"
     r"(?:\{\s*(?:\\[ij](?![A-Za-z])|[^\W\d_])\s*\}|\\[ij](?![A-Za-z])|[^\W\d_])"
@@ -51,6 +63,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _NAME = re.compile(r"\\([A-Za-z]+)")
+_CONTROL = re.compile(r"\\([A-Za-z]+|[^A-Za-z])", re.DOTALL)
 _BRACE, _BARE_BRACE = re.compile(r"[{}]"), re.compile(r"(?<!\\)[{}]")
 _AFTER_SYMBOL = re.compile(r"\{\}|\s*")
 
@@ -104,8 +117,8 @@ def _encoded(text: str, keep: str) -> str | None:
 
 
 def _is_maths(token: str) -> bool:
-    """Whether dollars enclose maths, not prices, and braces in it balance."""
-    return is_balanced(token) and (token[0] == "\\" or not readable(token).startswith("$"))
+    """Whether dollars enclose maths, not prices, braces in it balance, and it only shows something."""
+    return is_balanced(token) and is_harmless(token) and (token[0] == "\\" or not readable(token).startswith("$"))
 
 
 def _escaped_maths(token: str) -> str:
@@ -184,6 +197,14 @@ def _character_of(name: str) -> str | None:
         return None
     shown = readable(f"\\{name}{{}}")
     return shown if len(shown) == 1 and not shown.isascii() else None
+
+
+def is_harmless(text: str) -> bool:
+    """Whether LaTeX that meets a text shows it and does nothing else: reads no file, runs nothing, defines nothing."""
+    names = {found[1] for found in _CONTROL.finditer(text)}
+    words = {name for name in names if name.isalpha() and name.isascii()}
+    # ^^5c is another way to write a backslash; \@ begins the names of LaTeX's own commands.
+    return "^^" not in text and "@" not in names and all(one in _HARMLESS or _character_of(one) for one in words)
 
 
 def is_balanced(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,20 @@ def test_a_field_that_would_break_its_entry_is_named(tmp_path: Path) -> None:
     (tmp_path / "odd.bib").write_text(text)
     (paper,) = papers_of(tmp_path / "odd.bib")
     assert set(paper.unkept) == {"file", "isbn"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [r"\input{/etc/passwd}\immediate\write18{id}", "^^5cinput{x}", r"$\input{x}$", r"\csname input\endcsname x"],
+)
+def test_latex_that_does_more_than_show_something_leaves_in_no_export(tmp_path: Path, value: str) -> None:
+    text = (
+        f"@misc{{a, title={{On {value} rivers}}, year=2024, publisher={{{value}}}, series={{$\\frac{{a}}{{b}}$ \\'e}}}}"
+    )
+    (tmp_path / "hostile.bib").write_text(text)
+    (paper,) = papers_of(tmp_path / "hostile.bib")
+    assert paper.unkept == ("publisher",)
+    out = written([paper], "bibtex")
+    assert "publisher" not in out and "series = {$\\frac{a}{b}$ \\'e}" in out
+    assert not re.search(r"\\(?:input|immediate|write|csname)|\^\^", out)
+    assert told(again(tmp_path, [paper], "bibtex")) == told([paper])

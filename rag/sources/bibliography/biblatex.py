@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, appeared, month_number, partial_date
 from rag.sources.bibliography.own import left_out, own_entry
-from rag.text.latex import decode, is_balanced
+from rag.text.latex import decode, is_balanced, is_harmless
 from rag.text.months import SHORT
 from rag.text.persons import from_parts
 
@@ -180,9 +180,10 @@ def entry_of(line: int, fields: Fields, kind: str = "misc", key: str = "", all_f
 
 
 def _is_safe(name: str, value: str) -> bool:
-    """Whether a field can be written in braces again, so that the entry around it is still one."""
+    """Whether a field can be written in braces again: the entry stays one, and whoever compiles it runs nothing."""
     is_plain = all(char.isprintable() or char.isspace() for char in value)
-    return is_plain and is_balanced(value) and value.rstrip()[-1:] != "\\" and bool(_FIELD_NAME.fullmatch(name))
+    is_plain = is_plain and is_balanced(value) and is_harmless(value)
+    return is_plain and value.rstrip()[-1:] != "\\" and bool(_FIELD_NAME.fullmatch(name))
 
 
 def _date(fields: Fields) -> PartialDate:
