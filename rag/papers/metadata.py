@@ -7,7 +7,7 @@ none away.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag.papers.database import Connection
@@ -15,9 +15,9 @@ from rag.types import Paper
 from rag.types.own_entry import OwnEntry
 
 UNDATED = "undated"
-_OF_SOME = UNDATED, "key", "own"
+_OF_SOME = UNDATED, "key"
 NAMES = ("categories", "comment", "doi", "licence", "withdrawn", *_OF_SOME)
-"""Attributes of `Paper` that are kept this way; those of some are told only where there is something to tell."""
+"""Attributes of `Paper` that are told; those of some only where there is something to tell."""
 COLUMN = """(SELECT '{' || coalesce(group_concat('"' || m.name || '":' || m.value), '') || '}'
     FROM metadata m WHERE m.paper_id = p.paper_id)"""
 """In a query of papers ``p``: what `attributes` reads."""
@@ -30,19 +30,29 @@ _KEEP = """INSERT INTO metadata VALUES (?, ?, ?, ?) ON CONFLICT (paper_id, name)
 _KNOWN = "SELECT name, value FROM metadata WHERE paper_id = ? ORDER BY name"
 
 
-Known = str | tuple[str, ...] | bool | dict[str, Any] | None
+Known = str | tuple[str, ...] | bool | None
 
 
 def known_of(paper: Paper) -> dict[str, Known]:
-    """What is known of a paper, by name; empty where it is not."""
+    """What is known of a paper, by name; empty where it is not. A reader's own entry is told by `export` alone."""
     said = {name: getattr(paper, name) for name in NAMES}
-    said["own"] = paper.own.stored() if paper.own else None
     return {name: value for name, value in said.items() if name not in _OF_SOME or value}
 
 
-def record_metadata(db: Connection, paper: Paper) -> bool:
-    """Keep what a listing says, within a transaction; whether that changed anything."""
-    said = [(name, value) for name, value in known_of(paper).items() if value or value is False]
+def entry_of(paper: Paper) -> dict[str, Any]:
+    """What a reader's own bibliography calls a paper, and says besides; empty where there is none."""
+    said = {"key": paper.key, "own": paper.own.stored() if paper.own else None}
+    return {name: value for name, value in said.items() if value}
+
+
+def said_of(paper: Paper) -> dict[str, Known]:
+    """What a listing says of its paper: what is known, but for what is a reader's own."""
+    return {name: value for name, value in known_of(paper).items() if name != "key"}
+
+
+def record_metadata(db: Connection, paper: Paper, known: Mapping[str, Any]) -> bool:
+    """Keep what a listing says, by name, within a transaction; whether that changed anything."""
+    said = [(name, value) for name, value in known.items() if value or value is False]
     if not said:
         return False
     before = db.execute(_KNOWN, (paper.paper_id,)).fetchall()

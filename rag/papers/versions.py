@@ -26,7 +26,7 @@ from typing import Literal
 from rag.papers.bodies import record_body
 from rag.papers.database import Connection
 from rag.papers.entities import enter, leave
-from rag.papers.metadata import UNDATED, known_of, record_metadata
+from rag.papers.metadata import UNDATED, entry_of, record_metadata, said_of
 from rag.papers.schema import HALF_WRITTEN, OF_A_PAPER, OF_A_TEXT
 from rag.sources.identifiers import OF_DOI, bare_doi, doi_id, is_titled, month_of, title_id
 from rag.text.folding import plain
@@ -89,8 +89,7 @@ def record(db: Connection, paper: Paper) -> tuple[str, Outcome]:
     known = db.execute(_KNOWN, (paper_id,)).fetchone()
     version, is_new_text = _version(db, paper)
     db.execute(_LIST, (paper_id, day, version))
-    heard = "INSERT INTO heard VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-    is_news = db.execute(heard, (paper_id, day, _said(paper))).rowcount > 0
+    is_news = _hears(db, paper, _said(paper))
     (latest,) = db.execute(_LATEST_VERSION, (paper_id,)).fetchone()
     first, url = min(paper.date.isoformat(), day), paper.url
     authors_day, authors = day, json.dumps(paper.authors, ensure_ascii=False)
@@ -107,7 +106,8 @@ def record(db: Connection, paper: Paper) -> tuple[str, Outcome]:
     has_latest_text = is_adopted or is_new_latest or (is_new_text and version == latest)
     if has_latest_text or has_new_authors:
         enter(db, paper_id)
-    says_more = is_news and record_metadata(db, paper)
+    says_more = is_news and record_metadata(db, paper, said_of(paper))
+    says_more |= bool(own := entry_of(paper)) and _hears(db, paper, _key_of(own)) and record_metadata(db, paper, own)
     has_new_body = record_body(db, paper, version)
     if has_latest_text or (has_new_body and version == latest):
         db.execute(_PENDING, (paper_id,))
@@ -280,9 +280,19 @@ def take_off(db: Connection, paper_id: str) -> None:
 
 
 def _said(paper: Paper) -> str:
-    """Key of everything that a row says, 16 hex digits: a row that was seen before is no correction of a later one."""
-    said = [_fold(paper), paper.authors, paper.arxiv_version, known_of(paper)]
+    """Key of what a row says but for a reader's own entry: a row that was seen before corrects no later one."""
+    return _key_of([_fold(paper), paper.authors, paper.arxiv_version, said_of(paper)])
+
+
+def _key_of(said: object) -> str:
+    """16 hex digits."""
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _hears(db: Connection, paper: Paper, key: str) -> bool:
+    """Note what is said of a paper on this day; whether it was not said before."""
+    sql = "INSERT INTO heard VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    return db.execute(sql, (paper.paper_id, paper.day.isoformat(), key)).rowcount > 0
 
 
 def _fold(paper: Paper) -> str:

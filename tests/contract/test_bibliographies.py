@@ -42,7 +42,7 @@ def test_bibliographies_are_read_and_what_is_left_out_is_told(run: Run) -> None:
     assert len(report["rejected"]) == 7
     assert {row["source"] for row in report["rejected"]} == {"damaged.bib", "publisher.ris", "zotero.json"}
     kept = {row["paper_id"]: row["fields"] for row in report["unkept"]}
-    assert "1905.00001" not in kept, "mendeley-groups and isbn are kept for exports"
+    assert kept["1905.00001"] == ["file"], "mendeley-groups and isbn are kept for exports, a path is not"
     shown = run.json("show", "2310.12345")
     assert (shown["abstract"], shown["categories"]) == ("Menus are short. We retrieve from 1,000 of them.", ["cs.IR"])
     again = run.json("ingest", *everything)
@@ -152,7 +152,9 @@ def test_a_reader_s_own_file_comes_out_as_it_went_in(run: Run, tmp_path: Path) -
         "mendeley-groups = {Thesis}",
     ]
     assert not [one for one in kept if one not in text]
-    assert run.json("show", "1905.00001")["key"] == "Okafor2019"
+    shown = run.json("show", "1905.00001")
+    assert shown["key"] == "Okafor2019"
+    assert all("own" not in one for one in (shown, *run.json("papers"))), "its other fields are export's alone"
     run("export", "--format", "bibtex", "--out", "again.bib")
     assert run.json("import", "again.bib")["papers_unchanged"] == 1
     run.folder = tmp_path / "other"

@@ -21,7 +21,7 @@ FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in FORMS an
 THESIS = r"""@string{jmlr = "Journal of Examples"}
 @inproceedings{Smith:2020_bert,
   title = {{BERT} for menus}, author = {Smith, Ann}, year = {2020}, booktitle = {Proc. of {EMNLP}},
-  publisher = {O'Reilly \& Sons}, keywords = {to-read, cs.IR}, note = {Best paper}, isbn = {978-1}, annote = {50\% done}
+  publisher = {O'Reilly \& Sons}, keywords = {to-read, cs.IR}, note = {Best paper}, isbn = {978-1}, edition = {50\% new}
 }
 @article{lee19, title = {On fires}, author = {Lee, Bo}, date = {2019-02-03}, journal = jmlr, volume = {7},
   pages = {1--9}, eprint = {hal-0123}, eprinttype = {hal}}
@@ -56,7 +56,7 @@ def test_keys_types_and_fields_of_a_thesis_stand(tmp_path: Path) -> None:
     text = written(papers, "bibtex")
     kept = ["@inproceedings{Smith:2020_bert,", "@article{lee19,", "booktitle = {Proc. of {EMNLP}}", "pages = {1--9}"]
     kept += [r"publisher = {O'Reilly \& Sons}", "keywords = {to-read, cs.IR}", "note = {Best paper}"]
-    kept += [r"annote = {50\% done}", "journal = {Journal of Examples}", "eprint = {hal-0123}"]
+    kept += [r"edition = {50\% new}", "journal = {Journal of Examples}", "eprint = {hal-0123}"]
     assert not [one for one in kept if one not in text]
     assert "paperchat:" not in text, "the reader's own fields say all"
     assert told(again(tmp_path, papers, "bibtex")) == told(papers)
@@ -96,11 +96,46 @@ def test_an_entry_stays_with_its_paper_on_the_shelf(tmp_path: Path) -> None:
     assert shelf.paper("2504.00001").own == own
 
 
+def test_the_own_entry_of_a_row_that_was_heard_before_undoes_no_correction(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "papers.sqlite")
+    shelf.record([make_paper(authors=("Ann Smit",))])
+    shelf.record([make_paper(authors=("Ann Smith",), comment="Accepted")])
+    own = OwnEntry("bibtex", "article", (("journal", "J"),))
+    assert shelf.record([make_paper(authors=("Ann Smit",), key="smit20", own=own)]) == {"2504.00001": "updated"}
+    held = shelf.paper("2504.00001")
+    assert (held.authors, held.comment, held.key, held.own) == (("Ann Smith",), "Accepted", "smit20", own)
+    shelf.record([make_paper(authors=("Ann Smith",), key="smith20", comment="Accepted")])
+    shelf.record([make_paper(authors=("Ann Smit",), key="smit20", own=own)])
+    assert shelf.paper("2504.00001").key == "smith20"
+
+
 def test_a_field_that_would_break_its_entry_is_named(tmp_path: Path) -> None:
     text = '@misc{a, title={A river}, year=2024, isbn="1\\{", file={x' + "y" * 60_000 + "}}"
     (tmp_path / "odd.bib").write_text(text)
     (paper,) = papers_of(tmp_path / "odd.bib")
     assert set(paper.unkept) == {"file", "isbn"}
+
+
+PRIVATE = {
+    ".bib": "@book{a, title={On rivers}, year=2024, isbn={1}, file={:home/me/a.pdf:pdf}, annote={dull}, Comment-a={x}}",
+    ".ris": "TY  - BOOK\nTI  - On rivers\nPY  - 2024\nSN  - 1\nUR  - https://a.org\nUR  - file:rivers.pdf\n"
+    "L1  - home/me/a.pdf\nER  - \n",
+    ".json": '[{"id": "a", "type": "chapter", "title": "On rivers", "ISBN": "1", "annote": "dull", "author": []}]',
+}
+
+
+@pytest.mark.parametrize(("suffix", "unkept"), [
+    (".bib", {"annote", "comment-a", "file"}), (".ris", {"L1", "UR"}), (".json", {"annote"}),
+])  # fmt: skip
+def test_reading_notes_and_places_of_files_are_named_and_not_kept(
+    tmp_path: Path, suffix: str, unkept: set[str]
+) -> None:
+    (tmp_path / f"mine{suffix}").write_text(PRIVATE[suffix])
+    (paper,) = papers_of(tmp_path / f"mine{suffix}")
+    assert set(paper.unkept) - {"no date"} == unkept
+    assert paper.own
+    assert len(paper.own.fields) == 1
+    assert "home/me" not in written([paper], FORMS[suffix])
 
 
 @pytest.mark.parametrize(
@@ -115,6 +150,7 @@ def test_latex_that_does_more_than_show_something_leaves_in_no_export(tmp_path: 
     (paper,) = papers_of(tmp_path / "hostile.bib")
     assert paper.unkept == ("publisher",)
     out = written([paper], "bibtex")
-    assert "publisher" not in out and "series = {$\\frac{a}{b}$ \\'e}" in out
+    assert "publisher" not in out
+    assert "series = {$\\frac{a}{b}$ \\'e}" in out
     assert not re.search(r"\\(?:input|immediate|write|csname)|\^\^", out)
     assert told(again(tmp_path, [paper], "bibtex")) == told([paper])

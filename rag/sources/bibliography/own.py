@@ -27,6 +27,11 @@ _PLAIN_ID = re.compile(r"[a-z0-9.:-]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.:-]")
 _UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 _LONGEST_KEY = 200
+_PRIVATE = re.compile(
+    r"annot(?:e|ation)|review|comment(?:-.*)?|(?:local-?)?file|local-url|bdsk-file-\d+|L[1-4]", re.IGNORECASE
+)
+"""Fields of reading notes and of where files lie on somebody's machine: whoever may read a library may export it."""
+_PATH = re.compile(r"\s*\"?file:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,11 @@ FORMS = {
 
 
 def own_entry(form: str, kind: str, fields: Iterable[tuple[str, str]]) -> OwnEntry:
-    """The rest of an entry: as many of its fields as the library takes; `left_out` names the others."""
+    """The rest of an entry: of what is nobody's private matter, as much as fits; `left_out` names the others."""
     kept, room = [], LONGEST_ABSTRACT
     for name, value in fields:
-        if len(value) <= room and not _UNKEEPABLE.search(value):
+        is_private = _PRIVATE.fullmatch(name) or _PATH.match(value)
+        if not is_private and len(value) <= room and not _UNKEEPABLE.search(value):
             kept.append((name, value))
             room -= len(value)
     return OwnEntry(form, kind, tuple(kept))

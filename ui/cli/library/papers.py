@@ -148,7 +148,7 @@ def _print_shown(shelf: Shelf, paper: Paper, versions: int) -> None:
     if paper.url:
         terminal.print(Text(paper.url, style="dim"), soft_wrap=True)
     for name, value in known_of(paper).items():
-        if value and not isinstance(value, dict):  # a reader's own entry is `export`'s
+        if value:
             said = "yes" if isinstance(value, bool) else value if isinstance(value, str) else ", ".join(value)
             terminal.print(Text(readable(f"{name}: {said}"), style="dim"), soft_wrap=True)
     if paper.held:
