@@ -142,6 +142,19 @@ def test_the_case_of_escapes_and_keys(run: Run) -> None:
     assert "author = {王小明 and 李雷}" in second[0]
 
 
+def test_no_two_papers_are_printed_under_one_key(sample: Run, tmp_path: Path) -> None:
+    sample.folder = copied_sample(tmp_path / "sample")
+    for paper_id in ("2504.05309", "2504.05220"):
+        (tmp_path / "one.bib").write_text(
+            f"@misc{{k1, title={{{sample.json('show', paper_id)['title']}}}, eprint={{{paper_id}}}}}"
+        )
+        sample("import", "one.bib")
+        assert sample.json("show", paper_id)["key"] == "k1"
+    found = sample.json("search", "query rewriting utility", "-k", "20", "--bibtex")["bibtex"]
+    assert sum(entry.startswith("@misc{k1,") for entry in found) == 1
+    assert len({entry.partition("\n")[0] for entry in found}) == len(found)
+
+
 def test_a_reader_s_own_file_comes_out_as_it_went_in(run: Run, tmp_path: Path) -> None:
     run("import", str(FOLDER / "mendeley.bib"))
     text, _ = run("export", "--format", "bibtex")

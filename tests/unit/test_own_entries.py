@@ -11,9 +11,10 @@ import pytest
 from rag.papers.bibliography.references import FORMATS, written
 from rag.papers.shelf import Shelf
 from rag.sources import read_source
-from rag.types import Paper
+from rag.types import Citation, Paper
 from rag.types.own_entry import OwnEntry
 from tests.support.papers import make_paper
+from ui.cli.base.printing import bibtex_entries
 
 FOLDER = Path(__file__).parents[1] / "support" / "bibliographies"
 FORMS = {".bib": "bibtex", ".ris": "ris", ".json": "csl"}
@@ -84,6 +85,30 @@ def test_no_two_entries_have_one_key() -> None:
     assert items[1] not in ("smith", "Smith")
 
 
+def cited(paper_id: str) -> Citation:
+    return Citation(
+        n=1,
+        paper_id=paper_id,
+        version=1,
+        title="Title",
+        authors=("Ada Lovelace",),
+        date="2025-04-01",
+        url="",
+        chunk_id="c1",
+        quote="Title",
+        start=0,
+        end=5,
+    )
+
+
+def test_no_two_papers_that_are_cited_are_printed_under_one_key(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "papers.sqlite")
+    shelf.record([make_paper(f"2504.0000{n}", f"Title {n}", key="k1") for n in (1, 2)])
+    first, second = bibtex_entries(shelf, [cited(f"2504.0000{n}") for n in (1, 2)])
+    assert first.startswith("@misc{k1,")
+    assert second.startswith("@misc{lovelace2025:2504.00002,")
+
+
 def test_an_entry_stays_with_its_paper_on_the_shelf(tmp_path: Path) -> None:
     own = OwnEntry("bibtex", "article", (("journal", "A {J}"), ("isbn", "1")))
     shelf = Shelf(tmp_path / "papers.sqlite")
@@ -114,6 +139,20 @@ def test_a_field_that_would_break_its_entry_is_named(tmp_path: Path) -> None:
     (tmp_path / "odd.bib").write_text(text)
     (paper,) = papers_of(tmp_path / "odd.bib")
     assert set(paper.unkept) == {"file", "isbn"}
+
+
+def test_csl_is_json_with_a_type_whatever_came_in(tmp_path: Path) -> None:
+    text = """[{"id": "a", "title": "On rivers", "author": [{"family": "Li"}], "v": [NaN], "w": 1e999, "custom": "hi",
+        "publisher": "P"}, {"id": "b", "type": ["book"], "title": "On seas", "publisher": "P", "custom": {"x": 1}}]"""
+    (tmp_path / "odd.json").write_text(text)
+    papers = papers_of(tmp_path / "odd.json")
+    assert papers[0].unkept[:3] == ("custom", "v", "w")
+    items = json.loads(written(papers, "csl"), parse_constant=lambda name: pytest.fail(name))
+    assert [(item["type"], item["publisher"]) for item in items] == [("article", "P")] * 2
+    assert items[1]["custom"]["x"] == 1
+    assert told(again(tmp_path, papers, "csl")) == told(papers)
+    (lacking,) = json.loads(written([make_paper(own=OwnEntry("csl", ""))], "csl"))
+    assert lacking["type"] == "article"
 
 
 PRIVATE = {

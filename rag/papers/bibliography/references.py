@@ -71,10 +71,10 @@ FORMATS: Mapping[str, Format] = {
 
 def written(papers: Iterable[Paper], form: str) -> str:
     """Write papers in the format of this name, each once, and no two under one key."""
-    return FORMATS[form].write(_apart(list({paper.paper_id: paper for paper in papers}.values())))
+    return FORMATS[form].write(apart(list({paper.paper_id: paper for paper in papers}.values())))
 
 
-def _apart(papers: Sequence[Paper]) -> list[Paper]:
+def apart(papers: Sequence[Paper]) -> list[Paper]:
     """Papers of which each has a key of its own: where readers' bibliographies call two alike, the first keeps it."""
     made = {made_key(paper).casefold() for paper in papers}
     out: list[Paper] = []
@@ -195,7 +195,7 @@ def _item(paper: Paper) -> dict[str, Any]:
     if own:
         said = {name: json.loads(value) for name, value in own.fields}
         theirs = {"categories", "note", *said}
-        item = {key: value for key, value in item.items() if key not in theirs} | {"type": own.kind} | said
+        item = {key: value for key, value in item.items() if key not in theirs} | {"type": own.kind or "article"} | said
     custom = item["custom"] if isinstance(item.get("custom"), dict) else {}
     filled = {key: value for key, value in item.items() if value} | {"custom": {**custom, "paperchat": MARK}}
     return filled | {"custom": {**custom, "paperchat": mark_of(paper, csl.entry_of(filled, 1)) or MARK}}

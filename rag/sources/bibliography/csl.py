@@ -92,7 +92,7 @@ def entry_of(item: Mapping[str, Any], line: int) -> Entry:
     tags = item.get("categories")
     keywords = [str(tag) for tag in tags] if isinstance(tags, list) else re.split(r"\s*[,;]\s*", get("keyword"))
     rest = _rest(item)
-    own = own_entry("csl", get("type"), rest)
+    own = own_entry("csl", get("type") or "article", ((name, value) for name, value in rest if value))
     return Entry(
         line=line,
         title=get("title"),
@@ -113,14 +113,24 @@ def entry_of(item: Mapping[str, Any], line: int) -> Entry:
 
 
 def _rest(item: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What exports do not write from what the library knows, each value as JSON."""
+    """What exports do not write from what the library knows, each value as JSON; empty where it cannot be written."""
     rest = {name: value for name, value in item.items() if name not in _MODELLED and value not in (None, "", [], {})}
     for name in ("number", "publisher"):
         if _OF_ARXIV.fullmatch(str(rest.get(name, ""))):
             del rest[name]
     if isinstance(rest.get("custom"), dict):
         rest["custom"] = {name: value for name, value in rest["custom"].items() if name != "paperchat"}
-    return [(name, json.dumps(value, ensure_ascii=False)) for name, value in rest.items() if value != {}]
+    written = [(name, _as_json(value)) for name, value in rest.items() if value != {}]
+    # Our exports write their mark into `custom`, for which there is room in an object only.
+    return [(name, "" if name == "custom" and not isinstance(rest[name], dict) else text) for name, text in written]
+
+
+def _as_json(value: object) -> str:
+    """A value as JSON; empty where it is none, as what Python reads as not a number."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return ""
 
 
 def _date(issued: object) -> PartialDate:

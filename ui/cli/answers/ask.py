@@ -64,13 +64,13 @@ def search(
     check_question(query, settings)
     from rag import open_assistant
     from rag.papers.bibliography.bibtex import entry_of
-    from rag.papers.bibliography.references import written
+    from rag.papers.bibliography.references import apart, written
 
     with open_assistant(settings) as assistant:
         found = assistant.search(query, filters, k, rerank=rerank)
         hits = found.passages
         papers = papers_of(assistant.library.shelf, hits) if bibtex or form else []
-    entries = [entry_of(paper) for paper in papers] if bibtex else []
+    entries = [entry_of(paper) for paper in apart(papers)] if bibtex else []
     references = written(papers, form) if form else ""
     if as_json:
         document: dict[str, object] = {
