@@ -18,7 +18,8 @@ from rag.text.sentences import sentences
 
 LABELLED, TAGGED = (Path(__file__).with_name(name) for name in ("cards.jsonl", "tags.jsonl"))
 ACCURACY = {"task": 0.93, "method": 0.92, "result": 0.82, "data": 0.78, "code": 0.95}
-F1 = {"tags": 0.6, "data": 0.5}
+F1 = {"tags": 0.63, "tags (drawn later)": 0.57, "data": 0.5}
+"""Of tags each set by itself, so that neither falls behind the other; nobody had seen figures of the later one."""
 MOST_FILLED = {"data": 0.25, "code": 0.05}
 """Share of the papers that don't say it for which something is given all the same."""
 
@@ -48,9 +49,9 @@ def test_at_least_a_hundred_papers_judge_tags_and_none_was_fitted_to() -> None:
 
 @pytest.mark.slow
 def test_cards_and_tags_reach_their_floors(tmp_path: Path) -> None:
-    papers = [*read_labelled(LABELLED, ["test"]), *read_labelled(TAGGED)]
-    with ingested(papers, tmp_path) as library:
-        found = measured(papers, library)
+    papers, later = read_labelled(LABELLED, ["test"]), read_labelled(TAGGED)
+    with ingested([*papers, *later], tmp_path) as library:
+        found = measured(papers, library) | {"tags (drawn later)": measured(later, library)["tags"]}
     for name, tally in found.items():
         print(
             f"{name}: accuracy {tally.accuracy:.2f}, F1 {tally.f1:.2f}, filled falsely {tally.filled} of {tally.empty}"
