@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rag.papers.bibliography.bibtex import bibtex
 from rag.text.grammar import plural
 from rag.text.markdown import escape
 from rag.text.readable import readable
@@ -15,12 +14,12 @@ COLUMNS = ("method", "data", "result")
 _NOT_SAID = "–"
 
 
-def markdown(topic: Topic, *, with_bibtex: bool = False) -> str:
+def markdown(topic: Topic, entries: Sequence[str] = ()) -> str:
     """Write a topic as Markdown that stands alone; quotes are readable forms of the exact ones.
 
     Args:
         topic: What was found.
-        with_bibtex: Append an entry for every paper.
+        entries: BibTeX of its papers, to stand at the end.
     """
     parts = [
         f"# {escape(' '.join(topic.query.split()))}",
@@ -30,9 +29,9 @@ def markdown(topic: Topic, *, with_bibtex: bool = False) -> str:
     if topic.papers:
         parts += ["## Papers side by side", table(topic), "## When they appeared", timeline(topic.papers)]
         parts += ["## References", "\n".join(references(topic))]
-    if with_bibtex and topic.papers:
-        entries = "\n\n".join(bibtex_entries(topic))
-        parts += ["## BibTeX", f"```bibtex\n{entries}\n```"]
+    if entries:
+        listed = "\n\n".join(entries)
+        parts += ["## BibTeX", f"```bibtex\n{listed}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,11 +64,6 @@ def references(topic: Topic) -> Iterator[str]:
         people = ", ".join(paper.authors[:3]) + (" et al." if len(paper.authors) > 3 else "")
         where = _inline(paper.url or paper.paper_id)
         yield f"- {cited} {_inline(people)}: *{_inline(paper.title)}*, {paper.when}. {where}"
-
-
-def bibtex_entries(topic: Topic) -> list[str]:
-    """One BibTeX entry a paper, in the themes' order."""
-    return [bibtex(paper.paper_id, paper.title, paper.authors, paper.day, paper.url) for paper in topic.papers]
 
 
 def describe(papers: Sequence[TopicPaper], themes: int) -> str:

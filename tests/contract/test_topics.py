@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -22,6 +25,9 @@ from tests.support.playing import sample_library
 from tests.support.runs import Run
 from ui.cli.answers.chat_commands import read_filters
 from ui.cli.answers.topic import print_topic
+from ui.cli.base.printing import bibtex_entries
+from ui.web.evidence import summaries
+from ui.web.forms.topic import Desk
 
 TOPICS = ["generative recommendation", "query rewriting", "semantic IDs", "large language models"]
 
@@ -193,6 +199,22 @@ def test_the_command_prints_themes_and_writes_the_document(run: Run, tmp_path: P
         assert part in written
     run("topic", "query rewriting", "--out", "topic.md")
     assert Path("topic.md").read_text(encoding="utf-8").startswith("# query rewriting")
+
+
+def test_the_page_writes_entries_with_a_reader_s_own_keys_as_the_command_does(tmp_path: Path) -> None:
+    with sample_library(tmp_path) as library:
+        assistant = Assistant(library)
+        topic = assistant.summary(TOPICS[0])
+        shelf = library.shelf
+        shelf.record([replace(shelf.paper(one.paper_id), key="mine") for one in topic.papers[:2]])
+        web: Any = SimpleNamespace(assistant=assistant, work=None, marks=None, follow=None)
+        shown = str(summaries.summary(topic, library))
+        pieces = [Desk(web).saved(topic)["text"], shown.partition("Save as Markdown")[2].partition("</p>")[0]]
+        entries = bibtex_entries(shelf, topic.papers)
+    assert entries[0].startswith("@misc{mine,")
+    for written in pieces:
+        assert written.count("@misc{mine,") == 1
+        assert written.count("@misc{") == len(topic.papers) == len(entries)
 
 
 def test_the_command_follows_the_contract(run: Run) -> None:

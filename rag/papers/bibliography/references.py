@@ -98,6 +98,11 @@ def cited(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[Pape
     return list({paper.paper_id: paper for paper in papers}.values())
 
 
+def cited_entries(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[str]:
+    """A short BibTeX entry of each paper that is named, in that order, no two under one key."""
+    return [entry_of(paper) for paper in apart(cited(shelf, citations))]
+
+
 def _of_citation(one: Citation | TopicPaper) -> Paper:
     day = one.day
     return Paper(one.paper_id, one.title, "", one.authors, day or date.min, one.url, undated=day is None)

@@ -68,7 +68,7 @@ def topic(
         references = cited_as(shelf, found.papers, form)
         entries = bibtex_entries(shelf, found.papers) if bibtex else []
     if out:
-        out.write_text(markdown(found, with_bibtex=bibtex), encoding="utf-8")
+        out.write_text(markdown(found, entries), encoding="utf-8")
     if as_json:
         said = found.model_dump(mode="json") | ({"bibtex": entries} if bibtex else {})
         print_json(said | ({"references": references} if form else {}))

@@ -96,10 +96,9 @@ def pages_of(citations: Sequence[Citation]) -> list[str]:
 
 def bibtex_entries(shelf: Shelf, citations: Iterable[Citation | TopicPaper]) -> list[str]:
     """One entry a cited paper, in order of citation, no two under one key."""
-    from rag.papers.bibliography.bibtex import entry_of
-    from rag.papers.bibliography.references import apart, cited
+    from rag.papers.bibliography.references import cited_entries
 
-    return [entry_of(paper) for paper in apart(cited(shelf, citations))]
+    return cited_entries(shelf, citations)
 
 
 def cited_as(shelf: Shelf, citations: Iterable[Citation | TopicPaper], form: str | None) -> str:

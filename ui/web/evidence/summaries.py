@@ -8,9 +8,9 @@ from datetime import date
 from markupsafe import Markup
 
 from rag.index.library import Library
+from rag.papers.bibliography.references import cited_entries
 from rag.text.grammar import plural
 from rag.text.readable import readable
-from rag.topics import bibtex_entries
 from rag.types import Cell, Filters, Note, Topic, TopicPaper
 from rag.types.filters import FIELDS
 from ui.web.evidence.cards import NO_MARKS, column
@@ -89,7 +89,7 @@ def summary(
         heading,
         _notes(topic.notes),
         element("p", topic.text.partition("\n")[0], class_="lead"),
-        _tools(topic, follow),
+        _tools(topic, library, follow),
         _timeline(topic),
         *_themes(topic),
         _section("Where papers disagree", *(markdown(text, PREFIX) for text in topic.disagreements)),
@@ -109,9 +109,9 @@ def _section(title: str, *content: Markup) -> Markup:
     return element("section", element("h2", title), *content) if any(content) else EMPTY
 
 
-def _tools(topic: Topic, follow: Markup) -> Markup:
+def _tools(topic: Topic, library: Library, follow: Markup) -> Markup:
     save = button("Save as Markdown", "save", {"kind": "md"})
-    entries = "\n\n".join(bibtex_entries(topic))
+    entries = "\n\n".join(cited_entries(library.shelf, topic.papers))
     return element("p", follow, save, button("Copy BibTeX", "copy", {"text": entries}), class_="tools")
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from rag.errors import PaperchatError
+from rag.papers.bibliography.references import cited_entries
 from rag.topics import markdown
 from rag.types import Delta, Filters, Step, Topic, TopicDone
 from ui.steps import worded
@@ -112,10 +113,10 @@ class Desk:
         """Say that nothing comes any more."""
         return str(element("p", "Stopped.", class_="note", role="status"))
 
-    @staticmethod
-    def saved(topic: Topic | None) -> dict[str, str]:
+    def saved(self, topic: Topic | None) -> dict[str, str]:
         """The summary as a Markdown file."""
         if topic is None:
             return {}
         name = re.sub(r"[^\w-]+", "-", topic.query).strip("-")[:60] or "topic"
-        return {"name": f"{name}.md", "text": markdown(topic, with_bibtex=True)}
+        entries = cited_entries(self._assistant.library.shelf, topic.papers)
+        return {"name": f"{name}.md", "text": markdown(topic, entries)}
