@@ -44,7 +44,7 @@ DOI = st.sampled_from(
 OWN = [
     OwnEntry("bibtex", "article", (("journal", r"A {J} \& B"), ("volume", "3"), ("note", "12 p"), ("isbn", "1"))),
     OwnEntry("bibtex", "inproceedings", (("keywords", "to-read, cs.IR"), ("howpublished", r"\url{x_y}"))),
-    OwnEntry("ris", "JOUR", (("JO", "A"), ("N1", "12 p"), ("KW", "x"), ("KW", "cs.IR"), ("L1", "f"), ("L1", "g"))),
+    OwnEntry("ris", "JOUR", (("JO", "A"), ("N1", "12 p"), ("KW", "x"), ("KW", "cs.IR"), ("A2", "f"), ("A2", "g"))),
     OwnEntry("csl", "article-journal", (("container-title", '"A"'), ("note", '"12 p"'), ("keyword", '"x, cs.IR"'))),
 ]
 
