@@ -76,8 +76,8 @@ class Network:
             self._model.release_memory()
             if (kept := _weights.get(self._model)) is not None:
                 compiled.let_go(kept)
-        except Empty:
-            pass
+        except Empty:  # one is running: all of it stays until the next time
+            return
         finally:
             for request in held:
                 self._requests.put(request)

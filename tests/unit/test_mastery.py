@@ -80,7 +80,8 @@ def test_no_file_is_made_before_something_is_answered(tmp_path: Path) -> None:
     store.close()
 
 
-def test_what_is_wanted_less_is_not_to_be_read_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("why", ["wanted less", "held for review"])
+def test_what_is_not_to_be_read_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
     papers = papers_on("sign", 4)
     ids = [paper.paper_id for paper in papers]
     kept = Kept(tmp_path / "kept.sqlite")
@@ -89,21 +90,10 @@ def test_what_is_wanted_less_is_not_to_be_read_next(tmp_path: Path, monkeypatch:
         answers = [given(RETRIEVAL, False, ids[0])]
         first = [one.paper.paper_id for one in next_to_read(library, kept, "", answers)]
         assert first
-        kept.less("", first)
-        assert not {one.paper.paper_id for one in next_to_read(library, kept, "", answers)} & set(first)
-    kept.close()
-
-
-def test_what_is_held_for_review_is_not_to_be_read_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    papers = papers_on("sign", 4)
-    ids = [paper.paper_id for paper in papers]
-    kept = Kept(tmp_path / "kept.sqlite")
-    with library_of(tmp_path / "library", *papers) as library:
-        monkeypatch.setattr(library.shelf, "select", lambda _: frozenset(ids))  # all are of the topic
-        answers = [given(RETRIEVAL, False, ids[0])]
-        first = [one.paper.paper_id for one in next_to_read(library, kept, "", answers)]
-        assert first
-        library.shelf.flags.decide(first, "held")
+        if why == "wanted less":
+            kept.less("", first)
+        else:
+            library.shelf.flags.decide(first, "held")
         assert not {one.paper.paper_id for one in next_to_read(library, kept, "", answers)} & set(first)
     kept.close()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import SourceError
 from rag.sources.bibliography.entry import UNKNOWN, Entry, PartialDate, appeared, partial_date, row
-from rag.sources.bibliography.own import left_out, own_entry
+from rag.sources.bibliography.own import left_out, names_arxiv, own_entry
 from rag.text.persons import from_parts
 from rag.types import Paper, Rejected
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"</?(?:i|b|sub|sup|sc|span)(?:\s[^<>]{0,80})?>")
 _MODELLED = frozenset("id type title author abstract issued DOI URL".split())
 """What exports write from what the library knows."""
-_OF_ARXIV = re.compile(r"arxiv(?::.*)?", re.IGNORECASE)
 _LOOKS = re.compile(r'\A\s*(?:\{\s*"items"\s*:\s*)?\[\s*(?:\]\s*\Z|\{)')
 _KEYS = re.compile(
     r""""issued"\s*:\s*\{ | "container-title"\s*: | "type"\s*:\s*"(?:article-|paper-conference|chapter|thesis|report)
@@ -116,7 +115,7 @@ def _rest(item: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What exports do not write from what the library knows, each value as JSON; empty where it cannot be written."""
     rest = {name: value for name, value in item.items() if name not in _MODELLED and value not in (None, "", [], {})}
     for name in ("number", "publisher"):
-        if _OF_ARXIV.fullmatch(str(rest.get(name, ""))):
+        if names_arxiv(str(rest.get(name, ""))):
             del rest[name]
     if isinstance(rest.get("custom"), dict):
         rest["custom"] = {name: value for name, value in rest["custom"].items() if name != "paperchat"}

@@ -31,6 +31,7 @@ _PRIVATE = re.compile(
     r"annot(?:e|ation)|review|comment(?:-.*)?|(?:local-?)?file|local-url|bdsk-file-\d+|L[1-4]", re.IGNORECASE
 )
 """Fields of reading notes and of where files lie on somebody's machine: whoever may read a library may export it."""
+_OF_ARXIV = re.compile(r"arxiv(?::.*)?", re.IGNORECASE)
 _PATH = re.compile(r"\s*\"?file:", re.IGNORECASE)
 
 
@@ -65,6 +66,11 @@ def own_entry(form: str, kind: str, fields: Iterable[tuple[str, str]]) -> OwnEnt
             kept.append((name, value))
             room -= len(value)
     return OwnEntry(form, kind, tuple(kept))
+
+
+def names_arxiv(value: str) -> bool:
+    """Whether a field's value only says that a paper is arXiv's, as exports write it."""
+    return bool(_OF_ARXIV.fullmatch(value))
 
 
 def left_out(own: OwnEntry, names: Iterable[str]) -> list[str]:

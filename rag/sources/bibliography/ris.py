@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.sources.bibliography.entry import MARK, UNKNOWN, Entry, appeared, partial_date
-from rag.sources.bibliography.own import left_out, own_entry
+from rag.sources.bibliography.own import left_out, names_arxiv, own_entry
 from rag.text.persons import from_parts
 
 _RECORD = re.compile(r"^TY  ?-", re.MULTILINE)
@@ -22,7 +22,6 @@ ONCE = frozenset("TY TI T1 CT AB N2 DA PY Y1 DO L2 JO JF JA J1 J2 T2 BT VL IS SP
 _MODELLED = frozenset("TY AU A1 UR DA PY Y1 DO ER ID unknown_tag".split())
 """What exports write from what the library knows; besides them a title and an abstract."""
 _TITLES, _ABSTRACTS = ("TI", "T1", "CT"), ("AB", "N2")
-_OF_ARXIV = re.compile(r"arxiv(?::.*)?", re.IGNORECASE)
 
 
 def entries(text: str, _: Path) -> Iterator[Entry | tuple[int, str]]:
@@ -120,7 +119,7 @@ def _rest(fields: dict[str, Any], urls: list[str]) -> list[tuple[str, str]]:
 
 def _is_ours(tag: str, value: str) -> bool:
     """Whether exports write this themselves: their mark, the paper's id on arXiv."""
-    return value.startswith(MARK) if tag == "C1" else tag in ("AN", "PB") and bool(_OF_ARXIV.fullmatch(value))
+    return value.startswith(MARK) if tag == "C1" else tag in ("AN", "PB") and names_arxiv(value)
 
 
 def author_of(written: str) -> str:

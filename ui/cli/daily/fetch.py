@@ -73,14 +73,7 @@ def fetch(
             (complete, fetcher.complete),
         )
         stopped = _run(fetcher, [step for is_wanted, step in steps if is_wanted])
-    if as_json:
-        print_json(fetcher.done.as_json() | {"interrupted": stopped})
-    else:
-        _print(fetcher.done)
-    for error in fetcher.done.errors:
-        say(f"{error.message}\n{error.advice}".rstrip())
-    if stopped:
-        say(_INTERRUPTED)
+    _tell(fetcher.done, stopped, as_json)
     if stopped or fetcher.done.errors:
         raise typer.Exit(1)
 
@@ -98,6 +91,18 @@ def _run(fetcher: Fetcher, steps: Sequence[Callable[[], None]]) -> bool:
         return True
     fetcher.finish()
     return False
+
+
+def _tell(done: Fetched, stopped: bool, as_json: bool) -> None:
+    """Say what was fetched, and what went wrong."""
+    if as_json:
+        print_json(done.as_json() | {"interrupted": stopped})
+    else:
+        _print(done)
+    for error in done.errors:
+        say(f"{error.message}\n{error.advice}".rstrip())
+    if stopped:
+        say(_INTERRUPTED)
 
 
 def _print(done: Fetched) -> None:
