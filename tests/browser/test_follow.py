@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.driving import Tab
 from tests.support.page_server import sample_library, served
@@ -43,8 +43,8 @@ def test_what_is_followed_anywhere_stands_on_today_until_it_is_ended(new_tab: Ne
     expect(listed).to_have_attribute("aria-pressed", "true")
     page.evaluate("paperchatSite.go('/paper/2504.05220')")
     page.get_by_text("Follow its authors").click()
-    page.get_by_label("Hengran Zhang").check()
-    expect(page.locator("#toast")).to_have_text("Followed: Today tells what is new to it.")
+    with page.expect_response("**/act/follow"):
+        page.get_by_label("Hengran Zhang").check()
     assert followed(page) == ["query rewriting", LISTED, "Papers by Hengran Zhang"]
     page.get_by_label("Follow a question, a topic or an author").fill("dense retrieval")
     page.keyboard.press("Enter")
@@ -58,6 +58,30 @@ def test_what_is_followed_anywhere_stands_on_today_until_it_is_ended(new_tab: Ne
     page.reload()
     tab.ready()
     expect(listed).to_have_attribute("aria-pressed", "true")
+    page.close()
+
+
+def test_what_is_typed_stays_while_questions_are_asked_again(new_tab: NewTab, own: str) -> None:
+    page = new_tab("/library", own).ready().page
+    today = page.request.get(f"{own}/view/today").json()
+    part = 'data-part="followed"'
+    place = today["html"].split(f'{part} data-place="')[1].split('"')[0]
+    today["html"] = today["html"].replace(part, f'{part} data-whole="/view/followed?place={place}"')
+    page.route("**/view/today", lambda route: route.fulfill(json=today))
+    held: list[Route] = []
+    page.route("**/view/followed?**", lambda route: held.append(route))
+    with page.expect_request("**/view/followed?**"):
+        page.evaluate("paperchatSite.go('/today')")
+    box = page.get_by_label("Follow a question, a topic or an author")
+    box.fill("dense retrieval")
+    page.evaluate("document.querySelector('#followed').dataset.before = true")
+    held[0].continue_()
+    expect(page.locator("#followed[data-before]")).to_have_count(0)
+    expect(box).to_be_focused()
+    expect(box).to_have_value("dense retrieval")
+    box.press("Enter")
+    expect(page.locator("#followed h3")).to_have_text(["dense retrieval"])
+    expect(box).to_have_value("")
     page.close()
 
 

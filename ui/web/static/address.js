@@ -130,14 +130,21 @@ window.paperchatSite = (() => {
     if (count) say(count.dataset.said, false, false, true);
   }
 
-  // A part that is drawn anew in its place, once it has been worked out.
+  // A part that is drawn anew in its place, once it has been worked out; what has been typed into it meanwhile stays.
   async function whole(part) {
     const response = await fetch(part.dataset.whole).catch(() => null);
     if (!part.isConnected) return;
     if (!response?.ok) return unmade(part, response);
     const drawn = document.createElement("div");
     drawn.innerHTML = (await response.json()).html;
-    replace(part, drawn);
+    if (!part.isConnected) return;
+    const box = document.activeElement;
+    const fresh = replace(part, drawn);
+    for (const typed of $$("input[name]:not([type=hidden])", part)) {
+      const same = $(`input[name="${typed.name}"]:not([type=hidden])`, fresh);
+      if (same) same.value = typed.value;
+      if (same && typed === box) same.focus({ preventScroll: true });
+    }
   }
 
   // Why something isn't there, in its place.
