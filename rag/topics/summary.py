@@ -122,15 +122,24 @@ class TopicEngine:
         )
         yield TopicDone(topic.model_copy(update={"timings": timings}))
 
-    def knows(self, query: str) -> bool:
-        """Whether any paper is on a topic, as a summary of it would find.
+    def on_topic(self, query: str, filters: Filters | None = None) -> tuple[list[str], list[str]]:
+        """The papers on a topic, as a summary of it would find them, and all that it looked through, best first.
+
+        Args:
+            query: The topic as the reader typed it.
+            filters: Restrictions given beside it.
+
+        Returns:
+            Ids of those on it, none where the library is not about it, and of those that the search found.
 
         Raises:
             QuestionError: the query is empty or too long.
             EmptyLibrary: there are no papers.
         """
-        understood = self._understand(query, Filters())
-        return bool(self._on_topic(understood, self.engine.search(understood, self._depth())))
+        understood = self._understand(query, filters or Filters())
+        passages = self.engine.search(understood, self._depth())
+        chosen, found = self._on_topic(understood, passages), distinct_papers(passages)
+        return [one.paper_id for one in chosen], [one.paper_id for one in found]
 
     def _understand(self, query: str, filters: Filters) -> Question:
         """Read the query as a topic, whatever shape of question it has."""

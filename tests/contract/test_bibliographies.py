@@ -102,6 +102,23 @@ def test_papers_are_exported_by_id_by_search_and_by_filter(sample: Run) -> None:
     assert "give one of" in sample("export", "--conversation", "1", "--query", "x", "--format", "md", code=2)[1]
 
 
+def test_an_export_by_search_says_how_many_it_takes_and_writes_nothing_about_nothing(
+    sample: Run, tmp_path: Path
+) -> None:
+    out, said = sample("export", "--query", "query rewriting", "-k", "3", "--format", "md")
+    assert said.startswith(f"{len(out.splitlines())} papers written, of 35 found, nearest first. ")
+    assert "-k takes fewer or more" in said
+    out, said = sample("export", "--query", "brewing beer at home", "--format", "md", "--out", "beer.md", code=1)
+    assert (out, (tmp_path / "beer.md").exists()) == ("", False)
+    assert said.splitlines()[0].endswith("No paper is about “brewing beer at home”; nothing was written.")
+    assert "`paperchat search` shows what is nearest" in said
+    month = ("--from", "2025-04", "--to", "2025-04")
+    _, said = sample("export", "--query", "brewing beer at home", "--format", "md", *month, code=1)
+    assert "No paper that these restrictions leave is about" in said
+    _, said = sample("export", "--query", "query rewriting", "--author", "Nobody", "--format", "md", code=1)
+    assert said.strip() == "No paper fits."
+
+
 def test_a_conversation_is_exported_with_papers_that_have_left(sample: Run, sample_library: Path) -> None:
     assert "no conversations" in sample("export", "--conversation", "x", "--format", "md", code=1)[1]
     answer = Answer.model_validate(sample.json("ask", "How does IterQR rewrite queries?"))

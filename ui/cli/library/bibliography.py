@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.sources import BIBLIOGRAPHIES
+from rag.text.grammar import plural
 from rag.types import Filters
 from ui.cli.answers.ask import papers_of
 from ui.cli.base.common import (
@@ -76,9 +77,10 @@ def export(
     if out:
         check_new(out)
     settings = with_library(context, config, data_dir)
+    remark = ""
     if query:
         check_question(query, settings)
-        papers = _found(settings, query, filters, k)
+        papers, remark = _found(settings, query, filters, k)
     else:
         papers = _named(settings, conversation, filters)
     from rag.papers.bibliography.references import written
@@ -88,8 +90,11 @@ def export(
         say("No paper fits.")
         raise typer.Exit(1)
     text = written(papers, form)
+    count = plural(len(papers), "paper")
     if out is None:
         sys.stdout.write(text)
+        if remark:
+            say(f"{count} written{remark}")
         return
     if form == "md":  # to be read; taken in again, it would be papers without abstracts
         text = f"{DIGEST.decode()}\n\n{text}"
@@ -98,7 +103,7 @@ def export(
             file.write(text)
     except FileExistsError:
         check_new(out)
-    say(f"{len(papers):,} papers written to {out}." if len(papers) != 1 else f"1 paper written to {out}.")
+    say(f"{count} written to {out}{remark or '.'}")
 
 
 def check_new(path: Path, option: str = "--out") -> None:
@@ -110,12 +115,27 @@ def check_new(path: Path, option: str = "--out") -> None:
     check_writable(path)
 
 
-def _found(settings: Config, query: str, filters: Filters, k: int | None) -> list[Paper]:
-    """Papers that a search finds, best first."""
+def _found(settings: Config, query: str, filters: Filters, k: int | None) -> tuple[list[Paper], str]:
+    """Papers that a search finds, best first, and how many more there were to take.
+
+    Raises:
+        PaperNotFound: the nearest are about something else.
+    """
     from rag import open_assistant
+    from rag.errors import PaperNotFound
 
     with open_assistant(settings) as assistant:
-        return papers_of(assistant.library.shelf, assistant.search(query, filters, k).passages)
+        on_topic, found = assistant.topics.on_topic(query, filters)
+        if found and not on_topic:
+            within = " that these restrictions leave" if filters else ""
+            raise PaperNotFound(
+                f"No paper{within} is about “{query}”; nothing was written.",
+                "Use other words, or fewer; `paperchat search` shows what is nearest.",
+            )
+        papers = papers_of(assistant.library.shelf, assistant.search(query, filters, k).passages)
+    every = len({*found, *(one.paper_id for one in papers)})
+    about = f"{len(on_topic):,} stand{'s' * (len(on_topic) == 1)} out as about it"
+    return papers, f", of {every:,} found, nearest first. {about}; -k takes fewer or more."
 
 
 def _named(settings: Config, conversation: str, filters: Filters) -> list[Paper]:

@@ -316,7 +316,7 @@ class Site:
         """The topic page, which makes the summary itself; nothing where no paper is on the topic."""
         is_readable = any(map(str.isalnum, key)) and BROKEN not in key
         try:
-            if is_readable and self._assistant.topics.knows(key):
+            if is_readable and self._assistant.topics.on_topic(key)[0]:
                 return View("topic", key)
         except QuestionError:
             is_readable = False
