@@ -30,7 +30,7 @@ def test_the_best_paper_is_printed_with_criteria_and_quotes(run: Run) -> None:
         (4, "study", False),
     ]
     assert 1 <= len(found["papers"]) <= 3 <= found["looked_at"]
-    order = [(paper["missed"], -paper["points"]) for paper in found["papers"]]
+    order = [(paper["untold"], paper["missed"], -paper["points"]) for paper in found["papers"]]
     assert order == sorted(order)
     for paper in found["papers"]:
         assert [one["criterion"] for one in paper["labels"]] == [1, 2, 3, 4]

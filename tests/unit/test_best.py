@@ -15,7 +15,7 @@ from rag.errors import UsageError
 from rag.index.library import Library
 from rag.models.criteria import GROUPS, load_levels
 from rag.query.intents.criteria import KINDS
-from rag.topics.best.choice import LEVELS, MET, WEIGHT, Choice, choose, edited, read
+from rag.topics.best.choice import LEVELS, MET, WEIGHT, Choice, Label, Row, choose, edited, in_order, read
 from rag.types import Filters
 from tests.support.papers import make_paper
 
@@ -111,9 +111,27 @@ def test_the_order_follows_the_labels(found: Choice) -> None:
         pairs = list(zip(found.asked.wish.criteria, row.labels, strict=True))
         assert row.points == sum(WEIGHT[one.must] * label.level for one, label in pairs)
         assert row.missed == sum(one.must and label.level < MET for one, label in pairs)
-    keys = [(row.missed, -row.points, -sum(label.level == 3 for label in row.labels)) for row in found.rows]
+        assert row.untold == sum(one.must and label.level == 0 for one, label in pairs)
+    keys = [(row.untold, row.missed, -row.points, -sum(label.level == 3 for label in row.labels)) for row in found.rows]
     assert keys == sorted(keys)
     assert found.rows[-1].paper.paper_id == "2504.00004"
+
+
+def test_a_paper_that_tells_nothing_of_what_must_be_met_comes_after_every_one_that_does() -> None:
+    levels = {  # what it must be about, a second thing that must be met, what would be nice
+        "touches": (1, 3, 0),
+        "untold": (0, 3, 3),
+        "meets": (2, 2, 0),
+        "touches both": (1, 1, 3),
+        "touches, and more": (1, 3, 3),
+    }
+    rows = [
+        Row(make_paper(f"2504.0000{n}", name), tuple(map(Label, of)), 2 * of[0] + 2 * of[1] + of[2], missed, untold)
+        for n, (name, of) in enumerate(levels.items(), 1)
+        for missed, untold in [(sum(level < MET for level in of[:2]), of[:2].count(0))]
+    ]
+    ordered = [row.paper.title for row in in_order(rows, newest=False)]
+    assert ordered == ["meets", "touches, and more", "touches", "touches both", "untold"]
 
 
 def test_the_same_request_gives_the_same_choice(assistant: Assistant, found: Choice) -> None:

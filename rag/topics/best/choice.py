@@ -61,12 +61,14 @@ class Row:
     Attributes:
         points: Its levels, each by the weight of its criterion.
         missed: How many criteria that must be met it does not meet.
+        untold: Of how many of these it tells nothing.
     """
 
     paper: Paper
     labels: tuple[Label, ...]
     points: int
     missed: int
+    untold: int
 
     def quote(self, label: Label) -> str:
         """The words behind a label, empty where there are none."""
@@ -204,8 +206,9 @@ def asks_back(request: str) -> UsageError:
 def choose(engine: Engine, asked: Asked, progress: Progress | None = None) -> Choice:
     """Label the papers that come into question, and put them in order; none where there is no criterion.
 
-    Those that meet all that must be met come first, then those with more points, then those with more criteria met
-    fully; of equals the one that the search found nearer, or the newer one where a recent paper is wanted, then by id.
+    Those that meet all that must be met come first, then those that at least touch it, the fewer they miss the sooner,
+    then those of which one such thing is not told, and so on; of these the ones with more points, then those with more
+    criteria met fully; of equals the newer one where a recent paper is wanted, then the one that was found nearer.
     """
     criteria = asked.wish.criteria
     found = candidates(engine, asked) if criteria else []
@@ -222,16 +225,24 @@ def choose(engine: Engine, asked: Asked, progress: Progress | None = None) -> Ch
         known = [by_paper.get(paper.paper_id) for by_paper in measured]
         labels = tuple(_label(one, what) for one, what in zip(criteria, known, strict=True))
         rows.append(_row(paper, labels, criteria))
-    place = {paper.paper_id: n for n, paper in enumerate(papers)}
-
-    def order(row: Row) -> tuple[bool, int, int, int, int, int, str]:
-        full = sum(label.level == len(LEVELS) - 1 for label in row.labels)
-        newer = -row.paper.date.toordinal() if asked.wish.newest and not row.paper.undated else 0  # undated last
-        return row.paper.held, row.missed, -row.points, -full, newer, place[row.paper.paper_id], row.paper.paper_id
-
-    rows.sort(key=order)
     unmet = tuple(n for n in range(len(criteria)) if all(row.labels[n].level < MET for row in rows))
-    return Choice(asked, tuple(rows), unmet)
+    return Choice(asked, tuple(in_order(rows, newest=asked.wish.newest)), unmet)
+
+
+def in_order(rows: Sequence[Row], *, newest: bool) -> list[Row]:
+    """Papers as `choose` says, those that are held for review last.
+
+    Args:
+        rows: Those that the search found nearer first.
+        newest: Whether a recent paper is wanted.
+    """
+
+    def key(row: Row) -> tuple[bool, int, int, int, int, int]:
+        full = sum(label.level == len(LEVELS) - 1 for label in row.labels)
+        newer = -row.paper.date.toordinal() if newest and not row.paper.undated else 0  # undated last
+        return row.paper.held, row.untold, row.missed, -row.points, -full, newer
+
+    return sorted(rows, key=key)
 
 
 def candidates(engine: Engine, asked: Asked) -> list[str]:
@@ -278,8 +289,9 @@ def _label(criterion: Criterion, measures: Measures | None) -> Label:
 
 def _row(paper: Paper, labels: tuple[Label, ...], criteria: Sequence[Criterion]) -> Row:
     points = sum(WEIGHT[one.must] * label.level for one, label in zip(criteria, labels, strict=True))
-    missed = sum(one.must and label.level < MET for one, label in zip(criteria, labels, strict=True))
-    return Row(paper, labels, points, missed)
+    must = [label.level for one, label in zip(criteria, labels, strict=True) if one.must]
+    missed = sum(level < MET for level in must)
+    return Row(paper, labels, points, missed, must.count(0))
 
 
 def _as_json(row: Row) -> dict[str, Any]:
@@ -290,5 +302,5 @@ def _as_json(row: Row) -> dict[str, Any]:
         for n, one in enumerate(row.labels, 1)
     ]
     told = {"paper_id": paper.paper_id, "version": paper.version, "title": paper.title, "authors": list(paper.authors)}
-    told |= {"date": paper.told, "url": paper.url, "points": row.points, "missed": row.missed, "held": paper.held}
-    return told | {"labels": labels}
+    told |= {"date": paper.told, "url": paper.url, "points": row.points, "missed": row.missed, "untold": row.untold}
+    return told | {"held": paper.held, "labels": labels}
