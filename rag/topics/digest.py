@@ -70,6 +70,16 @@ class Digest:
         """All new papers, theme by theme."""
         return tuple(entry for part in self.parts for entry in part.entries)
 
+    @property
+    def of_earlier(self) -> tuple[Changed, ...]:
+        """New texts of papers that were listed before these days."""
+        new = {entry.paper.paper_id for entry in self.entries}
+        return tuple(one for one in self.changed if one.revision.new.paper_id not in new)
+
+    def changes(self, entry: Entry) -> tuple[Changed, ...]:
+        """What changed in a new paper within these days."""
+        return tuple(one for one in self.changed if one.revision.new.paper_id == entry.paper.paper_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -150,6 +151,18 @@ def edition(*papers: Paper, old: str = "We use two layers.", new: str = "We use 
     )
     digest = Digest(DAY, DAY, (Part(papers[0].title, entries),), (changed,))
     return Edition(tuple(Listing(DAY, paper) for paper in papers), digest, (followed,))
+
+
+@pytest.mark.parametrize("write", [markdown, page])
+def test_a_paper_that_is_new_and_changed_stands_once_with_what_changed(write: Callable[[Edition], str]) -> None:
+    new = make_paper("2504.00009", "Old", "We use three layers.", version=2)
+    text = write(edition(new))
+    assert (text.count("three"), text.count("two")) == (1 + 1 + 1, 1), "its line, the change, the followed question"
+    assert (text.count("version 2 after 1"), "New versions" in text) == (1, False)
+    earlier = write(edition(make_paper()))
+    assert (earlier.count("version 2 after 1"), "New versions" in earlier) == (1, True)
+    renamed = edition(new, old=new.abstract, new=new.abstract)
+    assert ("Abstract" in write(renamed)) == (write is page), "which holds the abstract where that has not changed"
 
 
 ATOM = "{http://www.w3.org/2005/Atom}"

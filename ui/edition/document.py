@@ -9,7 +9,7 @@ from rag.text.markdown import escape, escape_line
 from rag.text.readable import readable
 from rag.topics.digest import Changed, Entry
 from ui.edition import Edition
-from ui.edition.wording import address, brought_lines, heading, lead, people, stretches, title_of
+from ui.edition.wording import address, brought_lines, heading, lead, people, revised, stretches, title_of
 
 
 def markdown(edition: Edition) -> str:
@@ -25,10 +25,14 @@ def _blocks(edition: Edition) -> Iterator[str]:
         yield f"## {escape_line(part.theme)}"
         for entry in part.entries:
             yield from _paper(entry)
-    if edition.digest.changed:
+            for changed in edition.digest.changes(entry):
+                yield _revision(changed)
+                yield from _changes(changed)
+    if edition.digest.of_earlier:
         yield "## New versions"
-        for changed in edition.digest.changed:
-            yield from _version(changed)
+        for changed in edition.digest.of_earlier:
+            yield f"**{escape(_line(title_of(changed.revision.new)))}**  \n{_revision(changed)}"
+            yield from _changes(changed)
     if edition.brought:
         yield "## Followed questions"
     for brought in edition.brought:
@@ -50,10 +54,11 @@ def _link(entry: Entry) -> str:
     return f"<{url}>" if plain else escape(entry.paper.paper_id)
 
 
-def _version(changed: Changed) -> Iterator[str]:
-    paper, old = changed.revision.new, changed.revision.old
-    what = f"{changed.revision.day}, version {paper.version} after {old.version} ({escape(paper.paper_id)})"
-    yield f"**{escape(_line(title_of(paper)))}**  \n{what}"
+def _revision(changed: Changed) -> str:
+    return escape(_line(revised(changed)))
+
+
+def _changes(changed: Changed) -> Iterator[str]:
     for name, found in (("Title", changed.title), ("Abstract", changed.abstract)):
         if shown := stretches(found, escape, _struck, _strong):
             yield f"{name}: {shown}"

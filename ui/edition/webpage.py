@@ -11,7 +11,7 @@ from rag.sources.files import DIGEST
 from rag.text.differences import Difference
 from rag.text.readable import readable
 from ui.edition import Edition
-from ui.edition.wording import address, brought_lines, heading, lead, people, stretches, title_of
+from ui.edition.wording import address, brought_lines, heading, lead, people, revised, stretches, title_of
 
 
 def page(edition: Edition) -> str:
@@ -29,6 +29,7 @@ def page(edition: Edition) -> str:
         "changes": _changes,
         "people": people,
         "readable": readable,
+        "revised": revised,
         "title_of": title_of,
     }
     template = environment.get_template("digest.html.j2")

@@ -9,6 +9,7 @@ from rag.follow.questions import Brought
 from rag.text.differences import Difference
 from rag.text.grammar import plural
 from rag.text.readable import readable
+from rag.topics.digest import Changed
 from rag.types import Paper
 from ui.edition import Edition
 
@@ -45,6 +46,12 @@ def people(paper: Paper) -> str:
     names = ", ".join(map(readable, paper.authors[:PEOPLE])) or "unknown authors"
     more = " et al." * (len(paper.authors) > PEOPLE)
     return f"{'Withdrawn. ' if paper.withdrawn else ''}{names}{more}"
+
+
+def revised(changed: Changed) -> str:
+    """Which version came when, and after which one."""
+    new, old = changed.revision.new, changed.revision.old
+    return f"{changed.revision.day}, version {new.version} after {old.version} ({new.paper_id})"
 
 
 def address(url: str) -> str:

@@ -22,6 +22,8 @@ from ui.cli.base.common import (
 from ui.cli.base.since import day_of, first_of, read
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from rag.errors import PaperchatError
     from rag.papers.shelf import Shelf
     from rag.topics.digest import Changed, Digest, Entry
@@ -204,7 +206,7 @@ def _print_digest(digest: Digest, newest: date) -> None:
     from rich.text import Text
 
     from rag.text.readable import readable
-    from ui.edition.wording import stretches, title_of
+    from ui.edition.wording import revised, title_of
 
     console = Console(highlight=False)
     if not digest.entries and not digest.changed:
@@ -216,12 +218,24 @@ def _print_digest(digest: Digest, newest: date) -> None:
             console.print(Text(f"  {title_of(paper)} ({paper.date}, {paper.paper_id})"), soft_wrap=True)
             if entry.line:
                 console.print(Padding(Text(readable(entry.line), style="dim"), (0, 0, 0, 4)))
+            for changed in digest.changes(entry):
+                console.print(Padding(Text(revised(changed)), (0, 0, 0, 4)))
+                _print_changes(console, changed)
         console.print()
-    for changed in digest.changed:
+    for changed in digest.of_earlier:
         new = changed.revision.new
         console.print(Text(f"Version {new.version}: {title_of(new)} ({new.paper_id})", style="bold"), soft_wrap=True)
-        for found in (changed.title, changed.abstract):
-            if shown := stretches(found, str, "[-{}-]".format, "{{+{}+}}".format):
-                console.print(Padding(Text(shown), (0, 0, 0, 4)))
+        _print_changes(console, changed)
     held = f"{plural(len(digest.entries), 'new paper')} and {plural(len(digest.changed), 'new version')}"
     say(f"{held} since {digest.since}.")
+
+
+def _print_changes(console: Console, changed: Changed) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from ui.edition.wording import stretches
+
+    for found in (changed.title, changed.abstract):
+        if shown := stretches(found, str, "[-{}-]".format, "{{+{}+}}".format):
+            console.print(Padding(Text(shown), (0, 0, 0, 4)))
