@@ -31,17 +31,25 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	    echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 
+# What pip does is shown to somebody who looks on; a log has the line before it. On stderr, as stdout is what a verb prints.
+define INSTALL
+@echo "Installing paperchat into $(VENV): a few minutes the first time, from the package registry." >&2
+@$(PIP) install $$([ -t 2 ] || echo --quiet) --constraint constraints.txt --editable '$(1)' >&2
+endef
+
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable .
+	$(call INSTALL,.)
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(call INSTALL,.[dev])
 	@touch $@ $(INSTALLED)
 
 $(INSTALLED_TOOLS): constraints.txt | $(BIN)/python
 	@$(PYTHON) -m venv $(TOOLS)
-	$(TOOLS)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt $(RELEASE_TOOLS)
+	@echo "Installing what releases are checked with into $(TOOLS)." >&2
+	@$(TOOLS)/bin/python -m pip --disable-pip-version-check install $$([ -t 2 ] || echo --quiet) \
+	    --constraint constraints.txt $(RELEASE_TOOLS) >&2
 	@touch $@
 
 demo: $(INSTALLED) ## ingest the sample reports into a throw-away library and answer one question
@@ -73,11 +81,11 @@ screenshots: $(INSTALLED_DEV) browser ## take the pictures of the page that READ
 
 bench: $(INSTALLED) ## measure ranking, answers, and growth beside plain LlamaIndex and Chroma; PAPERCHAT_SHARED_DATA names the data
 	$(BIN)/python -m eval.bench
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(call INSTALL,.[bench])
 	$(BIN)/python -m eval.bench.growth
 
 fuzz: $(INSTALLED_DEV) ## feed every reader of strangers' texts with strange inputs for an hour; FUZZ_SECONDS is each one's share
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	$(call INSTALL,.[fuzz])
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --out .fuzz
 
 audit: $(INSTALLED_DEV) $(INSTALLED_TOOLS) ## look for known vulnerabilities of the pinned dependencies, and say what could not be looked up

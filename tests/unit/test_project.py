@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import gzip
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -203,6 +205,27 @@ def test_every_verb_is_explained() -> None:
     for verb in verbs.group(1).split():
         assert re.search(rf"^{verb}:.* ## \w", makefile, flags=re.MULTILINE), f"make {verb} has no help text"
         assert f"`make {verb}`" in contributing
+
+
+@pytest.mark.skipif(not which("make"), reason="there is no make here")
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_an_installation_says_that_it_begins_and_shows_what_it_does_to_a_terminal(
+    tmp_path: Path, is_terminal: bool
+) -> None:
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "pip was called: $*"\n', encoding="utf-8")
+    python.chmod(0o755)
+    ours, theirs = os.openpty() if is_terminal else os.pipe()
+    call = ["make", f"VENV={tmp_path}", f"{tmp_path}/.installed"]
+    done = subprocess.run(call, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    first, second = os.read(ours, 4096).decode().splitlines()
+    os.close(ours)
+    assert done.stdout == b"", "which is for what the verb prints"
+    assert first.startswith(f"Installing paperchat into {tmp_path}: a few minutes the first time")
+    assert second.startswith("pip was called: -m pip ")
+    assert ("--quiet" in second) != is_terminal
 
 
 def commands(command: TyperCommand | TyperGroup, name: str = "paperchat") -> Iterator[tuple[str, Any]]:
