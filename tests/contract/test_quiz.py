@@ -189,10 +189,16 @@ def test_a_kept_paper_teaches_and_rewritings_can_be_removed(run: Run, monkeypatc
     run("chat")
     run("keep", "later", ITERQR)
     out, _ = run("rewrites")
-    assert f"1. {WRONG}\n   → {RIGHT}  (your own words)" in out
+    assert f"{WRONG}\n   → {RIGHT}  (your own words; number 1)" in out
     assert "number 7" in run("rewrites", "remove", "7", code=1)[1]
     assert run.json("rewrites", "remove", "1")["removed"]["rewriting"] == RIGHT
     run("keep", "star", ITERQR)
+    out, said = run("rewrites")
+    assert out.startswith(f"{WRONG}\n"), "what is no place in the list does not begin it"
+    assert "(your own words; number 2)" in out
+    assert "`paperchat rewrites remove 2` forgets the last" in said
+    assert RIGHT not in run("rewrites", "remove", "2")[0] + run("rewrites")[0]
+    run("keep", "later", ITERQR)
     assert run.json("rewrites", "clear") == {"cleared": 1}
     assert "none of show, clear and remove" in run("rewrites", "forget", code=2)[1]
     assert "only for remove" in run("rewrites", "clear", "1", code=2)[1]

@@ -20,7 +20,7 @@ def rewrites(
     context: typer.Context,
     action: Annotated[str, typer.Argument(metavar="ACTION", help="show, clear, or remove N.")] = "show",
     number: Annotated[
-        int | None, typer.Argument(min=1, max=MOST, metavar="N", help="Which is to be removed, as show numbers them.")
+        int | None, typer.Argument(min=1, max=MOST, metavar="N", help="Which is to be removed: the number behind it.")
     ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
@@ -54,8 +54,10 @@ def rewrites(
     from ui.learnt import origin_of
 
     for one in found:
-        print(f"{one.number}. {one.question}\n   → {one.text}  ({origin_of(one)})")
-    if not found:
+        print(f"{one.question}\n   → {one.text}  ({origin_of(one)}; number {one.number})")
+    if found:
+        say(f"`paperchat rewrites remove {found[-1].number}` forgets the last; the others keep their numbers.")
+    else:
         say(
             f"Nothing was learnt yet. {TEACHES} Say `/good` in a chat or thumb it up, or keep a paper of it soon after."
         )
