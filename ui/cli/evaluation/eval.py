@@ -46,7 +46,8 @@ app.command("support", cls=Command)(support.support)
 app.command("readers", cls=Command)(readers.readers)
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
-QaFile = Annotated[Path, typer.Option("--qa", metavar="FILE", help="QA set: one JSON object a line.")]
+QA_HELP = 'QA set: one JSON object a line; "type": "unanswerable" is what nothing answers (docs/evaluation.md).'
+QaFile = Annotated[Path, typer.Option("--qa", metavar="FILE", help=QA_HELP)]
 
 
 @app.command(cls=Command)
