@@ -197,6 +197,16 @@ def test_data_made_by_others_carries_its_origin_and_licence(folder: str) -> None
     assert re.search(r"CC0|Apache", text), f"{folder} needs a note that names origin and licence"
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_function_or_module_is_too_long_to_be_read_at_once(package: str) -> None:
+    for path in (REPOSITORY / package).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) < 400, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 60, f"{path}: {node.name}"
+
+
 def test_every_verb_is_explained() -> None:
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     verbs = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)

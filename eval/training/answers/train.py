@@ -204,18 +204,7 @@ class Run:
         if options.most_steps:
             plan = [[batch for epoch in plan for batch in epoch][: options.most_steps]]
         steps = sum(map(len, plan))
-        heads = [value for name, value in self.network.named_parameters() if name.startswith("heads.")]
-        body = [
-            value
-            for name, value in self.network.named_parameters()
-            if not name.startswith("heads.") and value.requires_grad
-        ]
-        groups = [{"params": body, "lr": options.rate}, {"params": heads, "lr": 10 * options.rate}]
-        optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
-        warm = max(1, steps // 20)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda step: min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
-        )
+        optimiser, schedule = self.optimisation(steps)
         checkpoint, done, spent = self.out / "checkpoint.pt", 0, 0.0
         if checkpoint.exists():
             saved = torch.load(checkpoint, weights_only=True)
@@ -261,6 +250,23 @@ class Run:
                 self.report(number, time.monotonic() - began)
         torch.save(self.network.state_dict(), self.out / "final.pt")
         checkpoint.unlink(missing_ok=True)
+
+    def optimisation(self, steps: int) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        """The optimiser, ten times as fast for the heads, and its schedule: a short rise, then a line down."""
+        heads = [value for name, value in self.network.named_parameters() if name.startswith("heads.")]
+        body = [
+            value
+            for name, value in self.network.named_parameters()
+            if not name.startswith("heads.") and value.requires_grad
+        ]
+        rate = self.options.rate
+        groups = [{"params": body, "lr": rate}, {"params": heads, "lr": 10 * rate}]
+        optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
+        warm = max(1, steps // 20)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
+        )
+        return optimiser, schedule
 
     def step(self, batch: Sequence[Item], optimiser: torch.optim.Optimizer) -> float:
         """One update; returns the loss."""
