@@ -108,6 +108,8 @@ class Database:
     def stepped(place: Place, steps: Sequence[str]) -> Database:
         """Open a store whose schema grows in steps, which is made or brought up to date where it must be.
 
+        An earlier one that may not be written is read all the same; what would write to it is refused.
+
         Args:
             place: Where it lies.
             steps: What each version of a file's schema adds to the one before; those that the file lacks are run.
@@ -126,11 +128,16 @@ class Database:
                 "Use the version of paperchat that wrote it, or move the file away.",
             )
         if version < len(steps):
-            with opened.transaction() as db:
-                for step in steps[_version(db) :]:  # none, where another process was faster
-                    for statement in step.split(";"):
-                        db.execute(statement)
-                db.execute(f"PRAGMA user_version = {len(steps)}")
+            try:
+                with opened.transaction() as db:
+                    _grow(db, steps)  # by nothing, where another process was faster
+            except (LibraryBusy, IndexDamaged):
+                raise
+            except LibraryError as refusal:
+                if not version:
+                    raise
+                opened.close()
+                return _Earlier(path, steps, refusal)
         return opened
 
     @property
@@ -268,6 +275,54 @@ class Database:
             f"The library {self.path} is damaged: {error}.",
             "Restore it from a backup: `paperchat restore FILE --force` puts what is there aside first.",
         )
+
+
+class _Earlier(Database):
+    """A file of an earlier schema that may not be written: each thread reads a copy of it, brought up to date."""
+
+    def __init__(self, place: Place, steps: Sequence[str], refusal: LibraryError) -> None:
+        super().__init__(place)
+        self._steps, self._refusal = steps, refusal
+
+    def _connect(self) -> sqlite3.Connection:
+        copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        try:
+            with closing(super()._connect()) as source:
+                source.backup(copy)
+            _grow(copy, self._steps)
+        except BaseException:
+            copy.close()
+            raise
+        return copy
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> None:
+        """Refuse to write."""
+        self._refuse()
+
+    def attempt(self, sql: str, values: Sequence[object] = ()) -> bool:
+        """Refuse to write."""
+        self._refuse()
+        return False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Refuse to write."""
+        self._refuse()
+        yield self._connection()
+
+    def _refuse(self) -> None:
+        raise LibraryError(
+            f"{self.path} is of an earlier version of paperchat and is only read: {self._refusal.message}",
+            self._refusal.advice,
+        )
+
+
+def _grow(db: Connection, steps: Sequence[str]) -> None:
+    """Run the steps that a file lacks, within a transaction."""
+    for step in steps[_version(db) :]:
+        for statement in step.split(";"):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(steps)}")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -27,6 +27,8 @@ from rag.index.library import Library
 from rag.index.locks import writer_lock
 from rag.papers.readers import conversations, kept, lists
 from rag.papers.readers.conversations import Conversations
+from rag.papers.readers.followed import FILE_NAME as FOLLOWED
+from rag.papers.readers.followed import STEPS
 from rag.papers.readers.kept import Kept
 from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
@@ -236,6 +238,27 @@ def test_a_read_only_disk_answers_and_refuses_to_write(tmp_path: Path) -> None:
             assert examine(assistant.library).ok
             with pytest.raises(LibraryError, match="Read-only"):
                 assistant.library.ingest(papers(0, 1))
+
+
+def test_what_an_earlier_version_followed_is_read_where_it_may_not_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "disk", 60_000) as disk:
+        folder = sample_library(disk / "library")
+        with closing(sqlite3.connect(folder / FOLLOWED)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(STEPS[0])
+            db.execute("INSERT INTO questions (question, added) VALUES ('better words?', '2025-04-10T06:30:00+00:00')")
+            db.execute("PRAGMA user_version = 1")
+            db.commit()
+        change(disk, "ro")
+        run = Run(folder, capsys, monkeypatch)
+        out, error = run("follow", code=1)
+        assert "1. better words?  not answered yet" in out
+        assert "Followed questions were not asked again. " in error
+        assert f"{FOLLOWED} is of an earlier version of paperchat and is only read" in error
+        _, error = run("follow", "--remove", "1", code=1)
+        assert "is only read" in error
 
 
 def test_a_file_that_may_grow_no_more_ends_in_two_lines(tmp_path: Path) -> None:

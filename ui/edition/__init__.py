@@ -85,9 +85,12 @@ def followed_again(library: Library, progress: Progress | None = None, user: str
     from rag.assistant import Assistant
 
     assistant = Assistant(library)
-    return follower.ask_again(
-        lambda question: assistant.answer(question, mode="extractive"), progress, everybodys=everybodys
-    )
+    try:
+        return follower.ask_again(
+            lambda question: assistant.answer(question, mode="extractive"), progress, everybodys=everybodys
+        )
+    except LibraryError as error:  # what they brought before can be read all the same
+        return [LibraryError(f"Followed questions were not asked again. {error.message}", error.advice)]
 
 
 def make_edition(library: Library, since: date, until: date, progress: Progress | None = None) -> Edition:
