@@ -18,10 +18,9 @@ from dataclasses import replace
 import numpy as np
 
 from rag.index.library import Library
-from rag.models import TokenVectors, embed_tokens
-from rag.models.cache import Recent
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import distinct_papers
+from rag.retrieve.passage_tokens import PassageTokens
 from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
 from rag.types import Passage
@@ -36,8 +35,6 @@ NEARNESS = "nearness"
 """How near the wording of a paper that was looked at is, among its passages' scores."""
 DWELLS = "dwells"
 """How far its text dwells on the question's words that count most, likewise."""
-KEPT = 400
-"""Passages whose token vectors are kept for the next question, about 150 kB each."""
 
 
 class Reranker(ABC):
@@ -96,7 +93,7 @@ class LateInteraction(Reranker):
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._kept: Recent[str, TokenVectors] = Recent(KEPT)
+        self._tokens = PassageTokens(library)
 
     def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
         """Look at the first `depth` papers.
@@ -107,7 +104,7 @@ class LateInteraction(Reranker):
         papers = distinct_papers(passages, depth)
         texts = [f"{readable(paper.title)} {readable(paper.text)}" for paper in papers]
         asked = weighed(self.library, question) if len(papers) > 1 else None
-        others = self._embed(texts) if asked else None
+        others = self._tokens.of(texts) if asked else None
         if asked is None or not others:
             return list(passages)
         near = np.array([asked.likeness(other) for other in others])
@@ -122,21 +119,6 @@ class LateInteraction(Reranker):
             for one in moved
         ]
         return sorted(said, key=lambda passage: (-passage.score, passage.chunk_id))
-
-    def _embed(self, texts: Sequence[str]) -> list[TokenVectors] | None:
-        """Token vectors of texts; those of texts seen lately are not computed again."""
-        known = self._kept.known(texts)
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        fresh = embed_tokens(self.library.embedding, missing)
-        if fresh is None:
-            return None
-        # Half precision halves the memory; it is used the first time too, so that an answer never depends on the past.
-        known |= {
-            text: TokenVectors((), one.vectors.astype(np.float16))  # where they stand, nobody asks of a passage
-            for text, one in zip(missing, fresh, strict=True)
-        }
-        self._kept.keep(known)
-        return [known[text] for text in texts]
 
 
 class Answering(Reranker):

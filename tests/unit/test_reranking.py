@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rag.config import Config, RetrievalConfig
 from rag.errors import ConfigError, RerankerError
 from rag.index.library import Library
-from rag.models import TokenVectors, build_embedding, embed_texts, embed_tokens
+from rag.models import build_embedding, embed_texts, embed_tokens
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.nodes import from_node, to_node
 from rag.retrieve.postprocessor import RerankerPostprocessor
@@ -203,24 +203,3 @@ def test_tokens_have_places_and_unit_vectors_and_average_to_the_texts_vector() -
     assert len(found[1].spans) < 256
     mean = found[0].vectors.mean(axis=0)
     assert float(mean @ embed_texts(model, [text])[0]) / float(np.linalg.norm(mean)) > 0.9
-
-
-def test_passages_seen_lately_are_not_embedded_again_and_rank_alike(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reranker, passages = LateInteraction(library), [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
-    first = reranker.rerank("how to shrink a big ranking network", passages)
-    assert not any(one.spans for one in reranker._kept._kept.values())  # pairs of numbers, a fifth of the memory
-    asked: list[int] = []
-
-    def counted(model: BaseEmbedding, texts: list[str]) -> list[TokenVectors] | None:
-        asked.append(len(texts))
-        return embed_tokens(model, texts)
-
-    monkeypatch.setattr("rag.retrieve.reranker.embed_tokens", counted)
-    assert reranker.rerank("how to shrink a big ranking network", passages) == first
-    monkeypatch.setattr("rag.retrieve.reranker.KEPT", 2)
-    forgetful = LateInteraction(library)
-    forgetful.rerank("how to shrink a big ranking network", passages)
-    forgetful.rerank("which cats were filmed", passages)
-    assert asked == [0, 3, 1]  # none; all; then the one passage that two places could not keep
