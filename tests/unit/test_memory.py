@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import platform
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from ui.web.host import memory
+from ui.web.host import memory, serving
 
 
 def test_memory_is_given_back_while_there_is_work_and_not_while_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,3 +41,56 @@ def test_all_that_is_free_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None
     assert done == ["networks", 0]
     monkeypatch.setattr(memory, "_trim", lambda: None)
     memory.give_back()
+
+
+_MANY_THREADS = """
+import ctypes, sys, threading
+from ui.web.host.memory import hold_together
+if sys.argv[1] == "few":
+    assert hold_together() is (sys.argv[2:] == [])
+ready, done, malloc = threading.Barrier(9), threading.Event(), ctypes.CDLL(None).malloc
+def take():
+    malloc(1000)  # its first call in a thread chooses the place
+    ready.wait()
+    done.wait()
+for _ in range(8):
+    threading.Thread(target=take, daemon=True).start()
+ready.wait()
+libc = ctypes.CDLL(None)
+libc.malloc_info.argtypes, libc.fopen.restype, libc.fopen.argtypes = [ctypes.c_int, ctypes.c_void_p], ctypes.c_void_p, [
+    ctypes.c_char_p, ctypes.c_char_p]
+libc.fclose.argtypes = [ctypes.c_void_p]
+import os, tempfile
+with tempfile.NamedTemporaryFile() as out:
+    stream = libc.fopen(out.name.encode(), b"w")
+    libc.malloc_info(0, stream)
+    libc.fclose(stream)
+    print(open(out.name).read().count("<heap nr="))
+"""
+
+
+def arenas(*arguments: str, **environ: str) -> int:
+    """Places that glibc hands out memory from in a process whose eight threads took some."""
+    command = [sys.executable, "-c", _MANY_THREADS, *arguments]
+    own = {name: value for name, value in os.environ.items() if name not in ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")}
+    done = subprocess.run(command, capture_output=True, text=True, env=own | environ, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_threads_take_memory_from_few_places_unless_somebody_chose_a_number() -> None:
+    assert arenas("many") > memory.ARENAS
+    assert arenas("few") <= memory.ARENAS
+    assert arenas("few", "chosen", MALLOC_ARENA_MAX="4") == 4
+
+
+def test_what_no_page_uses_is_not_loaded_and_is_there_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+    with monkeypatch.context() as patch:
+        for name in ("ANALYTICS_ENABLED", "TEMP_DIR", "ANALYTICS_CACHE_FREQUENCY", "ANALYTICS_MAX_EVENTS"):
+            patch.setenv(f"GRADIO_{name}", "")  # so that each is afterwards what it was
+        patch.setenv("HF_HUB_OFFLINE", "")
+        with serving._private_gradio(), pytest.raises(ModuleNotFoundError):
+            importlib.import_module("pyarrow")
+    assert "pyarrow" not in sys.modules

@@ -7,6 +7,7 @@ many places as there were threads. Both only grow while many people ask (docs/ad
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,10 @@ from contextlib import contextmanager
 
 from rag.models.runtime import release_networks
 
+ARENAS = 2
+"""Places that glibc hands out memory from: it would make eight a processor, each with its own gaps that stay."""
+_M_ARENA_MAX = -8
+"""What glibc calls their number (malloc.h)."""
 PACE_S = 10.0
 WORKED_S = 1.0
 """Processor seconds after which there may be something to give back."""
@@ -47,10 +52,30 @@ def given_back(pace_s: float = PACE_S, give: Callable[[], None] = give_back) -> 
         thread.join()
 
 
+def hold_together() -> bool:
+    """Have all threads take memory from a few places, where glibc is the C library and nobody chose another number.
+
+    To be called before there are threads: those that have a place of their own keep it.
+
+    Returns:
+        Whether that was done.
+    """
+    set_option = _of_glibc("mallopt")
+    chosen = "MALLOC_ARENA_MAX" in os.environ or "arena_max" in os.environ.get("GLIBC_TUNABLES", "")
+    return bool(set_option and not chosen and set_option(_M_ARENA_MAX, ARENAS))
+
+
 def _trim() -> Callable[[int], int] | None:
-    """What glibc calls malloc_trim: it gives back the free pages of all threads."""
+    """What gives back the free pages of all threads."""
+    return _of_glibc("malloc_trim")
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """A function of glibc's malloc; None where another C library is used."""
     try:
-        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):  # another C library; Windows has none by this name
+        library = ctypes.CDLL(None)
+        library.gnu_get_libc_version  # noqa: B018 - musl has a mallopt that does nothing
+        found: Callable[..., int] = getattr(library, name)
+    except (AttributeError, OSError, TypeError):  # Windows has none by this name
         return None
     return found

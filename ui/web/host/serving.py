@@ -55,8 +55,9 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
     from ui.telemetry.logs import logged
     from ui.telemetry.watch import watched
     from ui.web.base.work import Work
-    from ui.web.host.memory import given_back
+    from ui.web.host.memory import given_back, hold_together
 
+    hold_together()
     work = Work()
     with given_back(), logged(config), listening, _private_gradio(), watched(config) as watch:
         from rag import open_assistant
@@ -251,7 +252,13 @@ def _private_gradio() -> Iterator[None]:
             "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(sys.maxsize),
             "GRADIO_ANALYTICS_MAX_EVENTS": "1",
         }
-        yield
+        # Gradio imports pandas, and that pyarrow where it is installed: 21 MiB that no page uses.
+        sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type]
+        try:
+            yield
+        finally:
+            if sys.modules["pyarrow"] is None:
+                del sys.modules["pyarrow"]
 
 
 def _warm_up(assistant: Assistant, ended: threading.Event) -> None:
