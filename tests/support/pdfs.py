@@ -50,7 +50,7 @@ def make_pdf(sheets: Sequence[Sheet], info: str = "", trailer: str = "") -> byte
         content = zlib.compress("\n".join(sheet.stream).encode("cp1252"))
         bodies.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Contents {7 + 2 * n} 0 R "
-            "/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>".encode()
+            "/Resources << /Font << /F1 3 0 R /F2 4 0 R >> /ExtGState << /Faint << /ca 0.12 >> >> >> >>".encode()
         )
         bodies.append(stream(content, "/Filter /FlateDecode"))
     return assembled(bodies, trailer)
