@@ -141,6 +141,36 @@ def test_a_field_that_would_break_its_entry_is_named(tmp_path: Path) -> None:
     assert set(paper.unkept) == {"file", "isbn"}
 
 
+def test_what_csl_s_export_cannot_say_again_is_named(tmp_path: Path) -> None:
+    item = {
+        "id": "a", "type": "book", "title": "Of <i>cats</i>", "volume": "3", "event-place": "Rome",
+        "author": [{"family": "Lee", "given": "Bo", "ORCID": "0000-0001"}],
+        "issued": {"date-parts": [[2020], [2021]], "season": 2},
+    }  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps([item]))
+    papers = papers_of(tmp_path / "a.json")
+    assert papers[0].unkept == ("author ORCID", "issued season", "issued until", "title markup")
+    assert told(again(tmp_path, papers, "csl")) == told(papers)
+    (written_item,) = json.loads(written(papers, "csl"))
+    assert {key: written_item[key] for key in ("type", "volume", "event-place")} == {
+        key: item[key] for key in ("type", "volume", "event-place")
+    }
+    assert again(tmp_path, papers, "csl")[0].unkept == (), "what is written holds no more"
+
+
+def test_what_zotero_s_rdf_says_and_no_paper_does_is_named(tmp_path: Path) -> None:
+    text = (FOLDER / "zotero.rdf").read_text()
+    text = text.replace("<z:language>en", "<dc:publisher>Press</dc:publisher><z:shelf>9</z:shelf><z:language>en")
+    text = text.replace("<prism:volume>12", "<dcterms:alternative>J. Ex.</dcterms:alternative><prism:volume>12")
+    in_one = '<z:Collection rdf:about="#c"><dc:title>Mine</dc:title><dcterms:hasPart rdf:resource="#item_9"/>'
+    (tmp_path / "a.rdf").write_text(text.replace("</rdf:RDF>", f"{in_one}</z:Collection></rdf:RDF>"))
+    on_arxiv, article = papers_of(tmp_path / "a.rdf")
+    assert set(on_arxiv.unkept) == {"dateSubmitted", "isReferencedBy", "itemType", "keywords", "link"}
+    assert set(article.unkept) == {
+        "ISSN", "collection", "isPartOf alternative", "itemType", "language", "publisher", "shelf",
+    }  # fmt: skip
+
+
 def test_csl_is_json_with_a_type_whatever_came_in(tmp_path: Path) -> None:
     text = """[{"id": "a", "title": "On rivers", "author": [{"family": "Li"}], "v": [NaN], "w": 1e999, "custom": "hi",
         "publisher": "P"}, {"id": "b", "type": ["book"], "title": "On seas", "publisher": "P", "custom": {"x": 1}}]"""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"</?(?:i|b|sub|sup|sc|span)(?:\s[^<>]{0,80})?>")
 _MODELLED = frozenset("id type title author abstract issued DOI URL".split())
 """What exports write from what the library knows."""
+_OF_NAMES = frozenset("family given literal suffix comma-suffix dropping-particle non-dropping-particle".split())
+_OF_DATES = frozenset("date-parts raw literal".split())
 _LOOKS = re.compile(r'\A\s*(?:\{\s*"items"\s*:\s*)?\[\s*(?:\]\s*\Z|\{)')
 _KEYS = re.compile(
     r""""issued"\s*:\s*\{ | "container-title"\s*: | "type"\s*:\s*"(?:article-|paper-conference|chapter|thesis|report)
@@ -107,7 +109,7 @@ def entry_of(item: Mapping[str, Any], line: int) -> Entry:
         mark=str(mark),
         key=get("id"),
         own=own,
-        others=tuple(left_out(own, (name for name, _ in rest))),
+        others=(*left_out(own, (name for name, _ in rest)), *_lost(item, is_ours=bool(mark))),
     )
 
 
@@ -122,6 +124,20 @@ def _rest(item: Mapping[str, Any]) -> list[tuple[str, str]]:
     written = [(name, _as_json(value)) for name, value in rest.items() if value != {}]
     # Our exports write their mark into `custom`, for which there is room in an object only.
     return [(name, "" if name == "custom" and not isinstance(rest[name], dict) else text) for name, text in written]
+
+
+def _lost(item: Mapping[str, Any], *, is_ours: bool) -> list[str]:
+    """Names of what stands in the fields that exports write anew, and that they cannot say."""
+    people, issued = item.get("author"), item.get("issued")
+    names = [one for one in people if isinstance(one, dict)] if isinstance(people, list) else []
+    lost = {f"author {key}" for one in names for key, value in one.items() if value and key not in _OF_NAMES}
+    if isinstance(issued, dict):
+        parts = issued.get("date-parts")
+        lost |= {f"issued {key}" for key, value in issued.items() if value and key not in _OF_DATES}
+        lost |= {"issued until"} if isinstance(parts, list) and len(parts) > 1 else set()
+    if not is_ours:  # our own exports hold what looks like markup as it is
+        lost |= {f"{name} markup" for name in ("title", "abstract") if _TAG.search(str(item.get(name, "")))}
+    return sorted(lost)
 
 
 def _as_json(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +21,18 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NO_PAPERS = frozenset({"attachment", "note", "annotation"})
 _DECLARED = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DOI = re.compile(r"\bDOI:?\s*(10\.\S+)", re.IGNORECASE)
+_ARXIV = re.compile(r"arxiv\b", re.IGNORECASE)
 _MEMBER = re.compile(re.escape(_RDF) + r"_\d{1,6}", re.ASCII)
 _USED = frozenset(
     (
-        f"{_Z}itemType {_DC}title {_BIB}authors {_TERMS}abstract {_DC}date {_DC}identifier {_DC}description "
-        f"{_TERMS}isPartOf {_BIB}pages {_PRISM}number {_DC}subject {_RDF}type {_Z}libraryCatalog {_DC}publisher "
-        f"{_Z}repository {_Z}archiveID {_PRISM}volume"
+        f"{_DC}title {_BIB}authors {_TERMS}abstract {_DC}date {_DC}identifier {_DC}description {_TERMS}isPartOf "
+        f"{_BIB}pages {_DC}subject {_RDF}type"
     ).split()
 )
+"""What a paper is made of; `type` says `itemType` once more."""
+_OF_CONTAINERS = frozenset(f"{_DC}title {_DC}identifier {_PRISM}volume {_PRISM}number {_RDF}type".split())
+_ONLY_ARXIV = frozenset(f"{_Z}libraryCatalog {_DC}publisher {_Z}repository {_Z}archiveID {_PRISM}number".split())
+"""What of arXiv's papers says only that they are arXiv's."""
 
 
 def looks_right(start: bytes) -> bool:
@@ -60,6 +64,11 @@ def entries(text: str, path: Path) -> Iterator[Entry | tuple[int, str]]:
         yield _Item(graph, item).entry(line)
 
 
+def _short(name: str) -> str:
+    """A property's name without its name space."""
+    return re.split(r"[/#]", name)[-1]
+
+
 def _line(text: str, name: str) -> int:
     """The line on which an item is described."""
     place = text.find(f'rdf:about="{name.replace("&", "&amp;")}"')
@@ -86,7 +95,6 @@ class _Item:
         address = str(self._node)
         place = held.text(f"{_DC}title") if held is not self else ""
         volume, number = held.text(f"{_PRISM}volume"), held.text(f"{_PRISM}number")
-        said = {str(name) for name in self._graph.predicates(self._node)}
         return Entry(
             line=line,
             title=self.text(f"{_DC}title"),
@@ -99,8 +107,27 @@ class _Item:
             keywords=tuple(self._value(node) for node in self._objects(f"{_DC}subject")),
             place=appeared(place, volume, number, self.text(f"{_BIB}pages")),
             note=extra,
-            others=tuple(sorted(re.split(r"[/#]", name)[-1] for name in said - _USED)),
+            others=tuple(sorted(self._lost(held, containers))),
         )
+
+    def _lost(self, held: _Item, containers: Sequence[_Item]) -> set[str]:
+        """Names of what the item and what it is part of say, and its paper does not; nothing is lost in silence."""
+        from rdflib import URIRef
+
+        used = _USED | (_OF_CONTAINERS if held is self else frozenset())
+        only = {name for name in _ONLY_ARXIV if _ARXIV.match(self.text(name))}
+        lost = {_short(name) for name in self._said() - used - only}
+        for one in containers:
+            lost |= {f"isPartOf {_short(name)}" for name in one._said() - _OF_CONTAINERS}
+        if any(self._graph.subjects(URIRef(f"{_TERMS}hasPart"), self._node)):
+            lost.add("collection")
+        identifiers = [one._value(node) for one in (self, *containers) for node in one._objects(f"{_DC}identifier")]
+        urls = [text for text in identifiers if text.startswith("http")]
+        unread = [text for text in identifiers if text not in urls and not _DOI.search(text)]
+        return lost | {text.split()[0] if text else "identifier" for text in (*unread, *urls[1:])}
+
+    def _said(self) -> set[str]:
+        return {str(name) for name in self._graph.predicates(self._node)}
 
     def text(self, name: str) -> str:
         """A property's text in one line; empty where there is none."""
