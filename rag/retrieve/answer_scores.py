@@ -7,6 +7,7 @@ may change what is said of the abstract.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.index.library import Library
-from rag.models import embed_tokens
 from rag.models.answer_scorer import Abstract, Scores, installed
 from rag.models.cache import Recent
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.hybrid import HybridRetriever, passage_of
-from rag.retrieve.query_vector import weighed
 from rag.text.hyperparameters import spelt_out
 from rag.text.readable import readable
 from rag.text.sentences import Span, sentences
+from rag.text.terms import coverage
 from rag.types import Paper, Passage
 
 ANSWERS = 0.0
@@ -32,15 +32,14 @@ BUDGET, FEWEST, MOST = 24, 2, 12
 """Passages of full texts that are judged at once, each an inference; and of one paper at least and at most."""
 NOTES = 2
 """Passages of footnotes that are judged besides."""
-LEAD, SUFFICES, FALLS_SHORT = 1.5, 0.0, -1.0
-"""Log-odds by which sentences of a full text stand back where one of the abstract has so many, and where none has: the
-abstract leads where it suffices, and only there."""
 NEARNESS = 8.0
 """Log-odds that a passage loses against the nearest one of its paper, for a difference of 1 in fused score. It was
-chosen, like `WORDING`, `BACK` and `MOST`, with 65 questions about four papers; 40 about these and others were asked
-afterwards (docs/adr/0021-pdf-parser.md)."""
-WORDING = 2.5
-"""Log-odds that a sentence gains for a difference of 1 in its likeness to the question, word by word."""
+chosen, like `BACK` and `MOST`, with 65 questions about four papers; `HELD` with 96 (docs/adr/0021-pdf-parser.md)."""
+HELD = 7.0
+"""Log-odds between a sentence that holds all words of a question and one that holds none, where a paper's abstract and
+the passages of its full text compete: the scorer takes what is of the same kind for what is meant."""
+STEM = 6
+"""Letters of a word that count: "classifier" is asked, and "classification" is told."""
 BACK = {"table": 2.0, "figure": 1.0, "note": 1.0}
 """Log-odds that what is no running text stands back: the scorer has read sentences."""
 WORDS = 3
@@ -150,19 +149,34 @@ class AnswerScores:
             for group in of
         ]
         scores = iter(installed(self.library.config.embedding.threads).score(question, abstracts))
-        likeness = self._likeness(question, [of for of in groups if len(of) > 1])
         return [
-            _judged(paper, of, [next(scores) for _ in of], likeness) for paper, of in zip(papers, groups, strict=True)
+            _judged(paper, of, [next(scores) for _ in of], self._held(question, paper, of) if len(of) > 1 else [])
+            for paper, of in zip(papers, groups, strict=True)
         ]
 
-    def _likeness(self, question: str, groups: Sequence[Sequence[_Group]]) -> Mapping[str, float]:
-        """How near each sentence of papers with full texts is to a question, word by word, 0…1; empty: nobody knows."""
-        texts = list(dict.fromkeys(one.judged for of in groups for group in of for one in group.sentences))
-        asked = weighed(self.library, question) if texts else None
-        others = embed_tokens(self.library.embedding, texts) if asked else None
-        if asked is None or others is None:
-            return {}
-        return {text: asked.likeness(other) for text, other in zip(texts, others, strict=True)}
+    def _held(self, question: str, paper: Paper, groups: Sequence[_Group]) -> list[NDArray[np.float32]]:
+        """Share of a question that each sentence holds, 0…1, by group: the mean of it alone and with the one before it.
+
+        Words count as they are rare among the sentences: a paper's own name stands everywhere in it.
+        """
+        with self.library.indexes() as indexes:
+            analyze = indexes.lexical.analyze
+            asked = {term[:STEM] for term in analyze(question)}
+            told = [[{term[:STEM] for term in analyze(_whole(paper, one))} for one in of.sentences] for of in groups]
+        every = [terms for of in told for terms in of]
+        weights = {
+            term: math.log((len(every) + 1) / (sum(term in terms for terms in every) + 1)) for term in sorted(asked)
+        }
+        return [
+            np.array(
+                [
+                    (coverage(weights, terms) + coverage(weights, terms | before)) / 2
+                    for before, terms in zip([set[str](), *of], of, strict=False)
+                ],
+                dtype=np.float32,
+            )
+            for of in told
+        ]
 
     def _of_full_text(self, paper: Paper, searched: str, depth: int) -> list[_Group]:
         """The sentences of a paper's abstract, and those of each of the passages of its body that are nearest."""
@@ -214,21 +228,29 @@ def _headed(paper: Paper, group: _Group) -> str:
     return ". ".join(readable(name) for name in (paper.title, group.heading) if name)
 
 
-def _judged(paper: Paper, groups: Sequence[_Group], scores: Sequence[Scores], likeness: Mapping[str, float]) -> Judged:
+def _whole(paper: Paper, sentence: Sentence) -> str:
+    """A sentence as it is judged, the row of a table with what stands above it."""
+    return " ".join([*(paper.text[slice(*span)] for span in sentence.above), sentence.judged])
+
+
+def _judged(
+    paper: Paper, groups: Sequence[_Group], scores: Sequence[Scores], held: Sequence[NDArray[np.float32]]
+) -> Judged:
     """What was said of a paper's abstract and of the passages of its body, taken together.
 
-    Of a passage the sentence counts as much as whether it answers at all, as among papers. What it gains by its own
-    wording is against the abstract's likest sentence.
+    They compete alike: a sentence counts as much as whether what it stands in answers at all, as among papers, and by
+    what it holds of the question. The abstract's keep their own odds, and the body's are set beside the best of them.
     """
-    lead = LEAD if scores[0].sentences.max(initial=-np.inf) >= SUFFICES else FALLS_SHORT
-    least = max((likeness.get(one.judged, 0.0) for one in groups[0].sentences), default=0.0)
-    odds = [scores[0].sentences]
-    for group, said in zip(groups[1:], scores[1:], strict=True):
-        wording = np.array([likeness.get(one.judged, least) - least for one in group.sentences], dtype=np.float32)
-        back = np.float32(group.back + lead)
-        odds.append((said.sentences + np.float32(said.answered)) / 2 + np.float32(WORDING) * wording - back)
     sentences = tuple(sentence for group in groups for sentence in group.sentences)
-    return Judged(paper.paper_id, sentences, np.concatenate(odds), max(one.answered for one in scores))
+    odds = scores[0].sentences
+    if held:
+        counts = [
+            (said.sentences + np.float32(said.answered)) / 2 + np.float32(HELD) * share - np.float32(group.back)
+            for group, said, share in zip(groups, scores, held, strict=True)
+        ]
+        beside = odds.max() - counts[0].max() if len(odds) else np.float32(0)
+        odds = np.concatenate([odds, *(one + beside for one in counts[1:])])
+    return Judged(paper.paper_id, sentences, odds, max(one.answered for one in scores))
 
 
 def _mean(judged: Sequence[Judged]) -> Judged:

@@ -20,9 +20,10 @@ from rag.answer.extract import _quoted
 from rag.config import Config
 from rag.errors import SourceError
 from rag.index.library import Library
+from rag.models.answer_scorer import Scores
 from rag.papers import documents
 from rag.papers.shelf import ChunkRow
-from rag.retrieve.answer_scores import Judged, _sentences
+from rag.retrieve.answer_scores import AnswerScores, Judged, Sentence, _Group, _judged, _sentences
 from rag.retrieve.hybrid import passage_of
 from rag.sources import discover, read_source
 from rag.sources.files import FULL_TEXTS
@@ -117,6 +118,36 @@ def test_the_row_of_a_table_is_quoted_below_its_caption_and_its_columns(tmp_path
         judged = Judged(held.paper_id, told, np.array([0.0, -9, -9, 5.0], dtype=np.float32), 5.0)
         quotes, _ = _quoted(judged, 60, [], ())
         assert [quote_text(one) for one in quotes] == [caption, "Model | nDCG | MRR", "Zebra | 0.61 | 0.58"]
+
+
+@pytest.mark.parametrize(("held", "leads"), [(0.2, True), (0.7, False)])
+def test_a_sentence_that_holds_what_is_asked_stands_before_one_of_the_abstract_that_is_of_the_same_kind(
+    paper: Paper, held: float, leads: bool
+) -> None:
+    passage = passage_of(paper, ChunkRow("c", paper.paper_id, 1, 0, len(paper.text)))
+    told = [_Group((Sentence(passage, n, n + 1, str(n), in_body=bool(n)),)) for n in (0, paper.body_start)]
+    said = [Scores(np.array([odds], dtype=np.float32), 1.0) for odds in (1.0, 0.0)]
+    judged = _judged(paper, told, said, [np.array([share], dtype=np.float32) for share in (0.2, held)])
+    assert (int(judged.odds.argmax()) == 0) == leads
+    assert judged.odds[0] == 1.0, "an abstract's sentence keeps its odds"
+
+
+def test_what_a_sentence_holds_of_a_question_counts_with_the_sentence_before_and_a_table_s_caption(
+    tmp_path: Path,
+) -> None:
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        library.ingest([make_paper("2504.00001")])
+        paper = make_paper("2504.00001", abstract="Zebra classification. It takes nine minutes. Of lions nothing.")
+        passage = passage_of(paper, ChunkRow("c", paper.paper_id, 1, 0, len(paper.text)))
+        spans = [paper.text.index(one) for one in ("Zebra", "It takes", "Of lions")]
+        caption = (spans[0], spans[1])
+        told = [Sentence(passage, at, at + 9, paper.text[at : at + 9].strip()) for at in spans]
+        row = Sentence(passage, spans[2], spans[2] + 8, "Of lions", above=(caption,))
+        shares = AnswerScores(library)._held(
+            "Which classifier for zebras?", paper, [_Group(tuple(told)), _Group((row,)), _Group((told[2],))]
+        )
+    assert shares[0][1] == shares[0][0] / 2 > 0
+    assert shares[1][0] > shares[2][0] == shares[0][2] == 0
 
 
 def test_a_quote_stands_on_the_page_that_holds_most_of_it(tmp_path: Path) -> None:
