@@ -31,6 +31,7 @@ class Draft:
         themes: The theme of each paper by its id, where they are grouped.
         told: What was told in the answer before; None where what is quoted is new.
         rivals: One of the papers is likely to be meant, and nobody can tell which.
+        apart: It is asked which of two systems is ahead, and neither paper names the other's.
     """
 
     quotes: tuple[tuple[Quote, ...], ...]
@@ -38,6 +39,7 @@ class Draft:
     themes: Mapping[str, str] = field(default_factory=dict)
     told: Told | None = None
     rivals: bool = False
+    apart: bool = False
 
 
 def quote_text(quote: Quote) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answer.ahead import which_is_ahead
 from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import as_likely, choose_papers, demanded, is_described, rivals
 from rag.cards.links import code_links
@@ -82,17 +83,20 @@ class ExtractiveWriter:
             papers = papers if among else as_likely(papers, judged)
         else:
             judged = self._without_addresses(question, judged)
+        ahead = which_is_ahead(self.library, self.scores, question, papers, judged) if kind == "compare" else None
+        papers, judged = (ahead.order, {**judged, **ahead.results}) if ahead else (papers, judged)
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
-        each = self._each_asked(question, kind, papers)
+        each = [] if ahead and ahead.results else self._each_asked(question, kind, papers)
+        named = {paper: [odds] for paper, odds in ahead.odds.items()} if ahead else {}
         drawn = [
             _quoted(
                 judged[paper],
                 words,
                 passages,
                 before,
-                [_aligned(one[paper], judged[paper]) for one in each if paper in one],
+                named.get(paper) or [_aligned(one[paper], judged[paper]) for one in each if paper in one],
             )
             for paper in papers
             if paper in judged
@@ -101,7 +105,8 @@ class ExtractiveWriter:
             return Draft(())
         told = drawn[0][1]
         groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
-        return Draft(groups, len(fitting), told=told, rivals=among > 1 and not told)
+        apart = bool(ahead and ahead.results)
+        return Draft(groups, len(fitting), told=told, rivals=among > 1 and not told, apart=apart)
 
     def _fitting(
         self, question: Question, ranked: Sequence[Passage], kind: Kind, *, whole: bool, doubtful: bool

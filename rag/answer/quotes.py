@@ -72,12 +72,13 @@ class QuotedReply:
         citations = tuple(citation for group in checked.groups for citation in group)
         # The chance was calibrated on abstracts; nobody knows it of what a full text says.
         of_body = any(citation.page or citation.section for citation in citations)
-        confidence = "medium" if of_body and decision.confidence == "high" else decision.confidence
+        unsure = of_body or draft.apart  # nor of what two papers say of themselves, that it tells which is ahead
+        confidence = "medium" if unsure and decision.confidence == "high" else decision.confidence
         return Outcome(
             text=text,
             reason=said.reason,
             confidence="low" if said.reason else confidence,
-            chance=None if said.reason or of_body else decision.chance,
+            chance=None if said.reason or unsure else decision.chance,
             citations=citations,
             removed=checked.removed,
             closest=said.closest,

@@ -18,6 +18,8 @@ from rag.text.readable import readable
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
 from rag.types.filters import DATES
 
+APART = "Neither paper compares itself with the other: neither names it. What each says of its own results:"
+"""Said before two papers of which it is asked which is ahead."""
 CLOSEST = 3
 """Papers offered when nothing answers."""
 
@@ -60,7 +62,7 @@ def reply(
         text = f"The abstract tells no more about this than was quoted before.{besides}"
         return Reply((text, *groups), "detail_absent", closest(passages))
     if groups and decision.reason is None:
-        missing = (*_absent(understood), *_unfound(understood, passages))
+        missing = (*_absent(understood), *_unfound(understood, passages), *((APART,) if draft.apart else ()))
         above, below = _count(retriever, understood, checked, found), _more(understood, len(groups), found)
         if draft.rivals and len(groups) > 1:
             above, below = (f"Which paper is meant is not sure. The {len(groups)} closest:",), ()

@@ -12,11 +12,12 @@ from rag.query.dialogue.completion import Continued
 from rag.query.dialogue.contrast import STAND_IN
 from rag.query.dialogue.followups import Continuing
 from rag.query.intents.about import About
+from rag.query.intents.ahead import asks_which_is_ahead
 from rag.query.intents.criteria import asks_for_best
 from rag.query.intents.intent import LIKELY, SHAPES, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
-from rag.query.intents.sides import Comparison, Own, read_comparison
+from rag.query.intents.sides import POSSIBLE, Comparison, Own, only_puts, read_comparison
 from rag.query.intents.subject import names_subject, read_subject
 from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.lexicon.knowledge import Known
@@ -111,6 +112,7 @@ class Assembly:
         else:
             read, shape, wanted = self._shaped(intent, read, text.wanted, works)
             shape = Shape("list") if works.like or works.theirs else shape
+            shape = shape if alone else self._of_rivals(intent, read, shape, works.names)
         lists = about or SHAPES.get(intent.kind) == "list"  # papers are asked for, and what it names tells which
         limits = self._limits(read.constraints, given, works, says_outside=not lists)
         followed = read.standalone if talk and read.standalone != text.standalone and not given.paper else ""
@@ -126,6 +128,8 @@ class Assembly:
             and not (self._is_limits_alone(read, works) or wanted or about or read.constraints),
         )
         asked = with_demands(asked)
+        if not alone and self._asks_which_is_ahead(asked):
+            asked = replace(asked, ahead=True)
         if beside:
             return replace(asked, sides=beside.sides, asks=beside.asks, put=beside.put)
         if talk and asked.typed.casefold().rstrip(_MARKS) not in text.standalone.casefold():
@@ -267,6 +271,21 @@ class Assembly:
         shape = self._shaping.shape(intent, said, restricted, works.papers or one, works.names)
         shape = Shape("compare", tuple(sorted(read.among or ()))) if read.compared else shape
         return Shape("single") if read.one else _listed(shape, wanted, read.among)
+
+    def _of_rivals(self, intent: Intent, read: Continued, shape: Shape, names: Sequence[Named]) -> Shape:
+        """The shape, or a comparison where a question about two systems asks which is ahead: "does X outperform Y?"."""
+        two = tuple(_owned_names(names))
+        compares = shape.kind == "single" and intent.chance("compare") >= POSSIBLE and len(owned(names)) == len(two)
+        return Shape("compare", two) if compares and self._is_ahead(read.standalone, two) else shape
+
+    def _asks_which_is_ahead(self, asked: Question) -> bool:
+        """Whether a comparison of two systems, each with a paper, asks which is better than the other."""
+        text, names = asked.standalone, asked.subjects
+        two = asked.kind == "compare" and len(asked.named) == len(names) and not asked.absent
+        return two and not only_puts(text, names) and self._is_ahead(text, names)
+
+    def _is_ahead(self, text: str, names: Sequence[str]) -> bool:
+        return asks_which_is_ahead(text, names, self._known.library.config.embedding.threads)
 
     def _institution(
         self, intent: Intent, read: Continued, names: Sequence[Named]

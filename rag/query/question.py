@@ -57,6 +57,7 @@ class Question:
         sides: What a comparison sets side by side, in order, where not all of it is named by systems: each is looked
             for by itself.
         put: Where works are compared: the question as it is put to each of them alone, in their order.
+        ahead: It asks which of two systems, its subjects, is better, faster or larger than the other.
         names: Its words that are written as systems are named.
         sort: The sort of works that a list is to hold.
         several: It says that several things, or their names, are meant.
@@ -101,6 +102,7 @@ class Question:
     share: int = 1
     sides: tuple[Side, ...] = ()
     put: tuple[str, ...] = ()
+    ahead: bool = False
     phrase: re.Pattern[str] | None = None
     names: tuple[str, ...] = ()
     sort: Sort | None = None

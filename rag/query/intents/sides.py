@@ -220,6 +220,13 @@ def _may_be(held: frozenset[str] | None, own: Own) -> bool:
     return len(held) > 1 or own.papers is None or held <= own.papers
 
 
+def only_puts(text: str, names: Sequence[str]) -> bool:
+    """Whether a text says nothing but that some names are set side by side: "compare X with Y"."""
+    for name in names:
+        text = text.replace(name, " ")
+    return all(word.lower() in _PUTS for word in _WORD.findall(text))
+
+
 def are_works(said: Sequence[str], owners: Sequence[str]) -> bool:
     """Whether each side is a paper's name, or one work that is described: "the paper on trams"."""
     one = load_rules("followups")["the_one"]
