@@ -285,6 +285,20 @@ def test_of_a_paper_that_is_given_by_its_id_it_is_said_that_it_does_not_tell(lib
     assert (decision.reason, decision.paper_id) == ("detail_absent", "2501.00009")
 
 
+def test_a_part_of_a_question_is_told_by_its_paper_or_not_at_all(library: Library) -> None:
+    one = asked("how does GREBE prune its postings?", library, papers=frozenset({"2501.00002"}))
+    passages = HybridRetriever(library).search(one.search_text, k=100, papers=one.papers)
+    assert decide(library, one, passages, grebe=-1.6).reason is None
+    assert decide(library, replace(one, share=2), passages, grebe=-1.6).reason == "detail_absent"
+    assert decide(library, replace(one, share=2), passages, grebe=0.5).reason is None
+
+
+def test_a_given_paper_that_answers_is_near_enough_whatever_the_wording(library: Library) -> None:
+    one = asked("who tried it out?", papers=frozenset({"2501.00001"}))
+    passages = HybridRetriever(library).search(one.search_text, k=100, papers=one.papers)
+    assert decide(library, one, passages, t2w=4).reason is None
+
+
 def test_words_of_papers_taken_for_absent_count_as_unknown(library: Library) -> None:
     question = asked("How does GREBE prune postings?", library)
     passages = HybridRetriever(library).search(question.search_text, k=100)

@@ -95,7 +95,7 @@ class Evidence:
     Attributes:
         paper_id: The paper that the question is about, as far as can be told: the first.
         clear: Whether the paper is surely the one that is meant: its name or its title is in the question.
-        faint: Whether no paper is near in either list, so that gaps say nothing.
+        faint: Whether no paper is near in either list, so that gaps say nothing, and none is given.
         named: Whether the question names a system that a paper has in its title or introduces.
         off_topic: Whether none of the best papers is near enough to be of a list on its subject.
         broad: Whether several of the first papers are on its subject by its words.
@@ -129,7 +129,8 @@ def gather(
     told = scores.of(asked.wordings[:1], [meant.paper_id]).get(meant.paper_id)
     similar, matched = _best_scores(passages, "dense"), _best_scores(passages, "lexical")
     asked_for, terms = _terms(library, asked.told, list(stored.values()), passages)
-    given = bool(named or asked.focus or (asked.papers is not None and len(asked.papers) == 1))
+    only = asked.papers is not None and len(asked.papers) == 1
+    given = bool(named or asked.focus or only)
     features = Features(
         dense_gap=GIVEN_DENSE if given else math.log(_gap(similar) + SMALLEST_GAP),
         lexical_gap=GIVEN_LEXICAL if given else _gap(matched) / max(sum(asked_for.values()), 1.0),
@@ -143,7 +144,7 @@ def gather(
     shares = sorted((coverage(asked_for, held) for held in terms.values()), reverse=True)
     covered, broad = shares[0], len(shares) >= BROAD and shares[BROAD - 1] >= BROADLY
     nearest = max(similar, default=0.0)
-    faint = not named and any(covered < share and nearest < similarity for share, similarity in FAINT)
+    faint = not (named or only) and any(covered < share and nearest < similarity for share, similarity in FAINT)
     off_topic = not named and covered < OFF_TOPIC_COVERAGE and nearest < OFF_TOPIC_SIMILARITY
     return Evidence(features, best, bool(named) or clear, faint, bool(named), off_topic, broad)
 
