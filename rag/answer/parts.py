@@ -203,7 +203,8 @@ def in_light(part: Question, whole: Question, papers: tuple[str, ...], before: S
     focus = () if _of_others(part) else part.focus
     only = frozenset(papers) if len(papers) == 1 and papers in (whole.named, answered_from(before)) else part.papers
     sides = part.sides if only is None and kind != "single" else ()  # in one paper no others are set side by side
-    return replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, papers=only, share=share, sides=sides)
+    part = replace(part, kind=kind, quoted=whole.quoted, focus=papers or focus, papers=only, share=share, sides=sides)
+    return replace(part, read_as=part.read_as or whole.read_as)
 
 
 def _of_others(part: Question) -> bool:

@@ -70,9 +70,10 @@ class QuotedReply:
             text += shown
             yield Delta(shown)
         citations = tuple(citation for group in checked.groups for citation in group)
-        # The chance was calibrated on abstracts; nobody knows it of what a full text says.
+        # The chance was calibrated on abstracts. Nobody knows it of what a full text says, nor that one of two papers
+        # which praise themselves is ahead, nor that a name which stands nowhere is the one that it was read as.
         of_body = any(citation.page or citation.section for citation in citations)
-        unsure = of_body or draft.apart  # nor of what two papers say of themselves, that it tells which is ahead
+        unsure = of_body or draft.apart or asked.read_as
         confidence = "medium" if unsure and decision.confidence == "high" else decision.confidence
         return Outcome(
             text=text,

@@ -49,6 +49,7 @@ class Text:
     found: Constraints
     notes: tuple[Note, ...] = ()
     wanted: Wanted = UNBOUNDED
+    read_as: bool = False
 
 
 class _Works(NamedTuple):
@@ -121,6 +122,7 @@ class Assembly:
         asked = replace(
             asked,
             intent=intent,
+            read_as=text.read_as,
             notes=(*notes, *_on_words(read, shape, limits)),
             wanted=wanted if shape.kind == "list" else UNBOUNDED,
             picked=bool(read.among)

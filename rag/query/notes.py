@@ -15,6 +15,8 @@ BEST = Note(
     code="best_paper",
     text="`paperchat best`, or /best on the page, chooses the best paper by criteria that you can see and change.",
 )
+_READ_AS = 'Read as "{}": no paper here holds "{}".'
+_INSTEAD = 'Searched for "{}" instead of "{}".'
 IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 
 
@@ -35,9 +37,15 @@ def not_a_date(text: str) -> Note:
     return Note(code="date_unread", text=f'"{text}" was not understood as a date and restricts nothing.')
 
 
+def several_near(name: str, near: Sequence[str]) -> Note:
+    """Systems of which one may be meant by a name that no paper holds."""
+    meant = " or ".join(f'"{one}"' for one in near)
+    return Note(code="spelling", text=f'No paper here holds "{name}". Did you mean {meant}?')
+
+
 def spelling(corrections: Sequence[Correction]) -> list[Note]:
     """Typing errors that were corrected, each once."""
     return [
-        Note(code="spelling", text=f'Searched for "{one.meant}" instead of "{one.typed}".')
+        Note(code="spelling", text=(_READ_AS if one.unheard else _INSTEAD).format(one.meant, one.typed))
         for one in {(one.typed, one.meant): one for one in corrections}.values()
     ]

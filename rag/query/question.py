@@ -58,6 +58,7 @@ class Question:
             for by itself.
         put: Where works are compared: the question as it is put to each of them alone, in their order.
         ahead: It asks which of two systems, its subjects, is better, faster or larger than the other.
+        read_as: It gives a name that stands nowhere, and was read as one that is nearly it.
         names: Its words that are written as systems are named.
         sort: The sort of works that a list is to hold.
         several: It says that several things, or their names, are meant.
@@ -103,6 +104,7 @@ class Question:
     sides: tuple[Side, ...] = ()
     put: tuple[str, ...] = ()
     ahead: bool = False
+    read_as: bool = False
     phrase: re.Pattern[str] | None = None
     names: tuple[str, ...] = ()
     sort: Sort | None = None

@@ -15,17 +15,18 @@ from rag.query.dialogue.followups import Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OF_PAPERS, OPEN, About, read_about
 from rag.query.intents.intent import Intent
-from rag.query.lexicon.entities import names_in, owned
+from rag.query.lexicon.entities import names_in, near_names, owned, strangers
 from rag.query.lexicon.knowledge import Known
-from rag.query.lexicon.typos import Speller, is_english
+from rag.query.lexicon.typos import Correction, Speller, is_english
 from rag.query.lexicon.words import edited, tidied
 from rag.query.limits.constraints import Constraints, IdentifierReading
 from rag.query.limits.order import read_wanted
 from rag.query.limits.restrictions import Restrictions
 from rag.query.limits.sorts import all_of_a_sort
-from rag.query.notes import IN_ENGLISH, spelling
+from rag.query.notes import IN_ENGLISH, several_near, spelling
 from rag.query.question import Question
 from rag.query.rules import load_rules
+from rag.text.sentences import Span
 from rag.types import Filters, Note, Turn
 
 if TYPE_CHECKING:
@@ -152,11 +153,25 @@ class Reader:
         wanted = read_wanted(question)
         protected = [*found.spans, *((one.start, one.end) for one in found.identifiers)]
         corrections = self.speller().corrections(question, protected)
+        near, offered = self._near_names(question, [*protected, *((one.start, one.end) for one in corrections)])
+        corrections = [*corrections, *near]
         edits = [(one.start, one.end, one.meant) for one in corrections]
         cut = [*self._restrictions.replacements(found), *wanted.edits]
         search = tidied(edited(question, [*edits, *cut]))
-        notes = (*spelling(corrections), *self._language(question))
-        return Text(edited(question, edits), search, found, notes, wanted)
+        notes = (*spelling(corrections), *offered, *self._language(question))
+        return Text(edited(question, edits), search, found, notes, wanted, bool(near))
+
+    def _near_names(self, question: str, known: Sequence[Span]) -> tuple[list[Correction], list[Note]]:
+        """Names that stand nowhere and are nearly one system's each; the systems offered where there are several."""
+        vocabulary, found, offered = self.speller().vocabulary, list[Correction](), list[Note]()
+        for name in strangers(question, vocabulary):
+            meant = near_names(name, self._known.entities, vocabulary)
+            if len(meant) > 1:
+                offered.append(several_near(name, meant))
+            for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question) if len(meant) == 1 else ():
+                if not any(start < match.end() and match.start() < end for start, end in known):
+                    found.append(Correction(*match.span(), name, meant[0], unheard=True))
+        return found, offered
 
     def is_courtesy(self, text: str) -> bool:
         """Whether somebody greets, thanks or agrees in a conversation, and asks for nothing."""

@@ -24,6 +24,9 @@ _TITLE = range(2, 13)
 """Words of a name of several that is looked for in a question."""
 _SURE = 4
 """Words from which on they are a title, however they are written."""
+_SHORTEST, _OTHER, _TWICE = 5, 7, 9
+"""Letters from which a name is nearly another's; from which it is with another letter, and with two slips."""
+_DIGITS = re.compile(r"\d")
 _TOKEN = re.compile(r"[^\W_](?:[\w.+@²³-]*[\w+²³])?")
 _STRANGER = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
 
@@ -112,6 +115,29 @@ def _titles(text: str, tokens: list[re.Match[str]]) -> Iterator[tuple[tuple[int,
 def strangers(text: str, vocabulary: Vocabulary) -> list[str]:
     """The names in a text that stand nowhere in the library, told by their longest part: ``QueryForge`` of a -9B."""
     return [name for name in dict.fromkeys(_STRANGER.findall(text)) if not is_held(name, vocabulary)]
+
+
+def near_names(name: str, entities: Entities, vocabulary: Vocabulary) -> list[str]:
+    """The systems of single papers whose names are nearly one that stands nowhere, in order.
+
+    They differ in a letter, long ones in two, and not in a digit: "Qwen4" is no slip. A letter for another one makes a
+    short name another system's.
+    """
+    key = fold(name)
+    if len(key) < _SHORTEST or not key.isascii():
+        return []
+    found: dict[str, None] = {}
+    for other, apart in vocabulary.near(key, 2 if len(key) >= _TWICE else 1):
+        meant = vocabulary.entries[other].surface
+        same = len(other) == len(key) and sorted(other) != sorted(key)
+        if (
+            apart
+            and is_name(meant)
+            and _DIGITS.findall(key) == _DIGITS.findall(other)
+            and not (same and len(key) < _OTHER)
+        ):
+            found |= dict.fromkeys([meant] if owned([resolve(entities, meant)]) else [])
+    return sorted(found)
 
 
 def asks_of_a_stranger(question: str, vocabulary: Vocabulary) -> bool:

@@ -44,6 +44,8 @@ class Correction:
     end: int
     typed: str
     meant: str
+    unheard: bool = False
+    """What was typed is a name that stands nowhere: it may be another system's, and is said to be read so."""
 
 
 @cache
