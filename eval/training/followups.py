@@ -1,5 +1,7 @@
 """Train what tells follow-ups: ``python -m eval.training.followups``; writes ``rag/models/reference/weights.json``.
 
+The third regression, fitted over the two that are fitted here, is `eval.training.staying`'s, which is run after this.
+
 The examples are conversations put together from questions whose paper is known. Whatever is asked about the paper that
 an answer before it is about continues the conversation; whatever is asked about another paper does not, as long as the
 question finds that paper alone and has no word that points back ("it", "the authors"). Phrasings that can only be
@@ -226,7 +228,7 @@ def variant(
     last, refers_last = PAIR.index("last"), PAIR.index("refers_last")
     for one in examples:
         asked = reference.measure(one.question)
-        for n, features in enumerate(reference.pairs(asked, one.exchanges)):
+        for n, features in enumerate(reference.pairs(asked, one.exchanges, reference.anywhere(asked))):
             row = list(features)
             if one.question in unseen:  # what the first regression says of a question that it was not fitted on
                 row[refers_last] = row[last] * max(-CLIP, min(CLIP, unseen[one.question]))
@@ -270,6 +272,8 @@ def fit_heads(
         bias=(round(refers_bias, 3), round(others_bias, 3)),
         pairs=dict.fromkeys(PAIR, 0.0),
         intercept=0.0,
+        stay={},
+        stay_intercept=0.0,
     )
     return draft, {line.text: float(x) for line, x in zip(lines, unseen, strict=True)}
 
@@ -334,7 +338,7 @@ def rewritten(path: Path) -> list[tuple[str, str]]:
     The file has lines {"history", "question", "rewrite"}.
     """
     found: dict[str, str] = {}
-    for row in map(json.loads, _read(path)):
+    for row in map(json.loads, read_lines(path)):
         question, alone = (" ".join(row[key].split()) for key in ("question", "rewrite"))
         if row["history"]:
             found.setdefault(alone, "alone")
@@ -347,13 +351,15 @@ def _what_is(paper: Paper) -> str:
     return f"What is {label(readable(paper.title))}?"
 
 
-def _read(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
+    """The lines of a file, which may be compressed."""
     held = path.read_bytes()
     return (gzip.decompress(held) if path.suffix == ".gz" else held).decode().splitlines()
 
 
-def _papers(path: Path) -> Iterator[Paper]:
-    for row in map(json.loads, _read(path)):
+def read_papers(path: Path) -> Iterator[Paper]:
+    """The papers of a file of abstracts, under authors and a date that say nothing."""
+    for row in map(json.loads, read_lines(path)):
         key = row.get("paper") or row["arxiv_id"]
         abstract = row.get("abstract") or " ".join(row["sentences"])
         yield Paper(key, row["title"], abstract, ("Anonymous",), date(2025, 1, 1), f"https://arxiv.org/abs/{key}")
@@ -369,13 +375,13 @@ def main() -> None:
     parser.add_argument("--library", type=Path, help="keep the library of the papers here, to train again sooner")
     parser.add_argument("--out", type=Path, default=FOLDER / WEIGHTS)
     chosen = parser.parse_args()
-    questions = [json.loads(line) for path in chosen.questions for line in _read(path)]
-    lines = [line.split("\t", 1) for path in chosen.phrasings for line in _read(path) if "\t" in line]
+    questions = [json.loads(line) for path in chosen.questions for line in read_lines(path)]
+    lines = [line.split("\t", 1) for path in chosen.phrasings for line in read_lines(path) if "\t" in line]
     phrasings = [(name, text) for name, text in lines if name not in UNUSED]
     with tempfile.TemporaryDirectory() as folder, Library(Config(data_dir=chosen.library or Path(folder))) as library:
         if not library.shelf.has_papers():
-            library.ingest(_papers(chosen.papers))
-        rewrites = [line.split("\t", 1) for line in _read(DATA / REWRITES)]
+            library.ingest(read_papers(chosen.papers))
+        rewrites = [line.split("\t", 1) for line in read_lines(DATA / REWRITES)]
         unseen = rewritten(chosen.unseen) if chosen.unseen else []
         fitted = train(library, questions, phrasings, [(a, b) for a, b in rewrites], unseen)
     chosen.out.write_text(json.dumps([one.model_dump() for one in fitted]) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from rag.answer.draft import Told
 from rag.answer.extract import AGAIN, MARGIN, NEARLY, untold
 from rag.errors import ModelFileError
 from rag.models import reference
-from rag.models.reference import PAIR, load_references
+from rag.models.reference import PAIR, STAY, load_references
 from rag.query import Reader
 from rag.query.dialogue.conversation import picked
 from rag.types import Turn
@@ -261,6 +261,7 @@ def test_the_shipped_weights_are_whole_and_no_others(monkeypatch: pytest.MonkeyP
     shipped = load_references()
     assert None in shipped
     assert all(set(model.pairs) == set(PAIR) for model in shipped.values())
+    assert all(set(model.stay) == (set(STAY) if model.embedder else set()) for model in shipped.values())
     (tmp_path / reference.WEIGHTS).write_text("[]")
     monkeypatch.setattr(reference, "FOLDER", tmp_path)
     with pytest.raises(ModelFileError, match="follow-up model"):
@@ -313,3 +314,16 @@ def test_an_answer_without_a_name_is_about_the_paper_that_words_and_meaning_agre
     assert focus("who reformulates queries?", "A toolkit does, in several ways.") == ("2504.00005",)
     assert focus("who reformulates videos?", "A toolkit does, in several ways.") == (), "another is nearer in meaning"
     assert focus("does anyone do this?", "Yes, several did.") == ()
+
+
+def test_a_question_that_leans_by_few_words_stays_where_it_is_answered(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words alone leave it open: then it counts whether the paper talked of answers it, or another."""
+    for here, elsewhere, focus in ((3.0, -4.0, ("2504.00007",)), (-6.0, 5.0, ())):
+        told = {"2504.00007": here}
+        monkeypatch.setattr(
+            "rag.query.dialogue.reference.Nearness.answered",
+            lambda _, asked, papers, told=told, other=elsewhere: max(told.get(one, other) for one in papers),
+        )
+        assert reader.understand("how is the calibration done", TALK).focus == focus

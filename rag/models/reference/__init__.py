@@ -1,9 +1,11 @@
-"""Whether a question continues a conversation, and with which of its exchanges: two logistic regressions.
+"""Whether a question continues a conversation, and with which of its exchanges: three logistic regressions.
 
 The first reads the question alone: do its words refer to something before them ("go on", "and for images?"), do they
 ask for other papers ("any more?")? The second weighs what was measured of the question and an exchange, by `PAIR`.
+Where that leaves it open the third weighs who answers, the paper talked of or the papers that a search finds (`STAY`).
 
-Trained by ``eval/training/followups.py``; what on, and how right they are: ``README.md`` beside this file.
+Trained by ``eval/training/followups.py`` and ``eval/training/staying.py``; what on, and how right they are:
+``README.md`` beside this file.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "13d91ea4ace3569128f662e626d0c17d3a6f7650ce387e83009481a9f78e0a45"
+WEIGHTS_SHA256 = "75a6a0b24a596f915d8f30b59a80c13d810629165d49f1818ee0580676d8fbbe"
 PAIR = ("last", "nearer", "covered", "alone", "rival", "named", "named_other", "strange", "foreign", "refers_last")
 """The features of a question and an exchange.
 
@@ -34,10 +36,22 @@ paper, an author or days; strange: it names what does not stand there; foreign: 
 does not know; refers_last: log-odds of the first regression, for the last exchange. The first four figures count the
 more, the more the question says of its own.
 """
+STAY = ("about", "refers", "here", "elsewhere")
+"""The features of a question and the exchange that it is about most probably.
+
+about: log-odds of the second regression; refers: of the first; here: that the paper talked of answers it, by the answer
+scorer and not below `UNTOLD`; elsewhere: that the best of the nearest papers which were not talked of does.
+"""
 VECTOR_SCALE = 3.0
 """How much longer than 1 a sentence vector is shown: the penalty of the fit is the same for all features."""
 CLIP = 6.0
 """Log-odds of the first regression beyond which it is as sure as it can be."""
+DOUBT = 2.2
+"""Log-odds against it by the second regression up to which the third is asked; what the second lets stay, stays."""
+EVEN = 0.25
+"""Log-odds of the third from which a question stays."""
+UNTOLD = -2.0
+"""Log-odds below which nothing is an answer: how far below tells nothing of the question."""
 _TOKEN = re.compile(r"[a-z']+|\d+|[?.,!:]")
 
 
@@ -51,6 +65,8 @@ class ReferenceModel(Record):
         bias: Their intercepts.
         pairs: By feature of `PAIR`, log-odds of the second regression.
         intercept: Its intercept.
+        stay: By feature of `STAY`, log-odds of the third regression; empty where a variant has none.
+        stay_intercept: Its intercept.
     """
 
     embedder: str | None
@@ -59,6 +75,8 @@ class ReferenceModel(Record):
     bias: tuple[float, float]
     pairs: dict[str, float]
     intercept: float
+    stay: dict[str, float]
+    stay_intercept: float
 
     def alone(self, question: str, vector: NDArray[np.float32] | None) -> tuple[float, float]:
         """Log-odds that a question refers to something before it, and that it asks for other papers.
@@ -77,6 +95,10 @@ class ReferenceModel(Record):
     def about(self, features: Sequence[float]) -> float:
         """Log-odds that a question is about an exchange, by its features in the order of `PAIR`."""
         return self.intercept + math.fsum(self.pairs[name] * x for name, x in zip(PAIR, features, strict=True))
+
+    def stays(self, features: Sequence[float]) -> float:
+        """Log-odds that a question stays with its exchange, by its features in the order of `STAY`."""
+        return self.stay_intercept + math.fsum(self.stay[name] * x for name, x in zip(STAY, features, strict=True))
 
 
 def words(question: str) -> list[str]:

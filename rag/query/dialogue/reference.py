@@ -1,7 +1,8 @@
 """Which part of a conversation a question is about, if any: learnt, from how it is put, what it names and what is near.
 
 The question is held against each exchange: does it name its papers, do their texts hold its words, are they nearer to
-it than the rest of the library? What the answers weigh is in `rag.models.reference`.
+it than the rest of the library? Where that leaves it open, the paper talked of is held against what a search finds: who
+answers the question? What the answers weigh is in `rag.models.reference`.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.models import describe
+from rag.models.answer_scorer import Abstract, installed
 from rag.models.cache import Recent
-from rag.models.reference import CLIP, ReferenceModel, load_references
+from rag.models.reference import CLIP, DOUBT, EVEN, UNTOLD, ReferenceModel, load_references
 from rag.query.lexicon.knowledge import RARE, Known
 from rag.text.folding import fold
 from rag.text.names import is_name
 from rag.text.readable import readable
+from rag.text.sentences import sentences
 from rag.text.terms import coverage
 
 if TYPE_CHECKING:
     from rag.index.library import Library
     from rag.query.dialogue.conversation import Exchange
+    from rag.types import Paper
 
 SURE = 1.5
 """Log-odds from which a question that found nothing is taken for a follow-up by its words alone."""
@@ -38,6 +42,8 @@ _READ = 5
 _NAME = re.compile(r"[^\W_][\w@.+-]*\w")
 _WORDED = 20
 """Passages that are looked through for a text's words."""
+_JUDGED = 2
+"""Papers of an exchange, and papers that were not talked of, of which is asked whether one answers a question."""
 _KEPT = 256
 """Texts whose embeddings are kept: the questions of a conversation are looked at again at each of its turns."""
 
@@ -48,6 +54,7 @@ class Nearness:
     def __init__(self, library: Library, kept: int = _KEPT) -> None:
         self._library = library
         self._vectors: Recent[str, np.ndarray] = Recent(kept)
+        self._answered: Recent[tuple[str, str, int], float] = Recent(kept)
 
     def embedder(self) -> str:
         """Identity of the library's embedding model."""
@@ -102,6 +109,19 @@ class Nearness:
         with self._library.indexes() as indexes:
             return [set(indexes.lexical.analyze(text)) for text in texts]
 
+    def answered(self, question: str, papers: Sequence[str]) -> float:
+        """Log-odds, from `UNTOLD` to `CLIP`, that the abstract of one of some papers answers a question."""
+        found = self._library.shelf.papers(papers)
+        keys = {(question, paper.paper_id, paper.version): paper for paper in found.values()}
+        known = self._answered.known(keys)
+        missing = [key for key in keys if key not in known]
+        if missing:
+            scorer = installed(self._library.config.embedding.threads)
+            scores = scorer.score(question, [_abstract(keys[key]) for key in missing])
+            known |= {key: one.answered for key, one in zip(missing, scores, strict=True)}
+        self._answered.keep(known)
+        return min(CLIP, max([UNTOLD, *known.values()]))
+
     def texts(self, papers: Sequence[str]) -> list[str]:
         """Titles and abstracts of papers, readable, in their order."""
         found = self._library.shelf.papers(papers)
@@ -113,6 +133,7 @@ class Measured:
     """A question as far as it can be told without a conversation.
 
     Attributes:
+        text: It as typed.
         vector: Its embedding; None where the variant uses none.
         terms: The idf of its index terms.
         known: Those that the library holds.
@@ -123,6 +144,7 @@ class Measured:
         restricted: Whether it names an author, an id or days.
     """
 
+    text: str
     vector: np.ndarray | None
     terms: Mapping[str, float]
     known: Mapping[str, float]
@@ -154,36 +176,62 @@ class Reference:
 
     def measure(self, question: str, *, restricted: bool = False) -> Measured:
         """Measure a question by itself."""
-        model = self._model()
+        model = self.model()
         vector = self._nearness.vector(question) if model.embedder else None
         terms, held = self._nearness.idf(question)
         refers, others = model.alone(question, vector)
         words = dict.fromkeys(filter(is_name, _NAME.findall(question)))
         names = tuple(filter(self._nearness.is_rare, words))
         papers = frozenset(self._known.named(question))
-        return Measured(vector, terms, held, refers, others, names, papers, restricted)
+        return Measured(question, vector, terms, held, refers, others, names, papers, restricted)
 
     def about(self, asked: Measured, exchanges: Sequence[Exchange]) -> Exchange | None:
         """The exchange that a question is about most probably; None where it is about none of them."""
-        model, pairs = self._model(), zip(exchanges, self.pairs(asked, exchanges), strict=True)
+        model, anywhere = self.model(), self.anywhere(asked)
+        pairs = zip(exchanges, self.pairs(asked, exchanges, anywhere), strict=True)
         # whether an exchange that is about no paper is meant only the question's words can tell
         found = [model.about(features) if one.papers else asked.refers for one, features in pairs]
         best = max(range(len(found)), key=lambda n: (found[n], n), default=None)
-        return exchanges[best] if best is not None and found[best] >= 0 else None
+        if best is None:
+            return None
+        odds, papers = found[best], exchanges[best].papers
+        if papers and model.stay and -DOUBT < odds < 0:
+            talked = {paper for one in exchanges for paper in one.papers}
+            said = model.stays(self.staying(asked, odds, papers, [one for one in anywhere if one not in talked]))
+            odds = said - EVEN
+        return exchanges[best] if odds >= 0 else None
+
+    def staying(self, asked: Measured, odds: float, papers: Sequence[str], others: Sequence[str]) -> tuple[float, ...]:
+        """The features of a question and the exchange that it is about most probably, in the order of `STAY`.
+
+        Args:
+            asked: The question.
+            odds: That the question is about the exchange.
+            papers: Those of the exchange.
+            others: Those that were not talked of, the nearest first.
+        """
+        here, elsewhere = (self._nearness.answered(asked.text, some[:_JUDGED]) for some in (papers, others))
+        return odds, _clipped(asked.refers), here, elsewhere
+
+    def anywhere(self, asked: Measured) -> dict[str, float]:
+        """The papers that are nearest to a question with their cosine similarity, the nearest first."""
+        return {} if asked.vector is None else self._nearness.nearest(asked.vector, _NEAREST)
 
     def described(self, phrase: str, exchanges: Sequence[Exchange]) -> Exchange | None:
         """The exchange about the paper that a phrase describes better than any other of the library; else None."""
-        meant = self._nearness.means(phrase) if self._model().embedder else ""
+        meant = self._nearness.means(phrase) if self.model().embedder else ""
         return next((one for one in reversed(exchanges) if meant in one.papers[:_READ]), None)
 
-    def pairs(self, asked: Measured, exchanges: Sequence[Exchange]) -> list[tuple[float, ...]]:
-        """The features of a question and each exchange, in the order of `PAIR`."""
+    def pairs(
+        self, asked: Measured, exchanges: Sequence[Exchange], anywhere: Mapping[str, float]
+    ) -> list[tuple[float, ...]]:
+        """The features of a question and each exchange, in the order of `PAIR`; `anywhere` as that says."""
         papers = [one.papers[:_READ] for one in exchanges]
         texts = [self._nearness.texts(one) for one in papers]
         terms = [self._nearness.terms(one) for one in texts]
         held = [set[str]().union(*one) for one in terms]
         alone = [coverage(asked.terms, one.difference(*held[:n], *held[n + 1 :])) for n, one in enumerate(held)]
-        near = self._nearer(asked, papers)
+        near = self._nearer(asked, papers, anywhere)
         foreign = 1.0 - coverage(asked.terms, set(asked.known))
         tells = max(0.0, math.log1p(math.fsum(asked.known.values())) - _GENERIC)
         found: list[tuple[float, ...]] = []
@@ -203,22 +251,30 @@ class Reference:
                     float(bool(asked.papers - set(one.papers)) or asked.restricted),
                     float(not all(heard)),
                     foreign,
-                    last * max(-CLIP, min(CLIP, asked.refers)),
+                    last * _clipped(asked.refers),
                 )
             )
         return found
 
-    def _nearer(self, asked: Measured, papers: Sequence[Sequence[str]]) -> list[float]:
+    def _nearer(self, asked: Measured, papers: Sequence[Sequence[str]], anywhere: Mapping[str, float]) -> list[float]:
         """How much nearer a question is to some papers than to what was not talked of (cosines)."""
         if asked.vector is None:
             return [0.0] * len(papers)
         talked = {paper for some in papers for paper in some}
-        anywhere = self._nearness.nearest(asked.vector, _NEAREST)
         away = max((cosine for paper, cosine in anywhere.items() if paper not in talked), default=0.0)
         near = (self._nearness.nearest(asked.vector, 1, frozenset(some)) if some else {} for some in papers)
         return [max(one.values(), default=0.0) - away for one in near]
 
-    def _model(self) -> ReferenceModel:
+    def model(self) -> ReferenceModel:
         """The variant for the library's embedder, else the one that needs none."""
         shipped = load_references()
         return self._given or shipped.get(self._nearness.embedder()) or shipped[None]
+
+
+def _abstract(paper: Paper) -> Abstract:
+    spans = sentences(paper.abstract)
+    return Abstract(readable(paper.title), tuple(readable(paper.abstract[slice(*span)]) for span in spans))
+
+
+def _clipped(odds: float) -> float:
+    return max(-CLIP, min(CLIP, odds))
