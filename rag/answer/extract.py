@@ -88,7 +88,8 @@ class ExtractiveWriter:
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
-        each = [] if ahead and ahead.results else self._each_asked(question, kind, papers)
+        results_alone = ahead and ahead.results and len(question.asks) < 2  # nothing else is asked beside
+        each = [] if results_alone else self._each_asked(question, kind, papers)
         named = {paper: [odds] for paper, odds in ahead.odds.items()} if ahead else {}
         drawn = [
             _quoted(

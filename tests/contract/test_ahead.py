@@ -37,6 +37,12 @@ def test_that_neither_paper_names_the_other_is_said_before_what_each_says(assist
     assert answer.confidence != "high"
 
 
+def test_what_else_is_asked_of_both_is_answered_too(assistant: Assistant) -> None:
+    answer = assistant.answer("Which is faster, IterQR or PLUM, and on which platform was each deployed?")
+    assert "Meituan" in " ".join(one.quote for one in answer.citations)
+    assert "YouTube" in " ".join(one.quote for one in answer.citations)
+
+
 @pytest.mark.parametrize("question", ["Is QueryGym better than RivalRank?", "Does QueryGym beat RivalRank?"])
 def test_what_a_paper_says_of_the_other_is_quoted_first(assistant: Assistant, question: str) -> None:
     answer = assistant.answer(question)
