@@ -94,6 +94,24 @@ def test_blanks_in_the_words_make_no_other_question(ada: httpx.Client) -> None:
     assert 'aria-pressed="true" title="Follow “weighing elephants”' in html(ada, "library?words=weighing++elephants")
 
 
+def test_a_topic_that_no_paper_is_about_yet_is_followed_where_it_is_missing_until_one_comes_in(
+    ada: httpx.Client, folder: Path
+) -> None:
+    topic = "cheese making in the Alps"
+    for pressed, on in (("false", "on"), ("true", "off"), ("false", "on")):
+        shown = ada.get(f"/view/topic/{topic}")
+        assert shown.status_code == 404
+        assert f'aria-pressed="{pressed}" title="Follow “{topic}”' in shown.json()["html"]
+        assert "Today tells when a paper about it comes in." in shown.json()["html"]
+        act(ada, topic, on)
+    with Library(Config(data_dir=folder)) as library:
+        said = "We make cheese in the Alps: cheese making there takes milk of cows."
+        library.ingest([make_paper("2504.00003", "Cheese Making in the Alps", said, day="2025-04-12")])
+    html(ada, "today")
+    fresh = ada.get("/view/followed", params={"place": "2025-04-12/2025-04-12"}).json()["html"]
+    assert "Cheese Making in the Alps" in fresh
+
+
 def test_following_one_more_question_asks_no_other(ada: httpx.Client, folder: Path) -> None:
     act(ada, QUESTION)
     add(folder, "2504.00002", "Weighing More Elephants", "2025-04-12")

@@ -118,7 +118,7 @@ class Site:
                 title = self._conversations.title(owner, at.key)
                 return View(at.page, title, target=f"/conversation/{at.key}")
             if at.page == "topic" and at.key and self.shelf.has_papers():
-                return self._topic(at.key)
+                return self._topic(at.key, owner)
         except PaperNotFound:
             return missing(f"The paper {at.key} is not in this library.")
         except RegionNotFound as error:
@@ -312,7 +312,7 @@ class Site:
         )
         return View("paper", items.title_of(latest), html, target=address.paper(paper_id))
 
-    def _topic(self, key: str) -> View:
+    def _topic(self, key: str, owner: str) -> View:
         """The topic page, which makes the summary itself; nothing where no paper is on the topic."""
         is_readable = any(map(str.isalnum, key)) and BROKEN not in key
         try:
@@ -324,7 +324,9 @@ class Site:
             return View("topic", key)
         if not is_readable:
             return missing("This address names no topic: it is too long, or was broken on its way here.")
-        return missing(f"No paper in this library is about “{key}”.", words=key)
+        follow = self.follows.control(key, owner)
+        told = element("p", follow, " Today tells when a paper about it comes in.", class_="tools") if follow else EMPTY
+        return missing(f"No paper in this library is about “{key}”.", told, words=key)
 
     def _you(self, owner: str) -> Markup:
         return you.page(self.personal.page(owner) if self.personal.is_ready(owner) else you.awaited())
