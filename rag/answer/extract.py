@@ -18,12 +18,11 @@ from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import as_likely, choose_papers, demanded, is_described, rivals
 from rag.cards.links import code_links
 from rag.index.library import Library
-from rag.models import embed_tokens
 from rag.query import Kind, Question
 from rag.query.question import ABOUT
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
-from rag.retrieve.query_vector import weighed
+from rag.retrieve.query_vector import read_tokens, weighed
 from rag.text.readable import readable
 from rag.text.sentences import sentences
 from rag.types import Passage
@@ -150,7 +149,7 @@ class ExtractiveWriter:
         """
         asked = weighed(self.library, question.wordings[0])
         said = [one for group in draft.quotes for quote in group for one in self._sentences(quote)]
-        known = embed_tokens(self.library.embedding, [readable(quote_text(one)) for one in said]) if asked else None
+        known = read_tokens(self.library, [readable(quote_text(one)) for one in said]) if asked else None
         if asked is None or known is None or not said:  # nobody knows what is near
             return draft
         near = [one for one, tokens in zip(said, known, strict=True) if asked.likeness(tokens) >= NEAR]

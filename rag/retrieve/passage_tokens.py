@@ -1,6 +1,6 @@
 """Vectors of the tokens of passages, kept in the library's folder for the next question about the same papers.
 
-A cache and no second truth: a file's name tells what it holds for, the embedder and the text, and it begins with the
+A cache and no second truth: a file's name tells what it holds for, the model and the text, and it begins with the
 checksum of what follows, so that nothing old and nothing damaged is ever used; whoever deletes it loses time only. Any
 number of processes share it: a file is put in place whole and never changed. They are read at each use instead of being
 held in memory, since reading one takes a hundredth of an inference, and the system keeps in memory what is read often.
@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.index.library import Library
-from rag.models import TokenVectors, embed_tokens
+from rag.models import TokenVectors
 from rag.models.cache import Recent
+from rag.retrieve.query_vector import read_tokens, reads_tokens
 
 FOLDER = "tokens"
 MOST = 1500
@@ -57,13 +58,13 @@ class PassageTokens:
 
         They come in half precision the first time too, so that an answer never depends on the past.
         """
-        if embed_tokens(self._library.embedding, ()) is None:
+        if read_tokens(self._library, ()) is None:
             return None
         known = self._recent.known(texts)
         files = {text: self._file(text) for text in dict.fromkeys(texts) if text not in known}
         read = {text: read_vectors(file) for text, file in files.items()}
         missing = [text for text, vectors in read.items() if vectors is None]
-        fresh = embed_tokens(self._library.embedding, missing) or []
+        fresh = read_tokens(self._library, missing) or []
         made = {text: one.vectors.astype(np.float16) for text, one in zip(missing, fresh, strict=True)}
         self._write({files[text]: vectors for text, vectors in made.items()})
         known |= {text: TokenVectors((), vectors) for text, vectors in (read | made).items() if vectors is not None}
@@ -71,7 +72,7 @@ class PassageTokens:
         return [known[text] for text in texts]
 
     def _file(self, text: str) -> Path:
-        of = f"{self._library.embedding_info.identity}\0{text}".encode(errors="surrogatepass")
+        of = f"{reads_tokens(self._library)}\0{text}".encode(errors="surrogatepass")
         return self._library.folder / FOLDER / hashlib.blake2b(of, digest_size=16).hexdigest()
 
     def _write(self, made: dict[Path, _Half]) -> None:

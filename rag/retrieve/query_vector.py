@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,19 @@ def weighed(library: Library, question: str) -> Weighed | None:
     with library.indexes() as indexes:
         asked = _weigh(indexes.lexical, question, found[0])
     return asked if asked.weights.any() else None
+
+
+def read_tokens(library: Library, texts: Sequence[str]) -> list[TokenVectors] | None:
+    """The tokens of texts that a question's are compared with; None where the embedder has no vectors of tokens."""
+    encoder = _encoder(library)
+    return encoder.read(texts) if encoder else embed_tokens(library.embedding, texts)
+
+
+def reads_tokens(library: Library) -> str:
+    """Which model `read_tokens` asks: vectors of another one mean nothing beside a question's."""
+    from rag.models.question_encoder import SHA256
+
+    return f"question-encoder/{SHA256}" if _encoder(library) else library.embedding_info.identity
 
 
 def question_vector(library: Library, question: str) -> np.ndarray:

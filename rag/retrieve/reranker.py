@@ -2,8 +2,8 @@
 
 By default there are two, one after the other. The first is late interaction between question and passage, word by word.
 For each token of the question the nearest token of a passage is looked for, and the mean of these similarities says how
-much of the question the passage is about (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are the
-embedding model's own, before it averages them; tokens weigh as much as the idf of their word. It finds the paper that
+much of the question the passage is about (Khattab & Zaharia, "ColBERT", SIGIR 2020, section 3.3). The vectors are
+those of `read_tokens`; tokens weigh as much as the idf of their word. It finds the paper that
 says the same in other words, where one vector for a whole passage blurs it; it costs one inference a paper, too many
 for a search among all (docs/adr/0005-extraction.md). The second asks whether a paper answers
 (`rag.models.answer_scorer`).
@@ -25,9 +25,10 @@ from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
 from rag.types import Passage
 
-WEIGHT = 3.0
-"""What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1."""
-ANSWERED = 0.1
+WEIGHT, AMONG_MANY = 8.0, 3.0
+"""What a difference of 1 in this similarity is worth in fused scores, where a perfect match in both lists has 1: for a
+question that one paper answers, and for a list or a topic."""
+ANSWERED = 0.15
 """What a difference of 1 in the log-odds that a paper answers is worth in fused scores."""
 FEW, MANY = 12, 30
 """Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
@@ -108,7 +109,8 @@ class LateInteraction(Reranker):
         if asked is None or not others:
             return list(passages)
         near = np.array([asked.likeness(other) for other in others])
-        gains = {paper.paper_id: WEIGHT * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
+        weight = AMONG_MANY if depth > FEW else WEIGHT
+        gains = {paper.paper_id: weight * float(one) for paper, one in zip(papers, near - near.min(), strict=True)}
         known = {
             paper.paper_id: {NEARNESS: round(float(one), 6), DWELLS: round(asked.dwelling(other), 6)}
             for paper, one, other in zip(papers, near, others, strict=True)

@@ -1,8 +1,8 @@
 """Second and third turns of 40 conversations over the reports: from which paper each is answered first.
 
-A line of `second_turns.tsv` is a turn: the half that its conversation belongs to (`tune`, or `judge`, to which no weight
-was fitted), what is asked, the paper that it is about, and its kind. Each conversation has three. They were written
-from the abstracts, before anybody looked at how questions are read (Apache-2.0).
+A line of `second_turns.tsv` is a turn: the half that its conversation belongs to (`tune`, or `judge`, to which no
+weight was fitted), what is asked, the paper that it is about, and its kind. Each conversation has three. They were
+written from the abstracts, before anybody looked at how questions are read (Apache-2.0).
 
     first    names or describes its paper        lean    says by few words or none that it goes on
     absent   asks for what its paper keeps back  other   is about another paper, named or described

@@ -12,12 +12,11 @@ import pytest
 from rag.config import Config
 from rag.engine import Engine
 from rag.index.library import Library
-from rag.models import embed_tokens
 from rag.models.membership import FEATURES, FOLDER, WEIGHTS, WEIGHTS_SHA256, load_membership
 from rag.query import Question, Reader
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.retrieve.membership import MEMBERSHIP, UNTOLD, features, with_membership
-from rag.retrieve.query_vector import weighed
+from rag.retrieve.query_vector import read_tokens, weighed
 from rag.retrieve.reranker import MANY, LateInteraction
 from rag.types import Passage
 from tests.support.papers import make_paper
@@ -145,7 +144,7 @@ def test_a_text_dwells_on_what_several_of_its_words_are_near_to(library: Library
         "Bees dance; a bee finds other bees, and the hive of the bees grows.",
         "We sell honey, cars, bees and bread.",
     ]
-    known = embed_tokens(library.embedding, said)
+    known = read_tokens(library, said)
     assert known is not None
     often, once = (asked.dwelling(one) for one in known)
     assert often > once

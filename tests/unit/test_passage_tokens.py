@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +14,10 @@ import pytest
 from rag.backup.inventory import left_out
 from rag.config import Config
 from rag.index.library import Library
-from rag.models import TokenVectors, embed_tokens
+from rag.models import TokenVectors
 from rag.retrieve import passage_tokens
 from rag.retrieve.passage_tokens import FOLDER, PassageTokens, forget_oldest, read_vectors, write_vectors
+from rag.retrieve.query_vector import read_tokens
 
 TEXTS = ("Tiny rankers are distilled.", "Astronauts bake bread in orbit.", "")
 
@@ -32,11 +32,11 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Texts that the model was asked for."""
     asked: list[str] = []
 
-    def counted(model: Any, texts: Sequence[str]) -> list[TokenVectors] | None:
+    def counted(library: Library, texts: Sequence[str]) -> list[TokenVectors] | None:
         asked.extend(texts)
-        return embed_tokens(model, texts)
+        return read_tokens(library, texts)
 
-    monkeypatch.setattr(passage_tokens, "embed_tokens", counted)
+    monkeypatch.setattr(passage_tokens, "read_tokens", counted)
     return asked
 
 
@@ -63,14 +63,13 @@ def test_a_text_is_embedded_once_for_all_processes_and_its_vectors_are_the_same(
     assert embedded == list(TEXTS)
 
 
-def test_another_text_or_embedder_is_embedded_anew(
+def test_another_text_or_model_is_embedded_anew(
     library: Library, embedded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors(library)
     vectors(library, ["Tiny rankers are distilled!"])
     assert embedded == [*TEXTS, "Tiny rankers are distilled!"]
-    info = library.embedding_info
-    object.__setattr__(info, "identity", "another")
+    monkeypatch.setattr(passage_tokens, "reads_tokens", lambda _: "another")
     vectors(library, TEXTS[:1])
     assert embedded[-1] == TEXTS[0]
 

@@ -14,8 +14,9 @@ from rag.config import Config
 from rag.errors import ModelFileError
 from rag.index.library import Library
 from rag.models import embed_texts, minilm
+from rag.models.minilm import MAX_TOKENS
 from rag.models.question_encoder import MODEL, QuestionEncoder, installed
-from rag.retrieve.query_vector import question_vector, weighed
+from rag.retrieve.query_vector import question_vector, read_tokens, weighed
 from tests.support.papers import make_paper
 
 ABSTRACTS = (
@@ -78,9 +79,16 @@ def test_the_tokens_of_a_question_stand_where_its_words_do(encoder: QuestionEnco
 )
 def test_words_are_near_to_those_that_say_the_same(encoder: QuestionEncoder, question: str, own: int) -> None:
     asked = encoder.tokens(question).vectors
-    texts = minilm.installed().embed_tokens(ABSTRACTS)
+    texts = encoder.read(ABSTRACTS)
     likeness = [float((asked @ text.vectors.T).max(axis=1).mean()) for text in texts]
     assert int(np.argmax(likeness)) == own
+
+
+def test_the_words_of_a_text_are_read_as_those_of_a_question(encoder: QuestionEncoder) -> None:
+    said = ["mapping wetlands", "wetlands " * 400]
+    read = encoder.read(said)
+    np.testing.assert_array_equal(read[0].vectors, encoder.tokens(said[0]).vectors)
+    assert len(read[1].vectors) <= MAX_TOKENS
 
 
 def test_a_library_of_the_shipped_embedder_is_asked_with_the_encoders_tokens(tmp_path: Path) -> None:
@@ -91,6 +99,9 @@ def test_a_library_of_the_shipped_embedder_is_asked_with_the_encoders_tokens(tmp
     np.testing.assert_array_equal(asked.vectors, installed().tokens("mapping wetlands").vectors)
     own = minilm.installed().embed_tokens(["mapping wetlands"])[0].vectors
     assert not np.allclose(asked.vectors, own, atol=1e-3)
+    read = read_tokens(library, ["mapping wetlands"])
+    assert read is not None
+    np.testing.assert_array_equal(read[0].vectors, asked.vectors)
 
 
 def test_what_is_kept_cannot_be_changed(encoder: QuestionEncoder) -> None:

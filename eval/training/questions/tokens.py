@@ -3,11 +3,16 @@
     python -m eval.training.questions.tokens --minilm model.safetensors --start run/questions/checkpoint.pt \
         --out run/tokens
 
-The second look at the first papers compares words (Khattab & Zaharia, "ColBERT", SIGIR 2020). A passage's tokens keep
-the vectors that the shipped embedder gives them; the question's are trained here, after `encoder`, so that a paper's
-own searches come nearer to it than to the others of a batch, among them papers that the question's vector takes for
-near. The vector is trained beside them by the loss that it was trained with. At the end the weights are averaged with
-the original's, as there.
+The second look at the first papers compares words (Khattab & Zaharia, "ColBERT", SIGIR 2020). A question's and a
+passage's are trained here, after `encoder`, so that a paper's own searches come nearer to it than to the others of a
+batch, among them papers that the question's vector takes for near: first the question's alone, while a passage's keep
+the vectors that the shipped embedder gives them, then with `--passages` both, read by one network. The vector is
+trained beside them by the loss that it was trained with. At the end the weights are averaged: with the original's, as
+there, or with `--passages` with those that it started from.
+
+    python -m eval.training.answers.export --read models/question_encoder/model.onnx --out start.pt
+    python -m eval.training.questions.tokens --minilm model.safetensors --start start.pt \
+        --out run/passages --passages --share 0.7
 
 Seeded; what was embedded is kept in `--out`, and so is every epoch: a run that is started again goes on after the last.
 """
@@ -43,6 +48,8 @@ TEMPERATURES = 0.05, 0.02
 """Of the softmax over passages' vectors, and over the likeness of words."""
 BATCH, HARD = 32, 2
 """Questions a step, and near papers drawn for each of them, which all of the batch have as negatives."""
+PASSAGE_PIECES = 190
+"""Of a passage, while its words are trained."""
 NEAREST = 15
 """Papers from which they are drawn: the nearest to the question's vector as the training begins."""
 LOOKED_AT = 12
@@ -147,13 +154,24 @@ class Asked:
         return (similar * self.weights[..., None]).sum(1)
 
 
+def read_passages(network: Network, pieces: Sequence[Sequence[int]]) -> Tensor:
+    """Run a network over passages: their tokens [n, t, d], of length 1, 0 where a passage has no more."""
+    longest = max(map(len, pieces))
+    ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in pieces])
+    mask = ids != 0
+    with torch.autocast("cpu", torch.bfloat16):
+        states = network.states(ids, torch.zeros_like(ids), mask)[-1]
+    states = states.float()
+    return functional.normalize(states, dim=-1) * mask[..., None]
+
+
 def ask(network: Network, read: Sequence[tuple[list[int], list[float]]]) -> Asked:
     """Run a network over questions."""
     longest = max(len(pieces) for pieces, _ in read)
     ids = torch.tensor([[*pieces, *[0] * (longest - len(pieces))] for pieces, _ in read])
     weights = torch.tensor([[*shares, *[0.0] * (longest - len(shares))] for _, shares in read])
     mask = ids != 0
-    states = network.states(ids, torch.zeros_like(ids), mask)[-1]
+    states = network.states(ids, torch.zeros_like(ids), mask)[-1].float()
     mean = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
     return Asked(functional.normalize(mean, dim=-1), functional.normalize(states, dim=-1), weights)
 
@@ -175,9 +193,25 @@ class Run:
         self.network = Network(dropout=0)
         load_minilm(self.network, options.minilm)
         started = torch.load(options.start, weights_only=True)
-        self.network.load_state_dict(started.get("network", started))
+        self.network.load_state_dict(started.get("network", started), strict=False)
+        self.passages = self._pieces(papers) if options.passages else None
+        self.before = Network(dropout=0)  # what is averaged with in the end
+        load_minilm(self.before, options.minilm)
+        if options.passages:
+            self.before.load_state_dict(self.network.state_dict())
         for one in (self.network.words, self.network.positions, self.network.types):
             one.weight.requires_grad_(False)
+
+    def _pieces(self, papers: Mapping[str, tuple[str, str]]) -> list[list[int]]:
+        encoder = Encoder(VOCABULARY)
+        texts = [" ".join(papers[one]) for one in self.embedded.ids]
+        return [[CLS, *own[:PASSAGE_PIECES], SEP] for own in encoder.pieces(texts)]
+
+    def tokens(self, network: Network, rows: Sequence[int]) -> Tensor:
+        """Those of some papers [papers, t, d]."""
+        if self.passages is None:
+            return self.embedded.padded(rows)
+        return read_passages(network, [self.passages[row] for row in rows])
 
     def read(self, sought: Sequence[Sought]) -> Asked:
         """Questions as the network has them now."""
@@ -205,7 +239,7 @@ class Run:
             first = scores.topk(LOOKED_AT).indices.tolist()
             by_words = by_vector
             if own in first:
-                likeness = asked.likeness(self.embedded.padded(first))[0]
+                likeness = asked.likeness(self.tokens(network, first))[0]
                 by_words = 1 + int((likeness > likeness[first.index(own)]).sum())
             ranks["vector"].append(1 / by_vector)
             ranks["words"].append(1 / by_words)
@@ -240,7 +274,7 @@ class Run:
                 optimiser.step()
                 schedule.step()
                 losses.append(float(loss.detach()))
-                if len(losses) % 50 == 0:
+                if len(losses) % 20 == 0:
                     print(f"\rstep {len(losses)} of {len(order) // BATCH}", end="", flush=True)
             state = {name: one.state_dict() for name, one in parts.items()}
             torch.save(state | {"epoch": epoch}, checkpoint.with_suffix(".new"))
@@ -256,11 +290,12 @@ class Run:
         """Of one batch: its questions among all vectors, and among the words of the batch's papers and near ones."""
         asked = self.read([self.sought[n] for n in chosen])
         own = [self.place[self.sought[n].owner] for n in chosen]
-        drawn = [at for n in chosen for at in draw.sample(near[n], HARD)]
+        hard = HARD if self.passages is None else HARD - 1  # passages take the time
+        drawn = [at for n in chosen for at in draw.sample(near[n], hard)]
         rows = list(dict.fromkeys([*own, *drawn]))
         far, alike = TEMPERATURES
         by_vector = functional.cross_entropy(asked.vectors @ self.matrix.T / far, torch.tensor(own))
-        likeness = asked.likeness(self.embedded.padded(rows)) / alike
+        likeness = asked.likeness(self.tokens(self.network, rows)) / alike
         return by_vector + functional.cross_entropy(likeness, torch.tensor([rows.index(at) for at in own]))
 
 
@@ -269,8 +304,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run, and of question_encoder.onnx")
     parser.add_argument("--minilm", type=Path, required=True, help="model.safetensors of all-MiniLM-L6-v2")
-    parser.add_argument("--start", type=Path, required=True, help="checkpoint.pt of eval.training.questions.encoder")
+    parser.add_argument("--start", type=Path, required=True, help="checkpoint.pt of encoder, or weights")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[1] / "data")
+    parser.add_argument("--passages", action="store_true", help="train the words of passages, too")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--share", type=float, default=0.8, help="of the trained weights in the average")
     parser.add_argument("--seed", type=int, default=1)
@@ -281,9 +317,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(options.seed)
     run = Run(options)
     run.train()
-    original = Network(dropout=0)
-    load_minilm(original, options.minilm)
-    whole = mixed(run.network, original, options.share)
+    whole = mixed(run.network, run.before, options.share)
     print(json.dumps({"share": options.share} | run.measured(whole)), flush=True)
     print(written(build(whole), options.out / "question_encoder.onnx"))
 

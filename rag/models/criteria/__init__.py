@@ -18,7 +18,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "48a41998f7b68d4726182e09ac0b0700ad54c92b14dda1a89e894e3c9ad723f1"
+WEIGHTS_SHA256 = "a1d13c54d19449c6c2dbb924b77be3e0c7d82ff7c2c464e343e6b49fc7b82afe"
 GROUPS: Mapping[str, str] = {
     "subject": "topic",
     "domain": "topic",

@@ -17,7 +17,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "f20fad8defc539067eeed186ba6fb5b46b0debb7524e9a9e089c7defe5e2345a"
+WEIGHTS_SHA256 = "c245414b0280fdfb003b867ac0c947c5ac016bf9c3ba5b917fb07454ad5aa71b"
 FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "apart", "tags", "dwells")
 """What is measured of a paper (`rag.retrieve.membership`).
 

@@ -1,13 +1,16 @@
-"""The question encoder: a question's vector and those of its tokens, in the space of the shipped embedder's passages.
+"""The question encoder: a question's vector, in the space of the shipped embedder's passages, and vectors of words.
 
 The embedder averages all tokens of a text alike and was trained on other people's questions; this is a copy of it,
 trained further on questions about papers while the passages' vectors stood still (README.md, docs/adr/0023). A library
-that the shipped embedder indexed is searched with it; nothing has to be embedded anew.
+that the shipped embedder indexed is searched with it; nothing has to be embedded anew. The words of questions and of
+the texts that are compared with them it reads alike.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked,
 from rag.models.tokens import Reading, TokenVectors
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "8cc66a90cb94c87b43e83df93ba826f15013a43b461daff2b81b5d2349dc1730"
+SHA256 = "7cc9e58beaf1ff2fa7521f8c9c6520e80a370226afb5f596cef6c7420217e043"
 KEPT = 256
 """Questions whose vectors are kept: with those of their tokens some 30 kB each, the longest 400 kB."""
 
@@ -28,8 +31,9 @@ KEPT = 256
 class QuestionEncoder:
     """Turns questions into vectors; safe to call from many threads. Build it with `load`, or share `installed`."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, threads: int) -> None:
         self._network = network
+        self._workers = ThreadPoolExecutor(threads, thread_name_prefix="question-encoder")
         self._tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
         self._kept = lru_cache(KEPT)(self._encode)
 
@@ -48,7 +52,7 @@ class QuestionEncoder:
         """
         threads = threads or usable_processors()
         content = read_checked(model_file, sha256, "question encoder", "Install paperchat again.")
-        encoder = cls(Network(compile_model(content, threads), threads))
+        encoder = cls(Network(compile_model(content, threads), threads), threads)
         with FIRST_CALL:
             encoder.encode("")
         return encoder
@@ -58,21 +62,28 @@ class QuestionEncoder:
         return self._kept(question)[0]
 
     def tokens(self, question: str) -> TokenVectors:
-        """The vectors of a question's tokens, for late interaction with those that the embedder gives a passage's."""
+        """The vectors of a question's tokens, for late interaction with those of `read`."""
         return self._kept(question)[1]
 
+    def read(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The vectors of each text's tokens in their context; what lies beyond `MAX_TOKENS` is left out."""
+        return list(self._workers.map(lambda text: self._run(text).tokens(), texts))
+
     def _encode(self, question: str) -> tuple[NDArray[np.float32], TokenVectors]:
-        encoding = self._tokenizer.encode(question)
+        read = self._run(question)
+        vector, tokens = read.mean(), read.tokens()
+        for one in (vector, tokens.vectors):  # they are shared
+            one.setflags(write=False)
+        return vector, tokens
+
+    def _run(self, text: str) -> Reading:
+        encoding = self._tokenizer.encode(text)
         ids = encoding.ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
         row = np.array([ids], dtype=np.int64)
         states = self._network({"input_ids": row, "token_type_ids": np.zeros_like(row)})[0][0]
-        read = Reading(tuple(encoding.offsets[: len(ids)]), states)
-        vector, tokens = read.mean(), read.tokens()
-        for one in (vector, tokens.vectors):  # they are shared
-            one.setflags(write=False)
-        return vector, tokens
+        return Reading(tuple(encoding.offsets[: len(ids)]), states)
 
 
 _LOADED: dict[int, QuestionEncoder] = {}

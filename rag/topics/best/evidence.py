@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.engine import Engine
-from rag.models import TokenVectors, embed_tokens
+from rag.models import TokenVectors
 from rag.models.criteria import OF_A_SENTENCE
 from rag.papers.descriptions import card_of, tags_of
 from rag.query.intents.criteria import Criterion
 from rag.retrieve.answer_scores import Judged
-from rag.retrieve.query_vector import Weighed, weighed
+from rag.retrieve.query_vector import Weighed, read_tokens, weighed
 from rag.text.readable import readable
 from rag.text.sentences import Span
 from rag.types import Paper
@@ -130,7 +130,7 @@ class Evidence:
         fresh = [text for text in dict.fromkeys(texts) if text not in self._terms]
         with self._library.indexes() as indexes:
             self._terms |= {text: frozenset(indexes.lexical.analyze(text)) for text in fresh}
-        vectors = embed_tokens(self._library.embedding, fresh) if fresh else None
+        vectors = read_tokens(self._library, fresh) if fresh else None
         self._vectors |= zip(fresh, vectors or (), strict=False)
 
 
