@@ -29,8 +29,8 @@ TIE = 0.97
 the answer scorer sets it behind in nothing."""
 RIVALS, CLOSE = 3, 0.35
 """Papers that a single question cites where none of them is likely to be the one that is meant, and by how much their
-scores may be lower than the best one's. Of 24 such questions (five sets) the first paper was right in 13, one of these in
-17."""
+scores may be lower than the best one's. Of 24 such questions (five sets) the first paper was right in 13, one of these
+in 17."""
 BELONGS, TELLS, SURELY, WITHIN = 0.55, 0.65, 0.7, 0.4
 """Chances from which a paper is of a list, and of a topic, whose question has more words that none of them holds; where
 one paper may be meant as well; and within filters or among a sort of works, which leave few papers: a list of them is

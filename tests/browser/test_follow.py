@@ -112,6 +112,10 @@ def test_a_pasted_topic_that_is_not_there_stays_the_page_for_nothing(new_tab: Ne
     page = tab.page
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
     expect(page.get_by_role("searchbox")).to_have_value("cheese making in the Alps")
+    follow = page.get_by_role("button", name="Follow")
+    follow.click()
+    expect(follow).to_have_attribute("aria-pressed", "true")
     page.get_by_role("link", name="Topic", exact=True).click()
     expect(page.get_by_label("Topic", exact=True).last).to_be_visible()
+    assert followed(page) == ["cheese making in the Alps"]
     page.close()
