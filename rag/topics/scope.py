@@ -97,6 +97,15 @@ def nearness(library: Library, topic: str, passages: Sequence[Passage], papers: 
     return {paper_id: max(value, ABOUT) if paper_id in verbatim else value for paper_id, value in near.items()}
 
 
+def holding(library: Library, topic: str, passages: Sequence[Passage]) -> list[str]:
+    """The papers of which a passage, with its title, holds all of a topic's words, whatever it is about."""
+    with library.indexes() as indexes:
+        lexical = indexes.lexical
+        asked = set(lexical.analyze(topic))
+        held = [one.paper_id for one in passages if asked and asked <= set(lexical.analyze(f"{one.title} {one.text}"))]
+    return list(dict.fromkeys(held))
+
+
 def passages_of(library: Library, paper_ids: Collection[str], found: Sequence[Passage]) -> dict[str, list[Passage]]:
     """All passages of some papers in reading order, those that were not retrieved among them.
 

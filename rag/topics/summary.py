@@ -27,7 +27,7 @@ from rag.topics.disagreements import find_disagreements
 from rag.topics.document import describe
 from rag.topics.highlights import Quoter
 from rag.topics.oppositions import find_opposed
-from rag.topics.scope import DEPTH, background_rank, choose, passages_of, subject
+from rag.topics.scope import DEPTH, background_rank, choose, holding, passages_of, subject
 from rag.topics.sections import THEME_PROMPT, Sections, SectionWriter
 from rag.types import (
     Cell,
@@ -123,14 +123,14 @@ class TopicEngine:
         yield TopicDone(topic.model_copy(update={"timings": timings}))
 
     def on_topic(self, query: str, filters: Filters | None = None) -> tuple[list[str], list[str]]:
-        """The papers on a topic, as a summary of it would find them, and all that it looked through, best first.
+        """The papers on a topic, as a summary of it would find them, and those that hold its words, best first.
 
         Args:
             query: The topic as the reader typed it.
             filters: Restrictions given beside it.
 
         Returns:
-            Ids of those on it, none where the library is not about it, and of those that the search found.
+            Ids of those on it, none where the library is not about it, and of those in whose text all its words stand.
 
         Raises:
             QuestionError: the query is empty or too long.
@@ -138,8 +138,8 @@ class TopicEngine:
         """
         understood = self._understand(query, filters or Filters())
         passages = self.engine.search(understood, self._depth())
-        chosen, found = self._on_topic(understood, passages), distinct_papers(passages)
-        return [one.paper_id for one in chosen], [one.paper_id for one in found]
+        chosen = self._on_topic(understood, passages)
+        return [one.paper_id for one in chosen], holding(self.library, understood.search_text, passages)
 
     def _understand(self, query: str, filters: Filters) -> Question:
         """Read the query as a topic, whatever shape of question it has."""

@@ -106,7 +106,8 @@ def test_an_export_by_search_says_how_many_it_takes_and_writes_nothing_about_not
     sample: Run, tmp_path: Path
 ) -> None:
     out, said = sample("export", "--query", "query rewriting", "-k", "3", "--format", "md")
-    assert said.startswith(f"{len(out.splitlines())} papers written, of 35 found, nearest first. ")
+    assert said.startswith(f"{len(out.splitlines())} papers written, nearest first; ")
+    assert "stand out as about it. " in said
     assert "-k takes fewer or more" in said
     out, said = sample("export", "--query", "brewing beer at home", "--format", "md", "--out", "beer.md", code=1)
     assert (out, (tmp_path / "beer.md").exists()) == ("", False)
@@ -117,6 +118,13 @@ def test_an_export_by_search_says_how_many_it_takes_and_writes_nothing_about_not
     assert "No paper that these restrictions leave is about" in said
     _, said = sample("export", "--query", "query rewriting", "--author", "Nobody", "--format", "md", code=1)
     assert said.strip() == "No paper fits."
+
+
+@pytest.mark.parametrize("word", ["Meituan", "Pyserini", "BEIR"])
+def test_an_export_by_a_word_that_papers_only_hold_is_written(sample: Run, word: str) -> None:
+    """It is the topic of none."""
+    out, said = sample("export", "--query", word, "--format", "md")
+    assert f"{len(out.splitlines())} papers written, nearest first; none stands out as about it. " in said
 
 
 def test_a_conversation_is_exported_with_papers_that_have_left(sample: Run, sample_library: Path) -> None:

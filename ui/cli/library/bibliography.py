@@ -116,26 +116,25 @@ def check_new(path: Path, option: str = "--out") -> None:
 
 
 def _found(settings: Config, query: str, filters: Filters, k: int | None) -> tuple[list[Paper], str]:
-    """Papers that a search finds, best first, and how many more there were to take.
+    """Papers that a search finds, best first, and how many of the library stand out as about it.
 
     Raises:
-        PaperNotFound: the nearest are about something else.
+        PaperNotFound: the nearest are about something else, and none holds the words.
     """
     from rag import open_assistant
     from rag.errors import PaperNotFound
 
     with open_assistant(settings) as assistant:
-        on_topic, found = assistant.topics.on_topic(query, filters)
-        if found and not on_topic:
+        papers = papers_of(assistant.library.shelf, assistant.search(query, filters, k).passages)
+        on_topic, holding = assistant.topics.on_topic(query, filters)
+        if papers and not on_topic and not holding:
             within = " that these restrictions leave" if filters else ""
             raise PaperNotFound(
                 f"No paper{within} is about “{query}”; nothing was written.",
                 "Use other words, or fewer; `paperchat search` shows what is nearest.",
             )
-        papers = papers_of(assistant.library.shelf, assistant.search(query, filters, k).passages)
-    every = len({*found, *(one.paper_id for one in papers)})
-    about = f"{len(on_topic):,} stand{'s' * (len(on_topic) == 1)} out as about it"
-    return papers, f", of {every:,} found, nearest first. {about}; -k takes fewer or more."
+    about = f"{len(on_topic) or 'none'} stand{'s' * (len(on_topic) < 2)} out as about it"
+    return papers, f", nearest first; {about}. -k takes fewer or more."
 
 
 def _named(settings: Config, conversation: str, filters: Filters) -> list[Paper]:
