@@ -31,6 +31,8 @@ _REFUSED = {
     sqlite3.SQLITE_READONLY,
 }
 """What the folder or the disk refused; the file itself may be well."""
+_UNWRITABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY}
+"""Of these, what says that the file or its folder may not be written, rather than that a write went wrong."""
 
 
 ALL = 2**62
@@ -65,6 +67,10 @@ class Connection(Protocol):
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
         """Run a statement with the values of each row."""
+
+
+class _Unwritable(LibraryError):
+    """The file or its folder may not be written."""
 
 
 class _Held:
@@ -131,9 +137,7 @@ class Database:
             try:
                 with opened.transaction() as db:
                     _grow(db, steps)  # by nothing, where another process was faster
-            except (LibraryBusy, IndexDamaged):
-                raise
-            except LibraryError as refusal:
+            except _Unwritable as refusal:
                 if not version:
                     raise
                 opened.close()
@@ -267,7 +271,7 @@ class Database:
                 "Wait for its ingest to finish, or end it if it hangs, and try again.",
             )
         if code in _REFUSED:
-            return LibraryError(
+            return (_Unwritable if code in _UNWRITABLE else LibraryError)(
                 f"The library {self.path} cannot be opened or written: {error}.",
                 "Check the folder's permissions and the space on its disk, or choose another with --data-dir.",
             )
@@ -278,22 +282,23 @@ class Database:
 
 
 class _Earlier(Database):
-    """A file of an earlier schema that may not be written: each thread reads a copy of it, brought up to date."""
+    """A file of an earlier schema that may not be written: all threads read one copy of it, brought up to date.
+
+    What others write to the file later is seen by the next process.
+    """
 
     def __init__(self, place: Place, steps: Sequence[str], refusal: LibraryError) -> None:
         super().__init__(place)
-        self._steps, self._refusal = steps, refusal
+        self._refusal = refusal
+        self._name = f"file:earlier-{id(self)}?mode=memory&cache=shared"  # one for all threads, as long as it is held
+        copy = sqlite3.connect(self._name, uri=True, isolation_level=None, check_same_thread=False)
+        self._copy = _Held(copy)
+        with self._explained(), closing(super()._connect()) as source:
+            source.backup(copy)
+            _grow(copy, steps)
 
     def _connect(self) -> sqlite3.Connection:
-        copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        try:
-            with closing(super()._connect()) as source:
-                source.backup(copy)
-            _grow(copy, self._steps)
-        except BaseException:
-            copy.close()
-            raise
-        return copy
+        return sqlite3.connect(self._name, uri=True, isolation_level=None, check_same_thread=False)
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> None:
         """Refuse to write."""
