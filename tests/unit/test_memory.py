@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 import pytest
 
-from ui.web.host import memory, serving
+from ui.web.host import memory
 
 
 def test_memory_is_given_back_while_there_is_work_and_not_while_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,12 +85,25 @@ def test_threads_take_memory_from_few_places_unless_somebody_chose_a_number() ->
     assert arenas("few", "chosen", MALLOC_ARENA_MAX="4") == 4
 
 
-def test_what_no_page_uses_is_not_loaded_and_is_there_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
-    with monkeypatch.context() as patch:
-        for name in ("ANALYTICS_ENABLED", "TEMP_DIR", "ANALYTICS_CACHE_FREQUENCY", "ANALYTICS_MAX_EVENTS"):
-            patch.setenv(f"GRADIO_{name}", "")  # so that each is afterwards what it was
-        patch.setenv("HF_HUB_OFFLINE", "")
-        with serving._private_gradio(), pytest.raises(ModuleNotFoundError):
-            importlib.import_module("pyarrow")
-    assert "pyarrow" not in sys.modules
+def test_what_no_page_uses_is_kept_from_gradio_alone() -> None:
+    """What a reader wires in may import it while the page is served; where it is loaded already, it stays."""
+    code = """
+import sys
+from pathlib import Path
+from ui.web.host import serving
+folder = Path(sys.argv[1])
+(folder / "pyarrow").mkdir()
+(folder / "pyarrow/__init__.py").write_text("__version__ = '0.0'")
+sys.path.insert(0, str(folder))
+with serving._private_gradio():
+    with serving._without_arrow():
+        import gradio
+    assert "pandas" in sys.modules and "pyarrow" not in sys.modules
+    import pyarrow
+    with serving._without_arrow():
+        assert sys.modules["pyarrow"] is pyarrow
+assert sys.modules["pyarrow"] is pyarrow
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

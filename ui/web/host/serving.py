@@ -174,7 +174,8 @@ def _endpoints(ui: UIConfig) -> frozenset[str]:
     """What programs may call; refuses early what the MCP server lacks."""
     if not (ui.api or ui.mcp):
         return frozenset()
-    from ui.web.host import programs
+    with _without_arrow():
+        from ui.web.host import programs
 
     if ui.mcp:
         programs.require_mcp()
@@ -183,7 +184,8 @@ def _endpoints(ui: UIConfig) -> frozenset[str]:
 
 def _gradio_app(assistant: Assistant, config: Config, has_users: bool, work: Work, site: Site) -> FastAPI:
     """Gradio's page, alone."""
-    import gradio as gr
+    with _without_arrow():
+        import gradio as gr
     from fastapi import FastAPI, Request
 
     from ui.web.door.access import USER
@@ -252,13 +254,21 @@ def _private_gradio() -> Iterator[None]:
             "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(sys.maxsize),
             "GRADIO_ANALYTICS_MAX_EVENTS": "1",
         }
-        # Gradio imports pandas, and that pyarrow where it is installed: 21 MiB that no page uses.
-        sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type]
-        try:
-            yield
-        finally:
-            if sys.modules["pyarrow"] is None:
-                del sys.modules["pyarrow"]
+        yield
+
+
+@contextmanager
+def _without_arrow() -> Iterator[None]:
+    """Let Gradio import pandas, and that not pyarrow where it is installed: 21 MiB that no page uses.
+
+    Nobody else's import is touched: a model that a reader wires in may need it.
+    """
+    sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        if sys.modules.get("pyarrow") is None:
+            sys.modules.pop("pyarrow", None)
 
 
 def _warm_up(assistant: Assistant, ended: threading.Event) -> None:
