@@ -226,6 +226,18 @@ def test_text_that_is_set_light_or_small_to_be_read_is_seen(tmp_path: Path, how:
     assert not any("kept out" in text for text in remarks)
 
 
+@pytest.mark.parametrize(("ground", "ink"), [(97, 57), (57, 97), (150, 112)])
+def test_a_middle_tone_on_another_is_seen(tmp_path: Path, ground: int, ink: int) -> None:
+    """Their parts differ by no more than those of a pale grey and white, and they can be read."""
+    below, above = (" ".join([f"{part / 255:.4f}"] * 3) for part in (ground, ink))
+    how = f"{below} rg 60 490 400 20 re f {above} rg"
+    found, remarks = read(
+        written(tmp_path, paper_pdf(extra=Sheet().put(LEFT, 495, "Plainly told words.", 10.0, how=how)))
+    )
+    assert "Plainly told words." in found.text
+    assert not any("kept out" in text for text in remarks)
+
+
 def test_text_off_the_page_or_painted_over_is_kept_out(tmp_path: Path) -> None:
     extra = Sheet().put(700, 500, "Far away words").put(LEFT, 480, "Buried words").paint("0 0 1 rg 60 470 300 30 re f")
     found, remarks = read(written(tmp_path, paper_pdf(extra=extra)))

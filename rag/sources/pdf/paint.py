@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pypdfium2
@@ -13,9 +13,11 @@ Box = tuple[float, float, float, float]
 Colour = tuple[int, int, int]
 
 _WHITE: Colour = (255, 255, 255)
-_SAME = 40
-"""Colours whose parts differ by no more stand out by less than 1.4 to 1: nobody reads one on the other. What is set
-light to be read is darker: a draft's mark is at .8 grey 51 from white, and no text of nine papers is within 115."""
+_SAME = 1.5
+"""Contrast, as WCAG 2 measures it, up to which nobody reads a grey on another: .85 on white has 1.41, .2 on .3 1.48.
+What is set light to be read has more: a draft's mark at .8 grey 1.61, and no text of nine papers is paler than .55."""
+_SAME_HUE = 40
+"""How much parts of colours of one lightness may differ: yellow on white has a contrast of 1.07 and is seen."""
 _SEE_THROUGH = 12
 """Opacity, of 255, up to which nothing is seen."""
 _MOST_OBJECTS = 20_000
@@ -193,7 +195,17 @@ def _bounds(item: raw.FPDF_PAGEOBJECT) -> Box:
 
 def _alike(one: Colour, ground: Colour, opacity: int) -> bool:
     """Whether a colour, as far as it covers what is below, cannot be told from that."""
-    return all(abs(a - b) * opacity <= _SAME * 255 for a, b in zip(one, ground, strict=True))
+    seen = [b + (a - b) * opacity / 255 for a, b in zip(one, ground, strict=True)]
+    if any(abs(a - b) > _SAME_HUE for a, b in zip(seen, ground, strict=True)):
+        return False
+    darker, lighter = sorted((_luminance(seen), _luminance(ground)))
+    return (lighter + 0.05) / (darker + 0.05) <= _SAME
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    """Relative luminance of an sRGB colour, 0…1 (WCAG 2)."""
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in colour))
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def _within(x: float, y: float, box: Box) -> bool:
