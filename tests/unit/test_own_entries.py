@@ -171,6 +171,16 @@ def test_what_zotero_s_rdf_says_and_no_paper_does_is_named(tmp_path: Path) -> No
     }  # fmt: skip
 
 
+def test_an_identifier_that_is_not_kept_is_named_by_its_kind(tmp_path: Path) -> None:
+    """What it says is no name of a field."""
+    said = ("PMID 31", "10.5555/alone", "isbn 978-0-0", "http://one.example/a", "http://one.example/b")
+    more = "".join(f"<dc:identifier>{one}</dc:identifier>" for one in said)
+    text = (FOLDER / "zotero.rdf").read_text().replace("<z:language>en", f"{more}<z:language>en")
+    (tmp_path / "a.rdf").write_text(text)
+    _, article = papers_of(tmp_path / "a.rdf")
+    assert set(article.unkept) == {"ISBN", "ISSN", "identifier", "itemType", "language", "url"}
+
+
 def test_csl_is_json_with_a_type_whatever_came_in(tmp_path: Path) -> None:
     text = """[{"id": "a", "title": "On rivers", "author": [{"family": "Li"}], "v": [NaN], "w": 1e999, "custom": "hi",
         "publisher": "P"}, {"id": "b", "type": ["book"], "title": "On seas", "publisher": "P", "custom": {"x": 1}}]"""

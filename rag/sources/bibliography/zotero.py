@@ -21,6 +21,7 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NO_PAPERS = frozenset({"attachment", "note", "annotation"})
 _DECLARED = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DOI = re.compile(r"\bDOI:?\s*(10\.\S+)", re.IGNORECASE)
+_NUMBERED = re.compile(r"IS[BS]N\b", re.IGNORECASE)
 _ARXIV = re.compile(r"arxiv\b", re.IGNORECASE)
 _MEMBER = re.compile(re.escape(_RDF) + r"_\d{1,6}", re.ASCII)
 _USED = frozenset(
@@ -124,7 +125,8 @@ class _Item:
         identifiers = [one._value(node) for one in (self, *containers) for node in one._objects(f"{_DC}identifier")]
         urls = [text for text in identifiers if text.startswith("http")]
         unread = [text for text in identifiers if text not in urls and not _DOI.search(text)]
-        return lost | {text.split()[0] if text else "identifier" for text in (*unread, *urls[1:])}
+        names = {found[0].upper() if (found := _NUMBERED.match(text)) else "identifier" for text in unread}
+        return lost | names | ({"url"} if urls[1:] else set())
 
     def _said(self) -> set[str]:
         return {str(name) for name in self._graph.predicates(self._node)}
