@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import struct
-import tempfile
 import threading
 import time
 import zlib
@@ -111,14 +111,14 @@ def read_vectors(file: Path) -> _Half | None:
 def write_vectors(file: Path, vectors: _Half) -> None:
     """Keep vectors [tokens, d] in a file that is there whole or not at all."""
     content = np.ascontiguousarray(vectors, dtype="<f2").tobytes()
-    handle, new = tempfile.mkstemp(prefix=_NEW, dir=file.parent)
+    new = file.with_name(f"{_NEW}{secrets.token_hex(8)}")  # `tempfile` would keep it from another account that reads
     try:
-        with os.fdopen(handle, "wb") as out:
+        with new.open("xb") as out:
             out.write(_HEAD.pack(zlib.crc32(content, vectors.shape[1]), vectors.shape[1]))
             out.write(content)
         os.replace(new, file)
     except BaseException:
-        Path(new).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
 
 
@@ -131,4 +131,5 @@ def forget_oldest(folder: Path) -> None:
     whole = sorted((one for one in found if not one[1].name.startswith(_NEW)), reverse=True)
     abandoned = [one for one in found if one[1].name.startswith(_NEW) and one[0] < time.time() - _ABANDONED_S]
     for _, file in [*whole[MOST:], *abandoned]:
-        file.unlink(missing_ok=True)
+        with suppress(OSError):  # one that another process has open, or another account's
+            file.unlink(missing_ok=True)

@@ -148,3 +148,29 @@ def test_many_write_and_delete_at_once(tmp_path: Path, monkeypatch: pytest.Monke
 def test_no_backup_holds_them(library: Library) -> None:
     vectors(library)
     assert (FOLDER, "made anew when it is needed") in left_out(library.folder)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes of files here")
+def test_what_one_account_keeps_another_reads_as_it_reads_the_library(tmp_path: Path) -> None:
+    (tmp_path / "any").touch()
+    write_vectors(tmp_path / "kept", np.ones((1, 2), dtype=np.float16))
+    assert (tmp_path / "kept").stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
+def test_a_file_that_cannot_be_deleted_does_not_end_the_cleaning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        write_vectors(tmp_path / str(n), np.ones((1, 2), dtype=np.float16))
+        os.utime(tmp_path / str(n), (n, n))
+    monkeypatch.setattr(passage_tokens, "MOST", 1)
+    unlink = Path.unlink
+
+    def held(self: Path, missing_ok: bool = False) -> None:
+        if self.name == "2":
+            raise PermissionError(13, "in use", str(self))
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    forget_oldest(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["2", "3"]
