@@ -218,7 +218,10 @@ def test_every_verb_is_explained() -> None:
 
 
 @pytest.mark.skipif(not which("make"), reason="there is no make here")
-@pytest.mark.parametrize("is_terminal", [False, True])
+@pytest.mark.parametrize(
+    "is_terminal",
+    [False, pytest.param(True, marks=pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here"))],
+)
 def test_an_installation_says_that_it_begins_and_shows_what_it_does_to_a_terminal(
     tmp_path: Path, is_terminal: bool
 ) -> None:
