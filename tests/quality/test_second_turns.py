@@ -24,27 +24,36 @@ LINES = [
     line.split("\t") for line in Path(__file__).with_name("second_turns.tsv").read_text(encoding="utf-8").splitlines()
 ]
 TURNS = 3
-FLOORS = {"first": 39, "lean": 43, "absent": 6, "other": 14, "return": 3}
-"""Turns that must be answered right; of `absent` ones also those that say of the paper that it does not tell."""
+FLOORS = {
+    "tune": {"first": 19, "lean": 22, "absent": 4, "other": 7, "return": 1},
+    "judge": {"first": 19, "lean": 24, "absent": 4, "other": 6, "return": 2},
+}
+"""Turns of each half that must be answered right; of `absent` ones also those that say that their paper does not tell.
+
+Measured: 20, 23, 4, 8, 1 and 20, 24, 5, 7, 2. Without the last of the three regressions that tell what stays:
+20, 21, 3, 8, 1 and 20, 23, 5, 7, 2; the floors of what leans lie above that.
+"""
 
 
 @pytest.fixture(scope="module")
-def right(reports_assistant: Assistant) -> Mapping[str, int]:
-    """By kind, how many turns are answered from their paper."""
-    found: Counter[str] = Counter()
+def right(reports_assistant: Assistant) -> Mapping[tuple[str, str], int]:
+    """By half and kind, how many turns are answered from their paper."""
+    found: Counter[tuple[str, str]] = Counter()
     history: list[Turn] = []
-    for n, (_, asked, paper, kind) in enumerate(LINES):
+    for n, (half, asked, paper, kind) in enumerate(LINES):
         history = history if n % TURNS else []
         answer = reports_assistant.answer(asked, history)
         cited = [one.paper_id for one in answer.citations]
         follows = any(note.code == "follow_up" for note in answer.notes)
-        found[kind] += cited[:1] == [paper] or (kind == "absent" and not cited and follows)
+        found[half, kind] += cited[:1] == [paper] or (kind == "absent" and not cited and follows)
         history += [Turn(role="user", content=asked), Turn(role="assistant", content=answer.answer)]
     return found
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("kind", FLOORS)
-def test_a_turn_is_answered_from_the_paper_that_it_is_about(right: Mapping[str, int], kind: str) -> None:
-    assert right[kind] >= FLOORS[kind]
+@pytest.mark.parametrize(("half", "kind"), [(half, kind) for half, floors in FLOORS.items() for kind in floors])
+def test_a_turn_is_answered_from_the_paper_that_it_is_about(
+    right: Mapping[tuple[str, str], int], half: str, kind: str
+) -> None:
+    assert right[half, kind] >= FLOORS[half][kind]
