@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,13 +11,14 @@ from numpy.typing import NDArray
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.lexicon.entities import resolve
+from rag.query.lexicon.entities import resolve, stands_in
 from rag.retrieve.answer_scores import AnswerScores, Judged
 
 RESULTS = "How well does it do in experiments?"
 """What is asked of two papers that do not speak of each other."""
 _COUNTED = -2.0
 """Log-odds that a sentence has at least which names the other system: whatever it says of it, it is to be seen."""
+_OWN = tuple(claim for claim in Claim if claim >= Claim.PART)
 
 
 class Ahead(NamedTuple):
@@ -49,26 +49,29 @@ def which_is_ahead(
     """
     if not question.ahead or set(question.named) != set(papers) or not set(papers) <= judged.keys():
         return None
-    others = {one: _names(library, question.subjects, other) for one, other in zip(papers, papers[::-1], strict=True)}
+    others = {one: _names(library, question, other) for one, other in zip(papers, papers[::-1], strict=True)}
+    if not all(others.values()):  # nobody knows how the other would be named
+        return None
     odds: dict[str, NDArray[np.floating]] = {}
     for paper in papers:
-        says = np.array([bool(others[paper].search(sentence.text)) for sentence in judged[paper].sentences])
+        says = np.array([_holds(sentence.text, others[paper]) for sentence in judged[paper].sentences])
         if says.any():
             odds[paper] = np.where(says, np.maximum(judged[paper].odds, _COUNTED), -np.inf)
     order = sorted(papers, key=lambda paper: paper not in odds)
     held = library.shelf.papers(papers)
-    if odds or any(others[paper].search(one.text) for paper, one in held.items()):  # in what nobody judged
+    if odds or any(_holds(one.text, others[paper]) for paper, one in held.items()):  # in what nobody judged
         return Ahead(order, odds, {})
     put = dict(zip(papers, question.put, strict=True)) if len(question.put) == len(papers) else {}
     results = {paper: scores.of((put.get(paper, question.wordings[0]), RESULTS), [paper]) for paper in papers}
     return Ahead(order, {}, {paper: found[paper] for paper, found in results.items() if paper in found})
 
 
-def _names(library: Library, subjects: Sequence[str], paper: str) -> re.Pattern[str]:
-    """How the system of a paper may be written; "OneRec" does not stand in "OneRec-Think"."""
-    found: dict[str, None] = {}
-    for subject in subjects:
-        for one in resolve(library.shelf.entities, subject).namings:
-            if one.paper_id == paper and one.claim >= Claim.PART:
-                found |= dict.fromkeys((subject, one.surface))
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, found))})(?!\w|-[A-Z\d])")
+def _names(library: Library, question: Question, paper: str) -> tuple[str, ...]:
+    """How a question calls the system of a paper; nothing where only its words as a whole tell which it is."""
+    named = (*(resolve(library.shelf.entities, one) for one in question.subjects), *question.entities)
+    mine = (one.text for one in named if set(one.papers(*_OWN)) & {paper})
+    return tuple(dict.fromkeys(mine))
+
+
+def _holds(text: str, names: Sequence[str]) -> bool:
+    return any(stands_in(name, text) for name in names)

@@ -16,6 +16,13 @@ def plain(text: str) -> str:
     return "".join(char for char in apart if not unicodedata.combining(char)).translate(_LETTERS)
 
 
+def unmarked(text: str) -> str:
+    """A text without accents, its capitals kept."""
+    if text.isascii():
+        return text
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
 def fold(word: str) -> str:
     """A word without case, accents and separators: ``"Search-R1"`` → ``"searchr1"``."""
     return "".join(char for char in plain(word) if char.isalnum())

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from rag.answer.ahead import which_is_ahead
 from rag.answer.render import APART
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
+from rag.query.lexicon.entities import stands_in
+from rag.retrieve.answer_scores import AnswerScores
 from tests.support.papers import make_paper
 from tests.support.samples import sample_library
 
 RIVAL, QUERYGYM = "2501.00001", "2511.15996"
+KITE, MOLE, WASP = "2501.00003", "2501.00004", "2501.00005"
 BEATS = "On three benchmarks it reformulates queries better than QueryGym, by 4.2 points of recall."
+
+FASTER = "It is twice as fast as Mole-DB on all workloads."
 
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     library = Library(Config(data_dir=sample_library(tmp_path_factory.mktemp("library"))))
     abstract = f"We propose RivalRank, a system that reformulates queries in two stages. {BEATS} Its code is open."
-    library.ingest([make_paper(RIVAL, title="RivalRank: Reformulation in Two Stages", abstract=abstract)])
+    kites = f"We present KiteDB, a store for kites. {FASTER} Its code is open."
+    moles = "We present MoleDB, a store for moles. It keeps all of them in tunnels. Its code is open."
+    wasps = "We present WaspDB, a store for wasps. It is slower than MOLEDB and keeps more. Its code is open."
+    library.ingest(
+        [
+            make_paper(RIVAL, title="RivalRank: Reformulation in Two Stages", abstract=abstract),
+            make_paper(KITE, title="KiteDB: A Store for Kites", abstract=kites),
+            make_paper(MOLE, title="MoleDB: A Store for Moles", abstract=moles),
+            make_paper(WASP, title="WaspDB: A Store for Wasps", abstract=wasps),
+        ]
+    )
     with Assistant(library) as opened:
         yield opened
 
@@ -50,6 +67,45 @@ def test_what_a_paper_says_of_the_other_is_quoted_first(assistant: Assistant, qu
     first = answer.citations[0]
     assert (first.paper_id, BEATS in first.quote) == (RIVAL, True)
     assert {one.paper_id for one in answer.citations} == {RIVAL, QUERYGYM}
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "said"),
+    [("Is KiteDB faster than MoleDB?", KITE, "Mole-DB"), ("Which is slower, moledb or WaspDB?", WASP, "MOLEDB")],
+)
+def test_a_name_is_known_however_it_is_written(assistant: Assistant, question: str, first: str, said: str) -> None:
+    answer = assistant.answer(question)
+    assert APART not in answer.answer
+    assert (answer.citations[0].paper_id, said in answer.citations[0].quote) == (first, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("MoleDB", "as fast as Mole-DB", True),
+        ("MoleDB", "as fast as Mole DB", True),
+        ("Mole-DB", "MOLEDB's tables", True),
+        ("moledb", "faster than MoleDB.", True),
+        ("PLUM", "a plum is a fruit", False),
+        ("ANet", "it is a net", False),
+        ("ReRank", "we re-rank them", False),
+        ("OneRec", "than OneRec-Think", False),
+        ("OneRec", "OneRecs", False),
+    ],
+)
+def test_where_a_name_stands(name: str, text: str, stands: bool) -> None:
+    assert stands_in(name, text) == stands
+
+
+def test_systems_of_which_nobody_knows_the_names_are_compared_as_others_are(assistant: Assistant) -> None:
+    library = assistant.library
+    asked = replace(
+        assistant.engine.understand("Is KiteDB faster than MoleDB?"), subjects=("kites", "moles"), entities=()
+    )
+    scores = AnswerScores(library)
+    judged = scores.of(asked.wordings, [KITE, MOLE])
+    assert asked.ahead
+    assert which_is_ahead(library, scores, asked, [KITE, MOLE], judged) is None
 
 
 @pytest.mark.parametrize(

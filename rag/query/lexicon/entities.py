@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.papers.claims import Claim
 from rag.papers.entities import Entities, Naming
 from rag.query.lexicon.typos import is_english
 from rag.query.lexicon.vocabulary import Vocabulary
 from rag.query.rules import load_rules
-from rag.text.folding import fold
+from rag.text.folding import fold, plain, unmarked
 from rag.text.names import is_name
 
 FEW = 3
@@ -27,6 +28,8 @@ _SURE = 4
 _SHORTEST, _OTHER, _TWICE = 5, 7, 9
 """Letters from which a name is nearly another's; from which it is with another letter, and with two slips."""
 _DIGITS = re.compile(r"\d")
+_WITHIN_A_WORD, _BETWEEN_WORDS = r"[-\u2010\u2011./_'\u2019\s]?", r"[\W_]{0,3}"
+"""What may stand between two letters of a name of one word, and of a title."""
 _TOKEN = re.compile(r"[^\W_](?:[\w.+@²³-]*[\w+²³])?")
 _STRANGER = re.compile(r"(?<![\w/.@-])[A-Za-z][\w-]*(?:[A-Z]|\d)[\w-]*(?<!-)")
 
@@ -138,6 +141,30 @@ def near_names(name: str, entities: Entities, vocabulary: Vocabulary) -> list[st
         ):
             found |= dict.fromkeys([meant] if owned([resolve(entities, meant)]) else [])
     return sorted(found)
+
+
+def stands_in(name: str, text: str) -> bool:
+    """Whether a text holds a name, in whichever case and with whichever separators: MoleDB is MOLEDB and "Mole-DB".
+
+    "OneRec" does not stand in "OneRec-Think".
+    """
+    return any(_is_meant(match[0], name) for match in _spelt(name).finditer(unmarked(text)))
+
+
+@lru_cache
+def _spelt(name: str) -> re.Pattern[str]:
+    between = _BETWEEN_WORDS if len(name.split()) > 1 else _WITHIN_A_WORD
+    letters = between.join(map(re.escape, fold(name)))
+    return re.compile(rf"(?<![\w-])(?i:{letters})(?!\w|-[A-Z\d])")
+
+
+def _is_meant(found: str, name: str) -> bool:
+    """Whether letters that spell a name are meant for it: "plum" is a fruit, and "a net" is no ANet."""
+    words = found.split()
+    if len(words) > 1:
+        return plain(found) == plain(name) or all(word[0].isupper() or word[0].isdigit() for word in words)
+    parts = re.findall(r"[^\W_]+", found)
+    return not found.islower() or not (is_english(fold(found)) or all(map(is_english, parts)))
 
 
 def asks_of_a_stranger(question: str, vocabulary: Vocabulary) -> bool:
