@@ -8,14 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answer.draft import Apart
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
 from rag.query.lexicon.entities import resolve, stands_in
-from rag.retrieve.answer_scores import AnswerScores, Judged
+from rag.retrieve.answer_scores import ANSWERS, AnswerScores, Judged
 
 RESULTS = "How well does it do in experiments?"
 """What is asked of two papers that do not speak of each other."""
+BETTER = "Which is better, {} or {}?"
+"""What is asked besides in these words, for others are not always known to ask for it ("beat")."""
 _COUNTED = -2.0
 """Log-odds that a sentence has at least which names the other system: whatever it says of it, it is to be seen."""
 _OWN = tuple(claim for claim in Claim if claim >= Claim.PART)
@@ -28,11 +31,13 @@ class Ahead(NamedTuple):
         order: The papers, one that names the other first.
         odds: Of the sentences of one that does, each by its paper: -inf for those that do not name the other.
         results: The papers judged by what they say of their own results, where neither names the other.
+        apart: How far they are from telling it (`rag.answer.draft.Apart`); None where a sentence does.
     """
 
     order: list[str]
     odds: Mapping[str, NDArray[np.floating]]
     results: Mapping[str, Judged]
+    apart: Apart | None = None
 
 
 def which_is_ahead(
@@ -60,10 +65,13 @@ def which_is_ahead(
     order = sorted(papers, key=lambda paper: paper not in odds)
     held = library.shelf.papers(papers)
     if odds or any(_holds(one.text, others[paper]) for paper, one in held.items()):  # in what nobody judged
-        return Ahead(order, odds, {})
+        asked = [scores.of((one,), odds) for one in (question.wordings[0], BETTER.format(*question.subjects))]
+        tells = any((of[paper].odds[one > -np.inf] >= ANSWERS).any() for paper, one in odds.items() for of in asked)
+        return Ahead(order, odds, {}, None if tells else "mentioned")
     put = dict(zip(papers, question.put, strict=True)) if len(question.put) == len(papers) else {}
-    results = {paper: scores.of((put.get(paper, question.wordings[0]), RESULTS), [paper]) for paper in papers}
-    return Ahead(order, {}, {paper: found[paper] for paper, found in results.items() if paper in found})
+    judge = {paper: scores.of((put.get(paper, question.wordings[0]), RESULTS), [paper]) for paper in papers}
+    results = {paper: found[paper] for paper, found in judge.items() if paper in found}
+    return Ahead(order, {}, results, "papers" if all(one.body for one in held.values()) else "abstracts")
 
 
 def _names(library: Library, question: Question, paper: str) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from rag.types import Citation, Passage
 Told = Literal["again", "partly", "besides"]
 """What stands in the answer before: what is asked (``again``: quoted because it is what is asked for; ``partly``: new
 sentences beside it), or all that the paper tells about it (``besides``: what is quoted is something else)."""
+Apart = Literal["abstracts", "papers", "mentioned"]
+"""How far two papers are from telling which is ahead: neither names the other, in what is held of them (``abstracts``,
+or ``papers`` where their full texts are); or one does, and no sentence was found that says which is ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Draft:
         themes: The theme of each paper by its id, where they are grouped.
         told: What was told in the answer before; None where what is quoted is new.
         rivals: One of the papers is likely to be meant, and nobody can tell which.
-        apart: It is asked which of two systems is ahead, and neither paper names the other's.
+        apart: What the papers lack of which it is asked which is ahead; None where they tell it, or it is not asked.
     """
 
     quotes: tuple[tuple[Quote, ...], ...]
@@ -39,7 +42,7 @@ class Draft:
     themes: Mapping[str, str] = field(default_factory=dict)
     told: Told | None = None
     rivals: bool = False
-    apart: bool = False
+    apart: Apart | None = None
 
 
 def quote_text(quote: Quote) -> str:

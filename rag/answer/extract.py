@@ -105,8 +105,7 @@ class ExtractiveWriter:
             return Draft(())
         told = drawn[0][1]
         groups = tuple(quotes for quotes, _ in (drawn[:1] if told else drawn) if quotes)
-        apart = bool(ahead and ahead.results)
-        return Draft(groups, len(fitting), told=told, rivals=among > 1 and not told, apart=apart)
+        return Draft(groups, len(fitting), told=told, rivals=among > 1 and not told, apart=ahead and ahead.apart)
 
     def _fitting(
         self, question: Question, ranked: Sequence[Passage], kind: Kind, *, whole: bool, doubtful: bool

@@ -73,7 +73,7 @@ class QuotedReply:
         # The chance was calibrated on abstracts. Nobody knows it of what a full text says, nor that one of two papers
         # which praise themselves is ahead, nor that a name which stands nowhere is the one that it was read as.
         of_body = any(citation.page or citation.section for citation in citations)
-        unsure = of_body or draft.apart or asked.read_as
+        unsure = of_body or draft.apart is not None or asked.read_as
         confidence = "medium" if unsure and decision.confidence == "high" else decision.confidence
         return Outcome(
             text=text,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answer.abstention import Decision
 from rag.answer.citations import Checked
-from rag.answer.draft import Draft, is_title
+from rag.answer.draft import Apart, Draft, is_title
 from rag.papers.shelf import Shelf
 from rag.query import Question
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
@@ -18,7 +18,11 @@ from rag.text.readable import readable
 from rag.types import AbstainReason, Citation, ClosestPaper, Filters, Passage
 from rag.types.filters import DATES
 
-APART = "Neither paper compares itself with the other: neither names it. What each says of its own results:"
+APART: Mapping[Apart, str] = {
+    "abstracts": "Neither abstract names the other, so neither says which is ahead. What each says of its own results:",
+    "papers": "Neither paper names the other, so neither says which is ahead. What each says of its own results:",
+    "mentioned": "One paper names the other, but no sentence was found in which it says which is ahead:",
+}
 """Said before two papers of which it is asked which is ahead."""
 CLOSEST = 3
 """Papers offered when nothing answers."""
@@ -62,7 +66,11 @@ def reply(
         text = f"The abstract tells no more about this than was quoted before.{besides}"
         return Reply((text, *groups), "detail_absent", closest(passages))
     if groups and decision.reason is None:
-        missing = (*_absent(understood), *_unfound(understood, passages), *((APART,) if draft.apart else ()))
+        missing = (
+            *_absent(understood),
+            *_unfound(understood, passages),
+            *((APART[draft.apart],) if draft.apart else ()),
+        )
         above, below = _count(retriever, understood, checked, found), _more(understood, len(groups), found)
         if draft.rivals and len(groups) > 1:
             above, below = (f"Which paper is meant is not sure. The {len(groups)} closest:",), ()
