@@ -41,6 +41,8 @@ FIRM = 0.8
 """Chance from which a question leaves a conversation for what nothing else in it bears out."""
 _FEW_WORDS = 3
 """Words that are looked for among chosen papers, however else they might be read."""
+_OFFERED = 3
+"""Systems that are offered for a name that stands nowhere."""
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
 
 
@@ -162,15 +164,16 @@ class Reader:
         return Text(edited(question, edits), search, found, notes, wanted, bool(near))
 
     def _near_names(self, question: str, known: Sequence[Span]) -> tuple[list[Correction], list[Note]]:
-        """Names that stand nowhere and are nearly one system's each; the systems offered where there are several."""
+        """Names that stand nowhere and are by a slip one system's each; what may be meant by others is offered."""
         vocabulary, found, offered = self.speller().vocabulary, list[Correction](), list[Note]()
         for name in strangers(question, vocabulary):
-            meant = near_names(name, self._known.entities, vocabulary)
-            if len(meant) > 1:
-                offered.append(several_near(name, meant))
-            for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question) if len(meant) == 1 else ():
-                if not any(start < match.end() and match.start() < end for start, end in known):
-                    found.append(Correction(*match.span(), name, meant[0], unheard=True))
+            places = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question)]
+            free = [(a, b) for a, b in places if not any(start < b and a < end for start, end in known)]
+            near = near_names(name, self._known.entities, vocabulary) if free else {}
+            if len(near) == 1 and all(near.values()):
+                found += [Correction(start, end, name, next(iter(near)), unheard=True) for start, end in free]
+            elif near:
+                offered.append(several_near(name, list(near)[:_OFFERED]))
         return found, offered
 
     def is_courtesy(self, text: str) -> bool:

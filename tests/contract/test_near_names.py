@@ -12,6 +12,8 @@ from rag.index.library import Library
 from tests.support.papers import make_paper
 from tests.support.samples import sample_library
 
+BOATS = ("BoatA", "BoatC", "BoatE", "BoatG", "BoatI")
+
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
@@ -19,6 +21,12 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     library.ingest(
         [
             make_paper("2501.00001", title="TramRec: Routes for Trams", abstract="Trams are routed. It works."),
+            make_paper("2501.00003", title="LightGNN: Small Graph Networks", abstract="Networks of graphs are small."),
+            make_paper("2501.00004", title="BERT4Rel: Relations of Words", abstract="Words are related by pairs."),
+            *(
+                make_paper(f"2502.0000{n}", title=f"Ferry{end}: Boats", abstract="Boats.")
+                for n, end in enumerate(BOATS)
+            ),
             make_paper("2501.00002", title="TramRex: Tracks for Trams", abstract="Tracks are laid. It works."),
         ]
     )
@@ -39,6 +47,27 @@ def test_where_several_are_near_they_are_offered(assistant: Assistant) -> None:
     assert [note.text for note in answer.notes if note.code == "spelling"] == [
         'No paper here holds "TramReq". Did you mean "TramRec" or "TramRex"?'
     ]
+
+
+@pytest.mark.parametrize(("known", "near"), [("LightGCN", "LightGNN"), ("BERT4Rec", "BERT4Rel")])
+@pytest.mark.parametrize("question", ["Who wrote {}?", "How does {} work?"])
+def test_another_letter_may_be_another_system(assistant: Assistant, question: str, known: str, near: str) -> None:
+    answer = assistant.answer(question.format(known))
+    assert answer.abstained
+    assert f'No paper here holds "{known}". Did you mean "{near}"?' in [note.text for note in answer.notes]
+
+
+def test_three_are_offered_at_most(assistant: Assistant) -> None:
+    (note,) = [note for note in assistant.answer("How does FerryBoatX work?").notes if note.code == "spelling"]
+    assert note.text.count("FerryBoat") == 1 + 3
+
+
+def test_nothing_is_offered_for_what_was_read_already(assistant: Assistant) -> None:
+    reader = assistant.engine.reader
+    question = "How does LightGCN work?"
+    start = question.index("LightGCN")
+    assert reader._near_names(question, [])[1]
+    assert reader._near_names(question, [(start, start + 8)]) == ([], [])
 
 
 @pytest.mark.parametrize("typed", ["TramRec", "PLUM", "Quark", "IterQR2", "QRIter"])

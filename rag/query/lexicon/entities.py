@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -120,27 +121,28 @@ def strangers(text: str, vocabulary: Vocabulary) -> list[str]:
     return [name for name in dict.fromkeys(_STRANGER.findall(text)) if not is_held(name, vocabulary)]
 
 
-def near_names(name: str, entities: Entities, vocabulary: Vocabulary) -> list[str]:
-    """The systems of single papers whose names are nearly one that stands nowhere, in order.
+def near_names(name: str, entities: Entities, vocabulary: Vocabulary) -> dict[str, bool]:
+    """The systems of single papers whose names are nearly one that stands nowhere, the nearest first.
 
-    They differ in a letter, long ones in two, and not in a digit: "Qwen4" is no slip. A letter for another one makes a
-    short name another system's.
+    They differ in a letter, long ones in two, not in a digit: "Qwen4" is no slip. Of each it is said whether letters
+    were only swapped, left out or added; with another letter, a name may be a known system's: LightGCN is not LightGNN.
     """
     key = fold(name)
     if len(key) < _SHORTEST or not key.isascii():
-        return []
-    found: dict[str, None] = {}
-    for other, apart in vocabulary.near(key, 2 if len(key) >= _TWICE else 1):
+        return {}
+    found: dict[str, bool] = {}
+    for other, _ in sorted(vocabulary.near(key, 2 if len(key) >= _TWICE else 1), key=lambda near: (near[1], near[0])):
         meant = vocabulary.entries[other].surface
-        same = len(other) == len(key) and sorted(other) != sorted(key)
+        slipped = not (Counter(key) - Counter(other) and Counter(other) - Counter(key))
         if (
-            apart
+            other != key
             and is_name(meant)
             and _DIGITS.findall(key) == _DIGITS.findall(other)
-            and not (same and len(key) < _OTHER)
+            and (slipped or len(key) >= _OTHER)
+            and owned([resolve(entities, meant)])
         ):
-            found |= dict.fromkeys([meant] if owned([resolve(entities, meant)]) else [])
-    return sorted(found)
+            found[meant] = slipped
+    return found
 
 
 def stands_in(name: str, text: str) -> bool:
