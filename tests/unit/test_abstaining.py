@@ -257,6 +257,17 @@ def test_what_no_paper_is_about_is_refused_though_words_are_shared(library: Libr
     assert (decision.abstain, decision.reason) == (True, "nothing_found")
 
 
+@pytest.mark.parametrize("question", ["Who won the world cup?", "Which country has the longest coast?"])
+def test_what_a_given_paper_is_far_from_is_refused(library: Library, question: str) -> None:
+    given = library.shelf.papers(["2501.00001"])
+    passages = HybridRetriever(library).search(question, k=100, papers=frozenset(given))
+    scores, alone = AnswerScores(library), asked(question, library, papers=frozenset(given))
+    decision = Abstainer(scores).decide(alone, passages)
+    assert (decision.abstain, decision.reason) == (True, "detail_absent")
+    assert gather(scores, alone, passages).faint
+    assert not gather(scores, replace(alone, share=2), passages).faint
+
+
 def test_words_that_an_abstract_holds_count_where_its_meaning_is_far(library: Library) -> None:
     passages = HybridRetriever(library).search("precedents, statutes and facts", k=100)
     far = [replace(passage, scores={**passage.scores, "dense": 0.24}) for passage in passages]

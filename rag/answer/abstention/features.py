@@ -18,7 +18,7 @@ from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
 from rag.query.lexicon.entities import Named
-from rag.retrieve.answer_scores import AnswerScores
+from rag.retrieve.answer_scores import ANSWERS, AnswerScores
 from rag.retrieve.hybrid import coverage, distinct_papers, known_text
 from rag.text.readable import readable
 from rag.types import Paper, Passage
@@ -95,7 +95,8 @@ class Evidence:
     Attributes:
         paper_id: The paper that the question is about, as far as can be told: the first.
         clear: Whether the paper is surely the one that is meant: its name or its title is in the question.
-        faint: Whether no paper is near in either list, so that gaps say nothing, and none is given.
+        faint: Whether no paper is near in either list, so that gaps say nothing, and none is named. Where one is given,
+            this counts unless it answers, or is asked a part of a question: parts are short, and lie far from it.
         named: Whether the question names a system that a paper has in its title or introduces.
         off_topic: Whether none of the best papers is near enough to be of a list on its subject.
         broad: Whether several of the first papers are on its subject by its words.
@@ -144,7 +145,8 @@ def gather(
     shares = sorted((coverage(asked_for, held) for held in terms.values()), reverse=True)
     covered, broad = shares[0], len(shares) >= BROAD and shares[BROAD - 1] >= BROADLY
     nearest = max(similar, default=0.0)
-    faint = not (named or only) and any(covered < share and nearest < similarity for share, similarity in FAINT)
+    told_there = only and (asked.share > 1 or features.answered >= ANSWERS)
+    faint = not (named or told_there) and any(covered < share and nearest < similarity for share, similarity in FAINT)
     off_topic = not named and covered < OFF_TOPIC_COVERAGE and nearest < OFF_TOPIC_SIMILARITY
     return Evidence(features, best, bool(named) or clear, faint, bool(named), off_topic, broad)
 
