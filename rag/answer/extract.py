@@ -87,16 +87,20 @@ class ExtractiveWriter:
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
-        results_alone = ahead and ahead.results and len(question.asks) < 2  # nothing else is asked beside
-        each = [] if results_alone else self._each_asked(question, kind, papers)
+        alone = ahead and len(question.asks) < 2  # nothing is asked beside which of two is ahead
+        each = [] if ahead and ahead.results and alone else self._each_asked(question, kind, papers)
         named = {paper: [odds] for paper, odds in ahead.odds.items()} if ahead else {}
+        beside = {paper: list[Mapping[str, Judged]]() for paper in named} if alone else {}
         drawn = [
             _quoted(
                 judged[paper],
                 words,
                 passages,
                 before,
-                named.get(paper) or [_aligned(one[paper], judged[paper]) for one in each if paper in one],
+                [
+                    *named.get(paper, ()),
+                    *(_aligned(one[paper], judged[paper]) for one in beside.get(paper, each) if paper in one),
+                ],
             )
             for paper in papers
             if paper in judged

@@ -29,6 +29,18 @@ NEARQR = "2501.00006"
 MENTIONS = "Like IterQR, it works on queries; we cite it for its data."
 RECALL = "Its recall is 4 points higher than that of BM25."
 
+HARE = "2501.00007"
+PAIRS = " ".join(
+    f"On the {n}th of our benchmarks, run as a whole on the platform of our own laboratory with all of its hares and"
+    f" their burrows, HareDB is {n} times faster than MoleDB is there."
+    for n in range(4, 10)
+)
+DEPLOYED = (
+    "After a winter in which nothing of the kind was to be had, it was in the end deployed on the large platform of"
+    " Meituan, where deliveries are planned by it."
+)
+LONG = f"We present HareDB, a store for hares. {PAIRS} {DEPLOYED}"
+
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
@@ -43,6 +55,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
             make_paper(
                 NEARQR, title="NearQR: Rewriting of Queries", abstract=f"We propose NearQR. {MENTIONS} {RECALL}"
             ),
+            make_paper(HARE, title="HareDB: A Store for Hares", abstract=LONG),
             make_paper(KITE, title="KiteDB: A Store for Kites", abstract=kites),
             make_paper(MOLE, title="MoleDB: A Store for Moles", abstract=moles),
             make_paper(WASP, title="WaspDB: A Store for Wasps", abstract=wasps),
@@ -123,6 +136,13 @@ def test_a_mere_mention_is_not_taken_for_what_is_asked(assistant: Assistant, que
     assert answer.answer.startswith(APART["mentioned"])
     assert MENTIONS in answer.citations[0].quote
     assert (answer.confidence != "high", answer.confidence_p) == (True, None)
+
+
+def test_what_else_is_asked_of_a_paper_that_names_its_rival_is_quoted_too(assistant: Assistant) -> None:
+    answer = assistant.answer("Which is faster, HareDB or MoleDB, and on which platform was each deployed?")
+    quoted = " ".join(one.quote for one in answer.citations if one.paper_id == HARE)
+    assert "faster than MoleDB" in quoted
+    assert "Meituan" in quoted
 
 
 @pytest.mark.parametrize(
