@@ -82,6 +82,11 @@ def reply(
         lacks = f"“{title}”{marker} is about this, but its abstract does not tell."
         said = (lacks,) if named else (f"{lacks} What comes closest:", *groups)
         return Reply(said, "detail_absent", closest(passages))
+    return _nothing(retriever, understood, passages)
+
+
+def _nothing(retriever: HybridRetriever, understood: Question, passages: Sequence[Passage]) -> Reply:
+    """That nothing answers, where was looked, and what comes close."""
     shelf, candidates = retriever.library.shelf, retriever.library.config.retrieval.candidates
     restricted = describe_filters(understood.filters, understood.papers)
     held = shelf.coverage()
