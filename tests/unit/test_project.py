@@ -231,7 +231,8 @@ def test_an_installation_says_that_it_begins_and_shows_what_it_does_to_a_termina
     python.chmod(0o755)
     ours, theirs = os.openpty() if is_terminal else os.pipe()
     call = ["make", f"VENV={tmp_path}", f"{tmp_path}/.installed"]
-    done = subprocess.run(call, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(call, cwd=REPOSITORY, env=outside, stdout=subprocess.PIPE, stderr=theirs, check=True)
     os.close(theirs)
     first, second = os.read(ours, 4096).decode().splitlines()
     os.close(ours)
