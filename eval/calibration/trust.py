@@ -11,8 +11,11 @@ from eval.calibration.logistic import Floats
 from rag.answer.abstention.calibration import Bin, Level
 from rag.types import Confidence
 
-RIGHT: tuple[tuple[Confidence, float], ...] = (("high", 0.9), ("medium", 0.7))
-"""Share of answers that must be right, out of set, to be called so."""
+RIGHT = 0.9
+"""Share of answers that must be right, out of set, to be called high."""
+LIKELY = 0.5
+"""Chance from which on an answer that is not high is called medium: it is likelier right than not. A share that all of
+them must reach would depend on how many of the better ones are called high."""
 BINS = 8
 """Groups of equally many answers that a reliability curve shows."""
 FEWEST = 10
@@ -20,24 +23,20 @@ FEWEST = 10
 
 
 def levels_of(chances: Floats, right: NDArray[np.bool_]) -> dict[Confidence, Level]:
-    """Bounds of `high` and `medium`: as low as leaves the share of right answers where it has to be.
+    """Bounds of `high`, as low as leaves the share of right answers where it has to be, and of `medium`.
 
     Args:
         chances: That answers are right, by fits that did not see them, [n].
         right: Whether they are, [n].
     """
-    levels: dict[Confidence, Level] = {}
-    above = np.inf
-    for name, share in RIGHT:
-        bound = above
-        for candidate in np.unique(chances[chances < above])[::-1]:
-            held = right[(chances >= candidate) & (chances < above)]
-            if held.size >= FEWEST and held.mean() >= share:
-                bound = float(candidate)
-        levels[name] = _level(min(bound, 1.0), right[(chances >= bound) & (chances < above)])
-        above = bound
-    levels["low"] = _level(0.0, right[chances < above])
-    return levels
+    shares = ((float(bound), right[chances >= bound]) for bound in np.unique(chances))
+    high = min((bound for bound, held in shares if held.size >= FEWEST and held.mean() >= RIGHT), default=np.inf)
+    medium = min(LIKELY, high)
+    return {
+        "high": _level(min(high, 1.0), right[chances >= high]),
+        "medium": _level(medium, right[(chances >= medium) & (chances < high)]),
+        "low": _level(0.0, right[chances < medium]),
+    }
 
 
 def _level(at_least: float, right: NDArray[np.bool_]) -> Level:

@@ -42,6 +42,9 @@ UNJUDGED = -50.0
 LINK = 1.4
 """Log-odds that a sentence with an address gains by the question, against being asked what its paper is about, from
 which on the address is what is asked for."""
+METHOD = "How does the method work?"
+"""What is asked of each of several works that are compared, beside what the reader asks of them: how two differ stands
+in no sentence about one of them, and what each does can be set side by side."""
 NEAR = 0.5
 """Likeness to the question, word by word, from which on a sentence that does not answer it is shown: half of it."""
 
@@ -78,33 +81,25 @@ class ExtractiveWriter:
         fitting, among = self._fitting(question, distinct_papers(passages), kind, whole=whole, doubtful=doubtful)
         papers = [paper.paper_id for paper in fitting[: self.library.config.answer.max_papers]]
         judged = self.scores.of(question.wordings, papers)
+        ahead = which_is_ahead(self.library, self.scores, question, papers, judged) if kind == "compare" else None
+        if kind == "compare":
+            known = {paper: judged[paper] for paper in ahead.odds} | dict(ahead.results) if ahead else {}
+            judged = {**self._compared(question, papers), **known}
+            papers = ahead.order if ahead else papers
         if kind == "single":
             papers = papers if among else as_likely(papers, judged)
         else:
             judged = self._without_addresses(question, judged)
-        ahead = which_is_ahead(self.library, self.scores, question, papers, judged) if kind == "compare" else None
-        papers, judged = (ahead.order, {**judged, **ahead.results}) if ahead else (papers, judged)
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
-        alone = ahead and len(question.asks) < 2  # nothing is asked beside which of two is ahead
-        each = [] if ahead and ahead.results and alone else self._each_asked(question, kind, papers)
-        named = {paper: [odds] for paper, odds in ahead.odds.items()} if ahead else {}
-        beside = {paper: list[Mapping[str, Judged]]() for paper in named} if alone else {}
-        drawn = [
-            _quoted(
-                judged[paper],
-                words,
-                passages,
-                before,
-                [
-                    *named.get(paper, ()),
-                    *(_aligned(one[paper], judged[paper]) for one in beside.get(paper, each) if paper in one),
-                ],
-            )
-            for paper in papers
-            if paper in judged
-        ]
+        besides = kind != "compare" or (ahead and len(question.asks) > 1)  # which of two is ahead, and more
+        each = self._each_asked(question, kind, papers) if besides else []
+        first = {paper: [odds] for paper, odds in ahead.odds.items()} if ahead else {}
+        for paper in papers:
+            asked = [_aligned(one[paper], judged[paper]) for one in each if paper in one and paper in judged]
+            first[paper] = [*first.get(paper, ()), *asked]
+        drawn = [_quoted(judged[paper], words, passages, before, first[paper]) for paper in papers if paper in judged]
         if not drawn:  # removed since the search
             return Draft(())
         told = drawn[0][1]
@@ -132,18 +127,18 @@ class ExtractiveWriter:
         return among or fitting, len(among)
 
     def _each_asked(self, question: Question, kind: Kind, papers: Sequence[str]) -> list[Mapping[str, Judged]]:
-        """Papers judged by each thing that is asked of all; of those that are compared, also by what is asked of one.
+        """Papers judged by each thing that is asked of all."""
+        asks = question.asks if kind in ("compare", "single") or len(papers) == 1 else ()
+        return [self.scores.of((ask,), papers) for ask in asks]
 
-        Of a comparison the names and descriptions of the others, and the words that set them side by side, say nothing
-        about a paper: it is judged by the question without them.
+    def _compared(self, question: Question, papers: Sequence[str]) -> dict[str, Judged]:
+        """Papers judged by how each works, and by what is asked as it is put to each alone, or else what each is about.
+
+        The names of the others, and the words that set them side by side, say nothing about one.
         """
-        compares = kind == "compare" and bool(question.put)
-        asks = question.asks if compares or kind == "single" or len(papers) == 1 else ()
-        each: list[Mapping[str, Judged]] = [self.scores.of((ask,), papers) for ask in asks]
-        if compares and len(papers) == len(question.put):
-            put = zip(papers, question.put, strict=True)
-            each.append({paper: one for paper, asked in put for one in self.scores.of((asked,), [paper]).values()})
-        return each
+        put = question.put if len(question.put) == len(papers) else question.wordings[:1] * len(papers)
+        alone = zip(papers, put if question.asks else (ABOUT,) * len(papers), strict=True)
+        return {paper: one for paper, asked in alone for one in self.scores.of((asked, METHOD), [paper]).values()}
 
     def nearest(self, question: Question, draft: Draft) -> Draft:
         """Of quotes that do not answer, the sentences near to the question; the paper's title alone where none is.

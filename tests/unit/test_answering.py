@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -13,7 +13,7 @@ import pytest
 
 from rag.answer.abstention import Decision
 from rag.answer.draft import Draft, Quote, quote_text
-from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, ExtractiveWriter, for_each, pack
+from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, METHOD, ExtractiveWriter, for_each, pack
 from rag.answer.quotes import _as_wanted, is_doubtful
 from rag.answer.select import (
     BELONGS,
@@ -33,7 +33,8 @@ from rag.index.library import Library
 from rag.query import Kind, Question, Reader
 from rag.query.intents.subject import read_phrase
 from rag.query.limits.order import Wanted
-from rag.retrieve.answer_scores import AnswerScores
+from rag.query.question import ABOUT
+from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP
 from rag.retrieve.reranker import NEARNESS
@@ -376,6 +377,31 @@ def test_a_how_question_quotes_the_mechanism_and_a_count_its_figure(
         assert expected in text
         assert "However" not in text
         assert len(text.split()) + len(PAPERS[0].title.split()) + 1 <= 30
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("PairSort vs ListSort: what results do they report?", "{}: what results do they report?"),
+        ("Compare PairSort and ListSort", ABOUT),
+    ],
+)
+def test_of_works_that_are_compared_each_is_asked_by_itself(
+    library: Library, monkeypatch: pytest.MonkeyPatch, question: str, asked: str
+) -> None:
+    scores, seen = AnswerScores(library), dict[str, str]()
+    judge = scores.of
+
+    def watched(wordings: Sequence[str], paper_ids: Iterable[str]) -> dict[str, Judged]:
+        if METHOD in wordings:
+            (paper,) = paper_ids
+            seen[paper], _ = wordings
+        return judge(wordings, paper_ids)
+
+    monkeypatch.setattr(scores, "of", watched)
+    passages = HybridRetriever(library).search(question, k=20)
+    ExtractiveWriter(library, scores).write(read(library, question), passages)
+    assert seen == {"2504.00001": asked.format("PairSort"), "2504.00002": asked.format("ListSort")}
 
 
 def test_a_list_gives_every_paper_a_short_quote(library: Library) -> None:

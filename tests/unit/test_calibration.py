@@ -15,7 +15,7 @@ from eval.calibration.examples import Data, Example
 from eval.calibration.logistic import FOLDS, stratified
 from eval.calibration.page import render
 from eval.calibration.refusal import MOST_FALSE_REFUSALS, choose_threshold, curve_of, figures_of
-from eval.calibration.trust import FEWEST, calibration_error, levels_of, reliability_of
+from eval.calibration.trust import FEWEST, LIKELY, calibration_error, levels_of, reliability_of
 from eval.datasets import Question
 from rag.answer.abstention.calibration import Fitted
 from rag.answer.abstention.features import Features
@@ -164,11 +164,12 @@ def test_words_for_confidence_have_the_accuracy_they_promise() -> None:
     chances = np.linspace(1.0, 0.0, 60)
     right = np.array([True] * 19 + [False] + [False, True, True, True] * 5 + [False] * 20)
     levels = levels_of(chances, right)
+    higher = chances >= levels["high"].at_least
     assert levels["high"].at_least > levels["medium"].at_least > levels["low"].at_least == 0
     assert (levels["high"].right or 0) >= 0.9
-    assert (levels["medium"].right or 0) >= 0.7
+    assert levels["medium"].at_least == LIKELY
+    assert levels["medium"].n == ((chances >= LIKELY) & ~higher).sum()
     assert sum(level.n for level in levels.values()) == 60
-    higher = chances >= levels["high"].at_least
     assert levels["high"].n == higher.sum()
     assert levels["high"].right == pytest.approx(right[higher].mean())
 
