@@ -134,11 +134,16 @@ class ExtractiveWriter:
     def _compared(self, question: Question, papers: Sequence[str]) -> dict[str, Judged]:
         """Papers judged by how each works, and by what is asked as it is put to each alone, or else what each is about.
 
-        The names of the others, and the words that set them side by side, say nothing about one.
+        The names of the others, and the words that set them side by side, say nothing about one. Where the question
+        cannot be taken apart, or one paper alone was found, it counts as it is.
         """
-        put = question.put if len(question.put) == len(papers) else question.wordings[:1] * len(papers)
-        alone = zip(papers, put if question.asks else (ABOUT,) * len(papers), strict=True)
-        return {paper: one for paper, asked in alone for one in self.scores.of((asked, METHOD), [paper]).values()}
+        if len(papers) < 2:
+            return self.scores.of(question.wordings, papers)
+        asked = question.wordings[:1] * len(papers)
+        if len(question.put) == len(papers):
+            asked = question.put if question.asks else (ABOUT,) * len(papers)
+        each = zip(papers, asked, strict=True)
+        return {paper: one for paper, put in each for one in self.scores.of((put, METHOD), [paper]).values()}
 
     def nearest(self, question: Question, draft: Draft) -> Draft:
         """Of quotes that do not answer, the sentences near to the question; the paper's title alone where none is.

@@ -14,7 +14,6 @@ there, or with `--passages` with those that it started from.
     python -m eval.training.questions.tokens --minilm model.safetensors --start start.pt \
         --out run/passages --passages --share 0.7
 
-A further step over searches that were written since takes a share of the earlier ones again (`--earlier`, `--again`).
 Seeded; what was embedded is kept in `--out`, and so is every epoch: a run that is started again goes on after the last.
 """
 
@@ -187,10 +186,7 @@ class Run:
         self.matrix = torch.from_numpy(self.embedded.vectors)
         self.place = {paper: row for row, paper in enumerate(self.embedded.ids)}
         searches = read_searches(options.data)
-        trained = [one for one in searches if part(one.owner) == "train"]
-        earlier = {id(one) for one in searches[: options.earlier]}
-        again = random.Random(f"{options.seed}/again")
-        self.sought = [one for one in trained if id(one) not in earlier or again.random() < options.again]
+        self.sought = [one for one in searches if part(one.owner) == "train"]
         held = [one for one in searches if part(one.owner) != "train"]
         self.held = random.Random(options.seed).sample(held, min(MEASURED, len(held)))
         self.words = Words(papers)
@@ -311,10 +307,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--start", type=Path, required=True, help="checkpoint.pt of encoder, or weights")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[1] / "data")
     parser.add_argument("--passages", action="store_true", help="train the words of passages, too")
-    parser.add_argument(
-        "--earlier", type=int, default=0, metavar="N", help="the first N searches were trained on before"
-    )
-    parser.add_argument("--again", type=float, default=1.0, help="share of these that is trained on again")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--share", type=float, default=0.8, help="of the trained weights in the average")
     parser.add_argument("--seed", type=int, default=1)
