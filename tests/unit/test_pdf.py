@@ -167,6 +167,23 @@ def test_references_are_kept_apart_and_not_searched(paper: Paper) -> None:
     assert any("wild animals" in paper.text[start:end] for start, end in paper.parts)
 
 
+def test_page_numbers_that_stand_further_in_are_no_text_and_sentences_go_on_overleaf(tmp_path: Path) -> None:
+    """LaTeX's own margins put the number above the edge in which running heads stand."""
+    sheets = [Sheet().put(LEFT, 650, "A Study of Herons in Winter", 17, bold=True)]
+    sheets[0].put(LEFT, 620, "Ada Lovelace", 12)
+    sheets[0].put(LEFT, 590, "Abstract", 12, bold=True).put(LEFT, 575, "We count herons that stay at the lake.")
+    sheets[0].put(LEFT, 540, "1 Counts", 12, bold=True).column(LEFT, 520, ["We count at dawn."] * 20 + ["In the end"])
+    for n in (2, 3):
+        sheets.append(Sheet())
+        sheets[-1].column(LEFT, 650, [f"{n} herons stayed.", *["We count at dusk."] * 20, "Then, in all,"])
+    for n, sheet in enumerate(sheets, 1):
+        sheet.put(300, 130, str(n))
+    full, _ = read(written(tmp_path, make_pdf(sheets)))
+    assert "In the end 2 herons stayed." in full.body
+    assert "Then, in all, 3 herons stayed." in full.body
+    assert "1" not in full.body.replace("1 Counts", "")
+
+
 def test_page_numbers_are_no_text(paper: Paper) -> None:
     assert not any(line.strip() in ("1", "2") for line in paper.body.split("\n"))
 

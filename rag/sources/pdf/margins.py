@@ -23,7 +23,10 @@ def without_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
     def runs(line: Line) -> bool:
         return bool(_NUMBER.fullmatch(line.text.strip())) or seen[_key(line)] >= often
 
-    running = [[line for line in page if runs(line)] for page in edges]
+    running = [
+        [line for line in edge if runs(line)] + counted
+        for edge, counted in zip(edges, _page_numbers(pages, edges), strict=True)
+    ]
     foot = _reach(
         [[line.y for line in page if line.y < height / 2] for page, height in zip(running, heights, strict=True)], max
     )
@@ -38,6 +41,30 @@ def without_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
             [line for line in inside if (foot is None or line.y > foot + 1) and (head is None or line.y < head - 1)]
         )
     return kept
+
+
+def _page_numbers(pages: Sequence[Sequence[Line]], edges: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """By page, the number that ends it further in than its edge: what counts along with the pages numbers them.
+
+    Articles set by LaTeX with its own margins have their numbers there, and one would stand in the middle of the
+    sentence that goes on overleaf.
+    """
+    last = [min(page, key=lambda line: line.y, default=None) for page in pages]
+    ahead = Counter(told - place for place, line in enumerate(last) if (told := _told(line)) is not None)
+    offset, count = ahead.most_common(1)[0] if ahead else (0, 0)
+    if count < max(2, len(pages) / 2):
+        return [[] for _ in pages]
+    return [
+        [line] if line and _told(line) == place + offset and line not in edge else []
+        for place, (line, edge) in enumerate(zip(last, edges, strict=True))
+    ]
+
+
+def _told(line: Line | None) -> int | None:
+    """The number that a line is, with nothing beside it but what pages are numbered with."""
+    text = line.text.strip() if line else ""
+    digits = re.search(r"\d+", text)
+    return int(digits[0]) if digits and _NUMBER.fullmatch(text) else None
 
 
 def _reach(pages: Sequence[Sequence[float]], inmost: object) -> float | None:
