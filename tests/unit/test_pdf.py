@@ -97,6 +97,33 @@ def test_a_table_keeps_its_rows_and_its_caption(paper: Paper) -> None:
     ]
 
 
+def test_a_table_of_names_and_values_goes_to_its_own_caption_and_its_note_apart(tmp_path: Path) -> None:
+    """Two such tables above their captions: rows with two cells reach across the column, as running text does."""
+    sheet = Sheet().put(LEFT, 740, "A Study of Zebras in Winter", 17, bold=True).put(LEFT, 715, "Ada Lovelace", 12)
+    sheet.put(LEFT, 690, "1 Herds", 12, bold=True)
+    prose = "We count the zebras of all herds that stay at the lake in winter, year by year, and compare the"
+    sheet.column(LEFT, 670, [prose] * 4)
+    second = Sheet()
+    for n, (name, value) in enumerate([("Herds with a leader", "28.9M (35.6%) as told by"), ("Herds without", "42k")]):
+        second.put(LEFT + 9, 740 - 12 * n, name).put(RIGHT + n, 740 - 12 * n, value)
+    second.put(LEFT, 690, "Table 1: Herds of the lake, by kind.", 9)
+    for n, (name, value) in enumerate([("Zebras in herds", "7.5 of them in all years"), ("Zebras alone", "2.5")]):
+        second.put(LEFT + 9, 660 - 12 * n, name).put(RIGHT + n, 660 - 12 * n, value)
+    second.put(LEFT, 610, "Table 2: Zebras of the lake, by company.", 9)
+    second.put(LEFT, 595, "*Those that were counted twice are left out.", 8)
+    second.column(LEFT, 550, ["numbers with those of the summer. " + prose] * 4)
+    full, _ = read(written(tmp_path, make_pdf([sheet, second])))
+    told = {
+        section.heading: full.text[section.start : section.end] for section in full.sections if section.kind == "table"
+    }
+    assert told["Table 1"].endswith("by kind.\nHerds with a leader | 28.9M (35.6%) as told by\nHerds without | 42k")
+    assert told["Table 2"].endswith("by company.\nZebras in herds | 7.5 of them in all years\nZebras alone | 2.5")
+    assert "compare the numbers with those of the summer." in full.body
+    assert any(
+        "counted twice" in full.text[section.start : section.end] for section in full.sections if section.kind == "note"
+    )
+
+
 def test_footnotes_stand_in_no_passage_of_the_text(paper: Paper) -> None:
     (notes,) = [one for one in paper.sections if one.kind == "note"]
     note = paper.text[notes.start : notes.end]

@@ -125,7 +125,8 @@ def _kinds(column: Column, how: Print) -> list[bool]:
     found: list[bool] = []
     for n, line in enumerate(column.lines):
         begins = line.x0 <= column.left + 2.5 * how.size
-        is_text = abs(line.size - how.size) <= _NEAR and begins and not (_is_row(line) or how.caption(line))
+        is_row = _is_row(line) or any(_is_pair(line, beside, how) for beside in column.lines[max(n - 1, 0) : n + 2])
+        is_text = abs(line.size - how.size) <= _NEAR and begins and not (is_row or how.caption(line))
         full = line.x1 >= column.left + _BODY_SHARE * width and len(line.text) >= _DENSE * line.width / line.size
         before = column.lines[n - 1] if n and found[n - 1] else None
         follows = (
@@ -140,6 +141,22 @@ def _is_row(line: Line) -> bool:
     words = line.text.split()
     figures = sum(any(char.isdigit() for char in word) and not any(char.isalpha() for char in word) for word in words)
     return len(line.cells) > 2 or (figures >= 2 and figures >= 0.34 * len(words))
+
+
+def _is_pair(line: Line, beside: Line, how: Print) -> bool:
+    """Whether two lines are rows of a table with two columns: a name and what stands beside it, below each other.
+
+    Justified print has wide gaps too, by chance: not in two lines at one place.
+    """
+    near = 0 < abs(line.y - beside.y) <= 2 * how.pitch
+    if not (near and len(line.cells) == len(beside.cells) == 2):
+        return False
+    (name, value), (other, second) = line.cells, beside.cells
+    named = all(len(re.findall(r"[^\W\d_]", cell.text)) > 1 for cell in (name, other))
+    at_one = 0.25 * line.size
+    lefts = abs(name.x0 - other.x0) <= at_one and abs(value.x0 - second.x0) <= at_one
+    rights = abs(value.x1 - second.x1) <= at_one and all(re.search(r"\d", cell.text) for cell in (value, second))
+    return named and (lefts or rights)
 
 
 def _floats(column: Column, running: Sequence[bool], how: Print) -> list[Block]:
@@ -245,7 +262,7 @@ def is_references(heading: str) -> bool:
 
 
 def _flow(lines: Sequence[Line], column: Column, how: Print, listing: bool) -> list[Block]:
-    """Running text of a column cut into paragraphs and headings; small print at its end is a footnote.
+    """Running text of a column cut into paragraphs and headings; small print at its end or below a table is a note.
 
     Args:
         lines: Without those of tables and figures.
@@ -269,8 +286,9 @@ def _flow(lines: Sequence[Line], column: Column, how: Print, listing: bool) -> l
         ):
             block.lines.append(line)
         else:
-            kind: Kind = "note" if _note(line, how) and _small_below(lines, line, how) else "text"
-            found.append(Block(kind, [line], left=column.left, right=column.right))
+            apart = before is None or before.y - line.y > 3 * how.pitch or (block is not None and block.kind == "note")
+            is_note = _note(line, how) and (apart or _small_below(lines, line, how))
+            found.append(Block("note" if is_note else "text", [line], left=column.left, right=column.right))
     return found
 
 
