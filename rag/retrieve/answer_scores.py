@@ -40,8 +40,8 @@ HELD = 7.0
 the passages of its full text compete: the scorer takes what is of the same kind for what is meant."""
 STEM = 6
 """Letters of a word that count: "classifier" is asked, and "classification" is told."""
-BACK = {"table": 2.0, "figure": 1.0, "note": 1.0}
-"""Log-odds that what is no running text stands back: the scorer has read sentences."""
+BACK = 1.0
+"""Log-odds that a table, a figure or a footnote stands back: the scorer has read sentences."""
 WORDS = 3
 """What has fewer words is no sentence: a formula, an address, the mark of a figure."""
 KEPT = 500
@@ -192,8 +192,8 @@ class AnswerScores:
             told = _sentences(paper, [rows[one.chunk_id]])
             section = paper.section_at(one.start)
             far = NEARNESS * max(1 - one.score / max(best, 1e-9), 0.0)
-            heading = section.heading if section else ""
-            groups.append(_Group(told, far + BACK.get(section.kind if section else "", 0.0), heading))
+            kind, heading = (section.kind, section.heading) if section else ("", "")
+            groups.append(_Group(told, far + BACK if kind else far, heading))
         return groups
 
 

@@ -177,6 +177,15 @@ def test_what_a_sentence_holds_of_a_question_counts_with_the_sentence_before_and
     assert shares[1][0] > shares[2][0] == shares[0][2] == 0
 
 
+def test_a_table_stands_back_no_further_than_a_footnote(tmp_path: Path) -> None:
+    with Library(Config(data_dir=tmp_path / "library")) as library:
+        library.ingest(read_source(written(tmp_path, paper_pdf())))
+        held = library.paper(title_id(TITLE) or "")
+        asked = "Which nDCG does Zebra reach on the Savanna collection?"
+        back = {group.heading: group.back for group in AnswerScores(library)._of_full_text(held, asked, 12)}
+    assert back["Table 1"] == 1.0, "the nearest passage stands back only for being a table"
+
+
 def test_a_quote_stands_on_the_page_that_holds_most_of_it(tmp_path: Path) -> None:
     with Library(Config(data_dir=tmp_path / "library")) as library:
         library.ingest(read_source(written(tmp_path, paper_pdf())))
