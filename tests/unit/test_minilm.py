@@ -17,7 +17,9 @@ from tokenizers import BertWordPieceTokenizer
 from rag.config import EmbeddingConfig
 from rag.errors import ConfigError, EmbeddingResponseError, ModelFileError
 from rag.models import FOREIGN_MAX_TOKENS, build_embedding, describe, embed_texts, minilm
-from rag.models.minilm import MAX_TOKENS, VOCABULARY, MiniLM
+from rag.models.answer_scorer.encoding import Encoder
+from rag.models.minilm import MAX_TOKENS, MiniLM
+from rag.models.vocabulary import VOCABULARY
 from tests.support.data import REPOSITORY
 
 TEXTS = [
@@ -211,3 +213,7 @@ with ThreadPoolExecutor(8) as pool:
     print(len(set(pool.map(load_and_ask, range(8)))))
 """
     assert run_fresh(code, tmp_path) == "1"
+
+
+def test_models_of_one_vocabulary_share_its_tokenizer() -> None:
+    assert Encoder(VOCABULARY)._tokenizer is MiniLM.load(threads=1)._tokenizer

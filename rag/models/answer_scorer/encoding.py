@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import BertWordPieceTokenizer
+from rag.models.vocabulary import tokenizer_of
 
 CLS, SEP = 101, 102
 MAX_TOKENS = 480
@@ -43,7 +43,7 @@ class Encoder:
     """Encodes with BERT's uncased vocabulary."""
 
     def __init__(self, vocabulary: Path) -> None:
-        self._tokenizer = BertWordPieceTokenizer(str(vocabulary), lowercase=True)
+        self._tokenizer = tokenizer_of(vocabulary)
 
     def pieces(self, texts: Sequence[str]) -> list[list[int]]:
         """The word pieces of each text, without [CLS] and [SEP]."""

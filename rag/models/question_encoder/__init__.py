@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import BertWordPieceTokenizer
 
-from rag.models.minilm import MAX_TOKENS, VOCABULARY
+from rag.models.minilm import MAX_TOKENS
 from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
 from rag.models.tokens import Reading, TokenVectors
+from rag.models.vocabulary import VOCABULARY, tokenizer_of
 
 MODEL = Path(__file__).with_name("model.onnx")
 SHA256 = "7cc9e58beaf1ff2fa7521f8c9c6520e80a370226afb5f596cef6c7420217e043"
-KEPT = 256
+KEPT = 64
 """Questions whose vectors are kept: with those of their tokens some 30 kB each, the longest 400 kB."""
 
 
@@ -34,7 +34,7 @@ class QuestionEncoder:
     def __init__(self, network: Network, threads: int) -> None:
         self._network = network
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="question-encoder")
-        self._tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
+        self._tokenizer = tokenizer_of(VOCABULARY)
         self._kept = lru_cache(KEPT)(self._encode)
 
     @classmethod

@@ -17,8 +17,11 @@ from rag.models.runtime import release_networks
 
 ARENAS = 2
 """Places that glibc hands out memory from: it would make eight a processor, each with its own gaps that stay."""
-_M_ARENA_MAX = -8
-"""What glibc calls their number (malloc.h)."""
+APART = 256 * 1024
+"""Bytes from which on a block of memory is the system's own, which has it back when it is freed. glibc would raise this
+to 32 MB by itself, and then large blocks leave gaps between small ones that stay."""
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+"""What glibc calls the two (malloc.h)."""
 PACE_S = 10.0
 WORKED_S = 1.0
 """Processor seconds after which there may be something to give back."""
@@ -53,16 +56,24 @@ def given_back(pace_s: float = PACE_S, give: Callable[[], None] = give_back) -> 
 
 
 def hold_together() -> bool:
-    """Have all threads take memory from a few places, where glibc is the C library and nobody chose another number.
+    """Have all threads take memory from a few places, and large blocks from none of them; glibc only.
 
-    To be called before there are threads: those that have a place of their own keep it.
+    What somebody chose in the environment stays. To be called before there are threads: those that have a place of
+    their own keep it.
 
     Returns:
-        Whether that was done.
+        Whether the places are few now.
     """
     set_option = _of_glibc("mallopt")
-    chosen = "MALLOC_ARENA_MAX" in os.environ or "arena_max" in os.environ.get("GLIBC_TUNABLES", "")
-    return bool(set_option and not chosen and set_option(_M_ARENA_MAX, ARENAS))
+    if set_option and not _is_chosen("mmap_threshold"):
+        set_option(_M_MMAP_THRESHOLD, APART)
+    return bool(set_option and not _is_chosen("arena_max") and set_option(_M_ARENA_MAX, ARENAS))
+
+
+def _is_chosen(name: str) -> bool:
+    """Whether an option of glibc's malloc is set in the environment, in one of the two ways that there are."""
+    by_itself = "MALLOC_ARENA_MAX" if name == "arena_max" else "MALLOC_MMAP_THRESHOLD_"
+    return by_itself in os.environ or name in os.environ.get("GLIBC_TUNABLES", "")
 
 
 def _trim() -> Callable[[int], int] | None:
