@@ -11,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import isolation, postgres
+from tests.support.children import with_children
+from tests.support.children.sitecustomize import CHROMA, on_chroma
+from tests.support.chroma_server import ChromaServer
 from tests.support.schedule import UnitScheduling, place_of
 from tests.support.scratch import MEMORY, in_memory
 
@@ -55,6 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Tests that do not name a database use this one: ``--database postgresql`` has the whole suite try a server."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.addoption("--chroma", choices=("embedded", "server"), default="embedded", help="the same, for vectors")
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +70,21 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _chroma(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where the vectors of libraries lie whose configuration does not say."""
+    if request.config.getoption("--chroma") == "embedded":
+        yield
+        return
+    from rag.config import whole
+
+    with ChromaServer(tmp_path_factory.mktemp("server") / "chroma") as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CHROMA, server.url)
+        with_children(patch)
+        on_chroma(whole, server.url)
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """Where the stores of the module's libraries lie (`on_both`)."""
@@ -73,9 +92,10 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         if chosen == "postgresql":
             server = request.getfixturevalue("postgres_server")
+            before = server.schemas.given()
             postgres.use(server, patch)
             yield chosen
-            server.take_back([*server.given])
+            server.take_back(server.schemas.given() - before)
         else:
             yield chosen
 
@@ -83,15 +103,17 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def _own_database(request: pytest.FixtureRequest, database: str) -> Iterator[None]:
     """What a test stored on a server goes with it; what its module's fixtures stored stays for the others."""
+    if request.node.get_closest_marker("embedded_only") and request.config.getoption("--chroma") == "server":
+        pytest.skip("about the folder of an embedded Chroma")
     if database == "sqlite":
         yield
         return
     if request.node.get_closest_marker("sqlite_only"):
         pytest.skip("about the SQLite file")
     server = request.getfixturevalue("postgres_server")
-    before = set(server.given)
+    before = server.schemas.given()
     yield
-    server.take_back(set(server.given) - before)
+    server.take_back(server.schemas.given() - before)
 
 
 @pytest.fixture(autouse=True)

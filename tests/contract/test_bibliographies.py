@@ -11,6 +11,7 @@ from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types import Answer, Citation, Filters
 from tests.support.data import shared_data
 from tests.support.runs import Run
+from tests.support.samples import forget
 from tests.support.samples import sample_library as copied_sample
 
 FOLDER = Path(__file__).parents[1] / "support" / "bibliographies"
@@ -142,7 +143,7 @@ def test_a_conversation_is_exported_with_papers_that_have_left(sample: Run, samp
     assert text.startswith("@misc{chen2025:2504.05309,")
     assert "@misc{b2024:2401.00001," in text or "@misc{gone2024:2401.00001," in text
     assert "There is no conversation" in sample("export", "--conversation", "x", "--format", "md", code=1)[1]
-    (sample_library / FILE_NAME).unlink()
+    forget(sample_library, FILE_NAME)
 
 
 def test_answers_searches_and_topics_come_in_every_format(sample: Run) -> None:

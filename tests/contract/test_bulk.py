@@ -6,11 +6,11 @@ import importlib.util
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from rag.config import BulkConfig, Config
 from rag.index.bulk.blocks import FOLDER, Blocks
 from rag.index.health import examine
 from rag.index.library import Library
+from rag.papers.database import Database
 from rag.types import Paper
 from tests.support.papers import make_paper
 
@@ -181,9 +182,8 @@ def test_a_killed_writer_goes_on_where_it_was(
             assert time.monotonic() < deadline
             time.sleep(0.02)
         first.kill()
-    with sqlite3.connect(folder / "shelf.sqlite") as shelf:
-        ((left,),) = shelf.execute("SELECT count(*) FROM pending")
-    shelf.close()
+    with closing(Database.at(Config(data_dir=folder).store("shelf.sqlite"))) as shelf:
+        ((left,),) = shelf.all("SELECT count(*) FROM pending")
     assert left, "it was killed in the middle"
     second = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, check=True)
     assert json.loads(second.stdout)["papers_unchanged"] == PAPERS

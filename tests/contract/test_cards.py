@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from rag.config import Config
+from rag.papers.database import Database
 from rag.papers.shelf import FILE_NAME
 from tests.support.runs import Run
 from tests.support.samples import sample_library
@@ -53,10 +55,8 @@ def test_wrong_fields_and_uses_are_said(run: Run) -> None:
 
 
 def test_missing_cards_are_said_and_made(run: Run) -> None:
-    db = sqlite3.connect(run.folder / FILE_NAME)
-    db.execute("DELETE FROM described")
-    db.commit()
-    db.close()
+    with closing(Database.at(Config(data_dir=run.folder).store(FILE_NAME))) as db:
+        db.execute("DELETE FROM described")
     count = len(run.json("papers"))
     out, said = run("papers", "--has", "result")
     assert f"{count} papers without a card and tags yet; `paperchat cards`" in said

@@ -131,6 +131,7 @@ def test_what_cannot_be_followed_is_refused_in_words(ada: httpx.Client, monkeypa
     assert "1 question already" in act(ada, "Which papers count elephants?")["problem"]
 
 
+@pytest.mark.sqlite_only
 def test_a_damaged_file_is_said_and_the_day_is_shown(folder: Path) -> None:
     (folder / "followed.sqlite").write_bytes(b"no database at all " * 100)
     with served(folder, whole=False) as address:

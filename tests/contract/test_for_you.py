@@ -18,6 +18,7 @@ from rag.types import Filters
 from tests.support.evaluation import quoting
 from tests.support.papers import make_paper
 from tests.support.runs import Run
+from tests.support.samples import forget
 from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
 
 
@@ -39,8 +40,7 @@ def run(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monke
 
 def _forget(library: Path) -> None:
     """Delete the file of what is kept."""
-    for file in library.glob(f"{FILE_NAME}*"):
-        file.unlink()
+    forget(library, FILE_NAME)
 
 
 def test_what_is_new_is_ranked_and_explained(run: Run) -> None:
@@ -180,10 +180,14 @@ def test_questions_count_and_are_taken_out_or_forgotten(run: Run, library: Path,
     assert len(run.json("profile")["questions"]) == 1
     run("keep", "forget", "--yes")
     assert run.json("profile")["questions"] == []
+    forget(library, CONVERSATIONS)
+
+
+@pytest.mark.sqlite_only
+def test_questions_in_a_damaged_file_do_not_count_and_that_is_told(run: Run, library: Path) -> None:
     (library / CONVERSATIONS).write_bytes(b"no database" * 1000)
     assert "Your questions do not count." in run("profile")[1]
-    for file in library.glob(f"{CONVERSATIONS}*"):
-        file.unlink()
+    forget(library, CONVERSATIONS)
 
 
 def test_what_others_say_is_theirs(run: Run) -> None:
@@ -220,7 +224,15 @@ def test_odd_readers_are_told_why(
         opened.remove(["2504.00001"])
     assert run.json("today")["standing"] == "gone"
     assert "1 paper that you keep has left the library" in run("profile")[0]
-    _forget(tmp_path)
+
+
+@pytest.mark.sqlite_only
+def test_what_is_kept_in_a_damaged_file_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path, capsys, monkeypatch)
+    with Library(Config(data_dir=tmp_path)) as opened:
+        opened.ingest([make_paper("2504.00001")])
     (tmp_path / FILE_NAME).write_bytes(b"no database" * 1000)
     assert "What you keep cannot be read." in " ".join(run("today")[0].split())
     assert "What you keep cannot be read." in " ".join(run("profile")[0].split())

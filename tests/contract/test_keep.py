@@ -20,7 +20,7 @@ from rag.papers.readers.rewritten import Rewriting, Rewritten
 from rag.types.card import Tag
 from tests.support.papers import make_paper
 from tests.support.runs import Run
-from tests.support.samples import sample_library
+from tests.support.samples import forget, sample_library
 
 ITERQR = "2504.05309"
 
@@ -34,8 +34,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Nothing is kept before a test."""
     monkeypatch.chdir(tmp_path)
-    for file in library.glob(f"{FILE_NAME}*"):
-        file.unlink()
+    forget(library, FILE_NAME)
     return Run(library, capsys, monkeypatch)
 
 

@@ -236,6 +236,7 @@ def test_probes_need_no_user_and_say_nothing_private(folder: Path) -> None:
         assert httpx.post(f"{address}/healthz").status_code != 200
 
 
+@pytest.mark.embedded_only
 def test_a_library_that_cannot_be_read_is_not_ready_and_lives(tmp_path: Path) -> None:
     with served(tmp_path) as address:
         assert httpx.get(f"{address}/readyz").json()["checks"]["index"] == "empty"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ from rag.papers.readers.answered import FILE_NAME
 from rag.papers.readers.conversations import FILE_NAME as CONVERSATIONS
 from rag.papers.readers.kept import FILE_NAME as KEPT
 from rag.papers.readers.rewritten import FILE_NAME as REWRITES
-from rag.sources import discover, read_source
 from tests.support.papers import make_paper
 from tests.support.runs import Run
+from tests.support.samples import forget, sample_library
 
 ITERQR = "2504.05309"
 WRONG, RIGHT = (
@@ -27,20 +26,14 @@ WRONG, RIGHT = (
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    with Library(Config(data_dir=folder)) as opened:
-        places = discover([Path(str(files("rag") / "sample"))]).files
-        opened.ingest(row for path in places for row in read_source(path))
-    return folder
+    return sample_library(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture
 def run(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Nothing is kept, answered or learnt before a test."""
     monkeypatch.chdir(tmp_path)
-    for name in (FILE_NAME, KEPT, REWRITES, CONVERSATIONS):
-        for file in library.glob(f"{name}*"):
-            file.unlink()
+    forget(library, FILE_NAME, KEPT, REWRITES, CONVERSATIONS)
     return Run(library, capsys, monkeypatch)
 
 
@@ -106,17 +99,21 @@ def test_what_cannot_be_asked_is_told(run: Run, library: Path, tmp_path: Path) -
     assert run.json("quiz", "--list", "thesis")["notes"] == ["The list “thesis” holds no paper of the library."]
     assert run.json("quiz", "--topic", "potato peeling")["notes"] == ["No paper of the library is on “potato peeling”."]
     assert "not both" in run("quiz", "--list", "thesis", "--paper", ITERQR, code=2)[1]
+
+
+@pytest.mark.sqlite_only
+def test_answers_in_a_damaged_file_are_told(run: Run, library: Path) -> None:
     (library / FILE_NAME).write_bytes(b"no database at all, but long enough to be read as one" * 20)
     assert "move it away: quizzes then begin anew" in run("quiz", code=1)[1]
     (library / FILE_NAME).unlink()
 
 
+@pytest.mark.sqlite_only
 def test_what_only_reads_makes_no_file_and_a_damaged_one_of_what_is_kept_is_told(run: Run, library: Path) -> None:
     run.json("quiz", "--mastery")
     run.json("quiz", "--most", "1")
     assert not (library / FILE_NAME).exists()
-    for file in library.glob(f"{KEPT}*"):
-        file.unlink()
+    forget(library, KEPT)
     (library / KEPT).write_bytes(b"no database at all, but long enough to be read as one" * 20)
     assert "What you keep cannot be read." in run("quiz", "--mastery")[1]
     found = run.json("quiz", "--most", "1")

@@ -18,6 +18,7 @@ from rag.index.library import Library
 from rag.prompts import load_prompt
 from rag.types import Answer, RetrievedPassage, Turn
 from rag.write.reformulation import load_bank
+from tests.support import children
 from tests.support.data import REPOSITORY
 from tests.support.papers import make_paper
 from tests.support.samples import sample_library
@@ -43,7 +44,7 @@ def replayed(folder: Path, *arguments: str) -> tuple[int, str, str]:
         capture_output=True,
         text=True,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": children.path_with(REPOSITORY)},
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -219,6 +219,7 @@ def test_a_held_paper_that_was_quoted_reaches_no_prompt_of_the_next_question(run
     assert not [one for one in (*MINE.split(". "), ORDER) if fold(one) in said]
 
 
+@pytest.mark.sqlite_only
 def test_a_library_of_before_is_screened_at_its_next_ingest(run: Run, tmp_path: Path) -> None:
     shelf = Shelf(run.folder / FILE_NAME)
     with shelf._db.transaction() as db:

@@ -13,7 +13,7 @@ import pytest
 
 from rag.papers.readers.conversations import FILE_NAME
 from tests.support.runs import Run
-from tests.support.samples import sample_library
+from tests.support.samples import forget, sample_library
 from ui.cli import COMMANDS
 
 ITERQR = "2504.05309"
@@ -29,8 +29,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Nobody has asked anything before a test."""
     monkeypatch.chdir(tmp_path)
-    for file in library.glob(f"{FILE_NAME}*"):
-        file.unlink()
+    forget(library, FILE_NAME)
     return Run(library, capsys, monkeypatch)
 
 

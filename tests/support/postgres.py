@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import itertools
 import os
 import pwd
 import shutil
@@ -13,19 +12,20 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Collection
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from rag.errors import LibraryError
 from rag.papers.database import Database
-from rag.types.places import Place, Remote
+from rag.types.places import Remote
+from tests.support.children import with_children
+from tests.support.children.sitecustomize import DATABASE, SCHEMAS, SECRET, Schemas, place_in
 from tests.support.chroma_server import free_port
 
 _START_SECONDS = 60
 _MAKE = ("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync")
-_LOCAL = ("lines.sqlite",)
-"""What every server keeps for itself: it can be made again."""
 _EMPTY = """DO $$ DECLARE one TEXT; BEGIN
     FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() 
         AND tablename <> 'alembic_version' LOOP
@@ -35,7 +35,19 @@ _EMPTY = """DO $$ DECLARE one TEXT; BEGIN
         WHERE relkind = 'S' AND relnamespace = current_schema()::regnamespace;
     INSERT INTO meta VALUES ('generation', '0'), ('library', substr(md5(random()::text), 1, 8));
 END $$"""
-USER, PASSWORD, VARIABLE = "paperchat", "p@ss/word'7", "PAPERCHAT_TEST_PASSWORD"
+_COPY = """DO $$ DECLARE one TEXT; kept TEXT; BEGIN
+    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema()
+        AND tablename <> 'alembic_version' LOOP
+        SELECT string_agg(format('%I', column_name), ', ') INTO kept FROM information_schema.columns
+            WHERE table_schema = current_schema() AND table_name = one AND is_generated = 'NEVER';
+        EXECUTE format('DELETE FROM %I', one);
+        EXECUTE format('INSERT INTO %I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM {old}.%I', one, kept, kept, one);
+    END LOOP;
+    FOR one IN SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = current_schema()::regnamespace LOOP
+        EXECUTE format('SELECT setval(%L, last_value, is_called) FROM {old}.%I', format('%I', one), one);
+    END LOOP;
+END $$"""
+USER, PASSWORD, VARIABLE = "paperchat", "p@ss/word'7", SECRET
 
 
 def binaries() -> Path | None:
@@ -60,10 +72,9 @@ class PostgresServer:
     def __init__(self) -> None:
         self.port = free_port()
         self.url = f"postgresql://{USER}@127.0.0.1:{self.port}/postgres"
-        self.given: dict[Path, str] = {}
+        self.schemas_folder = Path(tempfile.mkdtemp(prefix="paperchat-schemas-", dir="/tmp"))
+        self.schemas = Schemas(self.schemas_folder)
         """The schema of each folder's library."""
-        self._free: list[str] = []
-        self._numbers = itertools.count()
         self._as: dict[str, int] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to be run by root
             user = next(one for one in pwd.getpwall() if one.pw_name in ("postgres", "nobody") and one.pw_uid)
@@ -115,7 +126,8 @@ class PostgresServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        shutil.rmtree(self._home, ignore_errors=True)
+        for folder in (self._home, self.schemas_folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def stop(self) -> None:
         """End the server and all connections to it; a second call does nothing."""
@@ -128,38 +140,35 @@ class PostgresServer:
         self._process.kill()
         self._process.wait()
 
-    def place(self, folder: Path, name: str) -> Remote:
-        """Where a store of the library in a folder lies: each folder has a schema of its own."""
-        folder = folder.absolute()
-        if folder not in self.given:
-            self.given[folder] = self._free.pop() if self._free else f"t_{next(self._numbers)}"
-        return Remote(self.url, self.given[folder], name, VARIABLE)
-
-    def take_back(self, folders: Collection[Path]) -> None:
-        """Empty the schemas of these folders for others; making one takes ten times as long."""
-        for folder in folders:
-            schema = self.given.pop(folder)
-            store = Database.at(Remote(self.url, schema, "shelf.sqlite", VARIABLE))
-            with contextlib.suppress(LibraryError), store.transaction() as db:  # what a test broke is left as it is
+    def take_back(self, schemas: Collection[str]) -> None:
+        """Empty schemas for others; making one takes ten times as long."""
+        for schema in schemas:
+            is_clean = False
+            with (
+                closing(Database.at(Remote(self.url, schema, "shelf.sqlite", VARIABLE))) as store,
+                contextlib.suppress(LibraryError),  # what a test broke is left as it is
+                store.transaction() as db,
+            ):
                 db.execute("SET LOCAL lock_timeout = 2000")
                 db.execute(_EMPTY)
-                self._free.append(schema)
-            store.close()
+                is_clean = True
+            self.schemas.let_go(schema, is_clean)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Fill the tables of a folder's library with what another folder's has, on the server in use."""
+    old, new = (place_in(folder, "shelf.sqlite") for folder in (source, target))
+    with closing(Database.at(new)) as store, store.transaction() as db:
+        db.execute("SET LOCAL session_replication_role = replica")  # no trigger, no order of tables
+        db.execute(_COPY.format(old=old.schema))
 
 
 def use(server: PostgresServer, patch: pytest.MonkeyPatch) -> None:
     """From now on have every store of a library in a folder lie on a server, whoever opens it, and by whatever way."""
-    from rag.config import Config
-
-    opened = Database.at
-
-    def at(place: Place) -> Database:
-        local = not isinstance(place, Remote) and place.name not in _LOCAL
-        return opened(server.place(place.parent, place.name) if isinstance(place, Path) and local else place)
-
     patch.setenv(VARIABLE, PASSWORD)
-    patch.setattr(Database, "at", staticmethod(at))
-    patch.setattr(Config, "store", lambda self, name: server.place(self.library_dir, name))
+    patch.setenv(DATABASE, server.url)
+    patch.setenv(SCHEMAS, str(server.schemas_folder))
+    with_children(patch)
 
 
 on_both = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="module")
