@@ -213,6 +213,7 @@ def probed_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("probed_here")
+@pytest.mark.sqlite_only
 def test_a_full_disk_is_named_and_the_next_command_goes_on(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 2500) as disk:
         with hashed(disk / "library") as library:
@@ -263,6 +264,7 @@ def test_what_an_earlier_version_followed_is_read_where_it_may_not_be_written(
         assert "is only read" in error
 
 
+@pytest.mark.sqlite_only
 def test_a_file_that_may_grow_no_more_ends_in_two_lines(tmp_path: Path) -> None:
     """What a quota does; the library is whole after it."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); "

@@ -58,6 +58,11 @@ def test_papers_come_newest_first(catalogue: Catalogue) -> None:
     assert ids(catalogue) == ["4", "2", "3", "1"]
 
 
+def test_a_page_may_hold_all_that_fit(catalogue: Catalogue) -> None:
+    assert [paper.paper_id[-1] for paper in catalogue.page("ranking", limit=None).papers] == ["4", "2", "1"]
+    assert len(catalogue.page(limit=None, offset=1).papers) == 3
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

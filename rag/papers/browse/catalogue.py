@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.errors import LibraryError
-from rag.papers.database import Connection, Database
+from rag.papers.database import ALL, Connection, Database
 from rag.papers.metadata import IS_DATED
 from rag.papers.shelf import Shelf
 from rag.text.names import name_words
@@ -149,7 +149,7 @@ class Catalogue:
         self,
         words: str = "",
         filters: Filters | None = None,
-        limit: int = 25,
+        limit: int | None = 25,
         offset: int = 0,
         *,
         best_first: bool = False,
@@ -161,7 +161,7 @@ class Catalogue:
         Args:
             words: All must stand in title, abstract or id, in any form of the same stem; the last may be cut short.
             filters: As everywhere.
-            limit: Papers on a page.
+            limit: Papers on a page; None: all.
             offset: Papers on the pages before it.
             best_first: Begin with the papers that are most about the words (BM25, where titles count most), if any.
             among: Ids of the papers that may be on it; None allows all.
@@ -175,7 +175,8 @@ class Catalogue:
         if best_first and terms and rows.relevance:
             rows = replace(rows, order=f"{rows.relevance}, {rows.order}")
         ((total,),) = self._db.all(f"SELECT count(*) {sql}", values)
-        found = self._db.all(f"SELECT paper_id {sql} ORDER BY {rows.order} LIMIT ? OFFSET ?", [*values, limit, offset])
+        most = ALL if limit is None else limit
+        found = self._db.all(f"SELECT paper_id {sql} ORDER BY {rows.order} LIMIT ? OFFSET ?", [*values, most, offset])
         papers = self._shelf.papers(row[0] for row in found)  # one that was removed just now is missing
         return Page(int(total), tuple(papers[row[0]] for row in found if row[0] in papers))
 

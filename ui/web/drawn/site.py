@@ -228,7 +228,7 @@ class Site:
         """All papers that the library's page would show, for a file of them."""
         asked = restriction(fields, self.kept, owner)
         found = self.catalogue.page(
-            asked.words, asked.filters, -1, 0, best_first=True, among=asked.among, without=asked.without
+            asked.words, asked.filters, None, best_first=True, among=asked.among, without=asked.without
         )
         return list(found.papers)
 
