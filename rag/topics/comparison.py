@@ -1,7 +1,8 @@
 """Papers side by side: what each says of its task, method, data, result and difference, and of whatever else is asked.
 
-A cell holds a quote of the paper, or nothing. Method, data and result are found as in a topic's table
-(`rag.topics.cells`), else, like everything else, by the answer scorer; no sentence stands in two of the five columns.
+A cell holds a quote of the paper, or nothing. Task, method, data and result are found as in a topic's table
+(`rag.topics.cells`), a difference and whatever a reader wants by the answer scorer, which may also find data. A
+sentence that states two of them stands in both: a third of all abstracts say task and method in one breath.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from rag.answer.citations import find_problem
 from rag.answer.draft import Quote, quote_text
 from rag.engine import Engine
 from rag.errors import UsageError
+from rag.papers.descriptions import card_of
 from rag.retrieve.answer_scores import Judged
 from rag.text.readable import readable
-from rag.topics.cells import row
+from rag.topics.cells import STATED, data, stated
 from rag.types import Cell, Paper, Passage
 
 COLUMNS = ("task", "method", "data", "result", "difference")
@@ -25,14 +27,11 @@ COLUMNS = ("task", "method", "data", "result", "difference")
 MOST_PAPERS, MOST_COLUMNS, LONGEST = 12, 8, 120
 """Papers of a table, columns added to it, and characters of what is wanted in one."""
 _ASKED = {
-    "method": ("What method does it propose?", 1.0),
     "data": ("On what data was it tested?", 1.0),
-    "result": ("What results does it report?", 0.5),
     "difference": ("How does it differ from earlier work?", 0.5),
-    "task": ("What problem does it address?", -1.5),
 }
 """What the answer scorer is asked for a column, in the order in which they choose, and the log-odds from which its
-sentence is taken: every abstract has a problem, said in many ways, and few say a difference."""
+sentence is taken: few abstracts say a difference."""
 _ANSWERED = 0.0
 """Log-odds from which a sentence answers what a reader typed, where the abstract as a whole does."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -89,19 +88,20 @@ def _checked(paper_ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]
 def _row(
     engine: Engine, paper: Paper, judged: dict[str, dict[str, Judged]], columns: Sequence[str]
 ) -> tuple[Cell | None, ...]:
-    """The cells of one paper; a sentence that stands in one of `COLUMNS` stands in no other of them."""
-    said = judged["task"].get(paper.paper_id)
+    """The cells of one paper; the answer scorer repeats no sentence that stands in another."""
+    said = judged["data"].get(paper.paper_id)
     if said is None:  # on the shelf, and not indexed yet
         return (None,) * (len(COLUMNS) + len(columns))
-    cued = row(_passages(said), paper.abstract_start)
-    quotes: dict[str, Quote | None] = {"method": cued.method, "data": cued.data, "result": cued.result}
+    card = card_of(engine.library.shelf, paper.paper_id, paper.version)
+    held: dict[str, Cell | None] = {field: stated(card, field) for field in STATED}
+    held["data"] = _cell(engine, data(_passages(said), paper.abstract_start, card))
     for name, (_, least) in _ASKED.items():
-        taken = [quote for quote in quotes.values() if quote]
-        quotes[name] = quotes.get(name) or _best(judged[name][paper.paper_id], least, paper, taken)
+        taken = [cell for cell in held.values() if cell]
+        held[name] = held.get(name) or _cell(engine, _best(judged[name][paper.paper_id], least, paper, taken))
     for name in columns:
         found = judged[name][paper.paper_id]
-        quotes[name] = _best(found, _ANSWERED, paper) if found.answered >= _ANSWERED else None
-    return tuple(_cell(engine, quotes[name]) for name in (*COLUMNS, *columns))
+        held[name] = _cell(engine, _best(found, _ANSWERED, paper)) if found.answered >= _ANSWERED else None
+    return tuple(held[name] for name in (*COLUMNS, *columns))
 
 
 def _passages(judged: Judged) -> list[Passage]:
@@ -109,13 +109,13 @@ def _passages(judged: Judged) -> list[Passage]:
     return list({one.passage.chunk_id: one.passage for one in judged.sentences}.values())
 
 
-def _best(judged: Judged, least: float, paper: Paper, taken: Sequence[Quote] = ()) -> Quote | None:
+def _best(judged: Judged, least: float, paper: Paper, taken: Sequence[Cell] = ()) -> Quote | None:
     """The sentence that answers best, of those that stand in no other cell; None where it is not likely enough."""
     found = None
     for sentence, odds in zip(judged.sentences, judged.odds.tolist(), strict=True):
         if odds < least or sentence.start < paper.abstract_start:  # a title tells none of this
             continue
-        if any(sentence.start < quote.end and quote.start < sentence.end for quote in taken):
+        if any(sentence.start < cell.end and cell.start < sentence.end for cell in taken):
             continue
         least, found = odds, Quote(sentence.passage, sentence.start, sentence.end)
     return found

@@ -18,11 +18,12 @@ from rag.answer.notes import model_failed
 from rag.answer.render import reply
 from rag.engine import Engine
 from rag.errors import LLMError, LLMResponseError
+from rag.papers.descriptions import card_of
 from rag.prompts import load_prompt
 from rag.query import Question
 from rag.retrieve.hybrid import distinct_papers
 from rag.themes.plan import NEIGHBOURS, PLAN_PROMPT, Plan
-from rag.topics.cells import row
+from rag.topics.cells import data, stated
 from rag.topics.disagreements import find_disagreements
 from rag.topics.document import describe
 from rag.topics.highlights import Quoter
@@ -249,7 +250,7 @@ class TopicEngine:
         return dict(zip(ids, quotes, strict=True))
 
     def _row(self, paper: Paper, passages: Sequence[Passage], theme: int) -> TopicPaper:
-        cells = row(passages, paper.abstract_start)
+        card = card_of(self.library.shelf, paper.paper_id, paper.version)
         return TopicPaper(
             paper_id=paper.paper_id,
             version=paper.version,
@@ -259,9 +260,9 @@ class TopicEngine:
             url=paper.url,
             theme=theme,
             held=paper.held,
-            method=self._cell(cells.method),
-            data=self._cell(cells.data),
-            result=self._cell(cells.result),
+            method=stated(card, "method"),
+            data=self._cell(data(passages, paper.abstract_start, card)),
+            result=stated(card, "result"),
         )
 
     def _cell(self, quote: Quote | None) -> Cell | None:

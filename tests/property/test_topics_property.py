@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from rag.answer.draft import quote_text
 from rag.themes.clusters import MOST, group
-from rag.topics.cells import row
+from rag.topics.cells import data
 from rag.types import Passage
+from rag.types.card import Card, Span
 
 SENTENCE = st.sampled_from(
     [
@@ -27,17 +28,17 @@ SENTENCE = st.sampled_from(
 )
 
 
-@given(st.lists(SENTENCE, max_size=8), st.text(max_size=40))
-def test_cells_are_exact_slices_of_the_abstract(sentences: list[str], title: str) -> None:
+@given(st.lists(SENTENCE, max_size=8), st.text(max_size=40), st.sets(st.sampled_from(["MS MARCO", "datasets", "a^2"])))
+def test_cells_are_exact_slices_of_the_abstract(sentences: list[str], title: str, named: set[str]) -> None:
     text = f"{title}\n\n{' '.join(sentences)}"
     start = len(title) + 2
     passage = Passage("c1", "p", 1, title, (), date(2025, 4, 8), "", start, len(text), text[start:])
-    cells = row([passage], start)
-    for quote in (cells.method, cells.data, cells.result):
-        if quote:
-            assert start <= quote.start < quote.end <= len(text)
-            assert quote_text(quote) == text[quote.start : quote.end]
-            assert quote_text(quote).strip() == quote_text(quote)
+    names = tuple(Span(text.index(name), text.index(name) + len(name), name) for name in named if name in text)
+    quote = data([passage], start, Card("p", 1, data=names))
+    if quote:
+        assert start <= quote.start < quote.end <= len(text)
+        assert quote_text(quote) == text[quote.start : quote.end]
+        assert quote_text(quote).strip() == quote_text(quote)
 
 
 @given(st.integers(1, 26), st.integers(0, 2**32 - 1))

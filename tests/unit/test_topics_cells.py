@@ -1,71 +1,82 @@
-"""Cells of a topic's table: which sentence says what was done, on what, and what came out."""
+"""Cells of a topic's table: what was done and came out, as the card has it, and the sentence that says on what data."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from rag.answer.draft import Quote, quote_text
-from rag.topics.cells import row
-from rag.types import Passage
+import pytest
 
+from rag.answer.draft import quote_text
+from rag.topics.cells import STATED, data, stated
+from rag.types import Passage
+from rag.types.card import Card, Span
+
+TITLE = "PairSort"
 FULL = (
     "Existing rerankers achieve 90% of what is possible on many datasets. "
     "We propose PairSort, which distils preferences into a small model. "
     "It compares passages two at a time. "
     "Extensive experiments on three public datasets show that PairSort outperforms strong baselines by 4.2%."
 )
+START = len(TITLE) + 2
 
 
-def cells(abstract: str, title: str = "PairSort") -> tuple[str | None, str | None, str | None]:
-    start = len(title) + 2
-    passage = Passage(
-        "c1", "2504.00001", 1, title, ("Ada",), date(2025, 4, 8), "", start, start + len(abstract), abstract
+def passages(abstract: str) -> list[Passage]:
+    found = Passage(
+        "c1", "2504.00001", 1, TITLE, ("Ada",), date(2025, 4, 8), "", START, START + len(abstract), abstract
     )
-    found = row([passage], start)
-    return told(found.method), told(found.data), told(found.result)
+    return [found]
 
 
-def told(quote: Quote | None) -> str | None:
+def span(abstract: str, text: str) -> Span:
+    start = START + abstract.index(text)
+    return Span(start, start + len(text), text)
+
+
+def named(abstract: str, names: tuple[str, ...]) -> Card:
+    return Card("2504.00001", 1, data=tuple(span(abstract, name) for name in names))
+
+
+def told(abstract: str, names: tuple[str, ...] = ()) -> str | None:
+    quote = data(passages(abstract), START, named(abstract, names) if names else None)
     return quote_text(quote) if quote else None
 
 
-def test_method_data_and_result_are_the_sentences_that_say_them() -> None:
-    method, data, result = cells(FULL)
-    assert method == "We propose PairSort, which distils preferences into a small model."
-    assert data == "Extensive experiments on three public datasets"
-    assert result == "PairSort outperforms strong baselines by 4.2%"
+def test_what_a_card_states_is_quoted_and_nothing_stands_for_the_rest() -> None:
+    texts = {"task": "distils preferences", "result": "PairSort outperforms strong baselines by 4.2%"}
+    held = Card("2504.00001", 1, task=span(FULL, texts["task"]), result=span(FULL, texts["result"]))
+    cells = {field: stated(held, field) for field in STATED}
+    assert cells["method"] is None
+    for cell, text in ((cells["task"], texts["task"]), (cells["result"], texts["result"])):
+        assert cell
+        assert cell.quote == text == FULL[cell.start - START : cell.end - START]
+    assert [stated(None, field) for field in STATED] == [None, None, None]
 
 
-def test_what_others_did_is_neither_data_nor_result() -> None:
-    for beginning in ("Prior systems achieve 80% on the BEIR datasets.", "Rerankers achieve 80% on the BEIR datasets."):
-        assert cells(f"{beginning} We argue for patience. Readers need time. They read.") == (
-            "We argue for patience.",
-            None,
-            None,
-        )
-
-
-def test_an_abstract_that_does_not_say_leaves_its_cells_empty() -> None:
-    assert cells("Bread rises. Yeast is alive.") == (None, None, None)
-    assert cells("") == (None, None, None)
-    title = "We propose a benchmark and show that it improves results by 3%"
-    only = Passage("c1", "p", 1, title, (), date(2025, 4, 8), "", 0, len(title), title)
-    assert row([only], len(title)).method is None, "a title says none of this in a sentence"
-
-
-def test_a_verb_without_that_begins_the_result() -> None:
-    _, data, result = cells("We present Tree. Evaluations on two benchmarks demonstrate the effectiveness of Tree.")
-    assert data == "Evaluations on two benchmarks"
-    assert result == "demonstrate the effectiveness of Tree"
-
-
-def test_a_purpose_is_no_result() -> None:
-    _, _, result = cells("We study agents. They are used to achieve goals. Our agents plan to improve their skills.")
-    assert result is None
-
-
-def test_the_sentence_with_the_figure_is_the_result() -> None:
-    _, _, result = cells(
-        "We build Tree. On clicks, it improves the rate by 1.7% over the best. The results show gains."
+def test_data_are_what_was_tried_on_without_what_came_out() -> None:
+    assert told(FULL) == "Extensive experiments on three public datasets"
+    assert told("We present Tree. Through tests on two benchmarks, we show that it grows.") == (
+        "Through tests on two benchmarks"
     )
-    assert result == "On clicks, it improves the rate by 1.7% over the best."
+
+
+def test_the_sentence_with_the_names_on_the_card_comes_before_one_with_a_cue() -> None:
+    named = "Tree beats all others by 3% on GeoQA and Minerals."
+    abstract = f"We present Tree. Experiments were conducted on several datasets. {named}"
+    assert told(abstract) == "Experiments were conducted on several datasets."
+    assert told(abstract, ("GeoQA", "Minerals")) == named
+    late = "Experiments on two datasets show that Tree wins on GeoQA."
+    assert told(f"We present Tree. {late}", ("GeoQA",)) == late, "the name must not be cut away"
+
+
+@pytest.mark.parametrize("beginning", ["Prior systems achieve 80% on the BEIR datasets.", "Rerankers do on BEIR."])
+def test_what_others_used_is_not_its_data(beginning: str) -> None:
+    assert told(f"{beginning} We argue for patience. Readers need time. They read.") is None
+
+
+def test_an_abstract_that_does_not_say_leaves_the_cell_empty() -> None:
+    assert told("Bread rises. Yeast is alive.") is None
+    assert told("") is None
+    title = "We conduct experiments on three datasets"
+    only = Passage("c1", "p", 1, title, (), date(2025, 4, 8), "", 0, len(title), title)
+    assert data([only], len(title), None) is None, "a title says none of this in a sentence"

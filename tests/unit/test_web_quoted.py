@@ -90,6 +90,16 @@ def test_a_cell_has_the_marker_of_the_answer_or_one_of_its_own() -> None:
     assert table(comparison(held), (ONE,), 7) == ""
 
 
+def test_what_states_two_things_at_once_is_shown_once() -> None:
+    said, more = Cell(quote="We sort rocks.", start=10, end=24), Cell(quote="It wins.", start=30, end=38)
+    shown = str(table(comparison((said, said, None, more, None, said), (None,) * 6, wanted=("aim",)), (), 7))
+    cells = re.findall(r'<td data-name="Sys1">(.*?)</td>', shown)
+    assert [("We sort rocks." in cell, "in the same words as task" in cell) for cell in cells] == [
+        (True, False), (False, True), (False, False), (False, False), (False, False), (True, False),
+    ]  # fmt: skip
+    assert [re.findall(r'data-n="(\d)"', cell) for cell in cells] == [["1"], ["1"], [], ["2"], [], ["1"]]
+
+
 def test_a_column_of_the_readers_own_can_be_taken_away_and_travels_with_the_file() -> None:
     shown = str(table(comparison(*[(None,) * 6] * 4, wanted=('"size" & <b>more',)), (), 7))
     assert 'class="grid below"' in shown

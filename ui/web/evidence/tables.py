@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -40,10 +41,8 @@ def table(comparison: Comparison, cited: Sequence[Citation], exchange: int) -> M
     numbered = _numbered(comparison, cited)
     more = [one for one in numbered.values() if one not in cited]
     titles = _titles([*cited, *more])
-    cells = [
-        [_quoted(cell, numbered.get(_place(paper, cell)), exchange, titles, _where(paper)) for cell in row]
-        for paper, row in zip(comparison.papers, comparison.cells, strict=True)
-    ]
+    signs = _Signs(numbered, exchange, titles)
+    cells = [_shown(comparison, n, signs) for n in range(len(comparison.papers))]
     beside = len(comparison.papers) <= SIDE_BY_SIDE
     grid = _papers_beside(comparison, cells) if beside else _papers_below(comparison, cells)
     kind = "grid beside" if beside else "grid below"
@@ -116,11 +115,33 @@ def _citation(paper: Paper, cell: Cell, n: int) -> Citation:
     )
 
 
-def _quoted(cell: Cell | None, citation: Citation | None, exchange: int, titles: Sequence[str], where: str) -> Markup:
-    if cell is None or citation is None:
-        return untold(where)
-    sign = marker(citation.n, f"e{exchange}-", titles)
-    return join([element("span", readable(cell.quote), class_="cell"), " ", sign])
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What markers are made of: citations by place, whose answer they belong to, and titles by number."""
+
+    numbered: Mapping[Place, Citation]
+    exchange: int
+    titles: Sequence[str]
+
+    def at(self, place: Place) -> Markup:
+        return marker(self.numbered[place].n, f"e{self.exchange}-", self.titles)
+
+
+def _shown(comparison: Comparison, number: int, signs: _Signs) -> list[Markup]:
+    """The cells of a paper; what states two of `COLUMNS` at once is shown in the first, and named in the other."""
+    paper, shown, first = comparison.papers[number], [], dict[Place, str]()
+    for n, (name, cell) in enumerate(zip(comparison.columns, comparison.cells[number], strict=True)):
+        place = _place(paper, cell)
+        if cell is None:
+            shown.append(untold(_where(paper)))
+        elif place in first and n < len(COLUMNS):
+            same = element("span", f"in the same words as {first[place]}", class_="same")
+            shown.append(join([same, " ", signs.at(place)]))
+        else:
+            first.setdefault(place, name)
+            quote = element("span", readable(cell.quote), class_="cell")
+            shown.append(join([quote, " ", signs.at(place)]))
+    return shown
 
 
 def _papers_beside(comparison: Comparison, cells: Sequence[Sequence[Markup]]) -> Iterator[Markup]:
