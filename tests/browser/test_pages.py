@@ -212,6 +212,30 @@ def test_pages_fit_a_phone(new_tab: Callable[..., Tab], pages: str, path: str) -
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_nothing_stands_askew(new_tab: Callable[..., Tab], pages: str) -> None:
+    page = new_tab("/topic/retrieval-augmented%20generation", url=pages).ready().page
+    expect(page.locator("#summary .evidence .card").first).to_be_visible()
+    column = page.locator("#topic").bounding_box()
+    assert column
+    assert abs(column["x"] - (1440 - column["x"] - column["width"])) < 20, "a page stands in the middle"
+    page.keyboard.press("?")
+    rows = page.locator("#keys dt")
+    expect(rows.first).to_be_visible()
+    lines = {round(rows.nth(n).bounding_box()["height"]) for n in range(rows.count())}  # type: ignore[index]
+    assert max(lines) < 2 * min(lines), "the keys of a row stand side by side"
+    page.goto(f"{pages}/library")
+    page.set_viewport_size({"width": 390, "height": 844})
+    tops = [page.locator(f"#view .library .head {one}").first.bounding_box() for one in (".every input", ".count-of")]
+    box, said = (top["y"] + top["height"] / 2 for top in tops if top)
+    assert abs(box - said) < 6, "a box and its line stand on one level"
+    on_library(page).locator(".title").first.click()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    first, last = page.locator("#view .paper .tools .mark").first, page.get_by_role("link", name="arXiv", exact=True)
+    assert (last.bounding_box() or {})["y"] > (first.bounding_box() or {})["y"] + 10, (
+        "what is done often stands by itself"
+    )
+
+
 def test_a_topic_is_summarised_and_saved(new_tab: Callable[..., Tab], pages: str) -> None:
     page = new_tab(url=pages).ready().page
     page.get_by_role("link", name="Topic").click()
@@ -238,6 +262,8 @@ def test_what_restricts_a_topic_is_shown_and_taken_away(new_tab: Callable[..., T
     page.get_by_role("link", name="Topic").click()
     page.get_by_label("Topic", exact=True).last.fill("retrieval-augmented generation")
     form = page.locator("#about form")
+    expect(form.get_by_label("From")).to_be_hidden()
+    form.get_by_text("Filters").click()
     form.get_by_label("From").fill("2025-04-10")
     form.get_by_label("To", exact=True).fill("2025-04-10")
     form.get_by_label("Category").fill("cs.IR")

@@ -106,7 +106,8 @@ def _tools(paper: Paper, versions: int, marks: Markup) -> Markup:
         outside = [outward("Read it", paper.url)]
     copy = button("Copy BibTeX", "copy", {"text": entry_of(paper)})
     own = [review.choice(paper, is_held=paper.held), _removal(paper, versions)]
-    return element("div", marks, *outside, copy, quiz.offer(paper.paper_id), *own, class_="tools")
+    line = element("span", class_="break")  # above it what a reader does again and again, below it the rest
+    return element("div", marks, line, *outside, copy, quiz.offer(paper.paper_id), *own, class_="tools")
 
 
 def _abstract(paper: Paper, card: Card | None) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -82,14 +82,7 @@ def page(holding: Holding) -> Markup:
         element(
             "header",
             element("h1", "Library", tabindex="-1"),
-            element(
-                "p",
-                _held(holding),
-                " · ",
-                element("a", "The best paper for…", href="/best"),
-                *_review(holding),
-                class_="lead",
-            ),
+            element("p", join(_ways(holding), " "), class_="lead"),
             adding,
             class_="top",
         ),
@@ -100,14 +93,13 @@ def page(holding: Holding) -> Markup:
     )
 
 
-def _review(holding: Holding) -> tuple[Markup | str, ...]:
-    """The way to what is held for review, where anything is."""
-    said = f"{plural(holding.flagged, 'paper')} held for review"
-    return (" · ", element("a", said, href="/review")) if holding.flagged else ()
-
-
-def _held(holding: Holding) -> str:
-    return plural(holding.held, "paper")
+def _ways(holding: Holding) -> Iterator[Markup]:
+    """How many papers there are, and ways to the best one and to those held for review; no line begins with a dot."""
+    yield element("span", plural(holding.held, "paper"), " ·")
+    best = element("a", "The best paper for…", href="/best")
+    yield element("span", best, " ·") if holding.flagged else best
+    if holding.flagged:
+        yield element("a", f"{plural(holding.flagged, 'paper')} held for review", href="/review")
 
 
 def _form(holding: Holding) -> Markup:

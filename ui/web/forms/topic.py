@@ -66,7 +66,8 @@ def _form(costs: bool) -> Markup:
     stop = element("button", "Stop", type="button", class_="stop")
     hint = "Themes with cited quotes, a timeline and a table of papers."
     name = element("h1", "Topics", class_="unseen")
-    asked = element("form", about, *fields(), go, stop, class_="fields", data_costs=costs or None)
+    narrow = element("details", element("summary", "Filters"), element("div", *fields(), class_="narrow"))
+    asked = element("form", about, go, stop, narrow, class_="fields", data_costs=costs or None)
     return join([name, element("p", hint, class_="hint"), asked])
 
 

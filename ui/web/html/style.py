@@ -49,6 +49,8 @@ def theme() -> Base:
         block_background_fill="transparent",
         block_background_fill_dark="transparent",
         block_border_width="0px",
+        checkbox_background_color_selected="*primary_700",
+        checkbox_border_color_selected="*primary_700",
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700",
