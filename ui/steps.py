@@ -1,8 +1,8 @@
-"""A step of work in words, the same in the terminal and on the page."""
+"""A step of work, and why a passage was moved up, in words: the same in the terminal and on the page."""
 
 from __future__ import annotations
 
-from rag.types import Step
+from rag.types import Passage, Step
 
 _TOOLS = ("filter", "count", "read", "compare")
 """Steps of a plan, whose text begins with the tool's name, as that of its searches does."""
@@ -17,6 +17,19 @@ _BEFORE = {
     "group": "Themes: ",
 }
 """What is said before the text of a step that is no sentence by itself, by its kind."""
+
+_BOOSTS = {
+    "conversation": "the conversation is about this paper",
+    "named": "the question names it",
+    "wording": "it says it as the question does",
+    "answers": "it is likely to answer",
+    "side": "it is one side of the comparison",
+}
+
+
+def moved_up(passage: Passage) -> list[str]:
+    """Why a passage was moved up; nothing where it was not."""
+    return [_BOOSTS.get(name, name) for name in passage.boosts]
 
 
 def worded(step: Step) -> str:

@@ -236,6 +236,9 @@ def test_search_prints_why_a_hit_was_found_and_the_part_around_it(sample: Run) -
     assert ", ".join(hit["matched"][:3]) in shown
     assert len(shown) < len(hit["text"])
     assert "…" in shown
+    named, _ = sample("search", "IterQR", "-k", "1")
+    assert "the question names it" in " ".join(named.split())
+    assert "the conversation is about" not in named, "a search has none"
 
 
 @pytest.mark.parametrize("words", [("ask", "x"), ("search", "x"), ("papers",), ("show", "2504.05309")])

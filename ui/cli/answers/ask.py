@@ -28,6 +28,7 @@ from ui.cli.base.common import (
 )
 from ui.cli.base.printing import bibtex_entries, cited_as, held_mark, print_answer, print_bibtex, print_notes
 from ui.cli.base.terminal import console
+from ui.steps import moved_up
 
 if TYPE_CHECKING:
     from rag.papers.shelf import Shelf
@@ -146,7 +147,7 @@ def _why(hit: Passage) -> str:
     if hit.matched:
         more = len(hit.matched) - _WORDS_SHOWN
         found += f": {', '.join(hit.matched[:_WORDS_SHOWN])}" + (f" and {more} more" if more > 0 else "")
-    return " · ".join([found, *("the conversation is about it" for _ in hit.boosts)])
+    return " · ".join([found, *moved_up(hit)])
 
 
 def _ordinal(number: int) -> str:

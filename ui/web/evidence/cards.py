@@ -15,6 +15,7 @@ from rag.papers.bibliography.transcript import entry
 from rag.papers.readers.conversations import Exchange
 from rag.text.readable import readable
 from rag.types import Citation, Paper, Passage
+from ui.steps import moved_up
 from ui.web.evidence.papers import people_of
 from ui.web.evidence.pictures import page_picture
 from ui.web.html.rendering import (
@@ -39,13 +40,6 @@ _LISTS = {
     "lexical": "by its words",
     "newest": "among the newest",
     "oldest": "among the oldest",
-}
-_BOOSTS = {
-    "conversation": "the conversation is about this paper",
-    "named": "the question names it",
-    "wording": "it says it as the question does",
-    "answers": "it is likely to answer",
-    "side": "it is one side of the comparison",
 }
 
 
@@ -222,7 +216,7 @@ def _why(passage: Passage | None) -> Markup:
     if passage.matched:
         rows.append(("Words of the question", ", ".join(passage.matched)))
     if passage.boosts:
-        rows.append(("Moved up because", ", ".join(_BOOSTS.get(name, name) for name in passage.boosts)))
+        rows.append(("Moved up because", ", ".join(moved_up(passage))))
     if not rows:
         return EMPTY
     table = element("dl", *(join([element("dt", name), element("dd", text)]) for name, text in rows))
