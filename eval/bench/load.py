@@ -88,8 +88,10 @@ def _wrong(message: dict[str, Any]) -> str | None:
 
 
 @contextmanager
-def page(folder: Path, cores: int, environ: dict[str, str] | None = None) -> Iterator[tuple[str, int]]:
-    """The page's address and the number of its process, once all of it is there."""
+def page(
+    folder: Path, cores: int, environ: dict[str, str] | None = None, *, ready: bool = True
+) -> Iterator[tuple[str, int]]:
+    """The page's address and the number of its process, once all of it is there, or as soon as it says its address."""
     usable = sorted(os.sched_getaffinity(0))[:cores]
     arguments = ["--data-dir", str(folder), "ui", "--port", "0"]
     server = subprocess.Popen(
@@ -103,7 +105,8 @@ def page(folder: Path, cores: int, environ: dict[str, str] | None = None) -> Ite
         assert server.stdout
         try:
             address = server.stdout.readline().split()[3]
-            httpx.get(f"{address}/ready", timeout=_PATIENCE_S).raise_for_status()
+            if ready:
+                httpx.get(f"{address}/ready", timeout=_PATIENCE_S).raise_for_status()
             yield address, server.pid
         finally:
             server.terminate()

@@ -1,0 +1,187 @@
+"""What a reader waits for, in Chromium: ``python -m tests.support.bench_reader --library DIR --qa FILE --big DIR``.
+
+start: from the command to a page in which one can type, and to all of Gradio. box: from an address to its visible box.
+words: from Enter on Chat to the first words of the answer. today: Today over a large library, the first time and after.
+people: so many ask at the same moment, round after round, the first with nothing warm. note: clicks from opening the
+page to a paper that is starred and has a note. Libraries stay as they are: their files are linked into a folder that is
+thrown away, where what readers keep is written. Prints a JSON line for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import httpx
+import numpy as np
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from eval.bench.load import Person, event_of, page, questions_of
+from tests.browser.driving import Tab
+from tests.support.bench_page import WATCH
+from tests.support.browser import ARGUMENTS, find_chromium
+
+PATIENCE_S = 120.0
+CORES = 2
+
+
+@contextmanager
+def tab_of(browser: Browser) -> Iterator[Page]:
+    """A tab in a context of its own, which waits for a busy machine."""
+    with browser.new_context() as context:
+        context.set_default_timeout(1000 * PATIENCE_S)
+        yield context.new_page()
+
+
+@contextmanager
+def linked(library: Path) -> Iterator[Path]:
+    """A throw-away folder with links to a library's files, but for locks and what readers write to."""
+    with tempfile.TemporaryDirectory(prefix="paperchat-reader-") as name:
+        for file in library.iterdir():
+            if file.name == "shelf.sqlite" or not (".sqlite" in file.name or file.suffix == ".lock"):
+                (Path(name) / file.name).symlink_to(file.resolve())
+        yield Path(name)
+
+
+def seconds(since: float) -> float:
+    """Seconds since then, to the hundredth."""
+    return round(time.perf_counter() - since, 2)
+
+
+def started(library: Path, browser: Browser) -> dict[str, float]:
+    """From the command to a page that can be used, and to all of it."""
+    with linked(library) as folder:
+        begin = time.perf_counter()
+        with page(folder, CORES, ready=False) as (address, _):
+            usable = opened(browser, f"{address}/", "#view .row", begin)
+            httpx.get(f"{address}/ready", timeout=PATIENCE_S).raise_for_status()
+            return {"page": usable, "whole": seconds(begin)}
+
+
+def opened(browser: Browser, url: str, selector: str, since: float | None = None) -> float:
+    """Seconds until an element of a fresh browser context's page is visible."""
+    with tab_of(browser) as shown:
+        begin = since or time.perf_counter()
+        shown.goto(url, wait_until="commit")
+        shown.wait_for_selector(selector)
+        return seconds(begin)
+
+
+def first_words(browser: Browser, address: str, questions: Sequence[str]) -> list[float]:
+    """Seconds from Enter to the first words of each question's answer, in one conversation."""
+    found = []
+    with tab_of(browser) as shown:
+        shown.goto(f"{address}/chat")
+        tab = Tab(shown).ready()
+        for question in questions:
+            tab.box.fill(question)
+            shown.evaluate(WATCH)
+            pressed = time.time()
+            tab.box.press("Enter")
+            shown.wait_for_function("window.seen")
+            found.append(round(float(shown.evaluate("window.seen")) / 1000 - pressed, 3))
+            tab.answered(question)
+    return found
+
+
+def rounds(address: str, questions: Sequence[str], people: int, times: int) -> list[dict[str, Any]]:
+    """Everybody asks at the same moment, and again when all have their answers."""
+    submit, found = event_of(address), []
+    with httpx.Client(base_url=f"{address}/gradio_api", timeout=PATIENCE_S) as client, ThreadPoolExecutor(people) as at:
+        everybody = [Person(client, submit) for _ in range(people)]
+        for turn in range(times):
+            line = Barrier(people)
+
+            def ask(number: int, turn: int = turn, line: Barrier = line) -> tuple[float, str | None]:
+                line.wait()
+                begin = time.perf_counter()
+                error = everybody[number].ask(questions[(turn * people + number) % len(questions)])
+                return time.perf_counter() - begin, error
+
+            told = list(at.map(ask, range(people)))
+            waited = [one for one, error in told if error is None]
+            errors = [error for _, error in told if error]
+            p95 = round(float(np.percentile(waited, 95)), 2) if waited else None
+            found.append({"p95_s": p95, "errors": len(errors), "first_errors": errors[:1]})
+    return found
+
+
+class Clicks:
+    """Counts clicks on a page."""
+
+    def __init__(self, shown: Page) -> None:
+        """Begin at none."""
+        self.page, self.number = shown, 0
+
+    def on(self, selector: str) -> None:
+        """Click once, on the first that is visible."""
+        self.page.locator(selector).locator("visible=true").first.click()
+        self.number += 1
+
+
+def noted(browser: Browser, address: str) -> int:
+    """Clicks from the page's first picture to a paper that is starred and has a note, both read back."""
+    with tab_of(browser) as shown:
+        shown.goto(f"{address}/")
+        clicks = Clicks(shown)
+        clicks.on("#view .row h3 a, #view .row .title a")
+        star = shown.locator("#view .paper .tools").get_by_role("button", name="Star", exact=False).first
+        expect(star).to_be_visible()
+        clicks.on("#view .paper .tools button.mark")
+        clicks.on("#view textarea")
+        shown.keyboard.type("Read before Friday.")
+        clicks.on("#view form:has(textarea) button[type=submit], #view .note button")
+        expect(shown.locator("#view")).to_contain_text("Saved")
+        shown.reload()
+        expect(shown.locator("#view textarea")).to_have_value("Read before Friday.")
+        expect(star).to_have_attribute("aria-pressed", "true")
+        return clicks.number
+
+
+def measured(given: argparse.Namespace, browser: Browser) -> Iterator[tuple[str, Any]]:
+    """Each row of the table, as it is known."""
+    questions = questions_of(given.qa)
+    yield "load_average", os.getloadavg()
+    yield "start_s", [started(given.library, browser) for _ in range(3)]
+    with linked(given.library) as folder, page(folder, CORES) as (address, _):
+        yield "people", {"people": given.people, "rounds": rounds(address, questions, given.people, 4)}
+        chat, today = "#question textarea", "#view input[name=q]"
+        for name, path, box in (("box_chat_s", "/chat", chat), ("box_today_s", "/today", today)):
+            yield name, statistics.median(opened(browser, f"{address}{path}", box) for _ in range(7))
+        words = first_words(browser, address, questions[: given.questions])
+        yield "words_s", {"median": statistics.median(words), "p90": round(float(np.percentile(words, 90)), 2)}
+        yield "clicks_to_a_note", noted(browser, address)
+    if given.big:
+        with linked(given.big) as folder, page(folder, CORES) as (address, _):
+            yield "today_big_s", [opened(browser, f"{address}/today", "#view .row") for _ in range(4)]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--qa", type=Path, required=True, help="JSON lines with questions")
+    parser.add_argument("--big", type=Path, help="a large library, for Today")
+    parser.add_argument("--people", type=int, default=25)
+    parser.add_argument("--questions", type=int, default=20, help="how many are asked for their first words")
+    given = parser.parse_args()
+    expect.set_options(timeout=1000 * PATIENCE_S)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        for name, found in measured(given, browser):
+            print(json.dumps({name: found}), flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
