@@ -28,11 +28,24 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eval.bench.load import Person, event_of, page, questions_of
 from tests.browser.driving import Tab
-from tests.support.bench_page import WATCH
 from tests.support.browser import ARGUMENTS, find_chromium
 
 PATIENCE_S = 120.0
 CORES = 2
+WATCH = """(question) => {
+  window.seen = null;
+  const look = () => {
+    const turn = document.querySelector("#live .turn");
+    const words = turn?.querySelector(".answer")?.textContent.trim();
+    const asked = turn?.querySelector("h2")?.textContent;
+    if (words && asked === question) window.seen = performance.timeOrigin + performance.now();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+"""Looks at what is painted: between two frames the last answer stands below the next question."""
+ROWS = ("start", "people", "box", "words", "note", "today")
+"""What is measured, by the names above."""
 
 
 @contextmanager
@@ -85,7 +98,7 @@ def first_words(browser: Browser, address: str, questions: Sequence[str]) -> lis
         tab = Tab(shown).ready()
         for question in questions:
             tab.box.fill(question)
-            shown.evaluate(WATCH)
+            shown.evaluate(WATCH, question)
             pressed = time.time()
             tab.box.press("Enter")
             shown.wait_for_function("window.seen")
@@ -149,21 +162,34 @@ def noted(browser: Browser, address: str) -> int:
 
 
 def measured(given: argparse.Namespace, browser: Browser) -> Iterator[tuple[str, Any]]:
-    """Each row of the table, as it is known."""
+    """Each row that is wanted, as it is known."""
     questions = questions_of(given.qa)
     yield "load_average", os.getloadavg()
-    yield "start_s", [started(given.library, browser) for _ in range(3)]
-    with linked(given.library) as folder, page(folder, CORES) as (address, _):
+    if "start" in given.rows:
+        yield "start_s", [started(given.library, browser) for _ in range(3)]
+    if {"people", "box", "words", "note"} & set(given.rows):
+        with linked(given.library) as folder, page(folder, CORES) as (address, _):
+            yield from _asked(given, browser, address, questions)
+    if "today" in given.rows and given.big:
+        with linked(given.big) as folder, page(folder, CORES) as (address, _):
+            yield "today_big_s", [opened(browser, f"{address}/today", "#view .row") for _ in range(4)]
+
+
+def _asked(
+    given: argparse.Namespace, browser: Browser, address: str, questions: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
+    """What is measured of one server; people first, as nothing is warm then."""
+    if "people" in given.rows:
         yield "people", {"people": given.people, "rounds": rounds(address, questions, given.people, 4)}
+    if "box" in given.rows:
         chat, today = "#question textarea", "#view input[name=q]"
         for name, path, box in (("box_chat_s", "/chat", chat), ("box_today_s", "/today", today)):
             yield name, statistics.median(opened(browser, f"{address}{path}", box) for _ in range(7))
+    if "words" in given.rows:
         words = first_words(browser, address, questions[: given.questions])
         yield "words_s", {"median": statistics.median(words), "p90": round(float(np.percentile(words, 90)), 2)}
+    if "note" in given.rows:
         yield "clicks_to_a_note", noted(browser, address)
-    if given.big:
-        with linked(given.big) as folder, page(folder, CORES) as (address, _):
-            yield "today_big_s", [opened(browser, f"{address}/today", "#view .row") for _ in range(4)]
 
 
 def main() -> None:
@@ -174,6 +200,7 @@ def main() -> None:
     parser.add_argument("--big", type=Path, help="a large library, for Today")
     parser.add_argument("--people", type=int, default=25)
     parser.add_argument("--questions", type=int, default=20, help="how many are asked for their first words")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="what is measured")
     given = parser.parse_args()
     expect.set_options(timeout=1000 * PATIENCE_S)
     with sync_playwright() as playwright:
