@@ -115,13 +115,13 @@ def lead(found: ForYou, since: str = "") -> str:
     return "Nothing is new: these are from the whole library."
 
 
-def because(reason: Reason, kept: Mapping[str, Paper], interests: Mapping[str, Interest]) -> tuple[str, str]:
-    """Why a paper is recommended: a word before, and the kept paper's title or the reader's own sentence."""
+def because(reason: Reason, kept: Mapping[str, Paper], interests: Mapping[str, Interest]) -> tuple[str, str, str]:
+    """Why a paper is recommended: a word before, the kept paper's title or the reader's own sentence, what both say."""
     if reason.kept_id:
         paper = kept.get(reason.kept_id)
-        return "like", title_of(paper) if paper else reason.kept_id
+        return "like ", title_of(paper) if paper else reason.kept_id, f", both on “{reason.both}”"
     interest = interests.get(reason.interest)
-    return "for", f"“{interest.sentence}”" if interest else "an interest of yours"
+    return "for ", f"“{interest.sentence}”" if interest else "an interest of yours", ""
 
 
 def unlike(one: Surprise, profile: Profile) -> str:

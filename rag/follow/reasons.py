@@ -1,39 +1,44 @@
-"""Why a paper is recommended: a sentence of its abstract, and the kept paper that it is like.
+"""Why a paper is recommended: a sentence of its abstract, the kept paper that it is like, and what both are about.
 
-The ranking is made without it and stays as it is (Prism, 2511.16543: rank first, explain apart). A reason that its
-sentence does not bear out is not given.
+The ranking is made without it and stays as it is (Prism, 2511.16543: rank first, explain apart). What both are about is
+a phrase that the sentence and the kept paper's title hold, so that whoever reads the sentence sees that it is so; where
+there is none, no reason is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from rag.cards.abstract import own_name
 from rag.follow.profile import Interest, Profile
 from rag.follow.promotion import honest
 from rag.follow.quiz.gaps import abstract_sentences
 from rag.follow.recommendation import Recommendation
-from rag.follow.space import Space, Vectors, space_of
+from rag.follow.space import Vectors, space_of
 from rag.index.library import Library
 from rag.models import embed_texts
+from rag.models.sentence_roles import ROLES, load_roles
 from rag.text.readable import readable
+from rag.themes.labels import Lexicon
+from rag.themes.words import ABSTRACT_BREAKS, TITLE_BREAKS
 from rag.types import SEPARATOR, Paper
 
-BORNE = 0.6
-"""Least cosine similarity of a sentence to the kept paper that it is said to resemble, and of the two papers."""
-SHARED = 8.0
-"""Least idf of the terms that the sentence shares with that paper, together; some of its title's among them."""
-APART = 0.1
-"""Least such similarity of what sets both apart from other papers."""
-FIRST, SHARE = 10, 0.015
-"""Of the library's papers the kept one is among so many that are nearest to the sentence, or that share of them."""
+ALIKE = 0.6
+"""Least cosine similarity of a paper to the kept one that it is said to resemble."""
+NEAR = 0.5
+"""Least such similarity of the sentence to that paper, and to its title and abstract what it says besides."""
+TELLING, ALONE, RARER = 0.27, 0.38, 0.57
+"""Least idf of the words of a phrase, together, in shares of that of a word that nothing in the library holds: of a
+phrase that tells two papers from the rest of their field, of a single word, and of one in a sentence that tells no more
+than what is known of the field."""
 TYPED = 0.4
 """Least cosine similarity of a sentence to what was typed: questions and passages lie further apart."""
 TRIED = 4
-"""Sentences that are compared, those that share most."""
+"""Sentences that are compared, the most telling."""
+_OWN = [ROLES.index("objective"), ROLES.index("method")]
+_TOLD = [*_OWN, ROLES.index("result")]
 
 Weigh = Callable[[Collection[str]], Mapping[str, float]]
 Terms = Callable[[str], Sequence[str]]
@@ -48,6 +53,7 @@ class Reason:
         end: Where it ends.
         kept_id: The kept paper that it resembles; None where it is a sentence that the reader typed.
         interest: Key of the interest.
+        both: What both are about, as the sentence has it; empty where the reader typed.
     """
 
     paper_id: str
@@ -55,6 +61,7 @@ class Reason:
     end: int
     kept_id: str | None
     interest: str
+    both: str = ""
 
 
 def reasons(
@@ -110,48 +117,102 @@ def _compared(profile: Profile, interest: Interest) -> tuple[str, ...]:
     return interest.papers[-len(profile.tastes[interest.key].papers) :] if interest.papers else ()
 
 
+class _Sentence(NamedTuple):
+    """A sentence of a paper: its place in the stored text, and how it reads."""
+
+    start: int
+    end: int
+    text: str
+
+
+class _Shared(NamedTuple):
+    """A phrase that a sentence shares with a kept paper's title; the greater one is the better reason.
+
+    Attributes:
+        titled: Whether the paper's own title holds it.
+        told: Whether the sentence says more than what is known of the field.
+        weight: Idf of its words, together, in shares of the greatest.
+        own: Chance that the sentence says what the paper sets out to do, or how.
+        sentence: Number of the sentence; `kept`: of the kept paper.
+        phrase: As the sentence has it.
+    """
+
+    titled: bool
+    told: bool
+    weight: float
+    own: float
+    sentence: int
+    kept: int
+    phrase: str
+
+
 def _reason(
     library: Library, profile: Profile, paper: Paper, against: _Against, terms: Terms, weigh: Weigh
 ) -> Reason | None:
-    """The sentence that says best what the paper shares with one of those, where it says enough."""
+    """The sentence that tells most of what the paper shares with one of those; None where none tells enough."""
     space = space_of(library)
     if paper.paper_id not in space.row or not against.texts:  # removed since the profile was made
         return None
     left = honest(paper, profile.said)
-    spans = [one for one in abstract_sentences(paper) if paper.text[one[0] : one[1]] in left and "http" not in one[2]]
-    texts = [text for _, _, text in spans]
-    own, theirs, titles = ([set(terms(text)) for text in of] for of in (texts, against.texts, against.titles))
-    weights = weigh(set().union(*own))
-    shared = np.array(
-        [
-            [sum(weights[t] for t in sorted(a & b)) * bool(a & c) for b, c in zip(theirs, titles, strict=True)]
-            for a in own
-        ]
-    ).reshape(-1, len(theirs))
-    telling = np.argsort(-shared.max(axis=1, initial=0.0), kind="stable")[:TRIED]
-    least = SHARED if against.kept else 0.0
-    telling = telling[shared[telling].max(axis=1, initial=0.0) >= least]
-    if not len(telling):
+    spans = [_Sentence(*one) for one in abstract_sentences(paper) if paper.text[one[0] : one[1]] in left]
+    spans = [one for one in spans if "http" not in one.text]
+    if not spans:
         return None
-    said = embed_texts(library.embedding, [texts[n] for n in telling])
-    likeness, borne = _resembles(space, said, paper, against)
-    borne &= shared[telling] >= least
-    best, near = np.unravel_index(int(np.where(borne, likeness, -1.0).argmax()), likeness.shape)
-    if not borne[best, near]:
-        return None
-    start, end, _ = spans[int(telling[best])]
-    return Reason(paper.paper_id, start, end, against.kept[int(near)] if against.kept else None, against.interest.key)
-
-
-def _resembles(space: Space, said: Vectors, paper: Paper, against: _Against) -> tuple[Vectors, NDArray[np.bool_]]:
-    """How near sentences are to kept papers [sentences, papers], and where near enough to be shown."""
-    theirs = against.vectors
-    likeness = np.asarray(said @ theirs.T, dtype=np.float32)
     if not against.kept:
-        return likeness, likeness >= TYPED
-    near = space.vectors @ said.T
-    nearer = np.stack([(near > likeness[:, n]).sum(axis=0) for n in range(len(theirs))], axis=1)
-    apart = space.levelled(said) @ space.levelled(theirs).T
-    papers = space.vectors[space.row[paper.paper_id]] @ theirs.T
-    most = max(FIRST, SHARE * len(space.ids))
-    return likeness, (likeness >= BORNE) & (nearer < most) & (apart >= APART) & (papers >= BORNE)[None, :]
+        return _typed(library, paper, spans, against, terms, weigh)
+    alike = space.vectors[space.row[paper.paper_id]] @ against.vectors.T >= ALIKE
+    shared = sorted(_shared(paper, spans, against, terms, weigh), key=lambda one: one[:4], reverse=True)
+    tried = [one for one in shared if alike[one.kept]][:TRIED]
+    said = embed_texts(library.embedding, [spans[one.sentence].text for one in tried]) if tried else ()
+    for one, vector in zip(tried, said, strict=True):
+        if float(vector @ against.vectors[one.kept]) >= NEAR:
+            start, end, _ = spans[one.sentence]
+            return Reason(paper.paper_id, start, end, against.kept[one.kept], against.interest.key, one.phrase)
+    return None
+
+
+def _shared(
+    paper: Paper, spans: Sequence[_Sentence], against: _Against, terms: Terms, weigh: Weigh
+) -> Iterator[_Shared]:
+    """The most telling phrase of each sentence with each kept paper's title, where both papers are about it.
+
+    A paper is about what its title holds, and about what it says that it sets out to do, or how; a single word has to
+    stand in its title.
+    """
+    lexicon = Lexicon(terms)
+    name = own_name(paper.title)
+    titled = set(lexicon.phrases(readable(paper.title), TITLE_BREAKS))
+    theirs = [set(lexicon.phrases(title, TITLE_BREAKS)) for title in against.titles]
+    roles = load_roles().roles([one.text for one in spans])
+    for number, one in enumerate(spans):
+        held = {key: text for key, text in lexicon.spelled(one.text, ABSTRACT_BREAKS) if text != name}
+        stems = {key: set(terms(text)) for key, text in held.items()}
+        weights = weigh({""}.union(*stems.values()))
+        told, own = int(roles[number].argmax()) in _TOLD, float(roles[number, _OWN].sum())
+        for kept, keys in enumerate(theirs):
+            found = []
+            for key in keys & held.keys():
+                several = len(stems[key]) > 1
+                weight = sum(weights[stem] for stem in sorted(stems[key])) / weights[""]
+                least = RARER if not told else TELLING if several else ALONE
+                if weight >= least and (key in titled or (several and int(roles[number].argmax()) in _OWN)):
+                    found.append(_Shared(key in titled, told, round(weight, 6), own, number, kept, held[key]))
+            if found:
+                yield max(found)
+
+
+def _typed(
+    library: Library, paper: Paper, spans: Sequence[_Sentence], against: _Against, terms: Terms, weigh: Weigh
+) -> Reason | None:
+    """The sentence that is nearest to what the reader typed, of those that share most of its words."""
+    asked = set(terms(against.texts[0]))
+    held = [set(terms(one.text)) & asked for one in spans]
+    weights = weigh(set().union(*held))
+    telling = sorted(range(len(spans)), key=lambda n: -sum(weights[stem] for stem in sorted(held[n])))[:TRIED]
+    said = embed_texts(library.embedding, [spans[n].text for n in telling])
+    likeness = said @ against.vectors[0]
+    best = int(likeness.argmax())
+    if likeness[best] < TYPED:
+        return None
+    start, end, _ = spans[telling[best]]
+    return Reason(paper.paper_id, start, end, None, against.interest.key)

@@ -88,6 +88,10 @@ class Lexicon:
 
     def phrases(self, text: str, breaks: Collection[str]) -> Iterator[Key]:
         """The phrases of a text that may be a name, as stems; how they are written is noted."""
+        return (key for key, _ in self.spelled(text, breaks))
+
+    def spelled(self, text: str, breaks: Collection[str]) -> Iterator[tuple[Key, str]]:
+        """The same, each with the words that it is there."""
         for run in _runs(text, breaks):
             stems = [self.stem(word) for word in run]
             ends = [n for n, word in enumerate(run, start=1) if closes(word)]
@@ -97,9 +101,10 @@ class Lexicon:
                 for end in (n for n in ends if start < n <= start + LONGEST):
                     key = tuple(stems[start:end])
                     if len(set(key)) == len(key):
-                        self.written[key][" ".join(run[start:end])] += 1
+                        words = " ".join(run[start:end])
+                        self.written[key][words] += 1
                         self.ended[key] += end == len(run)
-                        yield key
+                        yield key, words
 
     def stem(self, word: str) -> str:
         """One stem a word, so that ``re-ranking`` and ``Reranking`` are one."""

@@ -54,6 +54,9 @@ def test_what_is_new_is_ranked_and_explained(run: Run) -> None:
     assert shown["text"][reason["start"] : reason["end"]] == reason["quote"]
     assert reason["because_of"] in KEPT
     assert reason["text"].startswith("like ")
+    assert reason["both_on"].lower() == "search queries"
+    assert reason["both_on"] in reason["quote"]
+    assert reason["text"].endswith(f", both on “{reason['both_on']}”")
     assert (first["unread"], first["line"], first["date"]) == (True, None, "2025-05-05")
     assert [one["paper_id"] for one in run.json("today", "--since", "2025-05-01", "--most", "1")["papers"]] == [
         first["paper_id"]

@@ -21,12 +21,12 @@ _ROWS = (
     ("2504.00003", "Baking sourdough bread", "We bake sourdough bread from rye flour in a wood oven."),
     (
         QUERIES[0],
-        "Learning to rewrite queries",
+        "Learning to rewrite search queries",
         "Search queries of online shops are rewritten by a small language model.",
     ),
     (
         QUERIES[1],
-        "Rewritten queries for shops",
+        "Rewritten search queries for shops",
         "A small language model learns to rewrite the search queries of shops.",
     ),
     (BREAD[0], "Rye bread in ovens", "We bake rye bread from sourdough in a hot oven."),

@@ -22,6 +22,7 @@ from rag.index.library import Library
 from rag.papers.readers.conversations import Conversations, Exchange
 from rag.papers.readers.kept import FILE_NAME, Kept
 from rag.retrieve.hybrid import HybridRetriever
+from rag.text.readable import readable
 from rag.types import Filters, Paper
 from tests.support.evaluation import quoting
 from tests.support.papers import make_paper
@@ -406,6 +407,8 @@ def test_a_reason_quotes_a_sentence_and_names_what_it_is_like(library: Library, 
         paper = library.paper(one.paper_id)
         assert paper.text[one.start : one.end] in paper.abstract
         assert one.kept_id
+        assert one.both in readable(paper.text[one.start : one.end])
+        assert one.both.lower() in readable(library.paper(one.kept_id).title).lower()
         assert (one.kept_id in SIGN) == (one.paper_id in SIGN)
 
 

@@ -103,7 +103,8 @@ def test_new_papers_are_ranked_and_reasons_come_after(site: Site) -> None:
     first = rows(section)[0]
     assert f'data-why="{first}"' in section
     why = client_of(site).get("/view/reasons", params={"papers": first}).json()[first]
-    assert re.search(r'<q>[^<]+</q><span class="why">like <a href="/paper/2504\.0000[12]">', why)
+    like = r'like <a href="/paper/2504\.0000[12]">[^<]+</a>, both on “[Ss]earch queries”'
+    assert re.search(rf'<q>[^<]+</q><span class="why">{like}', why)
     again = client_of(site).get("/view/foryou").json()["html"]
     assert why in again
     assert rows(again) == rows(section), "reasons change no rank"

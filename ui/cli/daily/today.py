@@ -150,7 +150,7 @@ def _found(library: Library, kept: Kept, user: str, since: date | None, most: in
     for one in ranked.papers:
         if paper := papers.get(one.paper_id):  # one that was removed just now is missing
             reason = why.get(one.paper_id)
-            said = " ".join(because(reason, papers, interests)) if reason else ""
+            said = "".join(because(reason, papers, interests)) if reason else ""
             rows.append(
                 Row(paper, one.score, one.interest, one.paper_id in unread, reason, said, lines.get(one.paper_id) or "")
             )
@@ -213,7 +213,8 @@ def _reasons_json(row: Row) -> list[dict[str, Any]]:
         return []
     start, end = row.reason.start, row.reason.end
     quote = row.paper.text[start:end]
-    return [{"text": row.because, "quote": quote, "start": start, "end": end, "because_of": row.reason.kept_id}]
+    told = {"text": row.because, "quote": quote, "start": start, "end": end}
+    return [told | {"because_of": row.reason.kept_id, "both_on": row.reason.both or None}]
 
 
 def _paper_json(paper: Paper) -> dict[str, Any]:

@@ -99,10 +99,10 @@ def reason(why: Reason | None, paper: Paper, shown: Shown) -> Markup:
         line = shown.lines.get(paper.paper_id)
         return element("span", readable(line)) if line else EMPTY
     interests = {one.key: one for one in shown.found.profile.interests}
-    before, name = because(why, shown.papers, interests)
+    before, name, after = because(why, shown.papers, interests)
     said: Markup | str = element("a", name, href=address.paper(why.kept_id)) if why.kept_id else name
     quote = element("q", readable(paper.text[why.start : why.end]))
-    return join([quote, element("span", f"{before} ", said, class_="why")])
+    return join([quote, element("span", before, said, after, class_="why")])
 
 
 def undo(paper: Paper, part: str = "foryou") -> Markup:
