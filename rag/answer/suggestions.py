@@ -116,6 +116,8 @@ _COMPARED = re.compile(
     r"(?P<name>[^\W_][\w@.+-]*\w)"
 )
 """A name behind words that compare. They are closed; that it is a name is told by how it is written."""
+_KIND = re.compile(r"-[a-z]+$")
+"""What makes a kind of things of a name: "LLM-based"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ def _compared(paper: Paper, card: Card, name: str) -> str:
         return ""
     own = {word.lower() for word in (*name.split(), *(span.text for span in card.data))}
     names = (match["name"] for match in _COMPARED.finditer(readable(paper.text[card.result.start : card.result.end])))
-    return next((one for one in names if is_name(one) and one.lower() not in own), "")
+    return next((one for one in names if is_name(one) and not _KIND.search(one) and one.lower() not in own), "")
 
 
 def called(title: str) -> str:

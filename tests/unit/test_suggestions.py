@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from rag.answer import suggestions
 from rag.answer.suggestions import FORMS, FOUND, OFFERED, opening, standalone, system_of
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.index.library import Library
 from rag.retrieve.hybrid import distinct_papers
+from rag.types.card import Card, Span
 from tests.support.papers import make_paper
 
 PAPERS = (
@@ -74,6 +76,14 @@ def test_on_its_own_page_a_paper_is_not_named(assistant: Assistant) -> None:
     known = {form.here.replace("{other}", "BM25") for form in FORMS}
     assert found
     assert set(found) <= known
+
+
+@pytest.mark.parametrize(("rival", "name"), [("BM25", "BM25"), ("existing LLM-based methods", "")])
+def test_a_kind_of_methods_is_no_rival(rival: str, name: str) -> None:
+    said = f"HatStone gains 9% over {rival} on three datasets."
+    paper = make_paper("2504.00005", "HatStone: Masking Attention between Stones", said)
+    result = Span(paper.abstract_start, paper.abstract_start + len(said), said)
+    assert suggestions._compared(paper, Card(paper.paper_id, 1, result=result), "HatStone") == name
 
 
 def test_nothing_is_asked_of_a_paper_that_says_nothing(assistant: Assistant) -> None:
