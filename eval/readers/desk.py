@@ -8,9 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
+from eval.readers.companion import Companion, Deed
 from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
+    from eval.readers.goals import Aim
+    from eval.readers.material import Material
     from rag.assistant import Assistant
 
 RECOMMENDED = 10
@@ -29,12 +32,17 @@ class Desk(Protocol):
         """See what is recommended to who starred these papers, in this order; best first."""
         ...
 
+    def done(self, aim: Aim) -> Deed:
+        """Use the companion."""
+        ...
+
 
 class AssistantDesk:
     """The real one; safe to share between threads."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, material: Material) -> None:
         self._assistant = assistant
+        self._companion = Companion(assistant, material)
 
     def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """As the chat does."""
@@ -51,3 +59,7 @@ class AssistantDesk:
                 kept.star(_SOMEBODY, paper_id)
             profile = profile_of(self._assistant.library, kept, _SOMEBODY)
         return tuple(one.paper_id for one in recommend(self._assistant.library, profile, most=RECOMMENDED))
+
+    def done(self, aim: Aim) -> Deed:
+        """As the pages and commands do."""
+        return self._companion.do(aim)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eval.metrics.base import cited_papers
+from eval.readers.companion import DEEDS
 from eval.readers.desk import Desk
 from eval.readers.goals import Aim, Goal
 from eval.readers.material import Memory, month_of
@@ -36,8 +37,8 @@ class Exchange:
     """What a reader said or did, for which aim, what she got, and what that came to.
 
     Attributes:
-        answer: None where she starred papers, or there is only an error.
-        shown: Papers that were recommended.
+        answer: None where she starred papers or used the companion otherwise, or there is only an error.
+        shown: Papers that were recommended, or shown otherwise.
         error: Why there is nothing.
     """
 
@@ -55,7 +56,7 @@ class Exchange:
             "aim": self.aim,
             "said": self.said,
             "read_as": answer.standalone_question if answer else "",
-            "answer": answer.answer if answer else self.error or f"recommended: {', '.join(self.shown)}",
+            "answer": answer.answer if answer else self.error or f"shown: {', '.join(self.shown)}",
             "abstained": answer.abstained if answer else None,
             "cited": list(dict.fromkeys(one.paper_id for one in answer.citations)) if answer else list(self.shown),
             "why": self.verdict.why,
@@ -120,6 +121,12 @@ def hold(
     aim, tries, last = 0, 0, Verdict()
     while aim < len(goal.aims) and len(exchanges) < TURNS and tries < TRIES:
         wanted = goal.aims[aim]
+        if wanted.kind in DEEDS:
+            exchanges.append(_done(aim, wanted, desk))
+            if not exchanges[-1].verdict.reached:
+                break
+            aim, tries = aim + 1, 0
+            continue
         if wanted.kind == "recommend":
             exchanges.append(_starred(aim, wanted, wanted.papers[: 2 + tries], desk, judge))
             if exchanges[-1].error:
@@ -156,6 +163,15 @@ def _starred(aim: int, wanted: Aim, papers: Sequence[str], desk: Desk, judge: Ju
     if shown is None:
         return Exchange(aim, said, None, Verdict("error"), error=error)
     return Exchange(aim, said, None, judge.recommended(wanted, shown), shown)
+
+
+def _done(aim: int, wanted: Aim, desk: Desk) -> Exchange:
+    """She uses the companion, once."""
+    said = f"{wanted.kind} {wanted.subject or ', '.join(wanted.papers)}"
+    deed, error = _tried(lambda: desk.done(wanted), said)
+    if deed is None:
+        return Exchange(aim, said, None, Verdict("error"), error=error)
+    return Exchange(aim, deed.said, None, Verdict(deed.why), deed.shown)
 
 
 def _tried(call: Callable[[], T], said: str) -> tuple[T | None, str]:

@@ -12,10 +12,15 @@ from typing import Literal
 from eval.readers.material import Material, Memory
 from eval.readers.voices import Persona, load_voices
 
-AimKind = Literal["find", "ask", "compare", "list", "narrow", "absent", "nothing", "newest", "last", "recommend"]
+AimKind = Literal[
+    "find", "ask", "compare", "list", "narrow", "absent", "nothing", "newest", "last", "recommend",
+    "typed", "lessened", "explained", "surprised", "mapped", "suggested", "best", "remembered", "quizzed",
+]  # fmt: skip
 DETAILS = ("task", "method", "data", "result", "code")
 STARRED = 4
 """Papers that a reader stars at most, the first two at once, before what is recommended should be of their subject."""
+LOOKED_THROUGH, QUIZZED = 3, 8
+"""Papers of which a suggested question is looked for, and that a reader keeps who takes a quiz."""
 TRIES = 40
 """Draws of a goal after which the library is taken to have nothing for it."""
 
@@ -26,7 +31,8 @@ class Aim:
 
     Attributes:
         kind: What is to come of it: a paper found, a detail of it read, two compared, a list, fewer of it, a detail or
-            a subject that is not there, the newest of a subject or of a list, others like those that she stars.
+            a subject that is not there, the newest of a subject or of a list, others like those that she stars, or what
+            the companion is for (`eval.readers.companion`).
         papers: Those meant: one, or two that are compared, or those that she stars in order.
         left: The paper that the talk was of before, where it now turns to another.
         detail: A field of a card, or the name of an absent detail.
@@ -178,6 +184,63 @@ class Draw:
         rest = kind.must.difference(starred)
         return Goal("recommend", (Aim("recommend", starred, tag=kind.tag, subject=kind.spoken, must=rest),))
 
+    def profile(self) -> Goal | None:
+        """Type an interest, then keep papers of two subjects, and want less of one."""
+        kinds = [one for one in self._material.kinds if len(one.must) > STARRED]
+        if len(kinds) < 2:
+            return None
+        kind, other = self._chance.sample(kinds, 2)
+        kept = [paper for one in (kind, other) for paper in self._chance.sample(sorted(one.must), STARRED - 1)]
+        if any(self._material.belongs(one, kind.tag) for one in kept[STARRED - 1 :]):
+            return None
+        typed = Aim("typed", tag=kind.tag, subject=kind.spoken, must=kind.must)
+        return Goal("profile", (typed, replace(typed, kind="lessened", papers=tuple(dict.fromkeys(kept)))))
+
+    def reasons(self) -> Goal | None:
+        """Keep papers of a subject, and read why others are shown."""
+        return self._keeping("reasons", "explained")
+
+    def surprise(self) -> Goal | None:
+        """Keep papers of a subject, and ask for something else."""
+        return self._keeping("surprise", "surprised")
+
+    def map(self) -> Goal | None:
+        """Look for a paper on the map."""
+        return Goal("map", (Aim("mapped", (self._chance.choice(self._ids),)),))
+
+    def suggested(self) -> Goal | None:
+        """Take a question that is suggested of a paper."""
+        if len(self._ids) < LOOKED_THROUGH:
+            return None
+        return Goal("suggested", (Aim("suggested", tuple(self._chance.sample(self._ids, LOOKED_THROUGH))),))
+
+    def best(self) -> Goal | None:
+        """Ask for the best paper on a subject."""
+        if not self._material.kinds:
+            return None
+        kind = self._chance.choice(self._material.kinds)
+        return Goal("best", (Aim("best", tag=kind.tag, subject=kind.spoken, must=kind.must),))
+
+    def rewrite(self) -> Goal | None:
+        """Ask a follow-up about a named paper twice, the first time with a thumb up."""
+        name = self._material.name(self._chance.choice(self._ids))
+        return Goal("rewrite", (Aim("remembered", subject=name),)) if name else None
+
+    def quiz(self) -> Goal | None:
+        """Keep papers, and take a quiz on them."""
+        if len(self._ids) < QUIZZED:
+            return None
+        return Goal("quiz", (Aim("quizzed", tuple(self._chance.sample(self._ids, QUIZZED))),))
+
+    def _keeping(self, kind: str, aim: AimKind) -> Goal | None:
+        """Keep papers of a subject for an aim; None where the library has no subject of so many."""
+        kinds = [one for one in self._material.kinds if len(one.must) > STARRED]
+        if not kinds:
+            return None
+        one = self._chance.choice(kinds)
+        starred = tuple(self._chance.sample(sorted(one.must), STARRED))
+        return Goal(kind, (Aim(aim, starred, tag=one.tag, subject=one.spoken, must=one.must.difference(starred)),))
+
     def _asked(self, known: Memory, many: int) -> tuple[Aim, ...]:
         """Aims to read so many details of a paper; none where it tells fewer. What she said of it is none of them."""
         said = "" if self._persona.knows == "name" else known.sources[0]
@@ -208,6 +271,14 @@ GOALS: dict[str, Callable[[Draw], Goal | None]] = {
     "absent": Draw.absent,
     "switch": Draw.switch,
     "recommend": Draw.recommend,
+    "profile": Draw.profile,
+    "reasons": Draw.reasons,
+    "surprise": Draw.surprise,
+    "map": Draw.map,
+    "suggested": Draw.suggested,
+    "best": Draw.best,
+    "rewrite": Draw.rewrite,
+    "quiz": Draw.quiz,
 }
 """Kinds of goals, in the order of a report; whoever wants another kind of thing of the assistant adds it here."""
 

@@ -135,6 +135,10 @@ class Material:
         """The title of a paper, readable; its id where it is not held."""
         return readable(self.papers[paper_id].title) if paper_id in self.papers else paper_id
 
+    def name(self, paper_id: str) -> str:
+        """What a paper calls its system; empty where it names none."""
+        return own_name(self.papers[paper_id].title)
+
     def lacks(self, paper_id: str, words: Sequence[str]) -> bool:
         """Whether a paper's text holds none of some words, not even in part."""
         text = self.papers[paper_id].text.lower()

@@ -117,7 +117,7 @@ def _all_held(
     assistant: Assistant, config: Config, material: Material, drawn: Sequence[Drawn], seed: int, workers: int
 ) -> Iterator[Conversation]:
     """The conversations in the order of their readers, however many are held at once."""
-    personas, desk = load_voices().personas, AssistantDesk(assistant)
+    personas, desk = load_voices().personas, AssistantDesk(assistant, material)
 
     def held(one: Drawn) -> Conversation:
         number, persona, goal = one

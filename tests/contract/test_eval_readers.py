@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import random
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from eval.readers.goals import GOALS
+from eval.readers import companion
+from eval.readers.companion import DEEDS
+from eval.readers.desk import AssistantDesk
+from eval.readers.goals import GOALS, Aim, Draw
 from eval.readers.material import Material
 from eval.readers.simulation import draw
 from eval.readers.verdicts import WHY
-from rag import open_library
+from eval.readers.voices import load_voices
+from rag import open_assistant, open_library
 from rag.config import Config
+from rag.follow.reasons import Reason
+from rag.follow.surprise import Surprise
 from rag.sources import read_source
+from rag.themes.map import Map
 from tests.support.runs import Run
 
 FEW = 8
@@ -63,6 +72,77 @@ def test_the_same_seed_holds_the_same_conversations_however_many_talk_at_once(ru
     assert told("a", 1, 1) == told("b", 1, 3)
     material = Material(open_library(Config(data_dir=run.folder)))
     assert draw(material, 3, 1) == draw(material, 3, 1) != draw(material, 3, 2)
+
+
+@pytest.fixture(scope="module")
+def desk(folder: Path) -> Iterator[AssistantDesk]:
+    with open_assistant(Config(data_dir=folder)) as assistant:
+        yield AssistantDesk(assistant, Material(assistant.library))
+
+
+@pytest.fixture(scope="module")
+def aims(folder: Path) -> dict[str, list[Aim]]:
+    """What the companion is used for, by the kind of aim, as goals draw it."""
+    with open_library(Config(data_dir=folder)) as library:
+        material = Material(library)
+        draws = [Draw(material, load_voices().personas["knows the name"], random.Random(n)) for n in range(8)]
+        goals = [one for draw in draws for kind in GOALS if (one := draw.goal(kind))]
+    drawn = [aim for goal in goals for aim in goal.aims]
+    return {kind: [aim for aim in drawn if aim.kind == kind] for kind in DEEDS}
+
+
+class Nowhere:
+    """A map on which no paper stands."""
+
+    def __init__(self, drawn: Map) -> None:
+        self.members = drawn.members
+
+    def code_of(self, _: str) -> None:
+        """None has a code."""
+
+
+def nothing(*_: object, **__: object) -> tuple[()]:
+    return ()
+
+
+BROKEN = {
+    "typed": ("recommend", nothing, "not_recommended"),
+    "lessened": ("Kept.less", nothing, "not_less"),
+    "explained": (
+        "reasons",
+        lambda library, profile, ranked: {
+            one.paper_id: Reason(one.paper_id, 0, 9, "2401.00001", one.interest, "what nobody said") for one in ranked
+        },
+        "unexplained",
+    ),
+    "surprised": ("surprise", nothing, "no_surprise"),
+    "mapped": ("Cartographer.map", lambda self, drawn=companion.Cartographer.map: Nowhere(drawn(self)), "off_map"),
+    "suggested": ("standalone", nothing, "no_suggestion"),
+    "best": ("in_order", lambda rows, newest: list(rows)[::-1], "not_best"),
+    "remembered": ("Rewrites.recall", lambda *_: (None, ()), "not_remembered"),
+    "quizzed": (
+        "Quizmaster.answers",
+        lambda self, user, of=companion.Quizmaster.answers: of(self, user)[:1],
+        "mastery",
+    ),
+}
+"""By the kind of aim, a part of the companion, what stands in its place, and why the aim is missed then."""
+
+
+@pytest.mark.parametrize("kind", DEEDS)
+def test_a_reader_uses_each_part_of_the_companion_and_notices_where_it_is_broken(
+    kind: str, desk: AssistantDesk, aims: dict[str, list[Aim]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "surprised":  # nothing in the sample lies apart
+        apart = (Surprise("2401.00001", 0.8, 0.2, ""),)
+        monkeypatch.setattr("eval.readers.companion.surprise", lambda *_: apart)
+    if kind == "lessened":  # twenty are most of the sample
+        monkeypatch.setattr("eval.readers.companion.FURTHER", 6)
+    aim = next(one for one in aims[kind] if not desk.done(one).why)
+    part, instead, why = BROKEN[kind]
+    monkeypatch.setattr(f"eval.readers.companion.{part}", instead)
+    assert desk.done(aim).why == why
+    assert why in WHY
 
 
 def test_what_cannot_be_is_said(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from eval.readers.companion import Deed
 from eval.readers.dialogue import TRIES, Conversation, hold
 from eval.readers.goals import GOALS, Aim, Goal, assigned
 from eval.readers.material import Material, Memory, month_of, spoken
@@ -182,6 +183,10 @@ class Script:
         self.starred.append(tuple(starred))
         return tuple(self.shown[len(self.starred) - 1])
 
+    def done(self, aim: Aim) -> Deed:
+        """A deed for some papers, missed where they are not those that are shown."""
+        return Deed(f"{aim.kind}!", aim.papers, "" if [*aim.papers] in self.shown else "no_surprise")
+
 
 def talk(goal: Goal, script: Script, knows: str = "name", voice: str = PLAIN, seed: int = 1) -> Conversation:
     """A conversation with a script."""
@@ -248,6 +253,16 @@ def test_who_stars_papers_of_a_subject_wants_others_of_it() -> None:
     held = talk(Goal("recommend", (aim,)), Script(shown=[[ELSE]] * TRIES))
     assert (held.failed_at, held.why) == (1, "not_recommended")
     assert held.as_json()["turns"][0]["cited"] == [ELSE]
+
+
+def test_what_the_companion_is_used_for_is_reached_or_ends_the_conversation() -> None:
+    goal = Goal("surprise", (Aim("typed", (GRACE,)), Aim("surprised", (HUBS,)), FIND), (KNOWN,))
+    held = talk(goal, Script(said(G), shown=[[GRACE], [HUBS]]))
+    assert held.succeeded
+    assert [one.said for one in held.exchanges[:2]] == ["typed!", "surprised!"]
+    missed = talk(goal, Script(said(G), shown=[[GRACE]]))
+    assert (missed.reached, missed.failed_at, missed.why) == (1, 2, "no_surprise")
+    assert missed.as_json()["turns"][1]["cited"] == [HUBS]
 
 
 def test_an_error_ends_the_conversation_and_is_told() -> None:
