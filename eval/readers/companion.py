@@ -21,7 +21,7 @@ from rag.follow.reasons import reasons
 from rag.follow.recommendation import recommend
 from rag.follow.rewrites import Rewrites
 from rag.follow.space import space_of
-from rag.follow.surprise import OUTSIDE, surprise
+from rag.follow.surprise import surprise
 from rag.papers.readers.answered import Answered
 from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.kept import Kept
@@ -104,13 +104,13 @@ class Companion:
         return Deed(said, tuple(one.paper_id for one in ranked), "" if is_told else "unexplained")
 
     def surprised(self, aim: Aim) -> Deed:
-        """Ask for something else: it lies apart from all that she keeps, and is not of its subject."""
+        """Ask for something else: there is something, and it is not of the subject of what she keeps."""
         with _reader() as (kept, _):
             kept.star(_SOMEBODY, aim.papers)
             found = surprise(self._library, profile_of(self._library, kept, _SOMEBODY))
         shown = tuple(one.paper_id for one in found)
-        is_apart = all(one.apart > 1 - OUTSIDE for one in found) and not self._of(aim.tag, shown)
-        return Deed(f"★ {', '.join(aim.papers)}, surprise me", shown, "" if found and is_apart else "no_surprise")
+        is_apart = bool(shown) and not self._of(aim.tag, shown)
+        return Deed(f"★ {', '.join(aim.papers)}, surprise me", shown, "" if is_apart else "no_surprise")
 
     def found_on_map(self, aim: Aim) -> Deed:
         """Look for a paper on the map: every region of its code holds it, and its neighbours there are near to it."""

@@ -16,7 +16,8 @@ from rag.follow.space import space_of
 from rag.index.library import Library
 
 OUTSIDE = 0.4
-"""Greatest cosine similarity to any kept paper, or to what was typed."""
+"""Greatest cosine similarity to any kept paper, or to what was typed. In a library of one field, where more than half
+of the papers are nearer than that, the further half of them lies outside."""
 ALIGNED = 0.1
 """Least alignment. Of 893 papers a twentieth have it to an interest (half have less than 0.02): below it a paper has
 no more to do with the interest than chance brings."""
@@ -56,7 +57,7 @@ def surprise(library: Library, profile: Profile, most: int = 3) -> tuple[Surpris
     aligned = space.own @ np.stack([taste.vector for taste in tastes]).T
     near = (space.vectors @ np.concatenate([taste.papers for taste in tastes]).T).max(axis=1)
     best = aligned.max(axis=1)
-    outside = (near < OUTSIDE) & (best >= ALIGNED)
+    outside = (near < max(OUTSIDE, float(np.median(near)))) & (best >= ALIGNED)
     for known in (profile.known, profile.avoided, library.shelf.flags.held()):
         outside[space.rows(known)] = False
     chosen: list[int] = []

@@ -443,6 +443,19 @@ def test_a_surprise_lies_outside_and_fits_best_of_many(library: Library, kept: K
     assert all(one.apart > 0.6 for one in found)
 
 
+def test_where_all_is_near_the_further_half_surprises(
+    library: Library, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a library of one field, of which nothing is as far as in others."""
+    star(kept, SIGN[:5])
+    profile = profile_of(library, kept, "")
+    monkeypatch.setattr("rag.follow.surprise.OUTSIDE", -1.0)
+    found = surprise(library, profile)
+    assert found
+    near = (space_of(library).vectors @ profile.tastes[profile.interests[0].key].papers.T).max(axis=1)
+    assert all(1 - one.apart < np.median(near) for one in found)
+
+
 def test_a_held_paper_is_no_surprise(kept: Kept, tmp_path: Path) -> None:
     with library_of(tmp_path / "held", *papers_on("sign", 8), *papers_on("crystal", 8), *papers_on("review", 8)) as own:
         star(kept, SIGN[:5])
