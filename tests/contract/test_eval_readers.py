@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from eval.readers import companion
 from eval.readers.companion import DEEDS
 from eval.readers.desk import AssistantDesk
 from eval.readers.goals import GOALS, Aim, Draw
@@ -20,10 +19,11 @@ from eval.readers.verdicts import WHY
 from eval.readers.voices import load_voices
 from rag import open_assistant, open_library
 from rag.config import Config
+from rag.follow.quiz.quiz import Quizmaster
 from rag.follow.reasons import Reason
 from rag.follow.surprise import Surprise
 from rag.sources import read_source
-from rag.themes.map import Map
+from rag.themes.map import Cartographer, Map
 from tests.support.runs import Run
 
 FEW = 8
@@ -116,13 +116,13 @@ BROKEN = {
         "unexplained",
     ),
     "surprised": ("surprise", nothing, "no_surprise"),
-    "mapped": ("Cartographer.map", lambda self, drawn=companion.Cartographer.map: Nowhere(drawn(self)), "off_map"),
+    "mapped": ("Cartographer.map", lambda self, drawn=Cartographer.map: Nowhere(drawn(self)), "off_map"),
     "suggested": ("standalone", nothing, "no_suggestion"),
     "best": ("in_order", lambda rows, newest: list(rows)[::-1], "not_best"),
     "remembered": ("Rewrites.recall", lambda *_: (None, ()), "not_remembered"),
     "quizzed": (
         "Quizmaster.answers",
-        lambda self, user, of=companion.Quizmaster.answers: of(self, user)[:1],
+        lambda self, user, of=Quizmaster.answers: of(self, user)[:1],
         "mastery",
     ),
 }
