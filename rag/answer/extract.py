@@ -7,13 +7,13 @@ answer, while they fit, in reading order. Figures, and what was tried instead: d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answer.ahead import which_is_ahead
+from rag.answer.ahead import Ahead, which_is_ahead
 from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import as_likely, choose_papers, demanded, is_described, rivals
 from rag.cards.links import code_links
@@ -83,9 +83,9 @@ class ExtractiveWriter:
         judged = self.scores.of(question.wordings, papers)
         ahead = which_is_ahead(self.library, self.scores, question, papers, judged) if kind == "compare" else None
         if kind == "compare":
-            known = {paper: judged[paper] for paper in ahead.odds} | dict(ahead.results) if ahead else {}
-            judged = {**self._compared(question, papers), **known}
-            papers = ahead.order if ahead else papers
+            settled = {} if ahead is None else {paper: judged[paper] for paper in ahead.odds} | dict(ahead.results)
+            judged = {**judged, **self._compared(question, papers, settled), **settled}
+            papers = papers if ahead is None else ahead.order
         if kind == "single":
             papers = papers if among else as_likely(papers, judged)
         else:
@@ -93,12 +93,7 @@ class ExtractiveWriter:
         most = self.library.config.answer.max_words // (question.share if kind == "single" else 1)
         words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
-        besides = kind != "compare" or (ahead and len(question.asks) > 1)  # which of two is ahead, and more
-        each = self._each_asked(question, kind, papers) if besides else []
-        first = {paper: [odds] for paper, odds in ahead.odds.items()} if ahead else {}
-        for paper in papers:
-            asked = [_aligned(one[paper], judged[paper]) for one in each if paper in one and paper in judged]
-            first[paper] = [*first.get(paper, ()), *asked]
+        first = self._first(question, kind, judged, ahead)
         drawn = [_quoted(judged[paper], words, passages, before, first[paper]) for paper in papers if paper in judged]
         if not drawn:  # removed since the search
             return Draft(())
@@ -126,23 +121,37 @@ class ExtractiveWriter:
         among = rivals(ranked) if doubtful and lone else []
         return among or fitting, len(among)
 
-    def _each_asked(self, question: Question, kind: Kind, papers: Sequence[str]) -> list[Mapping[str, Judged]]:
-        """Papers judged by each thing that is asked of all."""
-        asks = question.asks if kind in ("compare", "single") or len(papers) == 1 else ()
-        return [self.scores.of((ask,), papers) for ask in asks]
+    def _first(
+        self, question: Question, kind: Kind, judged: Mapping[str, Judged], ahead: Ahead | None
+    ) -> dict[str, list[NDArray[np.floating]]]:
+        """Odds of each paper's sentences for what is to be quoted first: which is ahead, and each thing that is asked.
 
-    def _compared(self, question: Question, papers: Sequence[str]) -> dict[str, Judged]:
+        Nothing is asked beside which of two is ahead where that is the one thing.
+        """
+        alone = ahead is not None and len(question.asks) < 2
+        several = kind in ("compare", "single") or len(judged) == 1
+        each = [self.scores.of((ask,), judged) for ask in question.asks if several and not alone]
+        named: Mapping[str, NDArray[np.floating]] = {} if ahead is None else ahead.odds
+        return {
+            paper: [
+                *([named[paper]] if paper in named else ()),
+                *(_aligned(one[paper], said) for one in each if paper in one),
+            ]
+            for paper, said in judged.items()
+        }
+
+    def _compared(self, question: Question, papers: Sequence[str], settled: Container[str]) -> dict[str, Judged]:
         """Papers judged by how each works, and by what is asked as it is put to each alone, or else what each is about.
 
         The names of the others, and the words that set them side by side, say nothing about one. Where the question
-        cannot be taken apart, or one paper alone was found, it counts as it is.
+        cannot be taken apart, it is put to each as it is; one paper alone is compared with nothing.
         """
         if len(papers) < 2:
-            return self.scores.of(question.wordings, papers)
+            return {}
         asked = question.wordings[:1] * len(papers)
         if len(question.put) == len(papers):
             asked = question.put if question.asks else (ABOUT,) * len(papers)
-        each = zip(papers, asked, strict=True)
+        each = [(paper, put) for paper, put in zip(papers, asked, strict=True) if paper not in settled]
         return {paper: one for paper, put in each for one in self.scores.of((put, METHOD), [paper]).values()}
 
     def nearest(self, question: Question, draft: Draft) -> Draft:

@@ -292,10 +292,10 @@ def test_a_server_that_is_away_is_an_error_to_act_on(place: Remote) -> None:
     assert "library.database_url" in error.value.advice
 
 
-def test_a_server_that_was_restarted_is_found_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_server_that_was_restarted_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, PASSWORD)
     with PostgresServer() as own:
-        store = Conversations(own.place(tmp_path, "conversations.sqlite"))
+        store = Conversations(Remote(own.url, "own", "conversations.sqlite", VARIABLE))
         conversation = store.start("ada", "What is said?")
         own.stop()
         with pytest.raises(LibraryError):
