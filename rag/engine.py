@@ -127,6 +127,7 @@ class Engine:
         with stage("retrieve") as facts:
             parts = () if llm else self.compound.parts(understood, history, filters or Filters())
             found = None if parts else (yield from self._find(llm, understood))
+            understood = found.question if found else understood
             gathered = found.gathered if found else together(understood, parts)
             facts["passages"] = len(gathered.passages)
         retrieved = time.perf_counter()
@@ -139,6 +140,7 @@ class Engine:
                 else told(parts, begun, self.abstainer.calibration.confidence)
             )
         prompts = {**reading.prompts, **(found.prompts if found else {}), **outcome.prompts}
+        reading = replace(reading, understood=understood)
         answer = self._finished(asked, reading, gathered, found, outcome, llm, prompts)
         end = time.perf_counter()
         spent = Timings(
@@ -191,7 +193,7 @@ class Engine:
         found = self.finder.find(understood, expanded)
         if llm is None or found.entry or found.clarify or found.decision.abstain or understood.selects:
             return replace(found, prompts=prompts)
-        gathered = yield from self._with_model().gatherer.events(llm, understood, found.passages)
+        gathered = yield from self._with_model().gatherer.events(llm, found.question, found.passages)
         return replace(found, gathered=gathered, writes=True, prompts={**prompts, **gathered.prompts})
 
     def _answer(

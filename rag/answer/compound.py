@@ -77,8 +77,9 @@ class Compound:
     def _part(self, words: str, read: Question, before: Sequence[Part]) -> tuple[Part, Clarify | None]:
         """A part with its answer in quotes, and what would have to be asked back."""
         found = self.finder.find(read)
-        events = self.quoted.events(read, found.passages, found.decision, found.entry, behind=cited_before(before))
-        return Part(words, read, found.passages, _returned(events)), found.clarify
+        asked = found.question
+        events = self.quoted.events(asked, found.passages, found.decision, found.entry, behind=cited_before(before))
+        return Part(words, asked, found.passages, _returned(events)), found.clarify
 
     def _meant(self, whole: Question, part: Question, before: Sequence[Part]) -> tuple[str, ...]:
         """The papers that a part is about which names none: those of the whole question, else the one told of so far.

@@ -28,6 +28,7 @@ from rag.answer.select import (
     is_described,
     rivals,
 )
+from rag.assistant import Assistant
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
 from rag.query import Kind, Question, Reader
@@ -409,8 +410,36 @@ def test_each_thing_that_is_asked_of_works_that_are_compared_is_quoted_of_both(l
     passages = HybridRetriever(library).search(question, k=20)
     draft = writer(library).write(read(library, question), passages)
     pair, whole = (" ".join(quote_text(quote) for quote in group) for group in draft.quotes)
-    assert "distilling pairwise preferences" in pair and "61.2 nDCG" in pair
-    assert "orders whole lists" in whole and "7 times fewer calls" in whole
+    assert "distilling pairwise preferences" in pair
+    assert "61.2 nDCG" in pair
+    assert "orders whole lists" in whole
+    assert "7 times fewer calls" in whole
+
+
+@pytest.mark.parametrize(
+    ("question", "odds", "kind"),
+    [
+        ("Compare PairSort and ListSort", (0.5, -2.5), "single"),  # the first tells it all
+        ("Compare PairSort and ListSort", (0.5, -1.5), "compare"),
+        ("Compare PairSort and ListSort", (-0.5, -4.0), "compare"),
+        ("Is PairSort better than ListSort?", (0.5, -4.0), "compare"),
+    ],
+)
+def test_a_comparison_that_one_paper_makes_is_about_that_paper(
+    library: Library, monkeypatch: pytest.MonkeyPatch, question: str, odds: tuple[float, float], kind: Kind
+) -> None:
+    finder = Assistant(library).engine.finder
+    told = dict(zip(("2504.00001", "2504.00002"), odds, strict=True))
+    judge = finder.scores.of
+
+    def judged(wordings: Sequence[str], paper_ids: Iterable[str]) -> dict[str, Judged]:
+        return {
+            paper: replace(one, odds=np.full(len(one.sentences), told.get(paper, -9.0), dtype=np.float32))
+            for paper, one in judge(wordings, paper_ids).items()
+        }
+
+    monkeypatch.setattr(finder.scores, "of", judged)
+    assert finder.find(read(library, question)).question.kind == kind
 
 
 def test_a_list_gives_every_paper_a_short_quote(library: Library) -> None:
