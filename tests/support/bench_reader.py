@@ -3,8 +3,8 @@
 start: from the command to a page in which one can type, and to all of Gradio. box: from an address to its visible box.
 words: from Enter on Chat to the first words of the answer. today: Today over a large library, the first time and after.
 people: so many ask at the same moment, round after round, the first with nothing warm. note: clicks from opening the
-page to a paper that is starred and has a note. Libraries stay as they are: their files are linked into a folder that is
-thrown away, where what readers keep is written. Prints a JSON line for each.
+page to a paper that is starred and has a note. Libraries stay as they are: what is measured
+is a folder that is thrown away, with what a page writes to copied or left out (`apart`). Prints a JSON line for each.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eval.bench.load import Person, event_of, page, questions_of
+from rag.papers.shelf import FILE_NAME as SHELF
+from rag.retrieve.passage_tokens import FOLDER as TOKENS
 from tests.browser.driving import Tab
 from tests.support.browser import ARGUMENTS, find_chromium
 
@@ -57,13 +60,32 @@ def tab_of(browser: Browser) -> Iterator[Page]:
 
 
 @contextmanager
-def linked(library: Path) -> Iterator[Path]:
-    """A throw-away folder with links to a library's files, but for locks and what readers write to."""
+def apart(library: Path) -> Iterator[Path]:
+    """A throw-away folder that stands for a library at rest: its databases copied, links to all other files.
+
+    A page writes to databases, Chroma's too, even where it only reads. What readers keep, token vectors and locks are
+    left out: a page makes its own, and would delete the oldest.
+    """
     with tempfile.TemporaryDirectory(prefix="paperchat-reader-") as name:
-        for file in library.iterdir():
-            if file.name == "shelf.sqlite" or not (".sqlite" in file.name or file.suffix == ".lock"):
-                (Path(name) / file.name).symlink_to(file.resolve())
-        yield Path(name)
+        folder = Path(name)
+        shutil.copytree(library, folder, dirs_exist_ok=True, copy_function=_put, ignore=_left_out(library))
+        yield folder
+
+
+def _put(file: str, target: str) -> None:
+    if ".sqlite" in Path(file).name:
+        shutil.copyfile(file, target)
+    else:
+        Path(target).symlink_to(Path(file).resolve())
+
+
+def _left_out(library: Path) -> Callable[[str, list[str]], set[str]]:
+    def names(folder: str, inside: list[str]) -> set[str]:
+        theirs = {one for one in inside if one == TOKENS or (".sqlite" in one and not one.startswith(SHELF))}
+        anywhere = {one for one in inside if one.endswith((".lock", "-shm"))}
+        return anywhere | theirs if Path(folder) == library else anywhere
+
+    return names
 
 
 def seconds(since: float) -> float:
@@ -73,7 +95,7 @@ def seconds(since: float) -> float:
 
 def started(library: Path, browser: Browser) -> dict[str, float]:
     """From the command to a page that can be used, and to all of it."""
-    with linked(library) as folder:
+    with apart(library) as folder:
         begin = time.perf_counter()
         with page(folder, CORES, ready=False) as (address, _):
             usable = opened(browser, f"{address}/", "#view .row", begin)
@@ -168,10 +190,10 @@ def measured(given: argparse.Namespace, browser: Browser) -> Iterator[tuple[str,
     if "start" in given.rows:
         yield "start_s", [started(given.library, browser) for _ in range(3)]
     if {"people", "box", "words", "note"} & set(given.rows):
-        with linked(given.library) as folder, page(folder, CORES) as (address, _):
+        with apart(given.library) as folder, page(folder, CORES) as (address, _):
             yield from _asked(given, browser, address, questions)
     if "today" in given.rows and given.big:
-        with linked(given.big) as folder, page(folder, CORES) as (address, _):
+        with apart(given.big) as folder, page(folder, CORES) as (address, _):
             yield "today_big_s", [opened(browser, f"{address}/today", "#view .row") for _ in range(4)]
 
 
