@@ -145,6 +145,10 @@ def test_many_write_and_delete_at_once(tmp_path: Path, monkeypatch: pytest.Monke
     left = list(tmp_path.iterdir())
     assert len(left) <= 3, "fewer where two that looked at different times both deleted"
     assert all(read_vectors(file) is not None for file in left)
+    for n in range(4):
+        write_vectors(tmp_path / f"alone-{n}", made[n])
+    forget_oldest(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_no_backup_holds_them(library: Library) -> None:
