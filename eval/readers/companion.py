@@ -84,7 +84,7 @@ class Companion:
             unwanted = next((one for one in before if self._material.belongs(one, aim.tag)), "")
             kept.less(_SOMEBODY, [unwanted] if unwanted else [])
             shown = self._ranked(kept, FURTHER)
-        fewer = self._of(aim.tag, shown) <= LESSENED * self._of(aim.tag, before)
+        fewer = bool(unwanted) and self._of(aim.tag, shown) <= LESSENED * self._of(aim.tag, before)
         return Deed(f"less like {unwanted or 'nothing'}", shown, "" if fewer else "not_less")
 
     def explained(self, aim: Aim) -> Deed:

@@ -145,6 +145,14 @@ def test_a_reader_uses_each_part_of_the_companion_and_notices_where_it_is_broken
     assert why in WHY
 
 
+def test_who_is_shown_nothing_of_a_kind_has_not_had_less_of_it(
+    desk: AssistantDesk, aims: dict[str, list[Aim]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.readers.companion.recommend", nothing)
+    deed = desk.done(aims["lessened"][0])
+    assert (deed.said, deed.why) == ("less like nothing", "not_less")
+
+
 def test_what_cannot_be_is_said(run: Run, tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.write_text("x")
