@@ -24,12 +24,14 @@ _BOOSTS = {
     "wording": "it says it as the question does",
     "answers": "it is likely to answer",
     "side": "it is one side of the comparison",
+    "reranker": "the chosen reranker puts it higher",
 }
+"""Why a passage was moved up, by the name of what it gained."""
 
 
 def moved_up(passage: Passage) -> list[str]:
-    """Why a passage was moved up; nothing where it was not."""
-    return [_BOOSTS.get(name, name) for name in passage.boosts]
+    """Why a passage was moved up; nothing where it was not, or was only moved down."""
+    return [_BOOSTS.get(name, name) for name, gain in passage.boosts.items() if gain > 0]
 
 
 def worded(step: Step) -> str:

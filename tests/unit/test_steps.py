@@ -1,11 +1,13 @@
-"""Steps in words."""
+"""Steps, and why a passage was moved up, in words."""
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from rag.types import Step
-from ui.steps import worded
+from rag.types import Passage, Step
+from ui.steps import moved_up, worded
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,9 @@ from ui.steps import worded
 )
 def test_a_step_reads_as_a_sentence(kind: str, text: str, said: str) -> None:
     assert worded(Step(kind, text)) == said
+
+
+def test_only_what_a_passage_gained_moved_it_up() -> None:
+    boosts = {"named": 0.2, "wording": 0.0, "answers": -0.1, "reranker": 0.1}
+    passage = Passage("c", "2504.00001", 1, "T", (), date(2025, 4, 8), "", 0, 1, "t", boosts=boosts)
+    assert moved_up(passage) == ["the question names it", "the chosen reranker puts it higher"]

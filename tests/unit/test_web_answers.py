@@ -95,6 +95,9 @@ def test_quotes_of_one_paper_in_a_row_name_its_authors_once(tmp_path: Path) -> N
     assert all("<mark>We do things.</mark>" in card for card in (first, second, third))
     assert "Ada Lovelace, B, C, D, E</p>" in third
     assert "the question names it" in first
+    lowered = replace(told, passages=(replace(found, boosts={"reranker": -0.2}),))
+    with Library(Config(data_dir=tmp_path)) as library:
+        assert "Moved up" not in str(cards(lowered, library))
     with Library(Config(data_dir=tmp_path)) as library:
         kept = {"2504.00001": bookmarks.marks("2504.00001", Marks(starred=True))}
         shown = str(cards(told, library, None, kept))

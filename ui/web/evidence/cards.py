@@ -215,8 +215,8 @@ def _why(passage: Passage | None) -> Markup:
     rows = [("Found", ", ".join(ranks))] if ranks else []
     if passage.matched:
         rows.append(("Words of the question", ", ".join(passage.matched)))
-    if passage.boosts:
-        rows.append(("Moved up because", ", ".join(moved_up(passage))))
+    if gains := moved_up(passage):
+        rows.append(("Moved up because", ", ".join(gains)))
     if not rows:
         return EMPTY
     table = element("dl", *(join([element("dt", name), element("dd", text)]) for name, text in rows))
