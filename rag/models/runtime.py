@@ -170,7 +170,8 @@ def compile_model(content: bytes, threads: int) -> openvino.CompiledModel:
             return kept
         made = core.compile_model(core.read_model(content), "CPU", settings)
         compiled.keep(file, made.export_model)
-        return _from_file(core, file, settings) or made
+        mapped = _from_file(core, file, settings)
+        return mapped if mapped is not None else made
     except RuntimeError as error:
         raise EmbeddingError(
             f"OpenVINO {openvino.__version__} cannot run the shipped models here: {str(error).splitlines()[0]}",

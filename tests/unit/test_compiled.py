@@ -44,6 +44,20 @@ def test_a_kept_model_gives_the_vectors_of_a_fresh_one(folder: Path, monkeypatch
     assert kept.stat().st_mtime_ns == written
 
 
+class Falsy:
+    """What is read from a file may be of any truth: it is OpenVINO's."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_what_was_read_from_its_file_is_taken_whatever_its_truth(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Falsy()
+    found = iter([None, read])  # it is made, and then read
+    monkeypatch.setattr(runtime, "_from_file", lambda *_: next(found))
+    assert runtime.compile_model(minilm.installed_model().read_bytes(), threads=1) is read
+
+
 def in_memory(file: Path) -> float:
     """MiB of a mapped file that count as this process's."""
     maps = Path("/proc/self/smaps").read_text().split(str(file))[1:]
