@@ -14,8 +14,9 @@ from rag.answer.extract import ExtractiveWriter
 from rag.config import ChunkingConfig, Config
 from rag.errors import ModelFileError
 from rag.index.library import Library
-from rag.models.answer_scorer import VOCABULARY, Abstract, AnswerScorer, installed
+from rag.models.answer_scorer import Abstract, AnswerScorer, installed
 from rag.models.answer_scorer.encoding import MAX_QUESTION, MAX_TOKENS, SEP, Encoder
+from rag.models.vocabulary import VOCABULARY
 from rag.query import Question
 from rag.retrieve import answer_scores
 from rag.retrieve.answer_scores import AnswerScores

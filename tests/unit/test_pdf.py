@@ -21,6 +21,7 @@ from rag.config import Config
 from rag.errors import SourceError
 from rag.index.library import Library
 from rag.models.answer_scorer import Scores
+from rag.models.vocabulary import VOCABULARY
 from rag.papers import documents
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.answer_scores import AnswerScores, Judged, Sentence, _Group, _judged, _sentences
@@ -28,7 +29,7 @@ from rag.retrieve.hybrid import passage_of
 from rag.sources import discover, read_source
 from rag.sources.files import FULL_TEXTS
 from rag.sources.identifiers import title_id
-from rag.sources.pdf import read_pdf
+from rag.sources.pdf import hyphens, read_pdf
 from rag.sources.pdf.front import Ids, ids
 from rag.sources.pdf.hyphens import Hyphens
 from rag.sources.pdf.lines import Cell, Line
@@ -553,6 +554,10 @@ def test_pdfs_are_read_behind_all_else(tmp_path: Path) -> None:
 )
 def test_hyphens_at_the_end_of_a_line(lines: list[str], joined: str) -> None:
     assert Hyphens(lines).joined(lines)[0] == joined
+
+
+def test_hyphens_read_the_words_that_the_models_read() -> None:
+    assert hyphens.VOCABULARY == VOCABULARY
 
 
 def test_a_quote_is_marked_on_its_page(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ from eval.training.answers.scorers import (
     Scores,
     ShippedScorer,
 )
-from rag.models.answer_scorer import VOCABULARY
 from rag.models.answer_scorer.encoding import Encoder
+from rag.models.vocabulary import VOCABULARY
 from rag.sources import discover, read_source
 from rag.text.readable import readable
 from rag.text.sentences import sentences

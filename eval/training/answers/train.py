@@ -39,9 +39,9 @@ from eval.training.answers.samples import (
     written_samples,
 )
 from eval.training.answers.scorers import NetworkScorer
-from rag.models.answer_scorer import VOCABULARY
 from rag.models.answer_scorer.encoding import Encoded, Encoder, layout
 from rag.models.minilm import installed
+from rag.models.vocabulary import VOCABULARY
 
 BATCH, BATCH_PIECES = 32, 5000
 """Most sequences of a batch, and most word pieces with padding."""

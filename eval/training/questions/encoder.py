@@ -38,9 +38,9 @@ from eval.training.answers.network import WIDTH, Network, load_minilm
 from eval.training.answers.samples import part, read_collection, read_rows
 from rag.index.chunks import Chunker
 from rag.models import describe, embed_texts
-from rag.models.answer_scorer import VOCABULARY
 from rag.models.answer_scorer.encoding import CLS, SEP, Encoder
 from rag.models.minilm import installed
+from rag.models.vocabulary import VOCABULARY
 from rag.types import Paper
 
 TEMPERATURE = 0.05

@@ -39,9 +39,9 @@ from eval.training.answers.export import written
 from eval.training.answers.network import WIDTH, Network, load_minilm
 from eval.training.answers.samples import part
 from eval.training.questions.encoder import MOST_PIECES, Sought, build, mixed, papers_of, read_searches
-from rag.models.answer_scorer import VOCABULARY
 from rag.models.answer_scorer.encoding import CLS, SEP, Encoder
 from rag.models.minilm import installed
+from rag.models.vocabulary import VOCABULARY
 from rag.text.terms import Analyzer
 
 TEMPERATURES = 0.05, 0.02

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rag.models.answer_scorer.encoding import Encoded, Encoder
 from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
-from rag.models.vocabulary import VOCABULARY as VOCABULARY
+from rag.models.vocabulary import VOCABULARY
 
 MODEL = Path(__file__).with_name("model.onnx")
 SHA256 = "a2f9a5e671f5f9d548bd60fa341f2af831b2a2b50e9e61191dd31875f6df6983"

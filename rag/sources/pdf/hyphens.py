@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 VOCABULARY = Path(__file__).parents[2] / "models" / "vocab.txt"
-"""The words of the shipped tokenizer: 21,000 whole English ones."""
+"""The words of the shipped tokenizer (`rag.models.vocabulary`, which what reads papers does not import): 21,000 whole
+English ones."""
 _CUT = re.compile(r"([^\W\d_]+(?:[-\u00ad][^\W\d_]+)*)[-\u00ad]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
