@@ -40,7 +40,7 @@ HELD = 7.0
 the passages of its full text compete: the scorer takes what is of the same kind for what is meant."""
 STEM = 6
 """Letters of a word that count: "classifier" is asked, and "classification" is told."""
-BACK = 1.0
+BACK, SET_BACK = 1.0, ("table", "figure", "note")
 """Log-odds that a table, a figure or a footnote stands back: the scorer has read sentences."""
 WORDS = 3
 """What has fewer words is no sentence: a formula, an address, the mark of a figure."""
@@ -193,7 +193,7 @@ class AnswerScores:
             section = paper.section_at(one.start)
             far = NEARNESS * max(1 - one.score / max(best, 1e-9), 0.0)
             kind, heading = (section.kind, section.heading) if section else ("", "")
-            groups.append(_Group(told, far + BACK if kind else far, heading))
+            groups.append(_Group(told, far + BACK if kind in SET_BACK else far, heading))
         return groups
 
 
