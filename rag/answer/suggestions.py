@@ -15,7 +15,7 @@ import numpy as np
 from rag.papers.descriptions import card_of
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
-from rag.text.names import is_name
+from rag.text.names import is_kind, is_name
 from rag.text.readable import readable
 from rag.text.sentences import Span
 from rag.text.titles import label
@@ -116,8 +116,6 @@ _COMPARED = re.compile(
     r"(?P<name>[^\W_][\w@.+-]*\w)"
 )
 """A name behind words that compare. They are closed; that it is a name is told by how it is written."""
-_KIND = re.compile(r"-[a-z]+$")
-"""What makes a kind of things of a name: "LLM-based"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +245,7 @@ def _compared(paper: Paper, card: Card, name: str) -> str:
         return ""
     own = {word.lower() for word in (*name.split(), *(span.text for span in card.data))}
     names = (match["name"] for match in _COMPARED.finditer(readable(paper.text[card.result.start : card.result.end])))
-    return next((one for one in names if is_name(one) and not _KIND.search(one) and one.lower() not in own), "")
+    return next((one for one in names if is_name(one) and not is_kind(one) and one.lower() not in own), "")
 
 
 def called(title: str) -> str:

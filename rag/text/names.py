@@ -12,6 +12,14 @@ _SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
 _NOBODY = frozenset("jr sr phd ph md ii iii iv et al and others the collaboration".split())
 """Words among authors that tell nobody: suffixes, and what stands for those who are not named."""
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
+_KIND = re.compile(
+    r"-(?:[a-z]*[aeiouy][a-z]+(?:(?<!emb)(?<!cas)ed|(?<!embedd)ing)|aware|free|driven|like|style|wise|level|only"
+    r"|specific|centric|agnostic|dominant|compatible|dependent|independent)$"
+    r"|-(?:a|as|by|for|in|of|to|with)-",
+    re.IGNORECASE,
+)
+"""What makes a kind of things of a compound: a participle at its end, though neither "NV-Embed" nor "BERT-uncased", one
+of the words that make an adjective of any noun, or a small word within."""
 
 
 def name_words(name: str) -> tuple[str, ...]:
@@ -40,6 +48,11 @@ def name_matches(query: tuple[str, ...], name: tuple[str, ...]) -> bool:
 def is_name(word: str) -> bool:
     """Whether a word looks like a system's name: inner capitals, all capitals, or a digit beside a capital."""
     return bool(re.search(r"[^\W_].*[A-Z]|[A-Z].*[\d²³]|\d.*[A-Z]", word)) and len(word) > 1
+
+
+def is_kind(word: str) -> bool:
+    """Whether a compound is a kind of things and no name: "LLM-based", and not "BERT-base" or "GPT-4o-mini"."""
+    return bool(_KIND.search(word))
 
 
 def may_share_author(some: Sequence[str], others: Sequence[str]) -> bool:

@@ -131,6 +131,7 @@ def test_what_gives_a_name_away() -> None:
 def test_made_up_names_are_told_from_other_words() -> None:
     assert coined(make_paper(title="KoQu: Lists of Papers", abstract="We present lists.")) == ["KoQu"]
     assert coined(make_paper(title="LLM-Guided: Lists", abstract="We present LLM-based lists.")) == []
+    assert coined(make_paper(title="LoQu-mini: Lists", abstract="We present lists.")) == ["LoQu-mini"]
     assert masked("KoQu is what koqu does; KoQus are not.", ["KoQu"]) == f"{GAP} is what {GAP} does; KoQus are not."
 
 

@@ -78,7 +78,16 @@ def test_on_its_own_page_a_paper_is_not_named(assistant: Assistant) -> None:
     assert set(found) <= known
 
 
-@pytest.mark.parametrize(("rival", "name"), [("BM25", "BM25"), ("existing LLM-based methods", "")])
+@pytest.mark.parametrize(
+    ("rival", "name"),
+    [
+        ("BM25", "BM25"),
+        ("existing LLM-based methods", ""),
+        ("BERT-base", "BERT-base"),
+        ("RankT5-large", "RankT5-large"),
+        ("the BGE-reranker", "BGE-reranker"),
+    ],
+)
 def test_a_kind_of_methods_is_no_rival(rival: str, name: str) -> None:
     said = f"HatStone gains 9% over {rival} on three datasets."
     paper = make_paper("2504.00005", "HatStone: Masking Attention between Stones", said)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rag.cards.mentions import data_names
 from rag.papers.claims import Claim, claims
 from rag.text.folding import fold
+from rag.text.names import is_kind
 from rag.text.readable import readable
 from rag.text.sentences import sentences
 from rag.types import Paper
@@ -30,8 +31,6 @@ ADDRESS = re.compile(r"https?:|www\.|\.(?:com|org|io|ai)\b")
 WORD = re.compile(r"[^\W_]+")
 _DATA = re.compile(r"bench|data|corpus|bank|QA$|set$|eval", re.IGNORECASE)
 """In a name that tells of data or a benchmark: it is offered among its like."""
-_ADJECTIVE = re.compile(r"^[a-z]+$|(?:ed|ing|aware|free|driven)$")
-"""The last part of a compound that is no name: "LLM-Guided"."""
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LONG = 3
 """Letters from which a part of a name tells something."""
@@ -208,9 +207,8 @@ def _says_little(card: Card | None, start: int, end: int, shown: str) -> bool:
 
 def _is_made_up(name: str) -> bool:
     """Whether a word is a name that somebody made up: "AdaToken-3D", and neither "LLM-based" nor "Multi-Modal"."""
-    parts = name.split("-")
-    inner = [part for part in parts if any(char.isupper() or char.isdigit() for char in part[1:])]
-    return len(name.split()) == 1 and bool(inner) and not (len(parts) > 1 and _ADJECTIVE.search(parts[-1]))
+    inner = [part for part in name.split("-") if any(char.isupper() or char.isdigit() for char in part[1:])]
+    return len(name.split()) == 1 and bool(inner) and not is_kind(name)
 
 
 def _is_told(shown: str) -> bool:
