@@ -132,8 +132,11 @@ def unlike(one: Surprise, profile: Profile) -> str:
     names = {interest.key: interest.words for interest in profile.interests}
     name = names.get(one.interest, "")
     near = f"“{name}”" if name else "your interests"
+    far, but = "Unlike all that you keep", "but"
+    if not one.is_unlike:
+        far, but = "Further from what you keep than half of what is left to recommend", "and"
     return (
-        f"Unlike all that you keep ({one.apart:.2f} apart), but of such papers one of the nearest to {near} "
+        f"{far} ({one.apart:.2f} apart), {but} of such papers one of the nearest to {near} "
         f"({one.aligned:.2f} aligned; most papers are near 0, full likeness is 1)."
     )
 

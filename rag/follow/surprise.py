@@ -17,7 +17,9 @@ from rag.index.library import Library
 
 OUTSIDE = 0.4
 """Greatest cosine similarity to any kept paper, or to what was typed. In a library of one field, where more than half
-of the papers are nearer than that, the further half of them lies outside."""
+of the papers that are left to show are nearer than that, the further half of those lies outside."""
+ALIKE = 0.6
+"""Cosine similarity from which a paper is never outside, whatever is left: two papers of one subject are as near."""
 ALIGNED = 0.1
 """Least alignment. Of 893 papers a twentieth have it to an interest (half have less than 0.02): below it a paper has
 no more to do with the interest than chance brings."""
@@ -43,6 +45,11 @@ class Surprise:
     aligned: float
     interest: str
 
+    @property
+    def is_unlike(self) -> bool:
+        """Whether it is unlike all that they keep, and not merely further from it than half of what is left."""
+        return self.apart > 1 - OUTSIDE
+
 
 def surprise(library: Library, profile: Profile, most: int = 3) -> tuple[Surprise, ...]:
     """Choose papers beside a reader's interests, the best aligned first.
@@ -57,9 +64,12 @@ def surprise(library: Library, profile: Profile, most: int = 3) -> tuple[Surpris
     aligned = space.own @ np.stack([taste.vector for taste in tastes]).T
     near = (space.vectors @ np.concatenate([taste.papers for taste in tastes]).T).max(axis=1)
     best = aligned.max(axis=1)
-    outside = (near < max(OUTSIDE, float(np.median(near)))) & (best >= ALIGNED)
+    left = np.ones(len(space.ids), dtype=bool)
     for known in (profile.known, profile.avoided, library.shelf.flags.held()):
-        outside[space.rows(known)] = False
+        left[space.rows(known)] = False
+    if not left.any():
+        return ()
+    outside = left & (near < min(max(OUTSIDE, float(np.median(near[left]))), ALIKE)) & (best >= ALIGNED)
     chosen: list[int] = []
     for row in np.argsort(np.where(outside, -best, np.inf), kind="stable")[:CANDIDATES].tolist():
         if len(chosen) == most or not outside[row]:

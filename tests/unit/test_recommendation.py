@@ -452,8 +452,25 @@ def test_where_all_is_near_the_further_half_surprises(
     monkeypatch.setattr("rag.follow.surprise.OUTSIDE", -1.0)
     found = surprise(library, profile)
     assert found
-    near = (space_of(library).vectors @ profile.tastes[profile.interests[0].key].papers.T).max(axis=1)
-    assert all(1 - one.apart < np.median(near) for one in found)
+    space = space_of(library)
+    near = (space.vectors @ profile.tastes[profile.interests[0].key].papers.T).max(axis=1)
+    left = [row for row, paper_id in enumerate(space.ids) if paper_id not in profile.known]
+    assert all(1 - one.apart < np.median(near[left]) for one in found)
+
+
+@pytest.mark.parametrize(("of_it", "stars"), [(8, 3), (8, 7), (14, 3)])
+def test_no_surprise_is_of_the_kept_subject(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_it: int, stars: int
+) -> None:
+    """However much of a small library is kept, or is of that subject: the other one surprises, or nothing."""
+    with library_of(tmp_path / "two", *papers_on("sign", of_it), *papers_on("crystal", 5)) as own:
+        star(kept, SIGN[:stars])
+        profile = profile_of(own, kept, "")
+        assert not {one.paper_id for one in surprise(own, profile)} & set(SIGN)
+        monkeypatch.setattr("rag.follow.surprise.ALIGNED", -1.0)  # nothing of one of two subjects fits the other
+        shown = surprise(own, profile)
+        assert shown[0].paper_id in CRYSTAL
+        assert not {one.paper_id for one in shown} & set(SIGN)
 
 
 def test_a_held_paper_is_no_surprise(kept: Kept, tmp_path: Path) -> None:

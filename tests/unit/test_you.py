@@ -205,8 +205,12 @@ def test_a_surprise_of_nobody_says_so(site: Site) -> None:
     assert "Nothing here is unlike what you keep" in act(site, "surprise")["parts"]["surprise"]
     paper = make_paper("2504.1", "<i>A</i>", "B")
     html = foryou.another(Surprise("2504.1", 0.7, 0.4, ""), paper, site.personal.profile(""))
-    assert "one of the nearest to your interests (0.40 aligned; " in html
+    assert "Unlike all that you keep (0.70 apart), but of such papers one of the nearest to your interests (" in html
+    assert "(0.40 aligned; " in html
     assert "<i>A" not in html
+    html = foryou.another(Surprise("2504.1", 0.55, 0.4, ""), paper, site.personal.profile(""))
+    assert "Further from what you keep than half of what is left to recommend (0.55 apart), and of such papers " in html
+    assert "Unlike" not in html
 
 
 def test_what_others_like_is_theirs(site: Site) -> None:
