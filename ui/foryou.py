@@ -119,7 +119,8 @@ def because(reason: Reason, kept: Mapping[str, Paper], interests: Mapping[str, I
     """Why a paper is recommended: a word before, the kept paper's title or the reader's own sentence, what both say."""
     if reason.kept_id:
         paper = kept.get(reason.kept_id)
-        return "like ", title_of(paper) if paper else reason.kept_id, f", both on “{reason.both}”"
+        both = f", both on “{reason.both_on}”" if reason.both_on else ""
+        return "like ", title_of(paper) if paper else reason.kept_id, both
     interest = interests.get(reason.interest)
     return "for ", f"“{interest.sentence}”" if interest else "an interest of yours", ""
 

@@ -99,7 +99,7 @@ class Companion:
         for one in filter(None, told.values()):
             paper = self._library.paper(one.paper_id)
             quote = paper.text[one.start : one.end]
-            is_told &= quote in paper.abstract and one.both in readable(quote) and one.kept_id in aim.papers
+            is_told &= quote in paper.abstract and one.both_on in readable(quote) and one.kept_id in aim.papers
         said = f"★ {', '.join(aim.papers)}, and why?"
         return Deed(said, tuple(one.paper_id for one in ranked), "" if is_told else "unexplained")
 

@@ -7,6 +7,7 @@ there is none, no reason is given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -39,6 +40,8 @@ TRIED = 4
 """Sentences that are compared, the most telling."""
 _OWN = [ROLES.index("objective"), ROLES.index("method")]
 _TOLD = [*_OWN, ROLES.index("result")]
+_CAMEL = re.compile(r"[a-z][A-Z]")
+"""In a name that is an ordinary word in no spelling."""
 
 Weigh = Callable[[Collection[str]], Mapping[str, float]]
 Terms = Callable[[str], Sequence[str]]
@@ -53,7 +56,7 @@ class Reason:
         end: Where it ends.
         kept_id: The kept paper that it resembles; None where it is a sentence that the reader typed.
         interest: Key of the interest.
-        both: What both are about, as the sentence has it; empty where the reader typed.
+        both_on: What both are about, as the sentence has it; empty where the reader typed.
     """
 
     paper_id: str
@@ -61,7 +64,7 @@ class Reason:
     end: int
     kept_id: str | None
     interest: str
-    both: str = ""
+    both_on: str = ""
 
 
 def reasons(
@@ -177,15 +180,15 @@ def _shared(
     """The most telling phrase of each sentence with each kept paper's title, where both papers are about it.
 
     A paper is about what its title holds, and about what it says that it sets out to do, or how; a single word has to
-    stand in its title.
+    stand in its title. What holds the name of the paper's own system is nothing that another is about.
     """
     lexicon = Lexicon(terms)
-    name = own_name(paper.title)
+    naming = _naming(paper)
     titled = set(lexicon.phrases(readable(paper.title), TITLE_BREAKS))
     theirs = [set(lexicon.phrases(title, TITLE_BREAKS)) for title in against.titles]
     roles = load_roles().roles([one.text for one in spans])
     for number, one in enumerate(spans):
-        held = {key: text for key, text in lexicon.spelled(one.text, ABSTRACT_BREAKS) if text != name}
+        held = {key: text for key, text in lexicon.spelled(one.text, ABSTRACT_BREAKS) if not naming.search(text)}
         stems = {key: set(terms(text)) for key, text in held.items()}
         weights = weigh({""}.union(*stems.values()))
         told, own = int(roles[number].argmax()) in _TOLD, float(roles[number, _OWN].sum())
@@ -199,6 +202,13 @@ def _shared(
                     found.append(_Shared(key in titled, told, round(weight, 6), own, number, kept, held[key]))
             if found:
                 yield max(found)
+
+
+def _naming(paper: Paper) -> re.Pattern[str]:
+    """What names the paper's own, as words of a phrase: "SPARSE" is not in "sparse retrieval", "iterqr" is IterQR."""
+    name = own_name(paper.title)
+    flags = re.IGNORECASE if _CAMEL.search(name) else re.NOFLAG
+    return re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" if name else r"(?!)", flags)
 
 
 def _typed(

@@ -407,8 +407,8 @@ def test_a_reason_quotes_a_sentence_and_names_what_it_is_like(library: Library, 
         paper = library.paper(one.paper_id)
         assert paper.text[one.start : one.end] in paper.abstract
         assert one.kept_id
-        assert one.both in readable(paper.text[one.start : one.end])
-        assert one.both.lower() in readable(library.paper(one.kept_id).title).lower()
+        assert one.both_on in readable(paper.text[one.start : one.end])
+        assert one.both_on.lower() in readable(library.paper(one.kept_id).title).lower()
         assert (one.kept_id in SIGN) == (one.paper_id in SIGN)
 
 
@@ -425,6 +425,32 @@ def test_a_reason_that_nothing_bears_out_is_not_given(library: Library, kept: Ke
     profile = profile_of(library, kept, "")
     far = Recommendation(CRYSTAL[0], 1.0, profile.interests[0].key)
     assert reasons(library, profile, [far]) == {CRYSTAL[0]: None}
+
+
+@pytest.mark.parametrize(
+    ("title", "spelled", "like", "both_on"),
+    [
+        ("The PoseQR Transformer for Signs", "PoseQR", "The PoseQR Transformer, Measured", "PoseQR transformer"),
+        ("PoseQR: The PoseQR Transformer for Signs", "PoseQR", "The PoseQR Transformer, Measured", "transformer"),
+        ("PoseQR: The PoseQR Transformer for Signs", "poseqr", "The PoseQR Transformer, Measured", "transformer"),
+        ("SIGN: Sign Language by Transformers", "HandX", "Sign Language, Measured", "sign language"),
+    ],
+    ids=["no_name", "name", "name_in_small_letters", "name_that_is_a_word"],
+)
+def test_papers_are_not_both_about_the_name_of_ones_system(
+    kept: Kept, tmp_path: Path, title: str, spelled: str, like: str, both_on: str
+) -> None:
+    said = f"We present the {spelled} transformer, which translates sign language videos of deaf signers into text."
+    other = "The PoseQR transformer translates sign language of deaf signers from keypoints of both hands."
+    pair = [make_paper("2504.90001", like, other), make_paper("2504.90002", title, f"Signers use hands. {said}")]
+    others = (paper for topic in ("sign", "crystal", "review") for paper in papers_on(topic, 8))
+    with library_of(tmp_path / "named", *others, *pair) as own:
+        star(kept, [pair[0].paper_id])
+        profile = profile_of(own, kept, "")
+        shown = Recommendation(pair[1].paper_id, 1.0, profile.interests[0].key)
+        reason = reasons(own, profile, [shown])[shown.paper_id]
+    assert reason
+    assert reason.both_on == both_on
 
 
 # --- surprises -------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import ConversationNotFound
+from rag.follow.reasons import Reason
 from rag.follow.surprise import Surprise
 from rag.index.library import Library
 from rag.papers.database import Database
@@ -33,6 +34,7 @@ from tests.support.evaluation import quoting
 from tests.support.papers import make_paper
 from tests.support.tastes import BREAD, KEPT, QUERIES, tastes
 from tests.unit.test_site import sqlite_error
+from ui.foryou import because
 from ui.kept import answered_in
 from ui.web.base.address import Address
 from ui.web.companion import foryou
@@ -199,6 +201,12 @@ def test_a_surprise_has_both_scores_in_words_and_another_follows(site: Site) -> 
     fewer = act(site, "less", papers=rows(first)[0], on="on", part="surprise")["parts"]["surprise"]
     assert rows(first)[0] not in rows(fewer)
     assert "from now on" in fewer
+
+
+def test_a_reason_names_nothing_that_both_are_about_where_that_is_not_known() -> None:
+    kept = make_paper("2504.1", "Rye")
+    assert because(Reason("2504.2", 0, 9, "2504.1", "", "bread"), {"2504.1": kept}, {})[2] == ", both on “bread”"
+    assert because(Reason("2504.2", 0, 9, "2504.1", ""), {"2504.1": kept}, {}) == ("like ", "Rye", "")
 
 
 def test_a_surprise_of_nobody_says_so(site: Site) -> None:

@@ -214,7 +214,7 @@ def _reasons_json(row: Row) -> list[dict[str, Any]]:
     start, end = row.reason.start, row.reason.end
     quote = row.paper.text[start:end]
     told = {"text": row.because, "quote": quote, "start": start, "end": end}
-    return [told | {"because_of": row.reason.kept_id, "both_on": row.reason.both or None}]
+    return [told | {"because_of": row.reason.kept_id, "both_on": row.reason.both_on or None}]
 
 
 def _paper_json(paper: Paper) -> dict[str, Any]:
