@@ -1,9 +1,9 @@
 """The cells of a table of papers, quoted: what an abstract says of its task, its method, its data and its result.
 
 Task, method and result are those of the paper's card (`rag.cards`), which a model found that also tells where a paper
-states none. Data is a sentence, not a name alone: the one that holds most of the names on the card, else one that says
-by its words that something was tried on data. "Experiments on three datasets show that X wins" is cut at "show that".
-Where nothing says it, a cell stays empty.
+states none. Data is a sentence, not a name alone: the one in which most of the names on the card stand, those of
+background counting half, else one that says by its words that something was tried on data. "Experiments on three
+datasets show that X wins" is cut at "show that". Where nothing says it, a cell stays empty.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import Literal, get_args
 from rag.answer.draft import Quote, quote_text
 from rag.text.sentences import sentences
 from rag.types import Cell, Passage
-from rag.types.card import Card
+from rag.types.card import Card, Span
 
 Stated = Literal["task", "method", "result"]
 STATED: tuple[Stated, ...] = get_args(Stated)
 """What a card states in one span."""
 OPENING = 0.34
 """Share of an abstract in which data are its own only where it says "we" or "this paper", or its card names them."""
+REPEATED, OTHERS = 0.9, 0.5
+"""What a name counts where it stands again, since a card has its first place alone, and where it is background."""
 
 _OWN = re.compile(r"\b(?:we|our|this (?:paper|work|study|article|survey)|in this)\b", re.IGNORECASE)
 _BACKGROUND = re.compile(
@@ -65,13 +67,12 @@ def data(passages: Sequence[Passage], abstract_start: int, card: Card | None) ->
         abstract_start: Where its abstract begins; a title says none of this in a sentence.
         card: Names its data, if known.
     """
-    names = [span.text for span in card.data] if card else []
-    scored = list(_scored(passages, abstract_start, names))
+    scored = list(_scored(passages, abstract_start, card.data if card else ()))
     points, quote = max(scored, key=lambda one: one[0], default=(0.0, None))
     return quote if points > 0 else None
 
 
-def _scored(passages: Sequence[Passage], abstract_start: int, names: Sequence[str]) -> Iterator[tuple[float, Quote]]:
+def _scored(passages: Sequence[Passage], abstract_start: int, names: Sequence[Span]) -> Iterator[tuple[float, Quote]]:
     """Each sentence, or what of it speaks of data, with its points: one for a cue, one for each name."""
     said = [
         Quote(passage, passage.start + start, passage.start + end)
@@ -81,12 +82,22 @@ def _scored(passages: Sequence[Passage], abstract_start: int, names: Sequence[st
     ]
     for n, quote in enumerate(said):
         text = quote_text(quote)
-        named = sum(name in text for name in names)
+        named = _named(quote, names)
         if not named and n < OPENING * max(len(said) - 1, 1) and not _OWN.search(text):
             continue  # an abstract begins with what others did
         where = _before_outcome(quote) or quote
-        held = sum(name in quote_text(where) for name in names)
-        yield named + _data(text), where if held == named else quote
+        is_background = _BACKGROUND.search(text) and not _OWN.search(text)
+        points = named * (OTHERS if is_background else 1) + _data(text)
+        yield points, where if _named(where, names) == named else quote
+
+
+def _named(quote: Quote, names: Sequence[Span]) -> float:
+    """How many names stand in a quote, by their places; part of another name is none."""
+    return sum(1 if quote.start <= span.start < quote.end else _again(span.text, quote) for span in names)
+
+
+def _again(name: str, quote: Quote) -> float:
+    return REPEATED if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", quote_text(quote)) else 0.0
 
 
 def _data(text: str) -> float:

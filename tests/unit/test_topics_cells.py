@@ -69,6 +69,34 @@ def test_the_sentence_with_the_names_on_the_card_comes_before_one_with_a_cue() -
     assert told(f"We present Tree. {late}", ("GeoQA",)) == late, "the name must not be cut away"
 
 
+STANDARD, WINS = "MS MARCO has become the standard benchmark of retrieval.", "On MS MARCO it wins by 3%."
+
+
+@pytest.mark.parametrize("place", [STANDARD.index("MS MARCO"), len(f"{STANDARD} We present Tree. ") + 3])
+def test_background_that_holds_a_name_comes_after_a_sentence_that_used_it(place: int) -> None:
+    abstract = f"{STANDARD} We present Tree. {WINS}"
+    card = Card("2504.00001", 1, data=(Span(START + place, START + place + 8, "MS MARCO"),))
+    quote = data(passages(abstract), START, card)
+    assert quote
+    assert quote_text(quote) == WINS
+    both = "Existing rankers fail on SQuAD. We present Tree. It wins on GeoQA."
+    assert told(both, ("SQuAD", "GeoQA")) == "It wins on GeoQA."
+    alone = "Existing rankers fail on SQuAD."
+    assert told(f"{alone} We present Tree. It wins.", ("SQuAD",)) == alone
+    own = "We build GeoQA, a challenging set."
+    assert told(f"{own} Tree wins on GeoQA.", ("GeoQA",)) == own, "what we did is no background"
+
+
+def test_a_name_within_another_name_is_not_that_name() -> None:
+    won = "Tree wins by 3% on GLUE."
+    begun = "Existing rerankers fail on SuperGLUE tasks, and on GLUE-X."
+    abstract = f"{begun} Rerankers are slow on SuperGLUE. {won}"
+    start = START + abstract.index(won) + won.index("GLUE")
+    quote = data(passages(abstract), START, Card("2504.00001", 1, data=(Span(start, start + 4, "GLUE"),)))
+    assert quote
+    assert quote_text(quote) == won
+
+
 @pytest.mark.parametrize("beginning", ["Prior systems achieve 80% on the BEIR datasets.", "Rerankers do on BEIR."])
 def test_what_others_used_is_not_its_data(beginning: str) -> None:
     assert told(f"{beginning} We argue for patience. Readers need time. They read.") is None
