@@ -20,6 +20,11 @@ from rag.types.card import Card, Span
 Stated = Literal["task", "method", "result"]
 STATED: tuple[Stated, ...] = get_args(Stated)
 """What a card states in one span."""
+FROM_CARD = (*STATED, "data")
+"""Whose cells are not known to be empty before there is a card."""
+NO_CARD = "no card yet"
+MAKE_CARDS = "run `paperchat cards`"
+"""What makes cards for a library of an earlier version."""
 OPENING = 0.34
 """Share of an abstract in which data are its own only where it says "we" or "this paper", or its card names them."""
 REPEATED, OTHERS = 0.9, 0.5

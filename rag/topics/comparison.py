@@ -19,8 +19,9 @@ from rag.errors import UsageError
 from rag.papers.descriptions import card_of
 from rag.retrieve.answer_scores import Judged
 from rag.text.readable import readable
-from rag.topics.cells import STATED, data, stated
+from rag.topics.cells import FROM_CARD, STATED, data, stated
 from rag.types import Cell, Paper, Passage
+from rag.types.card import Card
 
 COLUMNS = ("task", "method", "data", "result", "difference")
 """What every comparison holds."""
@@ -46,11 +47,17 @@ class Comparison:
         columns: `COLUMNS`, then what the reader wanted besides, in their words.
         papers: As they stand in the library now.
         cells: For each paper, a cell for each column.
+        uncarded: Ids of the papers that have no card yet.
     """
 
     columns: tuple[str, ...]
     papers: tuple[Paper, ...]
     cells: tuple[tuple[Cell | None, ...], ...]
+    uncarded: frozenset[str] = frozenset()
+
+    def waits(self, paper_id: str, column: str) -> bool:
+        """Whether a cell that is empty may be filled once its paper has a card."""
+        return column in FROM_CARD and paper_id in self.uncarded
 
 
 def compare(engine: Engine, paper_ids: Sequence[str], wanted: Sequence[str] = ()) -> Comparison:
@@ -70,7 +77,10 @@ def compare(engine: Engine, paper_ids: Sequence[str], wanted: Sequence[str] = ()
     ids = [paper.paper_id for paper in papers]
     judged = {name: engine.scores.of((question,), ids) for name, (question, _) in _ASKED.items()}
     judged |= {name: engine.scores.of((name,), ids) for name in columns}
-    return Comparison((*COLUMNS, *columns), papers, tuple(_row(engine, paper, judged, columns) for paper in papers))
+    cards = {one.paper_id: card_of(engine.library.shelf, one.paper_id, one.version) for one in papers}
+    rows = tuple(_row(engine, paper, cards[paper.paper_id], judged, columns) for paper in papers)
+    uncarded = frozenset(paper_id for paper_id, card in cards.items() if card is None)
+    return Comparison((*COLUMNS, *columns), papers, rows, uncarded)
 
 
 def _checked(paper_ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
@@ -86,13 +96,12 @@ def _checked(paper_ids: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]
 
 
 def _row(
-    engine: Engine, paper: Paper, judged: dict[str, dict[str, Judged]], columns: Sequence[str]
+    engine: Engine, paper: Paper, card: Card | None, judged: dict[str, dict[str, Judged]], columns: Sequence[str]
 ) -> tuple[Cell | None, ...]:
     """The cells of one paper; the answer scorer repeats no sentence that stands in another."""
     said = judged["data"].get(paper.paper_id)
     if said is None:  # on the shelf, and not indexed yet
         return (None,) * (len(COLUMNS) + len(columns))
-    card = card_of(engine.library.shelf, paper.paper_id, paper.version)
     held: dict[str, Cell | None] = {field: stated(card, field) for field in STATED}
     held["data"] = _cell(engine, data(_passages(said), paper.abstract_start, card))
     for name, (_, least) in _ASKED.items():

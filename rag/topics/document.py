@@ -8,6 +8,7 @@ from itertools import groupby
 from rag.text.grammar import plural
 from rag.text.markdown import escape
 from rag.text.readable import readable
+from rag.topics.cells import NO_CARD
 from rag.types import Cell, Citation, Topic, TopicPaper
 
 COLUMNS = ("method", "data", "result")
@@ -41,7 +42,7 @@ def table(topic: Topic) -> str:
     lines = ["| Paper | Method | Data | Result |", "|---|---|---|---|"]
     for paper in topic.papers:
         cited = "".join(f"[{n}]" for n in markers.get(paper.paper_id, ()))
-        cells = [_cell(getattr(paper, name)) for name in COLUMNS]
+        cells = [_cell(getattr(paper, name), paper) for name in COLUMNS]
         lines.append(f"| {' '.join((_inline(paper.title), cited)).strip()} ({paper.when}) | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -82,8 +83,9 @@ def _markers(citations: Sequence[Citation]) -> dict[str, list[int]]:
     return held
 
 
-def _cell(cell: Cell | None) -> str:
-    return _inline(cell.quote) if cell else _NOT_SAID
+def _cell(cell: Cell | None, paper: TopicPaper) -> str:
+    empty = _NOT_SAID if paper.has_card else NO_CARD
+    return _inline(cell.quote) if cell else empty
 
 
 def _inline(text: str) -> str:

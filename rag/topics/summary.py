@@ -22,8 +22,9 @@ from rag.papers.descriptions import card_of
 from rag.prompts import load_prompt
 from rag.query import Question
 from rag.retrieve.hybrid import distinct_papers
+from rag.text.grammar import plural
 from rag.themes.plan import NEIGHBOURS, PLAN_PROMPT, Plan
-from rag.topics.cells import data, stated
+from rag.topics.cells import MAKE_CARDS, NO_CARD, data, stated
 from rag.topics.disagreements import find_disagreements
 from rag.topics.document import describe
 from rag.topics.highlights import Quoter
@@ -218,7 +219,14 @@ class TopicEngine:
             disagreements=tuple(sections.disagreements),
             removed=tuple(sections.removed),
             mode="llm" if sections.written else "extractive",
-            notes=(*understood.notes, *notes, *more, *_outcome(sections, writes), *_left_out(material.chosen)),
+            notes=(
+                *understood.notes,
+                *notes,
+                *more,
+                *_outcome(sections, writes),
+                *_left_out(material.chosen),
+                *_uncarded(rows),
+            ),
             retrieved=tuple(map(RetrievedPassage.of, material.passages)),
             filters=understood.filters.as_json(),
             usage=llm.used() if llm else None,
@@ -263,6 +271,7 @@ class TopicEngine:
             method=stated(card, "method"),
             data=self._cell(data(passages, paper.abstract_start, card)),
             result=stated(card, "result"),
+            has_card=card is not None,
         )
 
     def _cell(self, quote: Quote | None) -> Cell | None:
@@ -288,3 +297,11 @@ def _left_out(chosen: Sequence[Passage]) -> tuple[Note, ...]:
         return ()
     shown = f"The {MOST_PAPERS} nearest of {len(chosen)} papers on this are shown;"
     return (Note(code="papers_left_out", text=f"{shown} dates, an author or a narrower topic show others."),)
+
+
+def _uncarded(rows: Sequence[TopicPaper]) -> tuple[Note, ...]:
+    """A note where cells stand empty only since nobody has made cards."""
+    count = sum(not row.has_card for row in rows)
+    verb = "has" if count == 1 else "have"
+    text = f"{plural(count, 'paper')} {verb} {NO_CARD}, from which method and result are read; {MAKE_CARDS}."
+    return (Note(code="no_card", text=text),) if count else ()

@@ -172,7 +172,10 @@ class Cell(Record):
 
 
 class TopicPaper(Record):
-    """A paper of a topic, one row of its table; a cell is None where the abstract does not say."""
+    """A paper of a topic, one row of its table; a cell is None where the abstract does not say.
+
+    Without a card, from which cells come, nobody knows yet whether it says.
+    """
 
     paper_id: str
     version: int
@@ -184,6 +187,7 @@ class TopicPaper(Record):
     method: Cell | None = None
     data: Cell | None = None
     result: Cell | None = None
+    has_card: bool = True
     held: bool = False
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,8 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import EmptyLibrary, QuestionError
 from rag.index.library import Library
+from rag.papers.database import Database
+from rag.papers.shelf import FILE_NAME
 from rag.topics import markdown
 from rag.types import Delta, Filters, Retrieved, Step, Topic, TopicDone, Understood
 from tests.support.papers import make_paper
@@ -199,6 +202,33 @@ def test_the_command_prints_themes_and_writes_the_document(run: Run, tmp_path: P
         assert part in written
     run("topic", "query rewriting", "--out", "topic.md")
     assert Path("topic.md").read_text(encoding="utf-8").startswith("# query rewriting")
+
+
+def test_papers_without_a_card_are_named_and_not_said_to_tell_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sample_library(tmp_path / "library") as library:
+        folder = library.folder
+    with closing(Database.at(Config(data_dir=folder).store(FILE_NAME))) as db:
+        db.execute("DELETE FROM described")
+    monkeypatch.chdir(tmp_path)
+    run = Run(folder, capsys, monkeypatch)
+    written = run.json("topic", TOPICS[1])
+    topic = Topic.model_validate(written)
+    assert all((row["method"], row["result"], row["has_card"]) == (None, None, False) for row in written["papers"])
+    said = "no card yet, from which method and result are read; run `paperchat cards`."
+    assert [said in note.text for note in topic.notes if note.code == "no_card"] == [True]
+    assert "run `paperchat cards`" in " ".join(" ".join(run("topic", TOPICS[1])).split())
+    assert "| no card yet |" in markdown(topic)
+    with Library(Config(data_dir=folder)) as library:
+        shown = str(summaries.summary(topic, library))
+    assert "does not tell" not in shown
+    assert shown.count(">no card yet<") >= 2 * len(topic.papers)
+    assert said in shown
+    run("cards")
+    described = run.json("topic", TOPICS[1])
+    assert all(row["has_card"] for row in described["papers"])
+    assert not [note for note in described["notes"] if note["code"] == "no_card"]
 
 
 def test_the_page_writes_entries_with_a_reader_s_own_keys_as_the_command_does(tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +17,15 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import UsageError
 from rag.index.library import Library
+from rag.papers.database import Database
 from rag.papers.descriptions import card_of
+from rag.papers.shelf import FILE_NAME
 from rag.text.readable import readable
+from rag.topics.cells import FROM_CARD
 from rag.topics.comparison import COLUMNS, MOST_COLUMNS, Comparison, as_csv, compare
 from rag.types import Citation
 from tests.support.papers import make_paper
+from ui.web.evidence.tables import table
 
 ROCK = (
     "Search engines for geologists miss rocks that have several names. We propose RockRank, which ranks rocks by a "
@@ -78,6 +85,28 @@ def test_a_task_is_what_the_paper_sets_out_to_do_and_not_what_others_lack(assist
         assert (said(found, n, "task"), said(found, n, "method")) == (card.task.text, card.method.text)
         assert name in said(found, n, "task") + said(found, n, "method")
         assert motive not in said(found, n, "task")
+
+
+def test_a_paper_without_a_card_is_not_said_to_tell_nothing(assistant: Assistant, tmp_path: Path) -> None:
+    library = Library(Config(data_dir=tmp_path))
+    library.ingest([assistant.library.paper(paper_id) for paper_id in ("2504.00001", "2504.00002")])
+    with closing(Database.at(Config(data_dir=tmp_path).store(FILE_NAME))) as db:
+        db.execute("DELETE FROM described WHERE paper_id = '2504.00002'")
+    with Assistant(library) as other:
+        found = compare(other.engine, ["2504.00001", "2504.00002"], ["carbon footprint"])
+    assert found.uncarded == {"2504.00002"}
+    assert found.cells[1][COLUMNS.index("task")] is None
+    shown = str(table(found, (), 1))
+    cells = re.findall(r'<td data-name="LakeNet">(.*?)</td>', shown)
+    empty = [name for name, cell in zip(found.columns, found.cells[1], strict=True) if cell is None]
+    assert {"task", "method", "result", "carbon footprint"} <= set(empty)
+    for name, cell in zip(found.columns, cells, strict=True):
+        assert ("no card yet" in cell) == (name in empty and name in FROM_CARD)
+        assert ("does not tell" in cell) == (name in empty and name not in FROM_CARD)
+    assert "No card yet: run `paperchat cards`." in shown
+    assert "no card yet" not in "".join(re.findall(r'<td data-name="RockRank">(.*?)</td>', shown))
+    _, _, lake = csv.reader(io.StringIO(as_csv(found)))
+    assert (lake[3 + COLUMNS.index("task")], lake[3 + COLUMNS.index("result")]) == ("", "")
 
 
 def test_a_column_in_the_readers_words_holds_what_answers_it_or_nothing(assistant: Assistant) -> None:

@@ -17,7 +17,7 @@ from ui.web.evidence.cards import NO_MARKS, column
 from ui.web.evidence.peeks import peeks
 from ui.web.html import icons
 from ui.web.html.bars import bars
-from ui.web.html.rendering import EMPTY, button, dated, element, join, markdown, paper_link, untold
+from ui.web.html.rendering import EMPTY, button, dated, element, join, markdown, paper_link, uncarded, untold
 
 PREFIX = "topic-"
 """Of the ids of the cards, to which markers lead."""
@@ -145,7 +145,8 @@ def _table(topic: Topic) -> Markup:
     head = element("thead", element("tr", *(element("th", name, scope="col") for name in names)))
     rows = (_row(paper, names[1:]) for paper in topic.papers)
     table = element("table", head, element("tbody", *rows), class_="sides")
-    is_whole = all(cell for paper in topic.papers for cell in (paper.method, paper.data, paper.result))
+    known = [paper for paper in topic.papers if paper.has_card]  # a note tells of the others
+    is_whole = all(cell for paper in known for cell in (paper.method, paper.data, paper.result))
     return element("div", table, class_="wide") + (EMPTY if is_whole else _LEGEND)
 
 
@@ -153,12 +154,12 @@ def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
     title = paper_link(paper.paper_id, readable(paper.title))
     first = element("th", title, element("small", paper.when), scope="row")
     cells = zip(names, (paper.method, paper.data, paper.result), strict=True)
-    return element("tr", first, *(_cell(name, cell) for name, cell in cells))
+    return element("tr", first, *(_cell(name, cell, paper) for name, cell in cells))
 
 
-def _cell(name: str, cell: Cell | None) -> Markup:
-    text = readable(cell.quote) if cell else untold()
-    return element("td", text, data_name=name)
+def _cell(name: str, cell: Cell | None, paper: TopicPaper) -> Markup:
+    empty = untold() if paper.has_card else uncarded()
+    return element("td", readable(cell.quote) if cell else empty, data_name=name)
 
 
 def _removed(topic: Topic) -> Markup:

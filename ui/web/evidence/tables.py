@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from rag.answer.suggestions import called
 from rag.text.readable import readable
+from rag.topics.cells import MAKE_CARDS
 from rag.topics.comparison import COLUMNS, LONGEST, Comparison
 from rag.types import Cell, Citation, Paper
 from ui.web.evidence.peeks import peeks
-from ui.web.html.rendering import EMPTY, button, element, join, marker, paper_link, untold
+from ui.web.html.rendering import EMPTY, button, element, join, marker, paper_link, uncarded, untold
 
 SIDE_BY_SIDE = 3
 """Papers that stand beside each other; more stand one below the other."""
@@ -58,10 +59,16 @@ def _where(paper: Paper) -> str:
 
 def _legend(comparison: Comparison) -> Markup:
     """What the sign in an empty cell means; a screen reader is told in the cell."""
-    rows = zip(comparison.papers, comparison.cells, strict=True)
-    where = {_where(paper) for paper, row in rows if None in row}
+    where, waits = set[str](), False
+    for paper, row in zip(comparison.papers, comparison.cells, strict=True):
+        empty = [name for name, cell in zip(comparison.columns, row, strict=True) if cell is None]
+        waiting = [name for name in empty if comparison.waits(paper.paper_id, name)]
+        waits = waits or bool(waiting)
+        if len(waiting) < len(empty):
+            where.add(_where(paper))
     said = f"— The {' or '.join(sorted(where))} does not tell."
-    return element("p", said, class_="legend", aria_hidden="true") if where else EMPTY
+    told = element("p", said, class_="legend", aria_hidden="true") if where else EMPTY
+    return told + (element("p", f"No card yet: {MAKE_CARDS}.", class_="legend") if waits else EMPTY)
 
 
 def _titles(citations: Sequence[Citation]) -> list[str]:
@@ -133,7 +140,7 @@ def _shown(comparison: Comparison, number: int, signs: _Signs) -> list[Markup]:
     for n, (name, cell) in enumerate(zip(comparison.columns, comparison.cells[number], strict=True)):
         place = _place(paper, cell)
         if cell is None:
-            shown.append(untold(_where(paper)))
+            shown.append(uncarded() if comparison.waits(paper.paper_id, name) else untold(_where(paper)))
         elif place in first and n < len(COLUMNS):
             same = element("span", f"in the same words as {first[place]}", class_="same")
             shown.append(join([same, " ", signs.at(place)]))

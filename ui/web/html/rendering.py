@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from rag.sources.identifiers import ARXIV_ID
 from rag.text.readable import readable
+from rag.topics.cells import MAKE_CARDS, NO_CARD
 from rag.types import Citation
 
 EMPTY = Markup("")
@@ -121,6 +122,11 @@ def untold(where: str = "abstract") -> Markup:
     """The cell of a table in which nothing stands, since a paper's abstract (or all of its text) does not tell it."""
     said = f"The {where} does not tell"
     return element("span", "—", role="img", aria_label=said, title=said, class_="unsaid")
+
+
+def uncarded() -> Markup:
+    """The cell of a table in which nothing stands, since its paper has no card yet."""
+    return element("span", NO_CARD, title=f"{NO_CARD}; {MAKE_CARDS}", class_="unsaid")
 
 
 @cache
