@@ -218,6 +218,11 @@ def test_nothing_stands_askew(new_tab: Callable[..., Tab], pages: str) -> None:
     column = page.locator("#topic").bounding_box()
     assert column
     assert abs(column["x"] - (1440 - column["x"] - column["width"])) < 20, "a page stands in the middle"
+    page.goto(f"{pages}/topic")
+    expect(page.locator("#about form")).to_be_visible()
+    empty = page.locator("#topic").bounding_box()
+    assert empty
+    assert abs(empty["width"] - column["width"]) < 20, "the form stands where it stands above a result"
     page.keyboard.press("?")
     rows = page.locator("#keys dt")
     expect(rows.first).to_be_visible()
@@ -279,6 +284,29 @@ def test_what_restricts_a_topic_is_shown_and_taken_away(new_tab: Callable[..., T
     page.get_by_role("button", name=re.compile("Without")).click()
     expect(page.locator("#summary article:not(.running)")).to_be_visible()
     expect(chips).to_have_count(0)
+
+
+def test_filters_of_a_topic_are_in_sight_while_they_hold(new_tab: Callable[..., Tab], pages: str) -> None:
+    page = new_tab("/topic", url=pages).ready().page
+    form = page.locator("#about form")
+    fold, category, day = form.get_by_text("Filters"), form.get_by_label("Category"), form.get_by_label("From")
+    fold.click()
+    category.fill("cs.IR")
+    fold.click()
+    page.wait_for_timeout(300)
+    expect(category).to_be_visible()
+    category.fill("")
+    fold.click()
+    expect(category).to_be_hidden()
+    fold.click()
+    day.press("0")  # a day that is begun and not typed to its end
+    day.press("4")
+    fold.click()
+    expect(day).to_be_hidden()
+    form.get_by_label("Topic").fill("retrieval-augmented generation")
+    page.get_by_role("button", name="Summarise").click()
+    expect(day).to_be_visible()
+    expect(day).to_be_focused()
 
 
 def test_a_topic_that_the_library_does_not_know(new_tab: Callable[..., Tab], pages: str) -> None:

@@ -25,6 +25,13 @@ from ui.web.html.rendering import EMPTY, element, join
 _STOP = """
 form.querySelector('.stop').addEventListener('click', () => trigger('stop'));
 """
+_UNFOLD = """
+const narrow = form.querySelector('details');
+const unfold = () => { narrow.open = true; };
+narrow.addEventListener('toggle', () => [...narrow.querySelectorAll('input')].some((one) => one.value) && unfold());
+narrow.addEventListener('invalid', unfold, true); // before the browser looks for a field in which to say why
+"""
+"""Script of folded fields: what restricts a topic, or keeps it from being sent, stays in sight."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ def build(web: Web) -> None:
 
 def _lay_out(costs: bool) -> Parts:
     with gr.Column(elem_id="topic", min_width=0):
-        about = form(_form(costs), FORM + _STOP, "about")
+        about = form(_form(costs), FORM + _STOP + _UNFOLD, "about")
         script = "paperchat.wire(element, trigger, ['save']);"
         shown = gr.HTML(js_on_load=script, apply_default_css=False, elem_id="summary")
         download = gr.HTML({}, html_template="", js_on_load="paperchat.download(props, watch);", elem_classes="unseen")
