@@ -236,9 +236,10 @@ def test_nothing_stands_askew(new_tab: Callable[..., Tab], pages: str) -> None:
     on_library(page).locator(".title").first.click()
     page.set_viewport_size({"width": 1440, "height": 900})
     first, last = page.locator("#view .paper .tools .mark").first, page.get_by_role("link", name="arXiv", exact=True)
-    assert (last.bounding_box() or {})["y"] > (first.bounding_box() or {})["y"] + 10, (
-        "what is done often stands by itself"
-    )
+    often, seldom = first.bounding_box(), last.bounding_box()
+    assert often is not None
+    assert seldom is not None
+    assert seldom["y"] > often["y"] + 10, "what is done often stands by itself"
 
 
 def test_a_topic_is_summarised_and_saved(new_tab: Callable[..., Tab], pages: str) -> None:
