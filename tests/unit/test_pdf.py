@@ -221,6 +221,22 @@ def test_page_numbers_that_stand_further_in_are_no_text_and_sentences_go_on_over
     assert "1" not in full.body.replace("1 Counts", "")
 
 
+def test_text_below_the_height_of_the_others_numbers_stays_on_a_page_without_one(tmp_path: Path) -> None:
+    sheets = [Sheet().put(LEFT, 650, "A Study of Herons in Winter", 17, bold=True)]
+    sheets[0].put(LEFT, 620, "Ada Lovelace", 12).put(LEFT, 590, "1 Counts", 12, bold=True)
+    sheets[0].column(LEFT, 570, ["We count at dawn."] * 20)
+    sheets += [Sheet() for _ in range(5)]
+    for n, sheet in enumerate(sheets[1:], 2):
+        sheet.column(
+            LEFT, 700, [f"We count herons number {n}x{k} by the lake at dusk." for k in range(50 if n == 6 else 20)]
+        )
+    for n, sheet in enumerate(sheets[:5], 1):
+        sheet.put(300, 130, str(n))
+    full, _ = read(written(tmp_path, make_pdf(sheets)))
+    assert [k for k in range(50) if f"number 6x{k} by" not in full.body] == [], "the last two lines stand below 130"
+    assert not re.search(r"\b[1-5]\b", full.body.replace("1 Counts", ""))
+
+
 def test_page_numbers_are_no_text(paper: Paper) -> None:
     assert not any(line.strip() in ("1", "2") for line in paper.body.split("\n"))
 

@@ -23,10 +23,7 @@ def without_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
     def runs(line: Line) -> bool:
         return bool(_NUMBER.fullmatch(line.text.strip())) or seen[_key(line)] >= often
 
-    running = [
-        [line for line in edge if runs(line)] + counted
-        for edge, counted in zip(edges, _page_numbers(pages, edges), strict=True)
-    ]
+    running = [[line for line in edge if runs(line)] for edge in edges]
     foot = _reach(
         [[line.y for line in page if line.y < height / 2] for page, height in zip(running, heights, strict=True)], max
     )
@@ -34,8 +31,8 @@ def without_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
         [[line.y for line in page if line.y > height / 2] for page, height in zip(running, heights, strict=True)], min
     )
     kept = []
-    for page, out in zip(pages, running, strict=True):
-        gone = {id(line) for line in out}
+    for page, out, counted in zip(pages, running, _page_numbers(pages), strict=True):
+        gone = {id(line) for line in (*out, *counted)}
         inside = [line for line in page if id(line) not in gone]
         kept.append(
             [line for line in inside if (foot is None or line.y > foot + 1) and (head is None or line.y < head - 1)]
@@ -43,21 +40,18 @@ def without_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
     return kept
 
 
-def _page_numbers(pages: Sequence[Sequence[Line]], edges: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """By page, the number that ends it further in than its edge: what counts along with the pages numbers them.
+def _page_numbers(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """By page, the number that ends it, be it further in than its edge: what counts along with the pages numbers them.
 
     Articles set by LaTeX with its own margins have their numbers there, and one would stand in the middle of the
-    sentence that goes on overleaf.
+    sentence that goes on overleaf. They alone are left out: a page without one may have text as far down.
     """
     last = [min(page, key=lambda line: line.y, default=None) for page in pages]
     ahead = Counter(told - place for place, line in enumerate(last) if (told := _told(line)) is not None)
     offset, count = ahead.most_common(1)[0] if ahead else (0, 0)
     if count < max(2, len(pages) / 2):
         return [[] for _ in pages]
-    return [
-        [line] if line and _told(line) == place + offset and line not in edge else []
-        for place, (line, edge) in enumerate(zip(last, edges, strict=True))
-    ]
+    return [[line] if line and _told(line) == place + offset else [] for place, line in enumerate(last)]
 
 
 def _told(line: Line | None) -> int | None:
