@@ -125,6 +125,20 @@ def test_a_table_of_names_and_values_goes_to_its_own_caption_and_its_note_apart(
     )
 
 
+def test_small_print_that_goes_on_at_the_top_of_a_column_is_no_note(tmp_path: Path) -> None:
+    """The items of a list look as footnotes do; nothing but their place tells them apart."""
+    sheet = Sheet().put(LEFT, 740, "A Study of Zebras in Winter", 17, bold=True).put(LEFT, 715, "Ada Lovelace", 12)
+    sheet.put(LEFT, 690, "1 Herds", 12, bold=True)
+    prose = "We count the zebras that stay at the lake."
+    sheet.column(LEFT, 670, [prose] * 20)
+    sheet.column(LEFT, 420, ["1 Herds with a leader are counted at dawn."], 8)
+    sheet.column(RIGHT, 670, ["2 Herds without are counted at dusk."], 8)
+    sheet.column(RIGHT, 640, [prose] * 20)
+    full, _ = read(written(tmp_path, make_pdf([sheet])))
+    at = full.text.index("2 Herds without")
+    assert not any(section.kind == "note" and section.start <= at < section.end for section in full.sections)
+
+
 def test_footnotes_stand_in_no_passage_of_the_text(paper: Paper) -> None:
     (notes,) = [one for one in paper.sections if one.kind == "note"]
     note = paper.text[notes.start : notes.end]

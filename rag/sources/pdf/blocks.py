@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 from statistics import median
 from typing import Literal
 
@@ -109,10 +109,12 @@ def blocks(pages: Sequence[Sequence[Column]]) -> list[Block]:
             floats += _floats(column, running[n], how)
             if n and floats and floats[-1].caption[0] is column.lines[0] and not floats[-1].lines:
                 floats[-1].lines = _above(floats[-1], page[max(n - 2, 0) : n], running[max(n - 2, 0) : n], how)
+        taken = {id(line) for block in floats for line in (*block.lines, *block.caption)}
+        ordered = [line for column in page for line in column.lines]
+        below = {id(line) for above, line in pairwise(ordered) if id(above) in taken and line.y < above.y}
         for column in page:
-            taken = {id(line) for block in floats for line in (*block.lines, *block.caption)}
             rest = [line for line in column.lines if id(line) not in taken]
-            parts = _flow(rest, column, how, listing)
+            parts = _flow(rest, column, how, listing, below)
             listing = _lists_works(parts, listing)
             flow += parts
         _append(found, flow, floats, how)
@@ -261,7 +263,7 @@ def is_references(heading: str) -> bool:
     return bool(_REFERENCES.fullmatch(_NUMBERED.sub("", heading, count=1).strip(" :.")))
 
 
-def _flow(lines: Sequence[Line], column: Column, how: Print, listing: bool) -> list[Block]:
+def _flow(lines: Sequence[Line], column: Column, how: Print, listing: bool, below: Container[int]) -> list[Block]:
     """Running text of a column cut into paragraphs and headings; small print at its end or below a table is a note.
 
     Args:
@@ -269,6 +271,7 @@ def _flow(lines: Sequence[Line], column: Column, how: Print, listing: bool) -> l
         column: That they stand in.
         how: The document is set.
         listing: Whether the column begins within the list of references.
+        below: By `id`, the lines that stand right below a table or figure.
     """
     found: list[Block] = []
     for before, line, after in zip((None, *lines), lines, (*lines[1:], None), strict=False):
@@ -286,7 +289,7 @@ def _flow(lines: Sequence[Line], column: Column, how: Print, listing: bool) -> l
         ):
             block.lines.append(line)
         else:
-            apart = before is None or before.y - line.y > 3 * how.pitch or (block is not None and block.kind == "note")
+            apart = id(line) in below or (block is not None and block.kind == "note")
             is_note = _note(line, how) and (apart or _small_below(lines, line, how))
             found.append(Block("note" if is_note else "text", [line], left=column.left, right=column.right))
     return found
