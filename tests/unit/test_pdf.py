@@ -125,6 +125,54 @@ def test_a_table_of_names_and_values_goes_to_its_own_caption_and_its_note_apart(
     )
 
 
+def table_below(tmp_path: Path, pairs: list[tuple[str, str]]) -> str:
+    """The only table of a page with these pairs, below each other, between running text and a table's caption."""
+    sheet = Sheet().put(LEFT, 740, "A Study of Zebras in Winter", 17, bold=True).put(LEFT, 715, "Ada Lovelace", 12)
+    sheet.put(LEFT, 690, "1 Herds", 12, bold=True)
+    prose = "We count the zebras of all herds that stay at the lake in winter, year by year, and compare."
+    sheet.column(LEFT, 670, [prose] * 20)
+    for n, (name, beside) in enumerate(pairs):
+        sheet.put(LEFT, 400 - 12 * n, name).put(LEFT + (180 if " " in beside else 340), 400 - 12 * n, beside)
+    sheet.put(LEFT, 360, "Table 1: Herds of the lake, by kind.", 9)
+    sheet.put(LEFT, 345, "Herd", 9).put(LEFT + 90, 345, "Zebras", 9).put(LEFT + 150, 345, "Year", 9)
+    sheet.put(LEFT, 333, "Lake", 9).put(LEFT + 90, 333, "42", 9).put(LEFT + 150, 333, "1999", 9)
+    sheet.column(LEFT, 290, [prose] * 4)
+    full, _ = read(written(tmp_path, make_pdf([sheet])))
+    (table,) = [full.text[one.start : one.end] for one in full.sections if one.kind == "table"]
+    assert all(words in full.text for pair in pairs for words in pair)
+    return table.removeprefix("Table 1: Herds of the lake, by kind.\n")
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [
+            ("Herd of zebras with a leader", "zebras that stay at the lake together until the spring"),
+            ("Leader of a herd of zebras", "a zebra that all of the others of its herd follow there"),
+        ],
+        [
+            ("animal behaviour in cold winters", "herds of zebras and what leads them to a lake"),
+            ("counts from the air and ground", "lakes that are frozen over for most of winter"),
+        ],
+        [
+            ("Ada Lovelace1 and Charles Babbage1", "Alan Turing2 and Alonzo Church2"),
+            ("Grace Hopper1 and John Mauchly1", "Kurt Gödel3 and David Hilbert3"),
+        ],
+    ],
+    ids=["terms", "keywords", "authors"],
+)
+def test_what_stands_in_two_columns_without_values_is_no_table(tmp_path: Path, pairs: list[tuple[str, str]]) -> None:
+    assert table_below(tmp_path, pairs) == "Herd | Zebras | Year\nLake | 42 | 1999"
+
+
+def test_a_word_beside_a_name_is_a_value(tmp_path: Path) -> None:
+    pairs = [
+        ("Whether the zebras of a herd come to the lake in all winters", "mostly"),
+        ("Whether a herd without a leader comes to the lake in winter", "seldom"),
+    ]
+    assert table_below(tmp_path, pairs) == "\n".join(" | ".join(pair) for pair in pairs)
+
+
 def test_small_print_that_goes_on_at_the_top_of_a_column_is_no_note(tmp_path: Path) -> None:
     """The items of a list look as footnotes do; nothing but their place tells them apart."""
     sheet = Sheet().put(LEFT, 740, "A Study of Zebras in Winter", 17, bold=True).put(LEFT, 715, "Ada Lovelace", 12)

@@ -30,6 +30,8 @@ _KNOWN = re.compile(
     re.I,
 )
 _NOTE = re.compile(r"[\d¹²³⁰⁴-⁹∗†‡*]{1,3}\s?[^\W\d_]")
+_VALUE = re.compile(r"\b\d|^\S+$")
+"""A figure that is no mark on a word (as authors have), or a single word."""
 _REFERENCES = re.compile(r"references(?: and notes)?|bibliography|works cited|literature(?: cited)?", re.I)
 _ENDS = re.compile(r"[.?!:;][\"”’)\]\d]*$")
 _LONGEST_HEADING = 150
@@ -148,7 +150,8 @@ def _is_row(line: Line) -> bool:
 def _is_pair(line: Line, beside: Line, how: Print) -> bool:
     """Whether two lines are rows of a table with two columns: a name and what stands beside it, below each other.
 
-    Justified print has wide gaps too, by chance: not in two lines at one place.
+    Justified print has wide gaps too, by chance: not in two lines at one place. Authors, keywords and terms with their
+    meaning stand below each other as well, but hold more than a word beside the name, and no figure.
     """
     near = 0 < abs(line.y - beside.y) <= 2 * how.pitch
     if not (near and len(line.cells) == len(beside.cells) == 2):
@@ -157,6 +160,7 @@ def _is_pair(line: Line, beside: Line, how: Print) -> bool:
     named = all(len(re.findall(r"[^\W\d_]", cell.text)) > 1 for cell in (name, other))
     at_one = 0.25 * line.size
     lefts = abs(name.x0 - other.x0) <= at_one and abs(value.x0 - second.x0) <= at_one
+    lefts = lefts and all(_VALUE.search(cell.text) for cell in (value, second))
     rights = abs(value.x1 - second.x1) <= at_one and all(re.search(r"\d", cell.text) for cell in (value, second))
     return named and (lefts or rights)
 
