@@ -68,7 +68,8 @@ def measure(
 def _example(assistant: Assistant, qa: str, question: Question) -> Example:
     engine = assistant.engine
     asked = engine.understand(engine.checked(question.question), question.history)
-    passages = engine.candidates(asked)
+    found = engine.finder.find(asked)
+    asked, passages = (found.question, found.passages) if found.entry is None else (asked, engine.candidates(asked))
     gold = set(question.gold_papers or ())
     if not passages or is_selection(asked):
         return Example(qa, question, None, None, not passages, right=False)

@@ -23,6 +23,7 @@ from rag.query.question import ABOUT
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
 from rag.retrieve.query_vector import read_tokens, weighed
+from rag.retrieve.sides import SIDE
 from rag.text.readable import readable
 from rag.text.sentences import sentences
 from rag.types import Passage
@@ -79,12 +80,13 @@ class ExtractiveWriter:
             return Draft(())
         kind = kind or question.kind
         fitting, among = self._fitting(question, distinct_papers(passages), kind, whole=whole, doubtful=doubtful)
-        papers = [paper.paper_id for paper in fitting[: self.library.config.answer.max_papers]]
+        fitted = fitting[: self.library.config.answer.max_papers]
+        papers = [paper.paper_id for paper in fitted]
         judged = self.scores.of(question.wordings, papers)
         ahead = which_is_ahead(self.library, self.scores, question, papers, judged) if kind == "compare" else None
         if kind == "compare":
             settled = {} if ahead is None else {paper: judged[paper] for paper in ahead.odds} | dict(ahead.results)
-            judged = {**judged, **self._compared(question, papers, settled), **settled}
+            judged = {**judged, **self._compared(question, fitted, settled), **settled}
             papers = papers if ahead is None else ahead.order
         if kind == "single":
             papers = papers if among else as_likely(papers, judged)
@@ -140,19 +142,23 @@ class ExtractiveWriter:
             for paper, said in judged.items()
         }
 
-    def _compared(self, question: Question, papers: Sequence[str], settled: Container[str]) -> dict[str, Judged]:
+    def _compared(self, question: Question, papers: Sequence[Passage], settled: Container[str]) -> dict[str, Judged]:
         """Papers judged by how each works, and by what is asked as it is put to each alone, or else what each is about.
 
         The names of the others, and the words that set them side by side, say nothing about one. Where the question
-        cannot be taken apart, it is put to each as it is; one paper alone is compared with nothing.
+        cannot be taken apart, or nobody knows which side a paper is, it is put to each as it is; one paper alone is
+        compared with nothing.
         """
         if len(papers) < 2:
             return {}
-        asked = question.wordings[:1] * len(papers)
-        if len(question.put) == len(papers):
-            asked = question.put if question.asks else (ABOUT,) * len(papers)
-        each = [(paper, put) for paper, put in zip(papers, asked, strict=True) if paper not in settled]
-        return {paper: one for paper, put in each for one in self.scores.of((put, METHOD), [paper]).values()}
+        sides = {one.paper_id: int(one.scores.get(SIDE, 0)) for one in papers}
+        if not question.sides and sides.keys() == set(question.named):
+            sides = {paper: n for n, paper in enumerate(sides, 1)}
+        asked = dict.fromkeys(sides, question.wordings[0])
+        if len(question.put) >= len(sides) and all(sides.values()):
+            asked = {paper: question.put[n - 1] if question.asks else ABOUT for paper, n in sides.items()}
+        wanted = [(paper, put) for paper, put in asked.items() if paper not in settled]
+        return {paper: one for paper, put in wanted for one in self.scores.of((put, METHOD), [paper]).values()}
 
     def nearest(self, question: Question, draft: Draft) -> Draft:
         """Of quotes that do not answer, the sentences near to the question; the paper's title alone where none is.

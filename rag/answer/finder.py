@@ -88,23 +88,29 @@ class Finder:
         passages = tuple(
             self._named_first(entry, understood, expanded) if entry else self.candidates(understood, expanded)
         )
-        if not entry and self._is_made_by_one(understood, passages):
-            understood = replace(understood, kind="single", subjects=(), sides=(), put=())
+        if not entry and (one := self._made_by(understood, passages)):
+            about_one = replace(understood, kind="single", subjects=(), sides=(), put=())
+            understood = replace(about_one, named=(one,), called=(one,))
             passages = tuple(self.candidates(understood, expanded))
         decision = entry.decision if entry else self.abstainer.decide(understood, passages)
         asks = not entry and self.library.config.answer.clarify
         clarify = self.clarifier.ask(understood, passages) if asks else None
         return Found(understood, entry, passages, decision, clarify, Gathered(passages, passages))
 
-    def _is_made_by_one(self, understood: Question, passages: Sequence[Passage]) -> bool:
-        """Whether one paper makes a comparison by itself: "MixLM against LinkedIn's earlier ranker: throughput?"."""
-        if understood.kind != "compare" or understood.ahead or understood.absent:
-            return False
-        ranked = distinct_papers(passages)
+    def _made_by(self, understood: Question, passages: Sequence[Passage]) -> str:
+        """The one paper that makes a comparison by itself: "MixLM against LinkedIn's earlier ranker: throughput?".
+
+        Empty where several do, and where two papers are given, by their names or otherwise: of those both are wanted.
+        """
+        given = len(understood.named) > 1 or understood.papers is not None or understood.only_filters
+        if understood.kind != "compare" or understood.absent or given or any(one.filters for one in understood.sides):
+            return ""
+        ranked = [one for one in distinct_papers(passages) if not one.held]
         papers = [one.paper_id for one in choose_papers(ranked, "compare", understood.subjects)]
         judged = self.scores.of(understood.wordings[:1], papers)
-        best = sorted((one.best for one in judged.values()), reverse=True)
-        return len(best) > 1 and best[0] >= max(ANSWERS, best[1] + ALONE)
+        best = sorted(judged.values(), key=lambda one: one.best, reverse=True)
+        makes = len(best) > 1 and best[0].best >= max(ANSWERS, best[1].best + ALONE)
+        return best[0].paper_id if makes else ""
 
     def _named_first(self, entry: Entry, understood: Question, expanded: Expanded | None) -> list[Passage]:
         """The papers that the shelf names; where they are few, what a search finds is behind them."""

@@ -14,7 +14,7 @@ _NOBODY = frozenset("jr sr phd ph md ii iii iv et al and others the collaboratio
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 _KIND = re.compile(
     r"-(?:[a-z]*[aeiouy][a-z]+(?:(?<!emb)(?<!cas)ed|(?<!embedd)ing)|aware|free|driven|like|style|wise|level|only"
-    r"|specific|centric|agnostic|dominant|compatible|dependent|independent)$"
+    r"|specific|centric|agnostic|dominant|compatible|dependent|independent|native|optimal|type|built|fed|led|run)$"
     r"|-(?:a|as|by|for|in|of|to|with)-",
     re.IGNORECASE,
 )

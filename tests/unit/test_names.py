@@ -29,7 +29,7 @@ def test_lists_of_authors_may_be_one_papers(some: list[str], others: list[str], 
 
 _KINDS = (
     "LLM-based LLM-Guided BLaIR-enhanced CTR-weighted GPT-4o-generated DPO-tuning MLLM-driven ID-free Intent-Aware "
-    "BERT-style GPT-like LLM-specific LLM-as-a-judge Text-to-SQL"
+    "BERT-style GPT-like LLM-specific LLM-as-a-judge Text-to-SQL LLM-native LLM-led LLM-built CTR-optimal"
 )
 _NAMES = (
     "BERT BERT-base BERT-base-uncased BGE-reranker BGE-Large GPT-4o-mini RankT5-large Contriever-msmarco NV-Embed "
