@@ -51,7 +51,7 @@ class ScriptedAssistant(Assistant):
     def _slowly(self) -> Iterator[Event]:
         yield Understood(SLOW, Filters())
         yield Step("search", "slow papers")
-        time.sleep(PAUSE)  # longer than the page waits between two pictures of an answer
+        time.sleep(5 * PAUSE)  # longer than the page waits between two pictures of an answer, also on a busy machine
         yield Retrieved(())
         for n in range(300):
             time.sleep(PAUSE)
