@@ -74,12 +74,15 @@ def _example(assistant: Assistant, qa: str, question: Question) -> Example:
     if not passages or is_selection(asked):
         return Example(qa, question, None, None, not passages, right=False)
     answering = {*question.needed_papers, *question.related_papers}
-    rest = [passage for passage in passages if passage.paper_id not in answering]
     evidence = gather(engine.scores, asked, passages)
     if evidence.faint:
         return Example(qa, question, None, None, True, right=False)
-    copied = bool(question.answerable and gold and rest and asked.kind != "compare" and not asked.filters)
-    copy = gather(engine.scores, asked, rest, answering).features.row() if copied else None
+    copy = None
+    if question.answerable and gold and asked.kind != "compare" and not asked.filters:
+        # For an answer, looking ends with the first paper: who would be first without it shows the whole order.
+        every = engine.candidates(asked, k=engine.library.config.retrieval.candidates)
+        if rest := [passage for passage in every if passage.paper_id not in answering]:
+            copy = gather(engine.scores, asked, rest, answering).features.row()
     quotes = [
         (quote.passage.paper_id, quote_text(quote))
         for group in engine.quoted.writer.write(asked, passages).quotes

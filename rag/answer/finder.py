@@ -122,7 +122,13 @@ class Finder:
         return [*entry.passages, *(passage for passage in found if passage.paper_id not in named)]
 
     def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:
-        """The passages an answer may use, the first papers looked at twice; at least `k` where there are as many."""
+        """The passages an answer may use, the first papers looked at twice.
+
+        Args:
+            understood: The question as it was read.
+            expanded: The question rewritten for the search.
+            k: How many are wanted at least, in their order; None: those of an answer, for which the first paper counts.
+        """
         depth = max(k or 0, self.library.config.retrieval.candidates)
         found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
         if understood.selects:
@@ -133,11 +139,12 @@ class Finder:
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
         if understood.kind in ("list", "topic"):
-            return self._several(understood, found)
-        ranked = meant_first(self.reranker.rerank(understood.search_text, found, FEW), understood)
+            return self._several(understood, found, whole=k is not None)
+        looked_at = self.reranker.rerank(understood.search_text, found, FEW, whole=k is not None)
+        ranked = meant_first(looked_at, understood)
         return clean_first(ranked, understood.focus or understood.called)
 
-    def _several(self, understood: Question, found: Sequence[Passage]) -> list[Passage]:
+    def _several(self, understood: Question, found: Sequence[Passage], *, whole: bool) -> list[Passage]:
         """The passages for a list or a topic: those of the papers that belong come first."""
         if understood.picked:
             return answering(found, self.scores.of(understood.wordings[:1], (one.paper_id for one in found)))
@@ -147,7 +154,7 @@ class Finder:
             return members
         # One paper may be meant as well: it comes first as it would alone.
         known = {passage.chunk_id: passage.scores for passage in members}
-        ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW))
+        ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW, whole=whole))
         return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
 
     def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int) -> list[Passage]:

@@ -60,8 +60,10 @@ class PostprocessorReranker(Reranker):
         self._processor = processor
         self._name = name
 
-    def rerank(self, question: str, passages: Sequence[Passage], depth: int = FEW) -> list[Passage]:
-        """Put passages into the postprocessor's order; `depth` is left to it."""
+    def rerank(
+        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, whole: bool = True
+    ) -> list[Passage]:
+        """Put passages into the postprocessor's order; `depth` and `whole` are left to it."""
         by_id = {passage.chunk_id: passage for passage in passages}
         try:
             nodes = self._processor.postprocess_nodes(list(map(to_node, passages)), query_str=question)
