@@ -140,7 +140,8 @@ class Finder:
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
         if understood.kind in ("list", "topic"):
             return self._several(understood, found, whole=k is not None)
-        looked_at = self.reranker.rerank(understood.search_text, found, FEW, whole=k is not None)
+        several = k is not None or understood.kind == "compare"
+        looked_at = self.reranker.rerank(understood.search_text, found, FEW, whole=several)
         ranked = meant_first(looked_at, understood)
         return clean_first(ranked, understood.focus or understood.called)
 
