@@ -9,7 +9,7 @@ from rag.answer.abstention import Abstainer, Decision
 from rag.answer.clarify import Clarifier
 from rag.answer.holdings import SHOWN, Entry, Holdings
 from rag.answer.outcome import Gathered
-from rag.answer.select import answering, choose_papers
+from rag.answer.select import COMPARED, answering, choose_papers
 from rag.index.library import Library
 from rag.query import Question
 from rag.retrieve.answer_scores import ANSWERS, AnswerScores
@@ -139,13 +139,13 @@ class Finder:
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
         if understood.kind in ("list", "topic"):
-            return self._several(understood, found, whole=k is not None)
-        several = k is not None or understood.kind == "compare"
-        looked_at = self.reranker.rerank(understood.search_text, found, FEW, whole=several)
+            return self._several(understood, found, None if k is not None else 1)
+        counting = None if k is not None else COMPARED if understood.kind == "compare" else 1
+        looked_at = self.reranker.rerank(understood.search_text, found, FEW, first=counting)
         ranked = meant_first(looked_at, understood)
         return clean_first(ranked, understood.focus or understood.called)
 
-    def _several(self, understood: Question, found: Sequence[Passage], *, whole: bool) -> list[Passage]:
+    def _several(self, understood: Question, found: Sequence[Passage], first: int | None) -> list[Passage]:
         """The passages for a list or a topic: those of the papers that belong come first."""
         if understood.picked:
             return answering(found, self.scores.of(understood.wordings[:1], (one.paper_id for one in found)))
@@ -155,7 +155,7 @@ class Finder:
             return members
         # One paper may be meant as well: it comes first as it would alone.
         known = {passage.chunk_id: passage.scores for passage in members}
-        ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW, whole=whole))
+        ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW, first=first))
         return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
 
     def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int) -> list[Passage]:

@@ -61,9 +61,9 @@ class PostprocessorReranker(Reranker):
         self._name = name
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, whole: bool = True
+        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
     ) -> list[Passage]:
-        """Put passages into the postprocessor's order; `depth` and `whole` are left to it."""
+        """Put passages into the postprocessor's order; `depth` and `first` are left to it."""
         by_id = {passage.chunk_id: passage for passage in passages}
         try:
             nodes = self._processor.postprocess_nodes(list(map(to_node, passages)), query_str=question)

@@ -11,7 +11,6 @@ for a search among all (docs/adr/0005-extraction.md). The second asks whether a 
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -32,11 +31,11 @@ ANSWERED = 0.15
 FEW, MANY = 12, 30
 """Papers that are looked at again: for a question that one paper answers, and for a list or a topic."""
 AT_ONCE = 2
-"""Papers that are looked at together where the first alone counts, before it is asked whether another can still be."""
-NEARER, MOST_ODDS = 3.0, 6.0
-"""What no paper has gained by its wording over the farthest one, where that brought it to the front, and log-odds that
-no paper has had: of 705 second looks (seven sets) 1.8 and 5.1. Who stands farther behind than that stays behind, and
-need not be looked at; the first paper of all 705 is the same, with 2.9 papers judged instead of 10.4."""
+"""Papers that are looked at together where only the first ones count, before it is asked whether others can be."""
+NEARER, MOST_ODDS = 3.0, 4.0
+"""By how much more than the farthest one a paper may gain by its wording, and its log-odds, where it is asked whether
+it can come before others. Of 705 second looks (seven sets) none that came first had gained more than 1.8 over them, and
+one paper in a thousand had 4.1. The first papers of all 705 stay the same, with 2.6 judged instead of 10.4."""
 NEARNESS = "nearness"
 """How near the wording of a paper that was looked at is, among its passages' scores."""
 DWELLS = "dwells"
@@ -52,7 +51,7 @@ class Reranker(ABC):
 
     @abstractmethod
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, whole: bool = True
+        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
     ) -> list[Passage]:
         """Put the passages of the first papers into a better order.
 
@@ -60,8 +59,8 @@ class Reranker(ABC):
             question: What was searched for.
             passages: Retrieved passages, best first.
             depth: How many papers are worth a second look: many for a list, few for a question that one paper answers.
-            whole: Whether the order of them all is wanted. Where only the first counts, as for an answer, looking may
-                end as soon as no other can come before it.
+            first: How many of the first papers count, as 1 for an answer from one: looking may end as soon as no
+                other can come before them. None: the order of all is wanted.
 
         Returns:
             The same passages, all of them, best first. Their scores stay on the scale of fused ones, descending.
@@ -72,7 +71,7 @@ class Unchanged(Reranker):
     """Leaves the order as the search made it."""
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, whole: bool = True
+        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
     ) -> list[Passage]:
         """The passages as they are."""
         return list(passages)
@@ -108,9 +107,9 @@ class LateInteraction(Reranker):
         self._tokens = PassageTokens(library)
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, whole: bool = True
+        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
     ) -> list[Passage]:
-        """Look at the first `depth` papers, or at as many of them as it takes to know the first.
+        """Look at the first `depth` papers, or at as many of them as it takes to know those that count.
 
         A paper gains by how much more it is about the question than the farthest of those looked at; the others gain
         nothing. Unchanged where there is nothing to compare or the embedder has no vectors of tokens.
@@ -133,7 +132,7 @@ class LateInteraction(Reranker):
                 }
             return {paper_id: weight * one for paper_id, one in near.items()}
 
-        gains = _looked_at(papers, look, None if whole else lambda told: min(told) + NEARER)
+        gains = _looked_at(papers, look, lambda told: min(told) + NEARER, first)
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "wording") for passage in passages]
         said = [
             replace(one, scores={**one.scores, **known[one.paper_id]}) if one.paper_id in known else one
@@ -162,13 +161,13 @@ class Answering(Reranker):
         self._scores = scores
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, whole: bool = True
+        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
     ) -> list[Passage]:
-        """Look at the first `depth` papers, or at as many of them as it takes to know the first.
+        """Look at the first `depth` papers, or at as many of them as it takes to know those that count.
 
         Each gains by how much likelier it answers than the least likely.
         """
-        ranked = self._first.rerank(question, passages, depth, whole=whole)
+        ranked = self._first.rerank(question, passages, depth, first=first)
         papers = distinct_papers(ranked, depth)
         if depth > FEW or len(papers) < 2:
             return ranked
@@ -177,7 +176,7 @@ class Answering(Reranker):
             judged = self._scores.of([question], [paper.paper_id for paper in some])
             return {paper_id: ANSWERED * (one.best + one.answered) / 2 for paper_id, one in judged.items()}
 
-        gains = _looked_at(papers, look, None if whole else lambda _: ANSWERED * MOST_ODDS)
+        gains = _looked_at(papers, look, lambda _: ANSWERED * MOST_ODDS, first)
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "answers") for passage in ranked]
         return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
 
@@ -185,27 +184,28 @@ class Answering(Reranker):
 def _looked_at(
     papers: Sequence[Passage],
     look: Callable[[Sequence[Passage]], Mapping[str, float]],
-    most: Callable[[Iterable[float]], float] | None,
+    most: Callable[[Iterable[float]], float],
+    first: int | None,
 ) -> dict[str, float]:
     """What papers gain over the one that a second look makes least of, by paper.
 
     Args:
         papers: The best passage of each, best first.
         look: What a second look makes of some of them, by paper; one of which there is nothing to say is left out.
-        most: The most that it can make of any other after what it made of some, where only the first paper counts:
-            as soon as none of the others can come before it, no more are looked at.
+        most: The most that it can make of any other after what it made of some.
+        first: How many papers count: as soon as no other can come before them, no more are looked at; None: all.
     """
     told: dict[str, float] = {}
-    lead = -math.inf
-    at_once = AT_ONCE if most else len(papers)
+    lead: list[float] = []
+    at_once = AT_ONCE if first else len(papers)
     for start in range(0, len(papers), at_once):
-        if most and told and papers[start].score + most(told.values()) <= lead:
+        if first and len(lead) >= first and papers[start].score + most(told.values()) <= lead[first - 1]:
             break
         some = papers[start : start + at_once]
         told |= look(some)
         # What is held for review stands behind the others in the end, however near it is.
-        leading = (one.score + told[one.paper_id] for one in some if not one.held and one.paper_id in told)
-        lead = max(lead, *leading, -math.inf)
+        lead += [one.score + told[one.paper_id] for one in some if not one.held and one.paper_id in told]
+        lead.sort(reverse=True)
     least = min(told.values(), default=0.0)
     return {paper_id: one - least for paper_id, one in told.items()}
 

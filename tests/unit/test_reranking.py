@@ -130,7 +130,7 @@ def test_the_paper_that_answers_comes_before_one_that_is_only_near(library: Libr
 def test_where_the_first_paper_counts_none_is_looked_at_that_cannot_come_before_it(library: Library) -> None:
     found = [passage(0, 3.0), passage(2, 2.9), passage(1, 1.0)]
     judge = Judge(library, {"2504.00001": 1.0, "2504.00003": -3.0})  # of the third it would know nothing
-    ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, whole=False)
+    ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, first=1)
     assert ids(ranked) == ["c0", "c2", "c1"]
     with pytest.raises(KeyError, match="2504.00002"):
         Answering(Unchanged(), judge).rerank("how are rankers made small?", found)
@@ -139,14 +139,21 @@ def test_where_the_first_paper_counts_none_is_looked_at_that_cannot_come_before_
 def test_looking_goes_on_as_long_as_another_paper_can_come_first(library: Library) -> None:
     found = [passage(0, 1.2), passage(2, 1.1), passage(1, 1.0)]
     judge = Judge(library, {"2504.00001": -2.0, "2504.00003": -3.0, "2504.00002": 4.0})
-    ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, whole=False)
+    ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, first=1)
     assert ids(ranked) == ["c1", "c0", "c2"]
+
+
+def test_of_two_papers_that_count_both_are_certain(library: Library) -> None:
+    found = [passage(0, 9.0), passage(2, 1.1), passage(1, 1.0)]
+    odds = {"2504.00001": -2.0, "2504.00003": -3.0, "2504.00002": 4.0}
+    one, two = (Answering(Unchanged(), Judge(library, odds)).rerank("?", found, first=n) for n in (1, 2))
+    assert (ids(one), ids(two)) == (["c0", "c2", "c1"], ["c0", "c1", "c2"])
 
 
 def test_a_paper_held_for_review_ends_no_looking(library: Library) -> None:
     found = [replace(passage(0, 9.0), held=True), passage(2, 1.1), passage(1, 1.0)]
     judge = Judge(library, {"2504.00001": 3.0, "2504.00003": -3.0, "2504.00002": 4.0})
-    ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, whole=False)
+    ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, first=1)
     assert ids(ranked) == ["c0", "c1", "c2"], "it stands behind them in the end"
 
 
@@ -154,9 +161,9 @@ def test_wordings_are_read_until_the_first_paper_is_certain(library: Library) ->
     found = [passage(0, 0.6), passage(2, 0.55), passage(1, 0.5)]
     question = "how to shrink a big ranking network"
     every = LateInteraction(library).rerank(question, found)
-    assert ids(LateInteraction(library).rerank(question, found, whole=False))[0] == ids(every)[0]
+    assert ids(LateInteraction(library).rerank(question, found, first=1))[0] == ids(every)[0]
     far = [replace(one, score=one.score + 5 * (n < 2)) for n, one in enumerate(found)]
-    stopped = LateInteraction(library).rerank(question, far, whole=False)
+    stopped = LateInteraction(library).rerank(question, far, first=1)
     assert [NEARNESS in one.scores for one in stopped] == [True, True, False]
     assert all(NEARNESS in one.scores for one in LateInteraction(library).rerank(question, far))
 
