@@ -132,7 +132,7 @@ def test_where_the_first_paper_counts_none_is_looked_at_that_cannot_come_before_
     judge = Judge(library, {"2504.00001": 1.0, "2504.00003": -3.0})  # of the third it would know nothing
     ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, first=1)
     assert ids(ranked) == ["c0", "c2", "c1"]
-    with pytest.raises(KeyError, match="2504.00002"):
+    with pytest.raises(KeyError, match=r"2504\.00002"):
         Answering(Unchanged(), judge).rerank("how are rankers made small?", found)
 
 
@@ -141,6 +141,14 @@ def test_looking_goes_on_as_long_as_another_paper_can_come_first(library: Librar
     judge = Judge(library, {"2504.00001": -2.0, "2504.00003": -3.0, "2504.00002": 4.0})
     ranked = Answering(Unchanged(), judge).rerank("how are rankers made small?", found, first=1)
     assert ids(ranked) == ["c1", "c0", "c2"]
+
+
+def test_a_paper_that_none_can_catch_up_with_is_not_looked_at(library: Library) -> None:
+    found = [passage(0, 9.0), passage(2, 1.1), passage(1, 1.0)]
+    assert Answering(Unchanged(), Judge(library, {})).rerank("?", found, first=1) == found
+    held = [replace(found[0], held=True), *found[1:]]
+    with pytest.raises(KeyError):  # it is none of those that count
+        Answering(Unchanged(), Judge(library, {})).rerank("?", held, first=1)
 
 
 def test_of_two_papers_that_count_both_are_certain(library: Library) -> None:
