@@ -9,7 +9,7 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 PRECISION = "f32"
 QUANTISATION_GROUP = 32
 """Activations that share one int8 scale (OpenVINO's dynamic quantisation); 0 would switch it off."""
+STEP = 32
+"""Sequences of the networks that this project exports are filled up to a multiple of so many pieces: OpenVINO makes
+kernels for each length, which costs a tenth of an inference of mixed lengths, and memory for those it keeps."""
+_NOT_SEEN = -1e9
+"""What is added to the attention to a piece that only fills up: its share is 0 exactly."""
 KEPT_KERNELS = "8"
 """Kernels that OpenVINO keeps, and oneDNN below it. By default both keep thousands, made for each length of text that
 comes by: half a gigabyte after 400 lengths, for little time (docs/adr/0035-running.md)."""
@@ -92,6 +97,26 @@ def release_networks() -> None:
     """Give back what inferences of all models of this process calculate in (`Network.release`)."""
     for network in list(_networks):
         network.release()
+
+
+def filled(ids: Sequence[int], types: Sequence[int] | None = None) -> dict[str, NDArray[Any]]:
+    """One sequence of word pieces as the networks that this project exports read it, filled up to a multiple of `STEP`.
+
+    Args:
+        ids: The pieces.
+        types: Their token types; None: 0 for all.
+
+    Returns:
+        `input_ids` and `token_type_ids`, int64 [1, t], and `mask`, float32 [1, 1, 1, t]; t is at least the pieces.
+    """
+    length = -(-len(ids) // STEP) * STEP
+    row, kinds = np.zeros((2, 1, length), dtype=np.int64)
+    row[0, : len(ids)] = ids
+    if types is not None:
+        kinds[0, : len(ids)] = types
+    mask = np.zeros((1, 1, 1, length), dtype=np.float32)
+    mask[..., len(ids) :] = _NOT_SEEN
+    return {"input_ids": row, "token_type_ids": kinds, "mask": mask}
 
 
 def usable_processors() -> int:

@@ -14,6 +14,7 @@ from rag.answer.extract import ExtractiveWriter
 from rag.config import ChunkingConfig, Config
 from rag.errors import ModelFileError
 from rag.index.library import Library
+from rag.models import answer_scorer, runtime
 from rag.models.answer_scorer import Abstract, AnswerScorer, installed
 from rag.models.answer_scorer.encoding import MAX_QUESTION, MAX_TOKENS, SEP, Encoder
 from rag.models.vocabulary import VOCABULARY
@@ -86,6 +87,20 @@ def test_scores_depend_on_question_and_abstract_alone(scorer: AnswerScorer) -> N
     alone, among = scorer.score(question, [WEB])[0], scorer.score(question, [LONG, WEB, LONG])[1]
     assert np.array_equal(alone.sentences, among.sentences)
     assert alone.answered == among.answered
+
+
+def test_scores_do_not_depend_on_what_fills_a_sequence_up(
+    scorer: AnswerScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "How is it trained?"
+    abstract = Abstract("Tiny Rankers", ("We distil a ranker.", "It is trained on clicks."))
+    said = scorer.score(question, [abstract])[0]
+    monkeypatch.setattr(runtime, "STEP", 7 * runtime.STEP)
+    monkeypatch.setattr(answer_scorer, "ROWS", 20)
+    filled = scorer.score(question, [abstract])[0]
+    assert filled.sentences.shape == (2,)
+    assert np.allclose(said.sentences, filled.sentences, atol=0.1)
+    assert said.answered == pytest.approx(filled.answered, abs=0.1)
 
 
 def test_an_abstract_without_a_sentence_answers_nothing(scorer: AnswerScorer) -> None:

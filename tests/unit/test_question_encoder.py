@@ -13,7 +13,7 @@ from llama_index.core.embeddings import MockEmbedding
 from rag.config import Config
 from rag.errors import ModelFileError
 from rag.index.library import Library
-from rag.models import embed_texts, minilm
+from rag.models import embed_texts, minilm, runtime
 from rag.models.minilm import MAX_TOKENS
 from rag.models.question_encoder import MODEL, QuestionEncoder, installed
 from rag.retrieve.query_vector import question_vector, read_tokens, weighed
@@ -119,6 +119,17 @@ def test_vectors_do_not_depend_on_threads_or_neighbours() -> None:
     np.testing.assert_array_equal(together[0], alone[0])
     np.testing.assert_array_equal(together[0], again[0])
     assert len({vector.tobytes() for vector in together}) == len(questions)
+
+
+def test_vectors_do_not_depend_on_what_fills_a_question_up(
+    encoder: QuestionEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Which papers make rankers small?"
+    before = encoder.read([text])[0]
+    monkeypatch.setattr(runtime, "STEP", 7 * runtime.STEP)
+    after = encoder.read([text])[0]
+    assert before.spans == after.spans
+    assert (before.vectors * after.vectors).sum(axis=1).min() > 0.99
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

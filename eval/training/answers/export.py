@@ -8,9 +8,11 @@ OpenVINO folds that into its 8-bit matrix product and quantises the activations 
 layer of each head stay in fp32. The graph is written by hand: it has a few hundred nodes, and no exporter's version
 changes it.
 
-Inputs: `input_ids` and `token_type_ids` int64 [1, t]; `pool` float32 [1, 1 + s, t], whose first row averages the
-question's pieces and whose others average each sentence's. Outputs, as logits: `sentences` [1, s] and `answered` [1].
-The heads after earlier layers, which only helped the training, are left out.
+Inputs: `input_ids` and `token_type_ids` int64 [1, t]; `mask` float32 [1, 1, 1, t], what is added to the attention to
+each piece: 0, or a large negative number for one that only fills up (`rag.models.runtime.filled`); `pool` float32
+[1, 1 + s, t], whose first row averages the question's pieces and whose others average each sentence's. Outputs, as
+logits: `sentences` [1, s] and `answered` [1]. The heads after earlier layers, which only helped the training, are left
+out.
 """
 
 from __future__ import annotations
@@ -114,7 +116,8 @@ def _layer(graph: Graph, states: str, number: int) -> str:
         order = [0, 2, 3, 1] if part == "k" else [0, 2, 1, 3]
         heads.append(graph.node("Transpose", [parted], f"{name}.{part}.order", perm=order))
     scores = graph.node("MatMul", heads[:2], f"{name}.scores")
-    seen = graph.node("MatMul", [graph.node("Softmax", [scores], f"{name}.shares", axis=-1), heads[2]], f"{name}.seen")
+    shares = graph.node("Softmax", [graph.node("Add", [scores, "mask"], f"{name}.masked")], f"{name}.shares", axis=-1)
+    seen = graph.node("MatMul", [shares, heads[2]], f"{name}.seen")
     joined = graph.node("Transpose", [seen], f"{name}.seen.order", perm=[0, 2, 1, 3])
     whole = graph.constant(f"{name}.join", np.array([0, 0, WIDTH], dtype=np.int64))
     read = graph.linear(graph.node("Reshape", [joined, whole], f"{name}.joined"), f"{name}.out")
@@ -167,11 +170,12 @@ def build(network: Network) -> onnx.ModelProto:
 def assembled(
     name: str, graph: Graph, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
 ) -> onnx.ModelProto:
-    """A graph as a checked model whose inputs are word pieces, their types, and `inputs`."""
+    """A graph as a checked model whose inputs are word pieces, their types, which of them fill up, and `inputs`."""
     pieces = [
         helper.make_tensor_value_info(one, TensorProto.INT64, [1, "t"]) for one in ("input_ids", "token_type_ids")
     ]
-    whole = helper.make_graph(graph.nodes, name, [*pieces, *inputs], list(outputs), graph.constants)
+    mask = helper.make_tensor_value_info("mask", TensorProto.FLOAT, [1, 1, 1, "t"])
+    whole = helper.make_graph(graph.nodes, name, [*pieces, mask, *inputs], list(outputs), graph.constants)
     model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     onnx.checker.check_model(model)
     return model

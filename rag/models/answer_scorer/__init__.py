@@ -12,17 +12,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.answer_scorer.encoding import Encoded, Encoder
-from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
+from rag.models.runtime import FIRST_CALL, Network, compile_model, filled, read_checked, usable_processors
 from rag.models.vocabulary import VOCABULARY
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "a2f9a5e671f5f9d548bd60fa341f2af831b2a2b50e9e61191dd31875f6df6983"
+SHA256 = "336e47cd4fac904fb96f465768d186621367f3bf3b2c7678d4debfaa1bcb35ab"
+
+ROWS = 8
+"""Rows of `pool` are filled up to a multiple of so many, as sequences are (`rag.models.runtime.STEP`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,14 @@ class AnswerScorer:
         return Scores(np.concatenate([part.sentences for part in parts]), max(part.answered for part in parts))
 
     def _infer(self, sequence: Encoded) -> Scores:
-        pool = np.zeros((1, 1 + len(sequence.sentences), len(sequence.ids)), dtype=np.float32)
-        for row, (start, end) in enumerate([sequence.question, *sequence.sentences]):
+        inputs = filled(sequence.ids, sequence.types)
+        spans = [sequence.question, *sequence.sentences]
+        rows = -(-len(spans) // ROWS) * ROWS
+        pool = np.zeros((1, rows, inputs["input_ids"].shape[1]), dtype=np.float32)
+        for row, (start, end) in enumerate(spans):
             pool[0, row, start:end] = 1 / (end - start)
-        inputs: dict[str, NDArray[Any]] = {
-            "input_ids": np.array([sequence.ids], dtype=np.int64),
-            "token_type_ids": np.array([sequence.types], dtype=np.int64),
-            "pool": pool,
-        }
-        sentences, answered = self._network(inputs)
-        return Scores(sentences[0].astype(np.float32), float(answered[0]))
+        sentences, answered = self._network(inputs | {"pool": pool})
+        return Scores(sentences[0, : len(sequence.sentences)].astype(np.float32), float(answered[0]))
 
 
 _LOADED: dict[int, AnswerScorer] = {}

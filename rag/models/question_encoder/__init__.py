@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.minilm import MAX_TOKENS
-from rag.models.runtime import FIRST_CALL, Network, compile_model, read_checked, usable_processors
+from rag.models.runtime import FIRST_CALL, Network, compile_model, filled, read_checked, usable_processors
 from rag.models.tokens import Reading, TokenVectors
 from rag.models.vocabulary import VOCABULARY, tokenizer_of
 
 MODEL = Path(__file__).with_name("model.onnx")
-SHA256 = "7cc9e58beaf1ff2fa7521f8c9c6520e80a370226afb5f596cef6c7420217e043"
+SHA256 = "d4262ffe0c595e5e2d5da1a99499a64b2f3626e96bb9305b8f09af9c9d2d10a8"
 KEPT = 64
 """Questions whose vectors are kept: with those of their tokens some 30 kB each, the longest 400 kB."""
 
@@ -81,8 +81,7 @@ class QuestionEncoder:
         ids = encoding.ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
-        row = np.array([ids], dtype=np.int64)
-        states = self._network({"input_ids": row, "token_type_ids": np.zeros_like(row)})[0][0]
+        states = self._network(filled(ids))[0][0, : len(ids)]
         return Reading(tuple(encoding.offsets[: len(ids)]), states)
 
 
