@@ -14,9 +14,10 @@ from rag.answer.outcome import Outcome
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.dialogue.conversation import ASKED, content_words
+from rag.query.dialogue.conversation import ASKED
 from rag.query.lexicon.entities import MANY, Named
 from rag.query.lexicon.vocabulary import fold
+from rag.query.lexicon.words import content_words
 from rag.retrieve.hybrid import distinct_papers
 from rag.text.markdown import escape
 from rag.text.readable import readable

@@ -327,3 +327,48 @@ def test_a_question_that_leans_by_few_words_stays_where_it_is_answered(
             lambda _, asked, papers, told=told, other=elsewhere: max(told.get(one, other) for one in papers),
         )
         assert reader.understand("how is the calibration done", TALK).focus == focus
+
+
+PAIR_LISTED = (
+    "The 2 closest papers:\n\n"
+    "**OneSearch: Generative Search at Kuaishou** (2025-09-05)\n\n> It needs no cascade. [1]\n\n"
+    "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [2]"
+)
+
+
+@pytest.mark.parametrize(("second", "focus"), [(1.0, "2504.00007"), (4.0, "2504.00005")])
+def test_of_an_answer_that_names_several_the_first_is_meant_unless_another_answers_far_better(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, second: float, focus: str
+) -> None:
+    told = {"2504.00007": 0.0, "2504.00005": second}
+    monkeypatch.setattr(
+        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: max(map(told.__getitem__, papers))
+    )
+    talk = [Turn(role="user", content="anything on searching?"), Turn(role="assistant", content=PAIR_LISTED)]
+    assert reader.understand("how many people tested it?", talk).focus == (focus,)
+
+
+def test_what_is_said_of_another_paper_than_those_talked_of_points_there(reader: Reader) -> None:
+    assert reader.understand("And the one that reformulates queries, is it open?", TALK).focus == ()
+    assert reader.understand("And the one that does generative search, is it open?", TALK).focus == ("2504.00007",)
+
+
+def test_each_of_them_are_the_two_that_were_talked_of(reader: Reader) -> None:
+    gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
+    talk = [*TALK, Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
+    found = reader.understand("How did each of them check that it works?", talk)
+    assert (found.kind, set(found.focus)) == ("compare", {"2504.00007", "2504.00005"})
+
+
+def test_a_polite_may_is_no_month(reader: Reader) -> None:
+    found = reader.understand("May I ask who wrote it?", TALK)
+    assert found.focus == ("2504.00007",)
+    assert found.about is not None
+    assert found.about.kind == "authors"
+    assert not found.filters
+
+
+def test_a_paper_that_does_not_tell_was_talked_of(reader: Reader) -> None:
+    lacks = "“OneSearch: Generative Search at Kuaishou” [1] is about this, but its abstract does not tell."
+    talk = [Turn(role="user", content="How many GPUs?"), Turn(role="assistant", content=lacks)]
+    assert reader.understand("and how is it trained?", talk).focus == ("2504.00007",)

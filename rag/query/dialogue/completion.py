@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rag.query.dialogue.contrast import STAND_IN
-from rag.query.dialogue.conversation import Exchange, content_words, put_to, quoted
+from rag.query.dialogue.conversation import Exchange, put_to, quoted
 from rag.query.lexicon.entities import names_in, owned
 from rag.query.lexicon.knowledge import Known
+from rag.query.lexicon.words import content_words
 from rag.query.limits.constraints import Constraints
 from rag.query.rules import load_rules
 from rag.text.readable import readable

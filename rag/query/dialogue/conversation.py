@@ -11,17 +11,18 @@ from rag.papers.claims import Claim
 from rag.query.dialogue.reference import Nearness
 from rag.query.lexicon.entities import resolve
 from rag.query.lexicon.knowledge import Known
+from rag.query.lexicon.words import content_words
 from rag.query.rules import load_rules
 from rag.sources.identifiers import ids_in
 from rag.text.folding import fold
 from rag.text.markdown import unescape
 from rag.text.readable import readable
-from rag.text.terms import STOP_WORDS, coverage
+from rag.text.terms import coverage
 from rag.types import Turn
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-.@/+²][^\W_]+)*")
-_CONTRACTION = re.compile(r"\b\w+n['’]t\b|['’](?:s|re|ve|ll|d|m)\b")
 _BOLD = re.compile(r"\*\*(?P<title>(?:\\.|[^*\\]){8,}?)\*\*")
+_LACKING = re.compile(r"^“(?P<title>[^”\n]{8,})” \[\d+\]", re.MULTILINE)
+"""The paper that does not tell a detail, as our own answers name it."""
 _QUOTE = re.compile(r"^> (?P<text>.+?)(?:\s\[\d+\])?$", re.MULTILINE)
 _OFFERING = re.compile(r"^Closest papers[^\n]*:\s*(?:\n- .*)+", re.MULTILINE)
 """Where a refusal of ours names other papers; further parts of an answer may follow it."""
@@ -107,7 +108,7 @@ class TalkReader:
         return tuple(i for i in ids if i in held) or tuple(dict.fromkeys(self._titled(said)))
 
     def _titled(self, said: str) -> Iterable[str]:
-        for match in _BOLD.finditer(said):
+        for match in chain(_BOLD.finditer(said), _LACKING.finditer(said)):
             yield from resolve(self._known.entities, unescape(match["title"])).papers(Claim.CALLED)[:1]
 
     def _told(self, text: str) -> tuple[str, ...]:
@@ -147,13 +148,6 @@ def put_to(text: str, names: Sequence[str], label: str) -> str:
     again = asked.sub(lambda _: label, text)
     joint = rf"{re.escape(label)}(?:(?:\s*,|\s+(?:and|or|with|to|from|vs\.?|versus))+\s+{re.escape(label)})+"
     return re.sub(joint, lambda _: label, again)
-
-
-def content_words(text: str) -> list[str]:
-    """The words of a text that can tell one paper from another."""
-    words = load_rules("followups").words
-    told = words["generic"] | words["frame"] | frozenset(STOP_WORDS)
-    return [word for word in _TOKEN.findall(_CONTRACTION.sub("", text)) if word.lower() not in told]
 
 
 def _exchanges(history: Sequence[Turn], is_courtesy: Callable[[str], bool]) -> Iterable[tuple[str, str]]:

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from rag.query.dialogue.choice import Choosing
 from rag.query.dialogue.completion import Asked, Completion, Continued, words_of
 from rag.query.dialogue.contrast import STAND_IN, set_beside
-from rag.query.dialogue.conversation import Exchange, TalkReader, content_words, put_to
+from rag.query.dialogue.conversation import Exchange, TalkReader, put_to
 from rag.query.dialogue.reference import Nearness, Reference
+from rag.query.intents.intent import LIKELY
 from rag.query.lexicon.entities import names_in, owned
 from rag.query.lexicon.knowledge import Known
-from rag.query.lexicon.words import edited, has_content, tidied
+from rag.query.lexicon.words import content_words, edited, has_content, tidied
 from rag.query.limits.constraints import Constraints
 from rag.query.limits.restrictions import Restrictions
 from rag.query.rules import load_rules
@@ -94,7 +95,10 @@ class Continuing:
             return self._about_new(turned, new, talk[-1])
         if new and (own or read.refers <= 0):
             return None  # it names whatever it is about
-        exchange, asked = self._taken_up(asked) or (self._reference.about(read, talk), asked)
+        taken = self._taken_up(asked)
+        if not (taken or own) and self._is_elsewhere(asked):
+            return None  # "and the one that checks trip plans, how does it …?"
+        exchange, asked = taken or (self._reference.about(read, talk), asked)
         if exchange and not self._allows(found, exchange.papers):
             exchange = None  # an author or days that it names come before what was talked of
         if new:
@@ -109,7 +113,19 @@ class Continuing:
         if len(own) == 1 and asked.talk[-1].papers[:1] != own and self.completion.names_alone(asked.rest):
             again = self.completion.again(asked, own[0])
             asked = asked._replace(rest=again or asked.rest, search=again or asked.search)
-        return self._about(asked, own or (exchange.papers if exchange else ()), exchange)
+        return self._about(asked, own or (self._meant(asked, exchange) if exchange else ()), exchange)
+
+    def _meant(self, asked: Asked, exchange: Exchange) -> tuple[str, ...]:
+        """The papers of an exchange that a question about it means: where it may be answered from one, that one.
+
+        Of several that an answer names the first is the likeliest. Who set two beside each other goes on about both.
+        """
+        read = self._known.intents.read
+        several = len(exchange.papers) > 1 and read(exchange.asked).chance("compare") < LIKELY
+        of_one = several and not self._rules["plural"](asked.rest)
+        if not of_one or read(asked.rest, continues=True).shape(works=False) != "single":
+            return exchange.papers
+        return self._reference.meant(asked.rest, exchange.papers)
 
     def _taken_up(self, asked: Asked) -> tuple[Exchange, Asked] | None:
         """The exchange that a question goes back to by what it was about, and the question without that.
@@ -125,6 +141,15 @@ class Continuing:
             if said and (found := self._reference.described(said, asked.talk)):
                 return found, asked
         return None
+
+    def _is_elsewhere(self, asked: Asked) -> bool:
+        """Whether a question points at a paper by what it says of it, and none of those talked of is meant."""
+        for one in self._rules["the_one"].all(asked.rest):
+            behind = self._rules["described"].at(asked.rest, one.end())
+            said = content_words(f"{one['before']} {behind['said'] if behind else ''}")
+            if one["noun"].lower() in self._rules.words["for_papers"] and said:
+                return self._reference.is_elsewhere(" ".join(said), asked.said)
+        return False
 
     def _beside(self, asked: Asked, own: Sequence[str]) -> Continued | None:
         """A question that sets the paper that was talked of last, or that it names, beside one that it describes."""

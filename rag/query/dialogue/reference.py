@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 SURE = 1.5
 """Log-odds from which a question that found nothing is taken for a follow-up by its words alone."""
+FAR = 2.0
+"""Log-odds by which a paper that an answer cites besides its first one has to answer better, to be meant."""
+APART = 0.1
+"""Cosine by which a paper that was not talked of has to be nearer to what is said of the one that is meant."""
 _GENERIC = 1.3
 """Log of the idf mass that a question has which says nothing of its own: "which dataset"."""
 _NEAREST = 50
@@ -213,6 +217,12 @@ class Reference:
         here, elsewhere = (self._nearness.answered(asked.text, some[:_JUDGED]) for some in (papers, others))
         return odds, _clipped(asked.refers), here, elsewhere
 
+    def meant(self, question: str, papers: Sequence[str]) -> tuple[str, ...]:
+        """The one of some papers that a question is about: the first, unless another answers it by `FAR` better."""
+        odds = [self._nearness.answered(question, [paper]) for paper in papers[:_READ]]
+        best = max(range(len(odds)), key=lambda n: odds[n])
+        return (papers[best if odds[best] >= odds[0] + FAR else 0],)
+
     def anywhere(self, asked: Measured) -> dict[str, float]:
         """The papers that are nearest to a question with their cosine similarity, the nearest first."""
         return {} if asked.vector is None else self._nearness.nearest(asked.vector, _NEAREST)
@@ -221,6 +231,14 @@ class Reference:
         """The exchange about the paper that a phrase describes better than any other of the library; else None."""
         meant = self._nearness.means(phrase) if self.model().embedder else ""
         return next((one for one in reversed(exchanges) if meant in one.papers[:_READ]), None)
+
+    def is_elsewhere(self, phrase: str, papers: Sequence[str]) -> bool:
+        """Whether what a phrase describes is nearer to another paper of the library than to some, by `APART`."""
+        if not self.model().embedder:
+            return False
+        vector = self._nearness.vector(phrase)
+        near = max(self._nearness.nearest(vector, 1, frozenset(papers)).values(), default=-1.0)
+        return max(self._nearness.nearest(vector, 1).values(), default=-1.0) > near + APART
 
     def pairs(
         self, asked: Measured, exchanges: Sequence[Exchange], anywhere: Mapping[str, float]

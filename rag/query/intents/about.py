@@ -15,6 +15,7 @@ from typing import Literal
 from rag.models.intent import CONTINUES, Label
 from rag.query.intents.intent import LIKELY, SURE, Intent
 from rag.query.intents.subject import names_subject
+from rag.query.lexicon.words import content_words
 from rag.query.limits.constraints import read_identifiers
 from rag.query.rules import load_rules
 from rag.text.names import is_name
@@ -158,6 +159,8 @@ def _paper(kind: Literal["authors", "listed"], asks: str) -> Callable[[str, str]
         first = subject.split(":")[0]
         if rules["asks"](subject) and not titled:
             return None
+        if not content_words(subject):  # "may I ask who wrote it?"
+            return About(kind, several=rules["of_several"](question), place=place)
         return About(kind, subject, titled=titled or (is_name(first) and " " not in first), place=place)
 
     return read

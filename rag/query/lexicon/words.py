@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from rag.errors import QuestionError
+from rag.query.rules import load_rules
+from rag.text.terms import STOP_WORDS
 
 _SAYS_NOTHING = (
     "which what who papers? preprints? articles? works? list show give find me all any the a of is are was were did do"
@@ -14,6 +16,8 @@ _SAYS_NOTHING = (
     " your our my them these those more vs versus compare differ differences? between to with you can could know"
 )
 _EMPTY = re.compile(rf"\b(?:{'|'.join(_SAYS_NOTHING.split())})\b", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\W_]+(?:[-.@/+²][^\W_]+)*")
+_CONTRACTION = re.compile(r"\b\w+n['’]t\b|['’](?:s|re|ve|ll|d|m)\b")
 _IN_REPORTS = re.compile(
     r"(?:\b(?:that|which)\s+)?(?:\b(?:first\s+)?(?:show(?:ed|n)?\s+up|appear(?:ed)?|(?:(?:is|are|was"
     r"|were)\s+)?listed)\s+)?"
@@ -42,6 +46,13 @@ def tidied(text: str) -> str:
 def has_content(text: str) -> bool:
     """Whether a text holds any word that can be searched for."""
     return bool(re.search(r"\w", _EMPTY.sub("", text)))
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that can tell one paper from another."""
+    words = load_rules("followups").words
+    told = words["generic"] | words["frame"] | frozenset(STOP_WORDS)
+    return [word for word in _TOKEN.findall(_CONTRACTION.sub("", text)) if word.lower() not in told]
 
 
 def check_question(question: str, limit: int) -> str:
