@@ -18,11 +18,11 @@ from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import as_likely, choose_papers, demanded, is_described, rivals
 from rag.cards.links import code_links
 from rag.index.library import Library
+from rag.index.query_vector import read_tokens, weighed
 from rag.query import Kind, Question
 from rag.query.question import ABOUT
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
-from rag.retrieve.query_vector import read_tokens, weighed
 from rag.retrieve.sides import SIDE
 from rag.text.readable import readable
 from rag.text.sentences import sentences

@@ -20,10 +20,10 @@ from rag.follow.asked import Asked, Questions, questions_of
 from rag.follow.space import Space, Vectors, space_of
 from rag.follow.titles import SHY
 from rag.index.library import Library
+from rag.index.query_vector import question_vector
 from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.interests import OF_A_PAPER, TypedInterest
 from rag.papers.readers.kept import Kept
-from rag.retrieve.query_vector import question_vector
 from rag.screen.copies import shingles
 from rag.text.readable import readable
 from rag.themes.labels import name_themes

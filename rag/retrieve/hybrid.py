@@ -19,10 +19,10 @@ import numpy as np
 from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
 from rag.index.library import Indexes, Library
+from rag.index.query_vector import question_vector
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.held import clean_first
 from rag.retrieve.matches import matched_words
-from rag.retrieve.query_vector import question_vector
 from rag.text.readable import readable
 from rag.text.terms import coverage as coverage
 from rag.types import Filters, Paper, Passage

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from rag.cards.subjects import load_subjects
 from rag.index.library import Library
+from rag.index.query_vector import question_vector
 from rag.models.membership import load_membership
 from rag.query import Question
 from rag.retrieve.hybrid import distinct_papers
-from rag.retrieve.query_vector import question_vector
 from rag.retrieve.reranker import DWELLS, NEARNESS
 from rag.text.readable import readable
 from rag.types import Filters, Passage

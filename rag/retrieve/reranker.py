@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rag.index.library import Library
+from rag.index.passage_tokens import PassageTokens
+from rag.index.query_vector import weighed
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.hybrid import distinct_papers
-from rag.retrieve.passage_tokens import PassageTokens
-from rag.retrieve.query_vector import weighed
 from rag.text.readable import readable
 from rag.types import Passage
 

@@ -12,10 +12,10 @@ import pytest
 
 from rag.config import Config, RetrievalConfig
 from rag.index.library import Library
+from rag.index.query_vector import Weighed
 from rag.models import TokenVectors, embed_tokens
 from rag.retrieve import reranker
 from rag.retrieve.hybrid import COVERAGE_RANGE, FOCUS, HybridRetriever, dense_weight, fuse
-from rag.retrieve.query_vector import Weighed
 from rag.retrieve.reranker import FEW, MANY, LateInteraction
 from rag.types import Passage
 from tests.support.papers import make_paper

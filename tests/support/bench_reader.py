@@ -28,8 +28,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eval.bench.load import Person, event_of, page, questions_of
+from rag.index.passage_tokens import FOLDER as TOKENS
 from rag.papers.shelf import FILE_NAME as SHELF
-from rag.retrieve.passage_tokens import FOLDER as TOKENS
 from tests.browser.driving import Tab
 from tests.support.browser import ARGUMENTS, find_chromium
 

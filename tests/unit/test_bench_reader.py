@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.retrieve import passage_tokens
-from rag.retrieve.passage_tokens import FOLDER, forget_oldest, write_vectors
+from rag.index import passage_tokens
+from rag.index.passage_tokens import FOLDER, forget_oldest, write_vectors
 from tests.support.bench_reader import apart
 
 

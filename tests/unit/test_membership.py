@@ -12,11 +12,11 @@ import pytest
 from rag.config import Config
 from rag.engine import Engine
 from rag.index.library import Library
+from rag.index.query_vector import read_tokens, weighed
 from rag.models.membership import FEATURES, FOLDER, WEIGHTS, WEIGHTS_SHA256, load_membership
 from rag.query import Question, Reader
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers
 from rag.retrieve.membership import MEMBERSHIP, UNTOLD, features, with_membership
-from rag.retrieve.query_vector import read_tokens, weighed
 from rag.retrieve.reranker import MANY, LateInteraction
 from rag.types import Passage
 from tests.support.papers import make_paper

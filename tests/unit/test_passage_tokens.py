@@ -13,11 +13,11 @@ import pytest
 
 from rag.backup.inventory import left_out
 from rag.config import Config
+from rag.index import passage_tokens
 from rag.index.library import Library
+from rag.index.passage_tokens import FOLDER, PassageTokens, forget_oldest, read_vectors, write_vectors
+from rag.index.query_vector import read_tokens
 from rag.models import TokenVectors
-from rag.retrieve import passage_tokens
-from rag.retrieve.passage_tokens import FOLDER, PassageTokens, forget_oldest, read_vectors, write_vectors
-from rag.retrieve.query_vector import read_tokens
 
 TEXTS = ("Tiny rankers are distilled.", "Astronauts bake bread in orbit.", "")
 

@@ -13,10 +13,10 @@ from llama_index.core.embeddings import MockEmbedding
 from rag.config import Config
 from rag.errors import ModelFileError
 from rag.index.library import Library
+from rag.index.query_vector import question_vector, read_tokens, weighed
 from rag.models import embed_texts, minilm, runtime
 from rag.models.minilm import MAX_TOKENS
 from rag.models.question_encoder import MODEL, QuestionEncoder, installed
-from rag.retrieve.query_vector import question_vector, read_tokens, weighed
 from tests.support.papers import make_paper
 
 ABSTRACTS = (

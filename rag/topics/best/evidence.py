@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.engine import Engine
+from rag.index.query_vector import Weighed, read_tokens, weighed
 from rag.models import TokenVectors
 from rag.models.criteria import OF_A_SENTENCE
 from rag.papers.descriptions import card_of, tags_of
 from rag.query.intents.criteria import Criterion
 from rag.retrieve.answer_scores import Judged
-from rag.retrieve.query_vector import Weighed, read_tokens, weighed
 from rag.text.readable import readable
 from rag.text.sentences import Span
 from rag.types import Paper

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.index.library import Library
+from rag.index.query_vector import read_tokens, reads_tokens
 from rag.models import TokenVectors
 from rag.models.cache import Recent
-from rag.retrieve.query_vector import read_tokens, reads_tokens
 
 FOLDER = "tokens"
 MOST = 1500
