@@ -1,160 +1,153 @@
-"""Train what tells whether a question stays with the paper talked of: ``python -m eval.training.staying``.
+"""Train what tells whether a question stays with the paper talked of: ``python -m eval.training.staying LIBRARY``.
 
-The third regression of ``rag/models/reference/weights.json``, over the first two as they are there. A question whose
-paper is known is put behind a conversation about that paper, or about another one. Only papers are asked about that the
-answer scorer was not trained on: of others it knows too well what they tell. The first two regressions saw none of
-these questions either. The data, with licences: `eval/training/README.md`.
+The third and the fourth regression of ``rag/models/reference/weights.json``, over the first two as they are there: on
+the turns of conversations over the daily reports, of which LIBRARY holds the papers. Each turn stands behind what was
+asked before it and an answer from the papers that this was about, whatever the assistant would have said. The data,
+with licences: `eval/training/README.md`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from eval.training.answers.samples import part
-from eval.training.followups import (
-    DATA,
-    FINDS,
-    POINTS,
-    Conversations,
-    fold_of,
-    out_of_fold,
-    read_lines,
-    read_papers,
-    standardised,
-)
+from eval.training.followups import DATA, fold_of, logistic, out_of_fold, read_lines, standardised
 from rag.config import Config
 from rag.index.library import Library
-from rag.models.reference import DOUBT, EVEN, FOLDER, STAY, WEIGHTS
-from rag.query.dialogue.conversation import Exchange
-from rag.query.dialogue.reference import Reference
+from rag.models.reference import FOLDER, STAY, VECTOR_SCALE, WEIGHTS
+from rag.query.dialogue.conversation import TalkReader
+from rag.query.dialogue.reference import Nearness, Reference
 from rag.query.lexicon.knowledge import Known
-from rag.text.folding import fold
-from rag.text.names import is_name
+from rag.text.readable import readable
+from rag.text.sentences import sentences
+from rag.types import Turn
 
-SEED = 17
-QUESTIONS, PAPERS = "questions_2.jsonl.gz", ("abstracts.jsonl.gz", "abstracts_2.jsonl.gz")
-ASKED = 400
-"""Examples: for four weights they are enough."""
+CONVERSATIONS = "conversations.jsonl.gz"
+OF_ONE = ("lean", "absent", "return", "other")
+"""Kinds of turns that are about one paper and stand behind others; the first three stay in the conversation."""
+ABSENT, SMALL = "about none", "small"
+"""The kinds of a turn to a paper that the library is taken not to hold, and of any where it holds no other at all."""
+SELDOM = 0.3
+"""What such a turn counts beside the others: readers mostly ask about what is there, and of many papers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A question behind a conversation: what was measured of it, and whether it stays with the last paper.
+    """A turn of a conversation: what was measured of it, and whether it is about a paper that was talked of.
 
     Attributes:
-        kind: What it is an example of.
-        group: What is held out with it.
-        stays: Whether it is about the paper of the last answer.
+        kind: One of `OF_ONE`, or `ABSENT`, or `SMALL`.
+        group: The conversation, which is held out whole.
+        stays: Whether it is about a paper that was talked of.
+        found: Whether it is read so by the second regression alone.
         features: In the order of `STAY`.
     """
 
     kind: str
     group: str
     stays: bool
+    found: bool
     features: tuple[float, ...]
 
 
 class Measuring:
-    """Puts questions behind conversations, and measures them."""
+    """Puts turns behind what was said before them, and measures them."""
 
     def __init__(self, library: Library) -> None:
-        self._made = Conversations(library, [], SEED)
-        self._random = random.Random(SEED)
-        self._model = Reference(Known(library), self._made.nearness)
+        self._library = library
+        known, self.nearness = Known(library), Nearness(library)
+        self._reference = Reference(known, self.nearness)
+        self._talks = TalkReader(known, self.nearness, self._reference.refers)
 
-    def rows(self, questions: Sequence[dict[str, str]]) -> Iterator[Row]:
-        """The examples, in the order of the questions."""
-        for one in questions:
-            paper, text = one["paper"], one["q"]
-            stays = one["kind"] == "followup" or (not self._names(text, paper) and self._random.random() < 0.5)
-            about = paper if stays else self._made.other(paper)
-            told = "" if one["a"] else ", not told"
-            kind = f"a follow-up{told}" if one["kind"] == "followup" else f"its own paper{told}"
-            talk = self._made.talk(about)
-            if stays:
-                yield from self._row(kind, paper, text, talk, stays=True)
-            elif not POINTS.search(text) and all(paper not in exchange.papers for exchange in talk):
-                yield from self._row("another paper", paper, text, talk, stays=False, finds=paper)
+    def rows(self, conversation: dict[str, Any]) -> Iterator[Row]:
+        """The turns of a conversation that are about one paper of the library."""
+        history: list[Turn] = []
+        for turn in conversation["turns"]:
+            text, papers = " ".join(turn["ask"].split()), turn["papers"]
+            talk = self._talks.read(history)
+            if talk and turn["kind"] in OF_ONE and len(papers) == 1 and self._library.shelf.papers(papers):
+                asked = self._reference.measure(text)
+                model, anywhere = self._reference.model(), self._reference.anywhere(asked)
+                odds = [model.about(features) for features in self._reference.pairs(asked, talk, anywhere)]
+                best = int(np.argmax(odds))
+                talked = {paper for one in talk for paper in one.papers}
+                measured = (asked, odds[best], talk[best].papers)
+                stays, found = papers[0] in talked, odds[best] >= 0
+                for kind, held in ((turn["kind"], True), (SMALL, False)):
+                    without = talked if held else {*self._library.shelf.titles(), *talked}
+                    features = self._reference.staying(*measured, without)
+                    yield Row(kind, conversation["id"], stays, found, features)
+                if not stays:
+                    features = self._reference.staying(*measured, {*talked, *papers})
+                    yield Row(ABSENT, conversation["id"], stays, found, features)
+            history += [Turn(role="user", content=text), Turn(role="assistant", content=self._answer(turn))]
 
-    def _row(
-        self, kind: str, group: str, text: str, talk: Sequence[Exchange], *, stays: bool, finds: str = ""
-    ) -> Iterator[Row]:
-        """A row; none where the question doesn't find its paper, or an earlier answer is the likelier one."""
-        asked = self._model.measure(text)
-        anywhere = self._model.anywhere(asked)
-        if finds and finds not in list(anywhere)[:FINDS]:
-            return
-        model = self._model.model()
-        odds = [model.about(features) for features in self._model.pairs(asked, talk, anywhere)]
-        if stays and max(odds) > odds[-1]:
-            return
-        best = max(range(len(odds)), key=lambda n: odds[n])
-        talked = {paper for exchange in talk for paper in exchange.papers}
-        others = [paper for paper in anywhere if paper not in talked]
-        yield Row(kind, group, stays, self._model.staying(asked, odds[best], talk[best].papers, others))
-
-    def _names(self, question: str, paper: str) -> bool:
-        """Whether a question names something that its paper tells of."""
-        said = {fold(word.strip("?!.,:;()'\"")) for word in self._made.papers[paper].text.split()}
-        words = [word.strip("?!.,:;()'\"") for word in question.split()]
-        return any(is_name(word) and fold(word) in said for word in words)
+    def _answer(self, turn: dict[str, Any]) -> str:
+        """An answer from the papers that a turn is about, in the form of our own."""
+        held = self._library.shelf.papers(turn["papers"])
+        papers = [held[paper] for paper in turn["papers"] if paper in held]
+        if papers and turn["kind"] == "absent":
+            return f"“{readable(papers[0].title)}” [1] is about this, but its abstract does not tell."
+        firsts = (readable(paper.abstract[slice(*sentences(paper.abstract)[0])]) for paper in papers)
+        told = (
+            f"**{readable(one.title)}** ({one.date})\n\n> {first} [{n}]"
+            for n, (one, first) in enumerate(zip(papers, firsts, strict=True), 1)
+        )
+        return "\n\n".join(told) or "You are welcome."
 
 
 def train(rows: Sequence[Row]) -> tuple[dict[str, float], float]:
-    """Fit the regression, and print how right it is out of fold where it is asked, beside the second one alone."""
+    """Fit the regression, and print how right it is out of fold, beside the second one alone."""
     matrix = np.array([row.features for row in rows])
-    truth, counts = np.array([row.stays for row in rows], float), np.ones(len(rows))
+    truth = np.array([row.stays for row in rows], float)
+    counts = np.array([SELDOM if row.kind in (ABSENT, SMALL) else 1.0 for row in rows])
     folds = np.array([fold_of(row.group) for row in rows])
     odds = out_of_fold(lambda chosen: standardised(matrix[chosen], truth[chosen], counts[chosen]), matrix, folds)
-    print(f"{len(rows)} questions, share right by the second regression → with the third")
-    for kind in dict.fromkeys(row.kind for row in rows):
+    print(f"{len(rows)} turns, share read rightly by the second regression → with the third")
+    for kind in (*OF_ONE, ABSENT, SMALL):
         chosen = [n for n, row in enumerate(rows) if row.kind == kind]
-        second, third = matrix[chosen, 0], odds[chosen]
-        read = (second, np.where((second > -DOUBT) & (second < 0), third - EVEN, second))
-        before, after = (((one >= 0) == truth[chosen]).mean() for one in read)
-        print(f"  {kind:24} {before:.3f} → {after:.3f} of {len(chosen)}")
+        before = np.mean([rows[n].found == rows[n].stays for n in chosen])
+        after = np.mean([(odds[n] >= 0) == rows[n].stays for n in chosen])
+        print(f"  {kind:10} {before:.3f} → {after:.3f} of {len(chosen)}")
     coefficients, intercept = standardised(matrix, truth, counts)
     return {name: round(float(x), 4) for name, x in zip(STAY, coefficients, strict=True)}, round(intercept, 4)
+
+
+def train_both(conversations: Sequence[dict[str, Any]], nearness: Nearness) -> tuple[list[float], float]:
+    """Fit which turns are about two papers that were talked of, and print how right that is out of fold."""
+    turns = [(one["id"], turn) for one in conversations for turn in one["turns"][1:]]
+    matrix = np.array([VECTOR_SCALE * nearness.vector(" ".join(turn["ask"].split())) for _, turn in turns])
+    truth, counts = np.array([turn["kind"] == "compare" for _, turn in turns], float), np.ones(len(turns))
+    folds = np.array([fold_of(group) for group, _ in turns])
+    odds = out_of_fold(lambda chosen: logistic(matrix[chosen], truth[chosen], counts[chosen]), matrix, folds)
+    caught, wrongly = (int(((odds > 0) & (truth == one)).sum()) for one in (1, 0))
+    print(f"  both       {caught} of {int(truth.sum())}, and {wrongly} of {int((1 - truth).sum())} others")
+    coefficients, intercept = logistic(matrix, truth, counts)
+    return [round(float(x), 4) for x in coefficients], round(intercept, 4)
 
 
 def main() -> None:
     """Train and write the weights."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--library", type=Path, help="keep the library of the papers here, to train again sooner")
-    parser.add_argument("--rows", type=Path, help="keep what was measured here, to fit again at once")
+    parser.add_argument("library", type=Path, help="a library of the daily reports")
     parser.add_argument("--out", type=Path, default=FOLDER / WEIGHTS)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        kept = chosen.rows or Path(folder) / "rows.jsonl"
-        if not kept.exists():
-            with Library(Config(data_dir=chosen.library or Path(folder))) as library:
-                measure(library, kept)
-        rows = [Row(**{**row, "features": tuple(row["features"])}) for row in map(json.loads, read_lines(kept))]
-    weights, intercept = train(rows)
+    with Library(Config(data_dir=chosen.library)) as library:
+        measuring = Measuring(library)
+        conversations = [json.loads(line) for line in read_lines(DATA / CONVERSATIONS)]
+        weights, intercept = train([row for one in conversations for row in measuring.rows(one)])
+        both, both_intercept = train_both(conversations, measuring.nearness)
     variants = json.loads(chosen.out.read_text(encoding="utf-8"))
     for one in variants:  # without vectors nobody knows which papers are near
-        one |= {"stay": weights, "stay_intercept": intercept} if one["embedder"] else {}
+        fitted = {"both": both, "both_intercept": both_intercept, "stay": weights, "stay_intercept": intercept}
+        one |= fitted if one["embedder"] else {"both": [], "both_intercept": 0.0}
     chosen.out.write_text(json.dumps(variants) + "\n", encoding="utf-8")
-
-
-def measure(library: Library, kept: Path) -> None:
-    """Measure the examples over a library of their papers, and write them down."""
-    if not library.shelf.has_papers():
-        library.ingest(paper for name in PAPERS for paper in read_papers(DATA / name))
-    asked = [one for one in map(json.loads, read_lines(DATA / QUESTIONS)) if part(one["paper"]) != "train"]
-    random.Random(SEED).shuffle(asked)
-    with kept.open("w", encoding="utf-8") as out:
-        for row in islice(Measuring(library).rows(asked), ASKED):
-            print(json.dumps({name: getattr(row, name) for name in Row.__slots__}), file=out, flush=True)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ class ReadingLibrary(Library):
 
     def __init__(self, folder: Path) -> None:
         self.config = Config()
+        self.folder = folder
         self.shelf = Shelf(folder / FILE_NAME)
         self._lexical = LexicalIndex(folder / "lexical")
         self._chunks: dict[str, Chunk] = {}

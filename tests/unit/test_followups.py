@@ -316,17 +316,17 @@ def test_an_answer_without_a_name_is_about_the_paper_that_words_and_meaning_agre
     assert focus("does anyone do this?", "Yes, several did.") == ()
 
 
-def test_a_question_that_leans_by_few_words_stays_where_it_is_answered(
+def test_a_question_stays_unless_another_paper_is_about_its_words(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The words alone leave it open: then it counts whether the paper talked of answers it, or another."""
-    for here, elsewhere, focus in ((3.0, -4.0, ("2504.00007",)), (-6.0, 5.0, ())):
-        told = {"2504.00007": here}
+    """The words of a turn leave it open: then it counts how much the paper talked of is about them, and others are."""
+    question = "and the one that reformulates the queries of its users, is it open?"
+    for here, elsewhere, focus in ((0.7, 0.3, ("2504.00007",)), (0.2, 0.95, ())):
         monkeypatch.setattr(
-            "rag.query.dialogue.reference.Nearness.answered",
-            lambda _, asked, papers, told=told, other=elsewhere: max(told.get(one, other) for one in papers),
+            "rag.query.dialogue.reference.Nearness.wording",
+            lambda _, asked, papers=None, without=(), here=here, other=elsewhere: here if papers else other,
         )
-        assert reader.understand("how is the calibration done", TALK).focus == focus
+        assert reader.understand(question, TALK).focus == focus
 
 
 PAIR_LISTED = (
@@ -346,11 +346,6 @@ def test_of_an_answer_that_names_several_the_first_is_meant_unless_another_answe
     )
     talk = [Turn(role="user", content="anything on searching?"), Turn(role="assistant", content=PAIR_LISTED)]
     assert reader.understand("how many people tested it?", talk).focus == (focus,)
-
-
-def test_what_is_said_of_another_paper_than_those_talked_of_points_there(reader: Reader) -> None:
-    assert reader.understand("And the one that reformulates queries, is it open?", TALK).focus == ()
-    assert reader.understand("And the one that does generative search, is it open?", TALK).focus == ("2504.00007",)
 
 
 def test_each_of_them_are_the_two_that_were_talked_of(reader: Reader) -> None:

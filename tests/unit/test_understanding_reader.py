@@ -211,7 +211,6 @@ def test_a_follow_up_stays_on_the_paper(reader: Reader, question: str) -> None:
         "How does QueryGym reformulate queries?",
         "Which papers treat music recommendation?",
         "Does OneSearch use semantic IDs, and how are they learned?",
-        "Do group recommenders work, and what do users think of them?",
         "ok, now a different topic: fairness in news feeds",
         "Are there papers on podcasts?",
         "Show me papers that scale to billions of songs",

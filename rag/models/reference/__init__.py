@@ -1,8 +1,9 @@
-"""Whether a question continues a conversation, and with which of its exchanges: three logistic regressions.
+"""Whether a question continues a conversation, and with which of its exchanges: four logistic regressions.
 
 The first reads the question alone: do its words refer to something before them ("go on", "and for images?"), do they
 ask for other papers ("any more?")? The second weighs what was measured of the question and an exchange, by `PAIR`.
-Where that leaves it open the third weighs who answers, the paper talked of or the papers that a search finds (`STAY`).
+The third holds the likeliest exchange against what a search finds (`STAY`). The fourth tells a question
+about two papers that were talked of, by its vector.
 
 Trained by ``eval/training/followups.py`` and ``eval/training/staying.py``; what on, and how right they are:
 ``README.md`` beside this file.
@@ -25,7 +26,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "75a6a0b24a596f915d8f30b59a80c13d810629165d49f1818ee0580676d8fbbe"
+WEIGHTS_SHA256 = "d48aefe96f6b41c46e6b45b7c9c14419637c1f10106757edd3d8bfc851e37c75"
 PAIR = ("last", "nearer", "covered", "alone", "rival", "named", "named_other", "strange", "foreign", "refers_last")
 """The features of a question and an exchange.
 
@@ -36,22 +37,19 @@ paper, an author or days; strange: it names what does not stand there; foreign: 
 does not know; refers_last: log-odds of the first regression, for the last exchange. The first four figures count the
 more, the more the question says of its own.
 """
-STAY = ("about", "refers", "here", "elsewhere")
+STAY = ("about", "refers", "here", "elsewhere", "says", "words")
 """The features of a question and the exchange that it is about most probably.
 
-about: log-odds of the second regression; refers: of the first; here: that the paper talked of answers it, by the answer
-scorer and not below `UNTOLD`; elsewhere: that the best of the nearest papers which were not talked of does.
+about: log-odds of the second regression; refers: of the first; here: how much a passage of the paper talked of is about
+the question, word by word (late interaction, 0…1); elsewhere: the same of those that a search finds besides; says: the
+log of the question's idf mass, in words that stand nowhere; words: that of how many it has.
 """
 VECTOR_SCALE = 3.0
 """How much longer than 1 a sentence vector is shown: the penalty of the fit is the same for all features."""
 CLIP = 6.0
 """Log-odds of the first regression beyond which it is as sure as it can be."""
-DOUBT = 2.2
-"""Log-odds against it by the second regression up to which the third is asked; what the second lets stay, stays."""
-EVEN = 0.25
-"""Log-odds of the third from which a question stays."""
-UNTOLD = -2.0
-"""Log-odds below which nothing is an answer: how far below tells nothing of the question."""
+DOUBT = 3.0
+"""Log-odds against it by the second regression from which a question leaves, whatever the third says."""
 _TOKEN = re.compile(r"[a-z']+|\d+|[?.,!:]")
 
 
@@ -65,6 +63,9 @@ class ReferenceModel(Record):
         bias: Their intercepts.
         pairs: By feature of `PAIR`, log-odds of the second regression.
         intercept: Its intercept.
+        both: By dimension of a question's vector [d], log-odds that it is about two papers that were talked of; empty
+            without one.
+        both_intercept: Its intercept.
         stay: By feature of `STAY`, log-odds of the third regression; empty where a variant has none.
         stay_intercept: Its intercept.
     """
@@ -75,6 +76,8 @@ class ReferenceModel(Record):
     bias: tuple[float, float]
     pairs: dict[str, float]
     intercept: float
+    both: tuple[float, ...]
+    both_intercept: float
     stay: dict[str, float]
     stay_intercept: float
 
@@ -95,6 +98,12 @@ class ReferenceModel(Record):
     def about(self, features: Sequence[float]) -> float:
         """Log-odds that a question is about an exchange, by its features in the order of `PAIR`."""
         return self.intercept + math.fsum(self.pairs[name] * x for name, x in zip(PAIR, features, strict=True))
+
+    def of_both(self, vector: NDArray[np.float32] | None) -> float:
+        """Log-odds that a question with such a sentence vector [d] is about two papers that were talked of."""
+        if vector is None or not self.both:
+            return -CLIP
+        return self.both_intercept + VECTOR_SCALE * float(np.dot(self.both, vector))
 
     def stays(self, features: Sequence[float]) -> float:
         """Log-odds that a question stays with its exchange, by its features in the order of `STAY`."""

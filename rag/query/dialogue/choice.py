@@ -94,8 +94,13 @@ class Choosing:
         titles = [title for title in self._completion.titles(one.fitting) if title not in asked.rest]
         return self._completion.completed(asked, titles, one.fitting, frozenset(one.fitting))
 
-    def several(self, asked: Asked) -> Continued | None:
-        """Read "the second one", "the other one", "the two", "which of them": some of the papers that were named."""
+    def several(self, asked: Asked, *, both: bool = False) -> Continued | None:
+        """Read "the second one", "the other one", "the two", "which of them": some of the papers that were named.
+
+        Args:
+            asked: The question.
+            both: Whether it is about two of them by how it is put, whatever its words.
+        """
         one = picked(asked.rest, self._counted(asked))
         if not one and self._rules["other_one"](asked.rest):
             one = self._other(asked)
@@ -105,7 +110,7 @@ class Choosing:
             return self._completion.set_against(asked, (*one, *asked.talk[-1].papers[:1]))
         if one:
             return self._picked(asked, one)
-        if self._rules["pair"](asked.rest) and (two := self._pair(asked)):
+        if (both or self._rules["pair"](asked.rest)) and (two := self._pair(asked)):
             return self._completion.set_against(asked, two)
         return self._among(asked)
 

@@ -95,15 +95,12 @@ class Continuing:
             return self._about_new(turned, new, talk[-1])
         if new and (own or read.refers <= 0):
             return None  # it names whatever it is about
-        taken = self._taken_up(asked)
-        if not (taken or own) and self._is_elsewhere(asked):
-            return None  # "and the one that checks trip plans, how does it …?"
-        exchange, asked = taken or (self._reference.about(read, talk), asked)
+        exchange, asked = self._taken_up(asked) or (self._reference.about(read, talk), asked)
         if exchange and not self._allows(found, exchange.papers):
             exchange = None  # an author or days that it names come before what was talked of
         if new:
             return self._about_new(asked, new, exchange or talk[-1])
-        if several := self.choosing.several(asked):
+        if several := self.choosing.several(asked, both=read.both > 0 and not own):
             return several
         if self._asks_for_others(question):
             return self._others(asked, exchange or talk[-1], alone=read.refers <= 0)
@@ -141,15 +138,6 @@ class Continuing:
             if said and (found := self._reference.described(said, asked.talk)):
                 return found, asked
         return None
-
-    def _is_elsewhere(self, asked: Asked) -> bool:
-        """Whether a question points at a paper by what it says of it, and none of those talked of is meant."""
-        for one in self._rules["the_one"].all(asked.rest):
-            behind = self._rules["described"].at(asked.rest, one.end())
-            said = content_words(f"{one['before']} {behind['said'] if behind else ''}")
-            if one["noun"].lower() in self._rules.words["for_papers"] and said:
-                return self._reference.is_elsewhere(" ".join(said), asked.said)
-        return False
 
     def _beside(self, asked: Asked, own: Sequence[str]) -> Continued | None:
         """A question that sets the paper that was talked of last, or that it names, beside one that it describes."""

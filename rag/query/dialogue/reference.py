@@ -1,24 +1,27 @@
 """Which part of a conversation a question is about, if any: learnt, from how it is put, what it names and what is near.
 
 The question is held against each exchange: does it name its papers, do their texts hold its words, are they nearer to
-it than the rest of the library? Where that leaves it open, the paper talked of is held against what a search finds: who
-answers the question? What the answers weigh is in `rag.models.reference`.
+it than the rest of the library? Then the likeliest is held against what a search finds, word by word: a turn that
+describes another paper has words for it, and one that goes on has few. What the answers weigh is in
+`rag.models.reference`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.index.passage_tokens import PassageTokens
+from rag.index.query_vector import question_vector, weighed
 from rag.models import describe
 from rag.models.answer_scorer import Abstract, installed
 from rag.models.cache import Recent
-from rag.models.reference import CLIP, DOUBT, EVEN, UNTOLD, ReferenceModel, load_references
+from rag.models.reference import CLIP, DOUBT, ReferenceModel, load_references
 from rag.query.lexicon.knowledge import RARE, Known
 from rag.text.folding import fold
 from rag.text.names import is_name
@@ -28,15 +31,19 @@ from rag.text.terms import coverage
 
 if TYPE_CHECKING:
     from rag.index.library import Library
+    from rag.papers.shelf import ChunkRow
     from rag.query.dialogue.conversation import Exchange
     from rag.types import Paper
 
 SURE = 1.5
 """Log-odds from which a question that found nothing is taken for a follow-up by its words alone."""
+LITTLE = 0.5
+"""How much passages are about a question, word by word, where they hardly are: a small library may hold none that is,
+and how far they are from it tells nothing of the conversation."""
+UNTOLD = -2.0
+"""Log-odds below which nothing is an answer: how far below tells nothing of the question."""
 FAR = 2.0
 """Log-odds by which a paper that an answer cites besides its first one has to answer better, to be meant."""
-APART = 0.1
-"""Cosine by which a paper that was not talked of has to be nearer to what is said of the one that is meant."""
 _GENERIC = 1.3
 """Log of the idf mass that a question has which says nothing of its own: "which dataset"."""
 _NEAREST = 50
@@ -47,7 +54,7 @@ _NAME = re.compile(r"[^\W_][\w@.+-]*\w")
 _WORDED = 20
 """Passages that are looked through for a text's words."""
 _JUDGED = 2
-"""Papers of an exchange, and papers that were not talked of, of which is asked whether one answers a question."""
+"""Papers of an exchange, and of each list passages not talked of, whose words are compared with a question's."""
 _KEPT = 256
 """Texts whose embeddings are kept: the questions of a conversation are looked at again at each of its turns."""
 
@@ -58,6 +65,7 @@ class Nearness:
     def __init__(self, library: Library, kept: int = _KEPT) -> None:
         self._library = library
         self._vectors: Recent[str, np.ndarray] = Recent(kept)
+        self._tokens = PassageTokens(library)
         self._answered: Recent[tuple[str, str, int], float] = Recent(kept)
 
     def embedder(self) -> str:
@@ -103,6 +111,11 @@ class Nearness:
             weights = indexes.lexical.idf(set(indexes.lexical.analyze(text)))
             return weights, {term: weight for term, weight in weights.items() if indexes.lexical.doc_freq(term)}
 
+    def rarest(self) -> float:
+        """The idf of a word that no passage holds: the most that a word weighs."""
+        with self._library.indexes() as indexes:
+            return max(indexes.lexical.idf({""}).values())
+
     def is_rare(self, word: str) -> bool:
         """Whether a word stands in few passages, or in none."""
         with self._library.indexes() as indexes:
@@ -112,6 +125,30 @@ class Nearness:
         """The index terms of texts."""
         with self._library.indexes() as indexes:
             return [set(indexes.lexical.analyze(text)) for text in texts]
+
+    def wording(
+        self, question: str, papers: frozenset[str] | None = None, without: Collection[str] = frozenset()
+    ) -> float:
+        """How much the passages nearest to a question are about it, word by word, the most of a few; 0 without one.
+
+        Args:
+            question: As typed.
+            papers: Of these papers, those nearest in meaning; None: of the library, also those that hold its words.
+            without: Papers that are left out.
+        """
+        asked = weighed(self._library, question)
+        if asked is None:
+            return 0.0
+        with self._library.indexes() as indexes:
+            lists = [indexes.vectors.query(question_vector(self._library, question), _WORDED, papers)]
+            lists += [indexes.lexical.query(question, _WORDED)] if papers is None else []
+        rows = self._library.shelf.chunk_rows([chunk_id for found in lists for chunk_id, _ in found])
+        held = self._library.shelf.papers({row.paper_id for row in rows.values()} - set(without))
+        texts: list[str] = []
+        for found in lists:
+            near = [rows[chunk_id] for chunk_id, _ in found if chunk_id in rows and rows[chunk_id].paper_id in held]
+            texts += [_told(held[row.paper_id], row) for row in near[:_JUDGED]]
+        return max((asked.likeness(tokens) for tokens in self._tokens.of(texts) or ()), default=0.0)
 
     def answered(self, question: str, papers: Sequence[str]) -> float:
         """Log-odds, from `UNTOLD` to `CLIP`, that the abstract of one of some papers answers a question."""
@@ -143,6 +180,7 @@ class Measured:
         known: Those that the library holds.
         refers: Log-odds that it cannot stand alone.
         others: Log-odds that it asks for other papers than those talked of.
+        both: Log-odds that it is about two that were talked of.
         names: Words that are written as names are.
         papers: The papers that it names.
         restricted: Whether it names an author, an id or days.
@@ -154,6 +192,7 @@ class Measured:
     known: Mapping[str, float]
     refers: float
     others: float
+    both: float
     names: tuple[str, ...]
     papers: frozenset[str]
     restricted: bool
@@ -187,7 +226,8 @@ class Reference:
         words = dict.fromkeys(filter(is_name, _NAME.findall(question)))
         names = tuple(filter(self._nearness.is_rare, words))
         papers = frozenset(self._known.named(question))
-        return Measured(question, vector, terms, held, refers, others, names, papers, restricted)
+        both = model.of_both(vector)
+        return Measured(question, vector, terms, held, refers, others, both, names, papers, restricted)
 
     def about(self, asked: Measured, exchanges: Sequence[Exchange]) -> Exchange | None:
         """The exchange that a question is about most probably; None where it is about none of them."""
@@ -199,23 +239,27 @@ class Reference:
         if best is None:
             return None
         odds, papers = found[best], exchanges[best].papers
-        if papers and model.stay and -DOUBT < odds < 0:
+        if papers and model.stay and odds > -DOUBT:
             talked = {paper for one in exchanges for paper in one.papers}
-            said = model.stays(self.staying(asked, odds, papers, [one for one in anywhere if one not in talked]))
-            odds = said - EVEN
+            odds = model.stays(self.staying(asked, odds, papers, talked))
         return exchanges[best] if odds >= 0 else None
 
-    def staying(self, asked: Measured, odds: float, papers: Sequence[str], others: Sequence[str]) -> tuple[float, ...]:
+    def staying(
+        self, asked: Measured, odds: float, papers: Sequence[str], talked: Collection[str]
+    ) -> tuple[float, ...]:
         """The features of a question and the exchange that it is about most probably, in the order of `STAY`.
 
         Args:
             asked: The question.
             odds: That the question is about the exchange.
             papers: Those of the exchange.
-            others: Those that were not talked of, the nearest first.
+            talked: Those of all exchanges.
         """
-        here, elsewhere = (self._nearness.answered(asked.text, some[:_JUDGED]) for some in (papers, others))
-        return odds, _clipped(asked.refers), here, elsewhere
+        here = self._nearness.wording(asked.text, frozenset(papers[:_JUDGED]))
+        elsewhere = max(LITTLE, self._nearness.wording(asked.text, without=talked))
+        words = math.log1p(len(asked.text.split()))
+        says = math.log1p(math.fsum(asked.terms.values()) / self._nearness.rarest())
+        return _clipped(odds), _clipped(asked.refers), here, elsewhere, says, words
 
     def meant(self, question: str, papers: Sequence[str]) -> tuple[str, ...]:
         """The one of some papers that a question is about: the first, unless another answers it by `FAR` better."""
@@ -231,14 +275,6 @@ class Reference:
         """The exchange about the paper that a phrase describes better than any other of the library; else None."""
         meant = self._nearness.means(phrase) if self.model().embedder else ""
         return next((one for one in reversed(exchanges) if meant in one.papers[:_READ]), None)
-
-    def is_elsewhere(self, phrase: str, papers: Sequence[str]) -> bool:
-        """Whether what a phrase describes is nearer to another paper of the library than to some, by `APART`."""
-        if not self.model().embedder:
-            return False
-        vector = self._nearness.vector(phrase)
-        near = max(self._nearness.nearest(vector, 1, frozenset(papers)).values(), default=-1.0)
-        return max(self._nearness.nearest(vector, 1).values(), default=-1.0) > near + APART
 
     def pairs(
         self, asked: Measured, exchanges: Sequence[Exchange], anywhere: Mapping[str, float]
@@ -292,6 +328,10 @@ class Reference:
 def _abstract(paper: Paper) -> Abstract:
     spans = sentences(paper.abstract)
     return Abstract(readable(paper.title), tuple(readable(paper.abstract[slice(*span)]) for span in spans))
+
+
+def _told(paper: Paper, row: ChunkRow) -> str:
+    return f"{readable(paper.title)} {readable(paper.text[row.start : row.end])}"
 
 
 def _clipped(odds: float) -> float:
