@@ -14,7 +14,7 @@ from rag.text.readable import readable
 from rag.text.sentences import Span
 from rag.themes.plan import NEIGHBOURS, Plan, Planner, others
 from rag.topics.lines import lines
-from rag.types import Filters, Paper
+from rag.types import Paper
 
 MOST_GROUPED = 2000
 """Papers that are grouped by theme; more are grouped by month, since the time of clustering grows with their square."""
@@ -119,11 +119,11 @@ def outline(
     days = ReportDays(library.shelf)
     try:
         papers, revisions = days.first_listed(since, until, most), days.revisions(since, until)
+        known = {paper.paper_id: paper for paper in papers}
+        if plans is None or {i for plan in plans for i in plan.papers} != set(known):
+            plans = _themes(library, papers, since, days)
     finally:
         days.close()
-    known = {paper.paper_id: paper for paper in papers}
-    if plans is None or {i for plan in plans for i in plan.papers} != set(known):
-        plans = _themes(library, papers, since)
     themes = ((plan.name, tuple(known[i] for i in plan.papers)) for plan in plans)
     return Outline(since, until, tuple(themes), tuple(map(_changed, revisions)))
 
@@ -145,7 +145,7 @@ def make_digest(library: Library, since: date, until: date, progress: Progress |
     return Digest(since, until, tuple(parts), found.changed)
 
 
-def _themes(library: Library, papers: Sequence[Paper], since: date) -> list[Plan]:
+def _themes(library: Library, papers: Sequence[Paper], since: date, days: ReportDays) -> list[Plan]:
     """The papers by theme, or by month where there are very many; those that are not indexed yet come last."""
     if len(papers) > MOST_GROUPED:
         months = groupby(papers, key=lambda paper: f"{paper.date:%Y-%m}")
@@ -155,8 +155,8 @@ def _themes(library: Library, papers: Sequence[Paper], since: date) -> list[Plan
     rest = [paper for paper in papers if paper.paper_id not in indexed]
     if not known:
         return others(rest)
-    earlier = Filters(date_to=date.fromordinal(since.toordinal() - 1)) if since > date.min else Filters()
-    near = library.shelf.browse(filters=earlier, limit=NEIGHBOURS)
+    before = date.fromordinal(since.toordinal() - 1) if since > date.min else date.max
+    near = days.first_listed(date.min, before, NEIGHBOURS)
     return _together([*Planner(library).by_similarity("", known, near), *others(rest)])
 
 

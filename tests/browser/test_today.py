@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -290,6 +291,15 @@ def test_a_page_is_read_before_gradio_is_there(
         page.keyboard.press("Enter")
         expect(page.locator("#live .turn[id]")).to_be_visible()
         page.goto("about:blank")  # the server ends before the tab does
+
+
+def test_a_drawn_page_can_be_used_before_gradios_scripts_come(new_tab: NewTab, today: str) -> None:
+    asked = httpx.get(f"{today}/today", headers={"Accept": "text/html"}).text
+    assert "Weighing Elephants" in asked
+    assert "gradio" not in asked.partition("<main")[2]
+    page = opened(new_tab, today)
+    page.get_by_role("link", name="Chat", exact=True).click()
+    expect(page.get_by_label("Question", exact=True)).to_be_visible()
 
 
 def test_nothing_at_an_address_is_said_with_a_box_to_search(new_tab: NewTab, today: str) -> None:

@@ -32,7 +32,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("accepted", ["gzip, br", "identity"])
 def test_the_theme_is_chosen_before_anything_else_runs(page: httpx.Client, accepted: str) -> None:
-    answer = page.get("/", headers={"Accept-Encoding": accepted})
+    answer = page.get("/chat", headers={"Accept-Encoding": accepted})
     assert answer.headers.get("content-encoding") == ("gzip" if "gzip" in accepted else None)
     head = answer.text.partition("<head>")[2]
     assert head.startswith("<script data-ours>// Light, dark")

@@ -68,6 +68,28 @@ def test_what_fails_afterwards_is_logged_and_the_server_ends_well(caplog: pytest
     assert "no model" in caplog.text
 
 
+def test_what_is_done_beside_begins_before_the_app_is_there_and_may_fail(caplog: pytest.LogCaptureFixture) -> None:
+    tried, after = threading.Event(), threading.Event()
+
+    def make() -> FastAPI:
+        assert tried.wait(10)
+        return FastAPI()
+
+    def beside() -> None:
+        tried.set()
+        raise RuntimeError("no themes")
+
+    app = Deferred(make, lambda _: after.set(), beside)
+
+    async def within() -> None:
+        assert (await app.wait()).status_code == 204
+        await asyncio.to_thread(after.wait, 10)
+
+    assert lived(app, within)[-1] == "lifespan.shutdown.complete"
+    assert after.is_set()
+    assert "no themes" in caplog.text
+
+
 def test_what_is_done_afterwards_is_told_of_the_end() -> None:
     begun, told = threading.Event(), []
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -13,11 +17,14 @@ from rag.errors import PaperNotFound
 from rag.index.library import Library
 from rag.papers.browse.catalogue import Catalogue
 from rag.papers.browse.days import ReportDays
+from rag.papers.database import Database
 from rag.papers.readers.kept import FILE_NAME, Kept
 from rag.retrieve.likeness import similar
 from rag.topics import line_store
+from rag.topics.digest import Outline, outline
 from rag.topics.line_store import LineStore
 from tests.support.papers import make_paper
+from ui.web.drawn import news as news_module
 from ui.web.drawn.news import News
 from ui.web.drawn.openers import Asked
 
@@ -74,6 +81,51 @@ def test_days_are_counted_and_a_first_visit_sees_the_newest(library: Library) ->
     assert not news.edition(*news.span(None)).lines
     news.prepare()
     assert len(news.edition(*news.span(None)).lines) == 3
+
+
+def test_what_today_reads_does_not_grow_with_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(papers: int) -> int:
+        """Rows that are read of a library to draw its newest day, of a few papers, for the first time."""
+        many = [make_paper(f"2503.{n:05}", f"Old {n}", NEAR, day=f"2025-03-{n % 28 + 1:02}") for n in range(papers)]
+        new = [make_paper(f"2504.{n:05}", f"New {n}", NEAR, day="2025-04-20") for n in range(9)]
+        with Library(Config(data_dir=tmp_path / str(papers))) as library:
+            library.ingest([*many, *new])
+            news, found = News(library), 0
+            rows = Database.rows
+
+            def counted(db: Database, *given: Any) -> Iterator[tuple[Any, ...]]:
+                nonlocal found
+                for row in rows(db, *given):
+                    found += 1
+                    yield row
+
+            with monkeypatch.context() as patch:
+                patch.setattr(Database, "rows", counted)
+                news.edition(*news.span(None))
+        return found
+
+    assert read(400) == read(100)
+
+
+def test_two_who_open_today_at_once_wait_for_one_reading(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, begun, go_on = [], Event(), Event()
+
+    def slow(*given: Any) -> Outline:
+        begun.set()
+        go_on.wait(10)
+        drawn.append(given)
+        return outline(*given)
+
+    monkeypatch.setattr(news_module, "outline", slow)
+    news = News(library)
+    with ThreadPoolExecutor(2) as readers:
+        first = readers.submit(news.group)
+        assert begun.wait(10)
+        second = readers.submit(news.edition, *news.span(None))
+        go_on.set()
+        first.result(10)
+        assert len(second.result(10).outline.papers) == 3
+    assert len(drawn) == 1
 
 
 def test_a_visit_remembers_the_newest_day_of_the_one_before(tmp_path: Path) -> None:

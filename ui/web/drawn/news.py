@@ -33,7 +33,7 @@ class News:
         self._store = LineStore(library.folder)
         self._outlines: Recent[tuple[int, date, date], Outline] = Recent(16)
         self._counts: Recent[int, dict[date, int]] = Recent(1)
-        self._guard = threading.Lock()
+        self._guard, self._reading = threading.Lock(), threading.Lock()
 
     def newest(self) -> date | None:
         """The newest day with new papers, none that lies in the future; None in an empty library."""
@@ -83,8 +83,13 @@ class News:
             found = self._store.chosen(papers, self._library.config.embedding.threads)
         return {paper_id: line or "" for paper_id, line in found.items()}
 
+    def group(self) -> None:
+        """Have ready by theme what the first visitor sees."""
+        if self.newest() is not None:
+            self._outline(*self.span(None))
+
     def prepare(self, most: int = 4 * _CHOSEN, ended: threading.Event | None = None) -> None:
-        """Have ready what the first visitor sees; no further once the event is set."""
+        """Have ready all that the first visitor sees, its lines too; no further once the event is set."""
         if self.newest() is None:
             return
         papers = self._outline(*self.span(None)).papers[:most]
@@ -110,6 +115,7 @@ class News:
         key = (self._library.shelf.generation(), since, until)
         found = self._outlines.known([key])
         if not found:
-            found = {key: self._read(since, until, str(key[0]))}
-            self._outlines.keep(found)
+            with self._reading:  # it takes a processor: who comes meanwhile waits for it instead of doing it again
+                found = self._outlines.known([key]) or {key: self._read(since, until, str(key[0]))}
+                self._outlines.keep(found)
         return found[key]

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -23,16 +24,23 @@ _FAILED = "The chat could not be made; the server's log says why."
 class Deferred:
     """ASGI app that another one, made in a thread of its own from the server's start on, stands behind."""
 
-    def __init__(self, make: Callable[[], FastAPI], then: Callable[[threading.Event], None] | None = None) -> None:
+    def __init__(
+        self,
+        make: Callable[[], FastAPI],
+        then: Callable[[threading.Event], None] | None = None,
+        beside: Callable[[], None] | None = None,
+    ) -> None:
         """Take what makes the app.
 
         Args:
             make: Called once, within a running event loop that ends with it.
+            beside: What is done meanwhile, which takes no longer.
             then: What is to be done in the background afterwards. The server's end sets the event that it is given, and
                 waits for it, as what it uses is closed then.
         """
         self._make = make
         self._then = then
+        self._beside = beside
         self._app: FastAPI | None = None
         self._ready: asyncio.Event | None = None
         self._ended = threading.Event()
@@ -71,6 +79,7 @@ class Deferred:
 
     async def _begin(self, stack: AsyncExitStack) -> None:
         assert self._ready is not None
+        beside = asyncio.create_task(self._done(self._beside)) if self._beside else None
         try:
             app = await run_in_threadpool(asyncio.run, self._made())
             await stack.enter_async_context(app.router.lifespan_context(app))
@@ -79,11 +88,17 @@ class Deferred:
             _log.exception("Gradio's part of the page could not be made")
         finally:
             self._ready.set()
+        if beside:
+            await beside
         if self._then and not self._ended.is_set():
-            try:
-                await run_in_threadpool(self._then, self._ended)
-            except Exception:
-                _log.exception("The page could not be prepared for its first reader")
+            await self._done(partial(self._then, self._ended))
+
+    async def _done(self, what: Callable[[], None]) -> None:
+        """Prepare something; nobody's page fails where that does."""
+        try:
+            await run_in_threadpool(what)
+        except Exception:
+            _log.exception("The page could not be prepared for its first reader")
 
     async def _made(self) -> FastAPI:
         return self._make()

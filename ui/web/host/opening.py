@@ -1,7 +1,7 @@
 """The page as a browser first reads it: what its address shows is in it, and what has to run before Gradio's scripts.
 
-While Gradio is still being made (ui/web/host/deferred.py), drawn pages come without it. What Gradio is given for the
-head of its page it puts there itself, from a script, after the first picture was painted.
+Drawn pages come without Gradio, whose scripts take a processor for longer than all of the page: it follows when that is
+painted. What Gradio is given for the head of its page it puts there itself, from a script, after the first picture.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from ui.web.base.address import LONE, NAMED, READ, SECTIONS, Address
 from ui.web.door.access import NOWHERE, USER
 from ui.web.drawn.site import Site
 from ui.web.drawn.view import View
-from ui.web.host.deferred import Deferred
 from ui.web.html.rendering import EMPTY, element
 
 STYLES = ("site.css", "keys.css", "today.css", "paper.css", "shelves.css", "map.css", "best.css", "quiz.css", "you.css")
@@ -40,7 +39,7 @@ _BARE = (
     b'<body style="margin: 0; display: flex; flex-direction: column; min-height: 100vh">'
     b"<script>paperchatSite.complete()</script></body></html>"
 )
-"""A page that is read before Gradio is there; the script adds Gradio's part when it is."""
+"""A page that is read before Gradio is there; the script adds Gradio's part afterwards."""
 
 
 @dataclass(slots=True)
@@ -68,17 +67,15 @@ class Front:
 class Opening:
     """ASGI middleware that answers for all addresses of pages: Gradio's page with what the address shows in it."""
 
-    def __init__(self, app: ASGIApp, site: Site, gradio: Deferred) -> None:
+    def __init__(self, app: ASGIApp, site: Site) -> None:
         """Stand before an app.
 
         Args:
             app: Serves Gradio's page at ``/``, and what is no page.
             site: Draws what addresses show.
-            gradio: Says whether Gradio's page is there yet.
         """
         self._app = app
         self._site = site
-        self._gradio = gradio
         static = files("ui.web") / "static"
         style = "".join((static / name).read_text(encoding="utf-8") for name in STYLES)
         scripts = "".join((static / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -93,7 +90,7 @@ class Opening:
         address = Address.read(path, scope["query_string"].decode("latin-1"))
         view = await run_in_threadpool(self._site.view, address, scope.get(USER) or "")
         is_packed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        if not self._gradio.is_ready and view.page in READ:
+        if view.page in READ:
             page = _Page({"type": "http.response.start", "status": 200, "headers": []}, bytearray(_BARE))
             MutableHeaders(scope=page.start)["Content-Type"] = "text/html; charset=utf-8"
             await _send(page, self._completed(_BARE, view), view.status, is_packed, send)

@@ -111,6 +111,10 @@ def guarded_app(
     work, watch = work or Work(), watch or Watch()
     endpoints = _endpoints(ui)
 
+    def grouped() -> None:
+        with suppress(PaperchatError):  # whoever opens Today is told what is wrong
+            site.news.group()
+
     def warmed(ended: threading.Event) -> None:
         with suppress(PaperchatError):  # an empty library has no map
             site.maps.ready()
@@ -119,11 +123,11 @@ def guarded_app(
 
     conversations = Conversations(assistant.library.config.store(FILE_NAME))
     site = Site(assistant, conversations)
-    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users), work, site), warmed)
+    gradio = Deferred(partial(_gradio_app, assistant, config, bool(users), work, site), warmed, grouped)
     web = _own_pages(assistant, config, conversations, site, watch, work)
     web.get(READY)(gradio.wait)
     key = session_key(assistant.library.folder) if users else b""
-    app = Opening(Front(web, _assets(gradio)), site, gradio)
+    app = Opening(Front(web, _assets(gradio)), site)
     most = ui.max_upload_files * ui.max_upload_mb * 1_000_000 + MOST_BYTES
     door = Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp, most), users, Sessions(users, key))
     return Requests(Probes(door, assistant.library, work, lambda: gradio.is_ready), watch)

@@ -277,12 +277,12 @@ window.paperchatSite = (() => {
     show(conversation ? "conversation" : "chat");
   }
 
-  // A page that was read before Gradio was there gets its part of it, in the order in which it would have been read.
+  // A page that came without Gradio gets its part of it, in the order in which it would have been read.
   async function complete() {
-    const there = await fetch("/ready").catch(() => null);
+    const asked = ["/ready", "/setup"].map((at) => fetch(at, { headers: { Accept: "text/html" } }).catch(() => null));
+    const [there, answer] = await Promise.all(asked);
     if (there?.status === 500) return say(await there.text(), true); // drawn pages can be read all the same
-    const answer = there?.ok && (await fetch("/setup", { headers: { Accept: "text/html" } }).catch(() => null));
-    if (!answer?.ok) return setTimeout(complete, 2000);
+    if (!there?.ok || !answer?.ok) return setTimeout(complete, 2000);
     const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.body.append(document.importNode($("gradio-app", whole), true));
     for (const part of $$("script, link[rel=stylesheet], style", whole.head)) {
