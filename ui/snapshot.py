@@ -17,7 +17,8 @@ from rag.text.controls import without_controls
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.types import Answer, Citation
-from ui.web.html.rendering import EMPTY, QUOTE_ID, element, join, markdown, outward
+from ui.web.html.days import day
+from ui.web.html.rendering import EMPTY, QUOTE_ID, dated, element, join, markdown, outward, when
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -34,6 +35,7 @@ blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--
 section { border-top: 1px solid var(--line); } dt { font-weight: 600; } dd { margin: 0 0 1rem; }
 :target { outline: 2px solid var(--link); outline-offset: .25rem; } table { border-collapse: collapse; }
 td, th { border: 1px solid var(--line); padding: .25rem .5rem; text-align: left; vertical-align: top; }
+time { white-space: nowrap; }
 @media print { body { max-width: none; } }
 """
 
@@ -46,8 +48,10 @@ def snapshot(title: str, exchanges: Sequence[Exchange], made: datetime | None = 
         exchanges: Oldest first.
         made: When the file is made; None: now.
     """
-    day = (made or datetime.now(UTC)).date()
-    asked = f"{plural(len(exchanges), 'question')}; as it stood on {day}. Every quote is taken from its paper's text."
+    made_on = day((made or datetime.now(UTC)).date())
+    asked = (
+        f"{plural(len(exchanges), 'question')}; as it stood on {made_on}. Every quote is taken from its paper's text."
+    )
     head = (
         element("title", title),
         Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
@@ -69,12 +73,12 @@ def snapshot(title: str, exchanges: Sequence[Exchange], made: datetime | None = 
 def _turn(number: int, exchange: Exchange) -> Markup:
     """A question with its answer and the evidence."""
     answer = exchange.answer
-    about = [f"Asked on {exchange.asked.date()}"]
+    about = [f"Asked on {day(exchange.asked.date())}"]
     if restricted := describe_filters(exchange.filters):
         about.append(f"restricted to {restricted}")
     if answer and answer.confidence_p is not None and not answer.abstained:
         about.append(f"{answer.confidence} confidence")
-    parts = [element("h2", exchange.question), element("p", " · ".join(about), class_="soft")]
+    parts = [element("h2", exchange.question), element("p", dated(" · ".join(about)), class_="soft")]
     if answer is None:
         stopped = element("p", "Stopped before its end.", class_="soft")
         return element("section", *parts, markdown(exchange.said), stopped)
@@ -98,7 +102,7 @@ def _evidence(number: int, answer: Answer) -> Markup:
             element(
                 "dd",
                 element("blockquote", readable(citation.quote), id=f"{QUOTE_ID}e{number}-{citation.n}"),
-                element("span", f"{_people(citation)}, {citation.when}{place}", class_="soft"),
+                element("span", f"{_people(citation)}, ", when(citation.date), place, class_="soft"),
             )
         )
     return join([element("h3", "Quotes"), element("dl", *rows)])
@@ -111,7 +115,7 @@ def _references(exchanges: Sequence[Exchange]) -> Markup:
         for citation in exchange.answer.citations if exchange.answer else ():
             papers.setdefault(citation.paper_id, citation)
     rows = [
-        element("li", f"{_people(one)}: ", _linked(one), f", {one.when}{_version(one)}. {one.paper_id}")
+        element("li", f"{_people(one)}: ", _linked(one), ", ", when(one.date), f"{_version(one)}. {one.paper_id}")
         for one in papers.values()
     ]
     return element("section", element("h2", "References"), element("ol", *rows)) if rows else EMPTY

@@ -13,7 +13,7 @@ from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
 from ui.web.base.place import Place, read_filters, shown_filters
 from ui.web.chat.examples import examples
-from ui.web.html.rendering import arxiv_links, attributes, button, element, markdown
+from ui.web.html.rendering import arxiv_links, attributes, button, element, markdown, when
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,15 @@ def test_examples_ask_about_the_newest_names(tmp_path: Path) -> None:
     ]
     assert examples(shelf) == expected
     assert examples(shelf) == expected
+
+
+def test_days_are_written_as_people_write_them_and_quotes_as_their_paper_does() -> None:
+    day = '<time datetime="2025-04-10">10 Apr 2025</time>'
+    shown = markdown(
+        "It was first listed on 2025-04-10 [1].\n\n> Crawled on 2025-04-10.\n\nSo 2025-04-10, and 2025-13-45."
+    )
+    assert shown.count(day) == 2
+    assert "Crawled on 2025-04-10." in shown
+    assert "and 2025-13-45." in shown
+    assert when("2025-04-10") == day
+    assert when("") == "date unknown"

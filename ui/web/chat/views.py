@@ -12,6 +12,7 @@ from rag.papers.readers.conversations import Conversation
 from rag.papers.shelf import Coverage
 from rag.text.grammar import plural
 from ui.web.base import address
+from ui.web.html.days import day
 from ui.web.html.rendering import EMPTY, button, dated, element, join
 
 
@@ -93,8 +94,9 @@ def conversations(found: Sequence[Conversation], current: str, searched: bool) -
 
 
 def _day(moment: datetime) -> str:
-    days = (date.today() - moment.astimezone().date()).days
-    return "Today" if days <= 0 else "Yesterday" if days == 1 else moment.astimezone().strftime("%-d %B %Y")
+    local = moment.astimezone().date()
+    days = (date.today() - local).days
+    return "Today" if days <= 0 else "Yesterday" if days == 1 else day(local)
 
 
 def beginnings() -> Markup:

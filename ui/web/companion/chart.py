@@ -14,6 +14,7 @@ from rag.papers.shelf import Shelf
 from rag.text.readable import readable
 from rag.themes.codes import Code
 from rag.themes.map import Map, written
+from ui.web.html.days import day
 
 MONTHS, FEW_MONTHS = 12, 3
 """Months of a trend at most, and at least."""
@@ -64,7 +65,7 @@ def detail(drawn: Map, code: Code, shelf: Shelf) -> dict[str, Any]:
         paper = held.get(paper_id)
         place = np.rint(drawn.places[row] * FINE).astype(int).tolist()
         title = readable(paper.title) if paper else ""
-        papers.append([paper_id, title or paper_id, paper.told if paper else "", *place])
+        papers.append([paper_id, title or paper_id, day(paper.date) if paper and not paper.undated else "", *place])
     return {"first": first, "papers": papers}
 
 

@@ -22,6 +22,7 @@ from ui.web.html.rendering import (
     EMPTY,
     arxiv_links,
     button,
+    dated,
     element,
     fact_line,
     join,
@@ -153,7 +154,7 @@ def _byline(citation: Citation, source: _Source) -> Markup:
     people = people_of(citation.authors, NAMES)
     several = f"version {citation.version} of {len(source.versions)}" if len(source.versions) > 1 else ""
     said = element("p", people, class_="people", title=", ".join(names)) if names else EMPTY
-    return join([said, fact_line([citation.date, several, citation.paper_id])])
+    return join([said, fact_line([dated(citation.date), several, citation.paper_id])])
 
 
 def _newer(citation: Citation, source: _Source) -> Markup:

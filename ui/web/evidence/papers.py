@@ -70,4 +70,4 @@ def people_of(authors: Sequence[str], most: int) -> str:
     names = [readable(name) for name in authors]
     if len(names) <= most + 1:  # naming the last takes no more room than counting it
         return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} others"
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from rag.text.readable import readable
 from rag.types import Citation
 from ui.web.evidence.papers import people_of
-from ui.web.html.rendering import EMPTY, QUOTE_ID, element, fact_line, paper_link, place_of
+from ui.web.html.rendering import EMPTY, QUOTE_ID, dated, element, fact_line, paper_link, place_of
 
 NAMES = 3
 """Authors named before the rest is counted."""
@@ -31,7 +31,7 @@ def peeks(citations: Sequence[Citation], prefix: str) -> Markup:
 
 def _peek(citation: Citation, prefix: str) -> Markup:
     version = f"version {citation.version}" if citation.version > 1 else ""
-    facts = [people_of(citation.authors, NAMES) if citation.authors else "", citation.date, version]
+    facts = [people_of(citation.authors, NAMES) if citation.authors else "", dated(citation.date), version]
     quote = element("blockquote", readable(citation.quote), id=f"{QUOTE_ID}{prefix}{citation.n}")
     return element(
         "div",

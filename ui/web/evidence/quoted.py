@@ -12,7 +12,7 @@ from rag.text.markdown import escape
 from rag.text.readable import readable
 from rag.types import Answer, Citation
 from ui.web.evidence.papers import people_of
-from ui.web.html.rendering import element, fact_line, join, markdown, marker, paper_link
+from ui.web.html.rendering import dated, element, fact_line, join, markdown, marker, paper_link, when
 
 NAMES = 3
 """Authors named before the rest is counted."""
@@ -53,7 +53,7 @@ def _paper(group: Sequence[Citation], prefix: str, titles: Sequence[str]) -> Mar
     first = group[0]
     title = element("strong", paper_link(first.paper_id, readable(first.title)))
     version = f", version {first.version}" if first.version > 1 else ""
-    day = element("time", first.when)
+    day = when(first.date)
     if _is_named(group):
         return element("p", title, " ", marker(first.n, prefix, titles), " (", day, ")", class_="heading")
     quotes = (element("p", readable(one.quote), " ", marker(one.n, prefix, titles)) for one in group)
@@ -92,7 +92,7 @@ def _row(group: Sequence[Citation], prefix: str, titles: Sequence[str]) -> Marku
     """A paper: title, authors, day, one line; its quotes when it is opened."""
     first = group[0]
     markers = [marker(one.n, prefix, titles) for one in group]
-    facts = [people_of(first.authors, NAMES) if first.authors else "", first.date]
+    facts = [people_of(first.authors, NAMES) if first.authors else "", dated(first.date)]
     title = readable(first.title)
     cites = element("p", join(markers, " "), class_="cites")
     if _is_named(group):

@@ -17,7 +17,7 @@ from ui.web.evidence.cards import NO_MARKS, column
 from ui.web.evidence.peeks import peeks
 from ui.web.html import icons
 from ui.web.html.bars import bars
-from ui.web.html.rendering import EMPTY, button, dated, element, join, markdown, paper_link, uncarded, untold
+from ui.web.html.rendering import EMPTY, button, dated, element, join, markdown, paper_link, uncarded, untold, when
 
 PREFIX = "topic-"
 """Of the ids of the cards, to which markers lead."""
@@ -88,7 +88,7 @@ def summary(
     parts = [
         heading,
         _notes(topic.notes),
-        element("p", topic.text.partition("\n")[0], class_="lead"),
+        element("p", dated(topic.text.partition("\n")[0]), class_="lead"),
         _tools(topic, library, follow),
         _timeline(topic),
         *_themes(topic),
@@ -152,7 +152,7 @@ def _table(topic: Topic) -> Markup:
 
 def _row(paper: TopicPaper, names: Sequence[str]) -> Markup:
     title = paper_link(paper.paper_id, readable(paper.title))
-    first = element("th", title, element("small", paper.when), scope="row")
+    first = element("th", title, element("small", when(paper.date)), scope="row")
     cells = zip(names, (paper.method, paper.data, paper.result), strict=True)
     return element("tr", first, *(_cell(name, cell, paper) for name, cell in cells))
 

@@ -14,7 +14,7 @@ from rag.topics.cells import MAKE_CARDS
 from rag.topics.comparison import COLUMNS, LONGEST, Comparison
 from rag.types import Cell, Citation, Paper
 from ui.web.evidence.peeks import peeks
-from ui.web.html.rendering import EMPTY, button, element, join, marker, paper_link, uncarded, untold
+from ui.web.html.rendering import EMPTY, button, element, join, marker, paper_link, uncarded, untold, when
 
 SIDE_BY_SIDE = 3
 """Papers that stand beside each other; more stand one below the other."""
@@ -175,7 +175,9 @@ def _papers_below(comparison: Comparison, cells: Sequence[Sequence[Markup]]) -> 
 
 
 def _head(paper: Paper, scope: str) -> Markup:
-    return element("th", paper_link(paper.paper_id, readable(paper.title)), element("small", paper.when), scope=scope)
+    return element(
+        "th", paper_link(paper.paper_id, readable(paper.title)), element("small", when(paper.told)), scope=scope
+    )
 
 
 def _column(name: str, n: int, scope: str) -> Markup:

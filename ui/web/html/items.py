@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from markupsafe import Markup
 
 from rag.text.readable import readable
 from rag.types import Paper
 from ui.web.base import address
+from ui.web.html.days import day as day
+from ui.web.html.days import days as days
+from ui.web.html.days import month as month
 from ui.web.html.rendering import EMPTY, element, join
+from ui.web.html.rendering import moment as moment
 
 NAMES = 4
 """Authors named in a list; of a paper with more, the others are counted."""
 UNSEEN = element("h2", "Papers", class_="unseen")
 """Heads a list whose page needs no heading to be seen: without it, the headings of its rows would skip a level."""
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def day(of: date) -> str:
-    """A day as people write it: ``22 Nov 2025``."""
-    return f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
-
-
-def days(first: date, last: date) -> str:
-    """Days as people write them: ``26 to 31 Dec 2025``."""
-    if first.year != last.year:
-        return f"{day(first)} to {day(last)}"
-    begun = str(first.day) if first.month == last.month else f"{first.day} {_MONTHS[first.month - 1]}"
-    return f"{begun} to {day(last)}"
-
-
-def month(of: date) -> str:
-    """A month as people write it: ``Nov 2025``."""
-    return f"{_MONTHS[of.month - 1]} {of.year}"
-
-
-def moment(of: date) -> Markup:
-    """A day that machines can read as well, and that no line break parts."""
-    return element("time", day(of), datetime=str(of))
 
 
 def title_of(paper: Paper) -> str:

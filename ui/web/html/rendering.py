@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,7 @@ from rag.sources.identifiers import ARXIV_ID
 from rag.text.readable import readable
 from rag.topics.cells import MAKE_CARDS, NO_CARD
 from rag.types import Citation
+from ui.web.html.days import day
 
 EMPTY = Markup("")
 QUOTE_ID = "quote-"
@@ -136,6 +138,8 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.before("link", "marker", _read_marker)
     parser.add_render_rule("marker", _render_marker)
     parser.add_render_rule("text", _render_text)
+    parser.add_render_rule("blockquote_open", _open_quote)
+    parser.add_render_rule("blockquote_close", _close_quote)
     return parser
 
 
@@ -155,13 +159,41 @@ def _render_marker(renderer: RendererHTML, tokens: Sequence[Token], index: int, 
 
 
 def _render_text(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    """Text in which no day is broken over two lines."""
-    return str(dated(tokens[index].content))
+    """Our own sentences with days as people write them; a quote as it stands in its paper."""
+    text = tokens[index].content
+    return str(escape(text) if env.get("quotes") else dated(text))
+
+
+def _open_quote(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    env["quotes"] = env.get("quotes", 0) + 1
+    return "<blockquote>\n"
+
+
+def _close_quote(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    env["quotes"] -= 1
+    return "</blockquote>\n"
+
+
+def moment(of: date) -> Markup:
+    """A day that machines can read as well, and that no line break parts."""
+    return element("time", day(of), datetime=str(of))
 
 
 def dated(text: str) -> Markup:
-    """Text in which no day is broken over two lines."""
-    return Markup(_DAY.sub(r"<time>\g<0></time>", str(escape(text))))
+    """Text with its days as people write them, none broken over two lines."""
+    return Markup(_DAY.sub(lambda found: str(_moment_of(found[0])), str(escape(text))))
+
+
+def when(told: str) -> Markup:
+    """A day that is told as ISO text; that it is unknown where none is."""
+    return dated(told or "date unknown")
+
+
+def _moment_of(written: str) -> Markup | str:
+    try:
+        return moment(date.fromisoformat(written))
+    except ValueError:  # it looks like a day, and is none
+        return written
 
 
 def marker(n: int, prefix: str, titles: Sequence[str] = ()) -> Markup:
