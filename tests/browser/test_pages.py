@@ -156,8 +156,12 @@ def test_an_upload_lists_the_rows_it_could_not_read(new_tab: Callable[..., Tab],
     }
     path = tmp_path / "mixed.jsonl"
     path.write_text(f"{json.dumps(row)}\n<b>not</b> JSON\n")
-    page.locator("#files input[type=file]").set_input_files(path)
+    mistaken = tmp_path / "mistaken.jsonl"
+    mistaken.write_text("{}\n")
+    page.locator("#files input[type=file]").set_input_files([mistaken, path])
     expect(page.locator("#files")).to_contain_text("mixed")
+    page.locator("#files .label-clear-button").first.click()
+    expect(page.locator("#files")).not_to_contain_text("mistaken")
     page.get_by_role("button", name="Add to the library").click()
     added = page.locator("#added")
     expect(added).to_contain_text("1 new, 0 updated, 0 unchanged papers")

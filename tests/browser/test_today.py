@@ -320,6 +320,10 @@ def test_an_empty_library_says_what_to_do(new_tab: NewTab, tmp_path: Path) -> No
         assert page.url == f"{url}/day/2025-11-22"
         page.get_by_role("link", name="Today").first.click()
         expect(page.locator("#view .steps > li")).to_have_count(3)
+        category = page.get_by_label("arXiv category")
+        for typed, is_one in (("cs.IR", True), ("cond-mat.dis-nn", True), ("hep-th", True), ("not one!", False)):
+            category.fill(typed)
+            assert category.evaluate("box => box.validity.valid") is is_one, typed
         page.get_by_role("button", name="Add the sample").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Saturday, 22 Nov 2025")
         expect(page.locator("#view .dot.unread")).to_have_count(7)

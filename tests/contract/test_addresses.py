@@ -46,6 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("/paper/../../etc/passwd", 404, "Nothing is here"),
         ("/paper/%3Cscript%3E", 404, "Nothing is here"),
         ("/library?words=elephants", 200, "elephants · Library"),
+        ("/library?list=nosuch", 404, "Library"),
         ("/quiz", 200, "Quiz"),
         ("/chat", 200, "Chat"),
         ("/topic/strings", 200, "strings"),

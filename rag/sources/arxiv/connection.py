@@ -192,7 +192,7 @@ class Connection:
         except httpx.ConnectError as error:
             raise FetchError(
                 f"{_host(url)} cannot be reached: {error}.",
-                "Check the network, or the addresses of the section arxiv in config.yaml; then run the command again.",
+                "Check the network, or the addresses of the section arxiv in config.yaml; then try again.",
             ) from None
         except httpx.TimeoutException:
             raise Unusable(f"no reply within {self.settings.timeout_s:g} s") from None

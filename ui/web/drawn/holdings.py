@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from markupsafe import Markup
 
-from rag.errors import PaperchatError
+from rag.errors import ListNotFound, PaperchatError
 from rag.papers.browse.catalogue import SHOWN, Catalogue
 from rag.papers.readers.kept import Kept
 from rag.papers.shelf import Shelf
@@ -65,7 +65,7 @@ class HoldingsPage:
             asked = restriction(fields, self.kept, owner)
         except PaperchatError as error:
             holding = Holding(fields, held=held, shelf=shelf, lists=names, problem=f"{error.message} {error.advice}")
-            return View("library", "Library", shelves.page(holding))
+            return View("library", "Library", shelves.page(holding), 404 if isinstance(error, ListNotFound) else 200)
         words, filters = asked.words, asked.filters
         text = fields.get("at", "")
         offset = int(text) if text.isdecimal() and len(text) < 10 else 0

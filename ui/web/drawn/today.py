@@ -200,7 +200,8 @@ def empty() -> Markup:
         "input",
         name="category",
         placeholder="cs.IR",
-        pattern=r"[a-z-]+(\.[A-Za-z-]+)?",
+        pattern=r"[a-z\-]+(\.[A-Za-z\-]+)?",  # browsers pass over a pattern with a bare hyphen in brackets
+        title="As arXiv writes it: cs.IR",
         required=True,
         aria_label="arXiv category",
         autocomplete="off",
