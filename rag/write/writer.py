@@ -25,7 +25,9 @@ from rag.types import Citation, Delta, Passage, Removed, RemovedText
 from rag.write.grounding import SupportChecker, Verdict, split_stream, without_markers
 from rag.write.grounding.check import Claim
 from rag.write.grounding.markers import MARKER, cited
-from rag.write.grounding.spellings import in_words, normalised
+from rag.write.grounding.markup import unformatted, unstressed
+from rag.write.grounding.references import is_reference
+from rag.write.grounding.spellings import by_id, in_words, normalised
 from rag.write.grounding.wrapping import unwrapped
 from rag.write.sources import as_source, pack, room
 
@@ -48,7 +50,7 @@ LIKELY = 2
 TELLING = 4
 """Content words from which an unmarked sentence is looked for at all: what says less stands in many sources."""
 _LOG = logging.getLogger(__name__)
-_DECLINED = re.compile(rf"\W*{NO_ANSWER}\W*", re.IGNORECASE)
+_DECLINED = re.compile(r"(?i:\W*NO[ _]ANSWER\W*)|\W*NO[ _]ANSWER\W*[:.,;(\u2013\u2014-].*", re.DOTALL)
 _ENDS = re.compile(r"[.!?:…][\"'”’)\]*]*\s*$|\]\s*$")
 _STOP = re.compile(r"[.!?…]*[\"'”’)*]*\s*$")
 _WORD = re.compile(r"\w{3,}")
@@ -240,7 +242,7 @@ class GroundedWriter:
         """Put one reply on the page; returns what ended it too early."""
         page.said = ""
         try:
-            for piece in split_stream(normalised(unwrapped(_tokens(llm, messages, page)), page.sources)):
+            for piece in split_stream(normalised(unformatted(unwrapped(_tokens(llm, messages, page))), page.sources)):
                 yield from self._place(piece, page)
                 if page.declined:
                     break
@@ -278,7 +280,11 @@ class GroundedWriter:
         if page.cut and not _ENDS.search(piece) and piece.strip():
             yield page.strike(piece, page.cut)
             return
-        piece = in_words(piece, page.sources)
+        if page.text and is_reference(piece, page.sources):  # the page has a list of its own, with its own numbers
+            page.waiting.clear()
+            return
+        ids = {page.sources[n].paper_id: n for n in sorted(page.sources, reverse=True)}
+        piece = in_words(by_id(unstressed(piece), ids), page.sources)
         if not page.is_new(piece):
             return  # said again, by the repair round
         original = piece

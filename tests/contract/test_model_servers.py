@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,85 @@ def test_sentences_without_markers_are_not_called_unsupported(playing: Playing) 
     with playing(lambda asked: "Tides change with the seasons of the year. The moon is far away.") as (assistant, _):
         answer = assistant.answer(QUESTION, mode="llm")
     assert "for which no source is named or found" in answer.notes[-1].text
+
+
+WRITTEN = "IterQR is an iterative framework for query rewrite"
+SHOWN = f"{WRITTEN} [1]."
+
+
+def part(**delta: Any) -> str:
+    return json.dumps(
+        {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [{"index": 0, **delta}]}
+    )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"{SHOWN}\n\n### Sources\n- [1] IterQR: An Iterative Framework for LLM-based Query Rewrite",
+        f"{SHOWN}\n\n[1]: https://arxiv.org/abs/2504.05309",
+        f"<p>{SHOWN}</p>",
+        "*IterQR* is an `iterative` framework for **query rewrite** [1].",
+        f"\x1b[31m{WRITTEN}\x1b[0m [1].",
+        f"{WRITTEN} [arXiv:2504.05309].",
+        f"Assistant: {SHOWN}",
+        f"<answer><sentence>{SHOWN}</sentence></answer>",
+        Stream([SHOWN], whole=True),
+        Stream(
+            [part(delta={"content": [{"type": "text", "text": SHOWN}]}), part(delta=None, finish_reason="stop")],
+            raw=True,
+        ),
+        Stream([part(message={"role": "assistant", "content": SHOWN}, finish_reason="stop")], raw=True),
+        Stream(
+            [
+                part(delta={"content": SHOWN}),
+                part(delta={}, finish_reason="stop"),
+                '{"usage": {"prompt_tokens": 2000}}',
+            ],
+            raw=True,
+        ),
+    ],
+)
+def test_a_reader_gets_the_sentence_and_nothing_else(playing: Playing, reply: str | Stream) -> None:
+    with playing(lambda asked: reply) as (assistant, _):
+        answer = assistant.answer(QUESTION, mode="llm")
+    assert (answer.answer, answer.removed, answer.notes) == (SHOWN, (), ())
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (
+            Stream(
+                [
+                    part(delta={"tool_calls": [{"index": 0, "function": {"name": "f"}}]}),
+                    part(delta={}, finish_reason="tool_calls"),
+                ],
+                raw=True,
+            ),
+            "called a tool",
+        ),
+        ("<tool_call>{}</tool_call>", "called a tool"),
+        (
+            Stream([part(delta={"refusal": "I will not."}), part(delta={}, finish_reason="stop")], raw=True),
+            "refused to answer: I will not.",
+        ),
+        (
+            Stream([part(delta={"reasoning_content": "Hm."}), part(delta={}, finish_reason="stop")], raw=True),
+            "sent thoughts and no answer",
+        ),
+        (" \n", "sent an empty reply"),
+        (Fault(200, '{"error": "model m not found, pull it first"}'), "model m not found, pull it first"),
+    ],
+)
+def test_what_came_in_place_of_an_answer_is_told(playing: Playing, reply: str | Stream | Fault, said: str) -> None:
+    with playing(lambda asked: reply) as (assistant, _):
+        answer = assistant.answer(QUESTION, mode="llm")
+    assert (answer.mode, answer.removed) == ("extractive", ())
+    assert said in answer.notes[-1].text
+
+
+@pytest.mark.parametrize("reply", ["NO ANSWER: the sources do not say how.", "NO_ANSWER"])
+def test_a_model_that_declines_with_a_reason_declines(playing: Playing, reply: str) -> None:
+    with playing(lambda asked: reply) as (assistant, _):
+        assert assistant.answer(QUESTION, mode="llm").reason == "nothing_found"

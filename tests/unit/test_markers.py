@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.write.grounding.spellings import in_words, normalised
+from rag.write.grounding.spellings import by_id, in_words, normalised
 
 SPELLINGS = {
     "It ranks 【1】.": "It ranks [1].",
@@ -111,3 +111,17 @@ def test_what_is_no_marker_stays(text: str, size: int) -> None:
 )
 def test_a_source_named_in_words_is_a_marker(sentence: str, read: str) -> None:
     assert in_words(sentence, range(1, 6)) == read
+
+
+@pytest.mark.parametrize(
+    ("sentence", "read"),
+    [
+        ("It ranks [2504.05309].", "It ranks [1]."),
+        ("It ranks [arXiv:2504.05309v2].", "It ranks [1]."),
+        ("It ranks (arXiv: 2504.05309, 2504.05310).", "It ranks [1, 2]."),
+        ("It ranks [2504.09999].", "It ranks [2504.09999]."),
+        ("2504.05309 ranks [1].", "2504.05309 ranks [1]."),
+    ],
+)
+def test_a_papers_id_is_a_marker(sentence: str, read: str) -> None:
+    assert by_id(sentence, {"2504.05309": 1, "2504.05310": 2}) == read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.models.llm.thoughts import ReplyText, without_thoughts
+from rag.models.llm.thoughts import ReplyText
 
 ANSWER = "IterQR rewrites queries [1]. It has three stages [1]."
 
@@ -34,6 +34,11 @@ THOUGHTFUL = {
     "between sentences": "IterQR rewrites queries [1].\n<think>What else [1]?</think>\nIt has three stages [1].",
     "before the answer's own tag": f"<think>Let us see [1]. <answer>{ANSWER}</answer>",
     "in plain words before the answer's own tag": f"Let me see. Source 1 says so [1].\n<answer>{ANSWER}</answer>",
+    "with the form of what follows": "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final "
+    f"<|constrain|>text<|message|>{ANSWER}",
+    "folded away": f'<details type="reasoning">\n<summary>Thought for 3 s</summary>\nHm [1].</details>{ANSWER}',
+    "the question before it": f"[INST] And IterQR? [/INST] {ANSWER}",
+    "a call of a tool": f'<tool_call>{{"name": "search"}}</tool_call>\n{ANSWER}',
     "closed by another name": f"<think>Let us see [1].</thinking>\n{ANSWER}",
 }
 
@@ -44,6 +49,7 @@ ENDED = {
     "gemma": f"{ANSWER}<end_of_turn>",
     "deepseek": f"{ANSWER}<\uff5cend\u2581of\u2581sentence\uff5c>",
     "cohere": f"{ANSWER}<|END_OF_TURN_TOKEN|>",
+    "a beginning before it": f"<s>{ANSWER}</s>",
     "a role before it": f"<|im_start|>assistant\n{ANSWER}<|im_end|>",
     "a header before it": f"<|start_header_id|>assistant<|end_header_id|>\n\n{ANSWER}",
     "the model goes on as the user": f"{ANSWER}<|im_end|>\n<|im_start|>user\nAnd GenSAR?<|im_end|>\nIt ranks [1].",
@@ -59,6 +65,11 @@ ONLY_THOUGHTS = {
     "an analysis without a final": "<|channel|>analysis<|message|>Source 1 says so [1].",
     "an end token behind": "<think>Source 1 says so [1].</think><|im_end|>",
     "only the closing tag": "Source 1 says so [1].\n</think>",
+    "a call": '<tool_call>\n{"name": "search"}\n</tool_call>',
+    "a call that is never closed": '[TOOL_CALLS] [{"name": "search"}]',
+    "a call as a token": '<|python_tag|>search.call(query="IterQR")',
+    "a call by its name": '<function=search>{"query": "IterQR"}</function>',
+    "a call in its channel": "<|channel|>commentary to=functions.search <|constrain|>json<|message|>{}<|call|>",
 }
 
 PLAIN = {
@@ -66,6 +77,7 @@ PLAIN = {
     "less than": "The loss is < 0.5 [1]. It holds for n<m and k>2 [1].",
     "brackets": "It covers [0, 1] and [THIN] cases [1].",
     "tags that are spoken of": "The model wraps its steps in <think> and </think> tags [1]. It ranks well [1].",
+    "a call that is spoken of": "Agents write <tool_call> tags [1]. It ranks well [1].",
     "one tag that is spoken of": "Each chain ends with </think> in the data [1]. It ranks well [1].",
     "the words": "Its analysis: thinking and reasoning help [1].",
     "a word that begins so": "analysis of queries helps [1]. The assistant finally ranks [1].",
@@ -76,6 +88,11 @@ def streamed(text: str, size: int, *, certain: bool = False) -> str:
     reply = ReplyText(certain=certain)
     shown = "".join(reply.feed(text[start : start + size]) for start in range(0, len(text), size))
     return shown + reply.finish()
+
+
+def without_thoughts(reply: str) -> str:
+    text = ReplyText(tags=True)
+    return text.feed(reply) + text.finish()
 
 
 @pytest.fixture(params=[1, 3, 12, 5000], ids=lambda size: f"by {size}")
@@ -125,6 +142,19 @@ def test_thoughts_that_were_shown_already_are_told() -> None:
     assert reply.feed("Okay, the user wants IterQR.\n")
     assert reply.feed(f"</think>\n{ANSWER}") + reply.finish() == f"\n{ANSWER}"
     assert reply.exposed
+
+
+def test_tags_inside_the_answers_own_tag_lose_no_sentence() -> None:
+    reply = "<answer><sentence>It ranks [1].</sentence><sentence>It scales [1].</sentence></answer>"
+    assert streamed(reply, 7).count("[1]") == 2
+
+
+@pytest.mark.parametrize("name", [name for name in ONLY_THOUGHTS if name.startswith("a call")])
+def test_a_call_of_a_tool_is_told(name: str) -> None:
+    reply = ReplyText()
+    reply.feed(ONLY_THOUGHTS[name])
+    reply.finish()
+    assert reply.called
 
 
 def test_a_programs_reply_keeps_the_tags_it_was_asked_for() -> None:

@@ -15,6 +15,7 @@ from rag.models.headers import header_values
 from rag.models.llm import named_model
 from rag.models.llm.client import GuardedLLM
 from rag.models.llm.usage import DayLedger, prices_of
+from rag.models.llm.wire import reshape
 from rag.types.places import Place
 
 
@@ -22,13 +23,15 @@ def build(config: LLMConfig, usage_file: Place | None) -> GuardedLLM:
     """Build the configured model (`rag.models.llm.build_llm`)."""
     model_name, base_url = named_model(config)
     key, headers = _api_key(config), header_values("llm.headers", config.headers)
+    http = endpoint.http_client(base_url, config.proxy_url)
+    http.event_hooks["response"].append(reshape)
     client = openai.AsyncOpenAI(
         api_key=key or "none",
         base_url=base_url,
         timeout=config.timeout_s,
         max_retries=0,
-        default_headers=headers,
-        http_client=endpoint.http_client(base_url, config.proxy_url),
+        default_headers={"Accept-Encoding": "identity", **headers},
+        http_client=http,
     )
     options: dict[str, Any] = {}
     if not key:  # the package insists on one; a server that wants none is not to be sent an invented one

@@ -24,7 +24,6 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop
 
 from rag.config import LLMConfig, public_address
 from rag.errors import (
-    LLMEmptyError,
     LLMError,
     LLMRequestError,
     LLMTimeoutError,
@@ -33,9 +32,9 @@ from rag.errors import (
 from rag.models import endpoint
 from rag.models.info import count_cl100k
 from rag.models.llm import CUT, EXPOSED, count_tokens
-from rag.models.llm.failures import broken_off, failure
+from rag.models.llm.failures import Instead, broken_off, failure
 from rag.models.llm.habits import Habits, asked_without, habits_of
-from rag.models.llm.thoughts import ReplyText, without_thoughts
+from rag.models.llm.thoughts import ReplyText
 from rag.models.llm.usage import Call, DayLedger, Meter
 from rag.types import Usage
 
@@ -144,9 +143,11 @@ class GuardedLLM(CustomLLM):
         reason = _reason(response)
         if error := broken_off(reason, self._who):
             raise error
-        text = without_thoughts(said)
+        reply, instead = ReplyText(tags=True), Instead()
+        text = reply.feed(said) + reply.finish()
         if not text.strip():
-            raise self._empty(thought=bool(said.strip()), cut=reason in CUT)
+            instead.saw(response.raw)
+            raise self._empty(reply, instead, reason)
         message = ChatMessage(role=response.message.role, content=text)
         return ChatResponse(message=message, raw=response.raw, additional_kwargs=response.additional_kwargs)
 
@@ -184,7 +185,7 @@ class GuardedLLM(CustomLLM):
         if item is not None:
             raise item
         if not (shown + delta).strip():
-            raise self._empty(thought=True, cut=reason in CUT)
+            raise self._empty(reply, Instead(), reason)
         self._habits.saw(thought=reply.thought, unannounced=reply.unannounced)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
@@ -214,7 +215,7 @@ class GuardedLLM(CustomLLM):
     ) -> None:
         """Put the parts of a reply into a queue, then None or the error that ended them."""
         complete = said = False
-        reason = ""
+        reason, instead = "", Instead()
         try:
             async with asyncio.timeout(seconds), self._slots:
                 opened: _Opened = await self._retrying(seconds)(self._opened, messages, options)
@@ -222,12 +223,13 @@ class GuardedLLM(CustomLLM):
                 while part is not None:
                     complete, said = complete or _is_last(part), said or bool(part.delta)
                     reason = _reason(part) or reason
+                    instead.saw(part.raw)
                     inbox.put(part)
                     part = await anext(rest, None)
             if error := broken_off(reason, self._who):
                 raise error
             if not said:
-                raise self._empty()
+                raise instead.error(self._who, cut=reason in CUT)
             if not complete:
                 raise LLMUnavailableError(f"{self._who} stopped in the middle of its reply.", "Ask again.")
         except asyncio.CancelledError:
@@ -320,14 +322,10 @@ class GuardedLLM(CustomLLM):
         at = f" {public_address(config.base_url or endpoint.OPENAI_URL)}" if config.provider else ""
         return f"The language model's server{at} (model {self.metadata.model_name})"
 
-    def _empty(self, *, thought: bool = False, cut: bool = False) -> LLMEmptyError:
-        if not thought:
-            return LLMEmptyError(f"{self._who} sent an empty reply.", "Raise llm.max_output_tokens, or ask again.")
-        if cut:
-            text = f"{self._who} was still thinking when its reply was cut off; it sent no answer."
-            return LLMEmptyError(text, "Raise llm.max_output_tokens, or turn the model's thinking off.")
-        text = f"{self._who} sent thoughts and no answer."
-        return LLMEmptyError(text, "Ask again, or turn the model's thinking off.")
+    def _empty(self, reply: ReplyText, instead: Instead, reason: str) -> LLMError:
+        """The error of a reply of which no answer is left."""
+        instead.thought, instead.called = instead.thought or reply.thought, instead.called or reply.called
+        return instead.error(self._who, cut=reason in CUT)
 
     def _settle(self, call: Call, response: ChatResponse, prompt_tokens: int, text: str | None) -> None:
         """Take the server's counts where it gives them, else our own; an unfinished reply has no `text`."""

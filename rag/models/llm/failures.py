@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
 import openai
@@ -10,6 +11,7 @@ import openai
 from rag.config import LLMConfig
 from rag.errors import (
     LLMAuthError,
+    LLMEmptyError,
     LLMError,
     LLMNotFoundError,
     LLMRateLimitError,
@@ -56,7 +58,7 @@ ERRORS: dict[type[openai.APIError], tuple[type[LLMError], str]] = {
     openai.UnprocessableEntityError: (LLMRequestError, _REQUEST),
     openai.ConflictError: (LLMUnavailableError, "Ask again later."),
     openai.APIStatusError: (LLMRequestError, _ADDRESS),
-    openai.APIError: (LLMResponseError, _ADDRESS),
+    openai.APIError: (LLMResponseError, "Ask again, or look into the server's log."),
 }
 """What each error of the openai package becomes, and what the reader should do; a test compares it with the package."""
 
@@ -76,6 +78,44 @@ def broken_off(reason: str, who: str) -> LLMError | None:
         return LLMResponseError(f"{who} stopped the reply with its content filter ({shown}).", advice)
     text = f"{who} ended the reply before it was whole; the reason that it gives is “{shown}”."
     return LLMUnavailableError(text, "Ask again, or look into the server's log.")
+
+
+class Instead:
+    """What a reply holds in place of a text."""
+
+    def __init__(self) -> None:
+        self.thought = self.called = False
+        self.refusal = ""
+
+    def saw(self, raw: Any) -> None:
+        """Look at one part of it, or at the whole."""
+        for choice in getattr(raw, "choices", None) or ():
+            said = getattr(choice, "delta", None) or getattr(choice, "message", None)
+            fields = (getattr(said, name, None) for name in ("reasoning_content", "reasoning"))
+            self.thought = self.thought or any(fields)
+            self.called = self.called or any(getattr(said, name, None) for name in ("tool_calls", "function_call"))
+            self.refusal += str(getattr(said, "refusal", None) or "")
+
+    def error(self, who: str, *, cut: bool) -> LLMEmptyError:
+        """The error of a reply without a text.
+
+        Args:
+            who: The server, as a sentence begins with it.
+            cut: It was cut off at a length.
+        """
+        if self.refusal:
+            words = endpoint.excerpt(self.refusal, endpoint.OPENAI_URL, ())
+            return LLMEmptyError(f"{who} refused to answer: {words}", "Ask in other words, or use another model.")
+        if self.called:
+            text = f"{who} called a tool in place of an answer, and none was offered to it."
+            return LLMEmptyError(text, "Turn tool calls off at the server, or use another model.")
+        if not self.thought:
+            return LLMEmptyError(f"{who} sent an empty reply.", "Raise llm.max_output_tokens, or ask again.")
+        if cut:
+            text = f"{who} was still thinking when its reply was cut off; it sent no answer."
+            return LLMEmptyError(text, "Raise llm.max_output_tokens, or turn the model's thinking off.")
+        text = f"{who} sent thoughts and no answer."
+        return LLMEmptyError(text, "Ask again, or turn the model's thinking off.")
 
 
 def failure(error: Exception, who: str, config: LLMConfig, seconds: float, secrets: tuple[str, ...]) -> LLMError:

@@ -12,13 +12,15 @@ import re
 
 _KNOWN = re.compile(
     r"(?:[a-z]+:)?(?:think|thinks|thinking|thought|thoughts|reason|reasoning|reflect|reflection|analysis|scratchpad"
-    r"|(?:chain|train)_of_thoughts?|internal|monologue|inner_monologue|deliberation|ponder|cot|rationale)"
+    r"|(?:chain|train)_of_thoughts?|internal|monologue|inner_monologue|deliberation|ponder|cot|rationale|inst)"
 )
+_CALLS = re.compile(r"(?:tool|function)(?:=.*|_?(?:calls?|code|use)(?:_begin|s_begin)?)?|invoke|python_?tag")
+"""Calls of tools, where a server has left them in the text."""
 _ANSWERS = frozenset("answer final_answer finalanswer final response output reply result assistant".split())
 _LEFT = frozenset(
-    "a abbr b blockquote br c center cite citation co code dd del details div dl dt em fn footnote form h1 h2 h3 h4 h5 "
+    "a abbr b blockquote br c center cite citation co code dd del div dl dt em fn footnote form h1 h2 h3 h4 h5 "
     "h6 head hr html body i iframe img input ins kbd li link mark math meta object ol p pre q ref s script section "
-    "small source span strike strong style sub summary sup svg table tbody td th thead tr tt u ul var video audio "
+    "small source span strike strong style sub sup svg table tbody td th thead tr tt u ul var video audio "
     "button".split()
 )
 """Tags that a text may hold; what becomes of them is not decided here."""
@@ -26,13 +28,13 @@ _ENDS = frozenset("end_of_turn eos eot end_of_text endoftext end_of_utterance".s
 _NOISE = frozenset("bos pad unk start_of_turn".split())
 _ATTRIBUTES = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]{0,60}\"|'[^'<>]{0,60}'|[^\s<>\"']{1,60}))*"
 _TOKEN = re.compile(
-    rf"<\s*(?P<closing>/?)\s*(?P<name>[A-Za-z][\w:.-]{{0,30}}){_ATTRIBUTES}\s*/?\s*>"
+    rf"<\s*(?P<closing>/?)\s*(?P<name>[A-Za-z][\w:.-]{{0,30}}(?:=[\w.-]{{1,40}})?){_ATTRIBUTES}\s*/?\s*>"
     r"|<[|\uff5c](?P<special>[^<>|\uff5c\n]{1,40})[|\uff5c]>"
-    r"|\[(?P<off>/?)(?P<square>THINK|THINKING|THOUGHTS?|REASONING)\]"
+    r"|\[(?P<off>/?)(?P<square>THINK|THINKING|THOUGHTS?|REASONING|INST|TOOL_CALLS)\]"
     r"|\u25c1(?P<shut>/?)(?P<triangle>\w{1,20})\u25b7"
 )
 _BEGUN = re.compile(
-    r"(?:<(?:[|\uff5c][^<>\n]{0,42}|\s{0,3}/?\s{0,3}(?:[A-Za-z][^<>\n]{0,120})?)|\[/?[A-Z]{0,10}|\u25c1/?\w{0,20})$"
+    r"(?:<(?:[|\uff5c][^<>\n]{0,42}|\s{0,3}/?\s{0,3}(?:[A-Za-z][^<>\n]{0,120})?)|\[/?[A-Z_]{0,10}|\u25c1/?\w{0,20})$"
 )
 """What may still become such a token."""
 _THOUGHT_TOKEN = re.compile(r"(?P<end>end_|/)?(?:(?:begin|start)_)?(?:of_)?(?:think\w*|thoughts?|reasoning)")
@@ -53,6 +55,7 @@ class ReplyText:
         thought: Whether there were thoughts.
         unannounced: Whether only their end was marked.
         exposed: Whether what had been given back turned out to be thoughts.
+        called: Whether it calls a tool.
     """
 
     def __init__(self, *, certain: bool = False, tags: bool = False) -> None:
@@ -62,7 +65,7 @@ class ReplyText:
             certain: The model is known to begin with its answer: nothing is held.
             tags: Keep the tags of an answer, for a program that asked for them, and what stands around them.
         """
-        self.thought = self.unannounced = self.exposed = False
+        self.thought = self.unannounced = self.exposed = self.called = False
         self._free, self._tags = certain, tags
         self._pending = self._before = ""
         self._open, self._depth, self._closed = "", 0, False
@@ -184,6 +187,8 @@ class ReplyText:
             self._answer(match.group(), closing=closing, spoken=spoken)
         elif name == "search" and self._depth and not closing:
             self._implied(match.group())
+        elif _CALLS.fullmatch(name) and not (spoken and not self._depth):
+            self._call(closing=closing)
         elif _KNOWN.fullmatch(name):
             literal = spoken and (bool(_GOES_ON.match(behind)) if closing else not self._depth)
             if literal:
@@ -192,11 +197,11 @@ class ReplyText:
                 self._shut() if closing else self._begin("known")
         elif name in _ENDS or (name == "s" and closing):
             self._end()
-        elif name in _NOISE:
+        elif name in _NOISE or (name == "s" and not self._said):
             self._header = "" if name == "start_of_turn" else None
         elif self._depth and name == self._open and closing:
             self._shut()
-        elif not closing and name not in _LEFT and not (self._said or self._depth or self._tags):
+        elif not closing and name not in _LEFT and not (self._said or self._depth or self._tags or self._answering):
             self._begin(name)
         else:
             self._text(match.group())
@@ -208,6 +213,14 @@ class ReplyText:
             if kind != "known" or self._said:
                 self._inside.clear()
         self._depth += 1
+
+    def _call(self, *, closing: bool) -> None:
+        """A tool that is called: no part of an answer."""
+        if not closing:
+            self.called = True
+            self._begin("known")
+        elif self._depth:
+            self._shut()
 
     def _shut(self) -> None:
         """A closing tag: behind the last one stands the answer; where none was opened, all before it was thought."""
@@ -251,6 +264,11 @@ class ReplyText:
 
     def _special(self, name: str) -> None:
         """A token of a chat template."""
+        if name == "constrain" and self._open == "channel?":
+            return  # the form of what follows, told in the header
+        if _CALLS.fullmatch(name.replace("\u2581", "_")):
+            self._call(closing=False)
+            return
         channel = (self._header or "").split() if name == "message" and self._open == "channel?" else None
         role, self._header = self._header, None
         if self._open == "channel?":
@@ -262,6 +280,7 @@ class ReplyText:
                 self._ended = self._said
                 self._release()
             else:
+                self.called = self.called or any(word.startswith("to=") for word in channel)
                 self._begin("channel")
         elif name == "channel":
             self._open, self._depth, self._header = "channel?", 0, ""
@@ -291,9 +310,3 @@ class ReplyText:
             self._depth, self._open = 0, ""
             self._inside.clear()
         self._ended = self._ended or self._said
-
-
-def without_thoughts(reply: str) -> str:
-    """A whole reply as a program reads it: thoughts and template tokens taken out, tags that it asked for kept."""
-    text = ReplyText(tags=True)
-    return text.feed(reply) + text.finish()

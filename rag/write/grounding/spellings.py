@@ -8,7 +8,7 @@ ends, or where they say "source". A number that no source has stays as it is the
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from rag.write.grounding.markers import cited
 
@@ -171,6 +171,27 @@ _CLOSING = re.compile(
 )
 _LEAD = re.compile(r"\s*(?:(?:[-*+\u2022]|\d{1,3}[.)])\s+)?")
 _STOP = re.compile(r"[.!?\u2026]*[\"'\u201d\u2019)*]*\s*$")
+
+
+def by_id(sentence: str, ids: Mapping[str, int]) -> str:
+    """A sentence whose markers are the papers' ids ("[arXiv:2504.05309]"), with the numbers of the sources instead.
+
+    Args:
+        sentence: The sentence.
+        ids: The number of each paper's first source.
+    """
+    if not any(paper_id in sentence for paper_id in ids):
+        return sentence
+    one = rf"(?:arxiv\s*:\s*)?(?:{'|'.join(map(re.escape, ids))})(?:v\d+)?"
+    marker = re.compile(rf"[\[(\u3010]\s?{one}(?:\s*[,;]\s*{one})*\s?[\])\u3011]", re.IGNORECASE)
+    folded = {paper_id.casefold(): n for paper_id, n in ids.items()}
+    named = re.compile("|".join(map(re.escape, folded)), re.IGNORECASE)
+
+    def numbers(match: re.Match[str]) -> str:
+        found = dict.fromkeys(folded[paper_id.casefold()] for paper_id in named.findall(match.group()))
+        return f"[{', '.join(map(str, found))}]"
+
+    return marker.sub(numbers, sentence)
 
 
 def in_words(sentence: str, known: Container[int]) -> str:

@@ -17,18 +17,23 @@ from rag.write.grounding.markers import cited
 _FENCE = re.compile(r"[^\S\n]{0,3}(?:`{3,}|~{3,})[^\n`]{0,40}(?:\n|$)")
 _FENCE_LINE = re.compile(r"[^\S\n]{0,3}(?:`{3,}|~{3,})[^\n`]{0,40}\n")
 _MAYBE_FENCE = re.compile(r"[^\S\n]{0,3}(?:`{1,2}|~{1,2}|(?:`{3,}|~{3,})[^\n`]{0,40})?")
-_JSON = re.compile(r"\s*(?:\{\s*[\"']|\[\s*\{\s*[\"'])")
+_JSON = re.compile(r"\s*(?:\{\s*|\[\s*(?:\{\s*)?)[\"']")
 _MAYBE_JSON = re.compile(r"\s*(?:\{\s*|\[\s*(?:\{\s*)?)?")
 _BEFORE = r"\s*(?:#{1,6}\s*)?(?:\*\*|__)?\s*(?:(?:the|my|final|short)\s+){0,2}"
 _LABEL = re.compile(
-    rf"{_BEFORE}(?:answer|response)(?:\s*:\s*(?:\*\*|__)?|(?:\*\*|__)\s*:|(?:\*\*|__)?[^\S\n]*\n)\s*(?=[^\s*_])",
+    rf"{_BEFORE}(?P<square>\[)?(?:answer|response|assistant)(?(square)\])(?:\s*:\s*(?:\*\*|__)?|(?:\*\*|__)\s*:|(?:\*\*|__)?[^\S\n]*\n)\s*(?=[^\s*_])",
     re.IGNORECASE,
 )
-_LABELS = ("the", "my", "final", "short", "answer", "response")
+_LABELS = ("the", "my", "final", "short", "answer", "response", "assistant")
 _BEGINNINGS = "|".join(word[:end] for word in _LABELS for end in range(len(word), -1, -1))
 _MAYBE_LABEL = re.compile(
-    rf"\s*(?:#{{1,6}}|\*)?|{_BEFORE}(?:{_BEGINNINGS})[^\S\n]*[*_]{{0,2}}\s*:?\s*[*_]{{0,2}}\s*", re.IGNORECASE
+    rf"\s*(?:#{{1,6}}|\*)?|{_BEFORE}\[?(?:{_BEGINNINGS})\]?[^\S\n]*[*_]{{0,2}}\s*:?\s*[*_]{{0,2}}\s*", re.IGNORECASE
 )
+_TURN = re.compile(
+    r"[^\S\n]{0,3}#{1,6}\s*(?:instructions?|input|response|user|human|system|assistant)\s*:?\s*(?:\n|$)", re.I
+)
+"""Another turn of a conversation that the model makes up, as plain templates head it."""
+_MAYBE_TURN = re.compile(r"[^\S\n]{0,3}#{1,6}\s*[a-z]{0,12}\s*:?\s*", re.IGNORECASE)
 _QUOTES = {'"': '"', "\u201c": "\u201d"}
 _BOXED = re.compile(r"\s*\$?\\boxed\{(?:\\text\{)?")
 _MAYBE_BOXED = re.compile(r"\s*\$?\\b?o?x?e?d?\{?")
@@ -64,11 +69,11 @@ class _Wrapping:
     def __init__(self) -> None:
         self._waiting = ""
         self._line_start = self._first = True
-        self._json = False
+        self._json = self._over = False
         self._closing = ""
 
     def feed(self, token: str) -> str:
-        self._waiting += token
+        self._waiting += "" if self._over else token
         return self._read(final=False)
 
     def finish(self) -> str:
@@ -114,6 +119,11 @@ class _Wrapping:
             return True
         if not final and (_MAYBE_FENCE.fullmatch(text) or _MAYBE_JSON.fullmatch(text)):
             return False
+        if not self._first and not final and _MAYBE_TURN.fullmatch(text) and "\n" not in text:
+            return False
+        if not self._first and _TURN.match(text):
+            self._waiting, self._over = "", True
+            return True
         if self._first and not self._begin_reply(final):
             return False
         if self._waiting == text:  # nothing was taken off
