@@ -200,6 +200,9 @@ def test_six_kills_lose_double_and_halve_nothing(tmp_path: Path) -> None:
     tally = json.loads(done.stdout)
     assert (tally["lost"], tally["doubled"], tally["half"], tally["doctor"]) == ([], [], [], [])
     assert tally["kills"] == 6
+    hit = {kind: times for kind, times in tally["within"].items() if kind != "between"}
+    assert len(hit) >= 4, "every kill aims at the kind of change that was hit least"
+    assert max(hit.values()) <= 2
     assert done.returncode == 0
 
 

@@ -1,8 +1,10 @@
 """Processes that are killed while they write: `python -m tests.support.kills [KILLS] [SEED] [KIND,…]`.
 
 A child process changes a small library in every way there is, and says before each change what it is about to do and
-after it that it is done. It is ended by SIGKILL at a random moment. Then an ordinary command is run, and what is there
-is compared with what was said: all that was done must be there, and of the one change that was cut off all or nothing.
+after it that it is done. It is ended by SIGKILL at a random moment within a change of the kind that was hit least so
+far: a note takes a thousandth of an indexing's time, and is hit as often. Then an ordinary command is run, and what is
+there is compared with what was said: all that was done must be there, and of the one change that was cut off all or
+nothing.
 `doctor` must find nothing wrong, and the indexes must hold each passage once.
 
 Children are forked from a process that has imported everything and opened nothing, so that a kill falls into work and
@@ -45,6 +47,9 @@ OWNER = "reader"
 AT_MOST = 60
 """Papers of the library; from there on more are removed than added."""
 LATEST_KILL_S = 1.5
+"""Until a change of a kind was seen to its end, it is taken to last that long at most."""
+EARLIER = 0.8
+"""Share of the time that is drawn from after a kill that came too late."""
 CHANGES = ("ingest", "update", "remove", "reindex", "note", "list", "talk", "answer", "forget")
 
 
@@ -171,8 +176,10 @@ def work(
     ):
         for number in range(first, first + 10_000):
             change = drawn(state, chance, number, kinds)
-            tell({"begun": change})
             kind, key = change["kind"], change.get("key", "")
+            note = kept.note(OWNER, key) if kind == "note" else None
+            found = [one.conversation_id for one in talks.find(OWNER, limit=10_000) if one.title == key]
+            tell({"begun": change, "at": time.monotonic()})
             if kind in ("ingest", "update"):
                 day = (date(2025, 5, 1) + timedelta(days=number)).isoformat()
                 papers = change["papers"].items()
@@ -183,20 +190,17 @@ def work(
                 library.shelf.mark_pending()
                 health.repair(library)
             elif kind == "note":
-                note = kept.note(OWNER, key)
                 kept.write_note(OWNER, key, change["text"], note.revision if note else 0)
             elif kind == "list":
                 kept.put(OWNER, "thesis", change["papers"], make=True)
             elif kind == "talk":
                 talks.start(OWNER, change["text"])
+            elif kind == "answer":
+                talks.add(OWNER, found[0], change["text"], Filters(), "Said.", None)
             else:
-                (found,) = (one for one in talks.find(OWNER, limit=10_000) if one.title == key)
-                if kind == "answer":
-                    talks.add(OWNER, found.conversation_id, change["text"], Filters(), "Said.", None)
-                else:
-                    talks.delete(OWNER, found.conversation_id)
+                talks.delete(OWNER, found[0])
             state = state.after(change)
-            tell({"done": number})
+            tell({"done": number, "at": time.monotonic()})
 
 
 def look(folder: Path) -> dict[str, Any]:
@@ -273,10 +277,15 @@ class Child:
         self._pipe = reading
         self._text = b""
 
-    def first(self, timeout: float = 60) -> None:
-        """Wait for the first line."""
-        ready, _, _ = select.select([self._pipe], [], [], timeout)
-        assert ready, "the child says nothing"
+    def begins(self, kind: str, times: int, timeout: float = 60) -> None:
+        """Wait until it has begun so many changes of a kind, or has said nothing for long."""
+        begun = f'{{"begun": {{"kind": "{kind}"'.encode()
+        while self._text.count(begun) < times:
+            ready, _, _ = select.select([self._pipe], [], [], timeout)
+            assert ready, "the child says nothing"
+            part = os.read(self._pipe, 65536)
+            assert part, "the child ended"
+            self._text += part
 
     def kill(self) -> list[dict[str, Any]]:
         """End it, and return what it said; raises where it had ended by itself."""
@@ -333,25 +342,41 @@ def rehearse(
     import rag.index.health  # noqa: F401
 
     chance, tally, state = random.Random(seed), Tally(), State()
+    lasts = dict.fromkeys(kinds, LATEST_KILL_S)
     while tally.kills < kills:
         first = tally.changes
-        child = Child(lambda tell, s=state, n=first: work(folder, seed + n, s, n, kinds, tell))  # type: ignore[misc]
-        child.first()
-        time.sleep(chance.uniform(0, LATEST_KILL_S))
+        aimed = min(kinds, key=lambda kind: (tally.within[kind], chance.random()))
+        likely = [*kinds, *[aimed] * len(kinds)]
+        child = Child(lambda tell, s=state, n=first, k=likely: work(folder, seed + n, s, n, k, tell))  # type: ignore[misc]
+        child.begins(aimed, chance.randint(1, 3))
+        _wait(chance.uniform(0, lasts[aimed]))
         told = child.kill()
         tally.kills += 1
         cut: dict[str, Any] | None = None
+        since = 0.0
         for line in told:
             if "begun" in line:
-                cut = line["begun"]
+                cut, since = line["begun"], line["at"]
                 tally.changes += 1
             elif cut:
+                lasts[cut["kind"]] = min(line["at"] - since, LATEST_KILL_S)
                 state, cut = state.after(cut), None
+        if cut is None or cut["kind"] != aimed:
+            lasts[aimed] *= EARLIER
         tally.within[cut["kind"] if cut else "between"] += 1
         (seen,) = Child(lambda tell: tell(look(folder))).end()
         state = _compare(tally, seen, state, cut)
         report(tally)
     return tally
+
+
+def _wait(seconds: float) -> None:
+    """Let a time pass that may be shorter than what a sleep takes to wake up."""
+    ends = time.monotonic() + seconds
+    if seconds > 0.01:
+        time.sleep(seconds - 0.005)
+    while time.monotonic() < ends:
+        pass
 
 
 def _compare(tally: Tally, seen: dict[str, Any], before: State, cut: dict[str, Any] | None) -> State:
