@@ -18,6 +18,7 @@ from rag.engine import Engine
 from rag.errors import UsageError
 from rag.papers.descriptions import card_of
 from rag.retrieve.answer_scores import Judged
+from rag.text.cells import inert
 from rag.text.readable import readable
 from rag.topics.cells import FROM_CARD, STATED, data, stated
 from rag.types import Cell, Paper, Passage
@@ -35,7 +36,6 @@ _ASKED = {
 sentence is taken: few abstracts say a difference."""
 _ANSWERED = 0.0
 """Log-odds from which a sentence answers what a reader typed, where the abstract as a whole does."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula where it begins a cell; strangers wrote these."""
 
 
@@ -141,12 +141,8 @@ def as_csv(comparison: Comparison) -> str:
     """The table as RFC 4180 has it: a row a paper, cells as a person reads them, nothing that a program would run."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["paper", "title", "date", *map(_inert, comparison.columns)])
+    writer.writerow(["paper", "title", "date", *map(inert, comparison.columns)])
     for paper, cells in zip(comparison.papers, comparison.cells, strict=True):
         quotes = (readable(cell.quote) if cell else "" for cell in cells)
-        writer.writerow(map(_inert, [paper.paper_id, readable(paper.title), paper.told, *quotes]))
+        writer.writerow(map(inert, [paper.paper_id, readable(paper.title), paper.told, *quotes]))
     return out.getvalue()
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

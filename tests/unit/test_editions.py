@@ -138,6 +138,14 @@ def test_the_list_holds_every_paper_as_it_is() -> None:
     assert (row["Authors"], row["Categories"]) == ("Robert Heath, Jr.; B C", "cs.IR cs.CL")
 
 
+def test_nothing_in_the_list_is_a_formula() -> None:
+    attack = '=HYPERLINK("http://elsewhere.example")'
+    paper = make_paper("2504.00001", attack, attack, (attack,), url=attack, comment=attack, doi=attack, licence=attack)
+    (row,) = csv.DictReader(io.StringIO(comma_separated([Listing(DAY, paper)]), newline=""))
+    assert [name for name, text in row.items() if text.startswith("=")] == []
+    assert row["Title"] == f"'{attack}"
+
+
 def edition(*papers: Paper, old: str = "We use two layers.", new: str = "We use three layers.") -> Edition:
     entries = tuple(
         Entry(paper, (paper.abstract_start, paper.abstract_start + len(paper.abstract))) for paper in papers

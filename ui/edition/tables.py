@@ -18,6 +18,7 @@ from typing import Any
 
 from rag.papers.browse.days import Listing
 from rag.sources import read_source
+from rag.text.cells import inert
 from rag.types import Paper, Row
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -46,7 +47,7 @@ def daily_table(day: date, papers: Sequence[Paper]) -> tuple[str, list[Paper]]:
 
 
 def comma_separated(listings: Iterable[Listing]) -> str:
-    """A row a paper and day, with a header; authors are parted by semicolons."""
+    """A row a paper and day, with a header; authors are parted by semicolons, and nothing is a formula."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -58,7 +59,8 @@ def _values(listing: Listing) -> list[object]:
     paper = listing.paper
     names = "; ".join(paper.authors)
     texts = (paper.title, names, paper.abstract, paper.url, " ".join(paper.categories))
-    return [listing.day, paper.paper_id, paper.version, *texts, paper.comment, paper.doi, paper.licence]
+    told = (paper.comment, paper.doi, paper.licence)
+    return [listing.day, paper.paper_id, paper.version, *(inert(text or "") for text in (*texts, *told))]
 
 
 def _table(day: date, papers: Iterable[Paper]) -> str:
