@@ -220,6 +220,28 @@ def _citations(data: bytes) -> object:
     return None
 
 
+def _reply(data: bytes) -> object:
+    """What a server sends, and what is left of it: the same in whatever pieces it comes."""
+    from rag.models.llm.thoughts import ReplyText
+    from rag.models.llm.wire import _Reader
+    from rag.write.grounding import split_stream
+    from rag.write.grounding.markup import unformatted, unstressed
+    from rag.write.grounding.spellings import by_id, in_words, normalised
+    from rag.write.grounding.wrapping import unwrapped
+
+    text = data.decode("utf-8", "replace")[:4000]
+    for event in _Reader().feed(f"{text}\n\n"):
+        assert event.startswith(b"data: ")
+        assert event.count(b"\n\n") == 1, "one event read as two"
+    pieces = [text[n : n + 7] for n in range(0, len(text), 7)]
+    assert "".join(unformatted(pieces)) == "".join(unformatted([text])), "formatting by pieces"
+    reply = ReplyText()
+    said = [*map(reply.feed, pieces), reply.finish()]
+    for piece in split_stream(normalised(unformatted(unwrapped(said)), range(1, 9))):
+        in_words(by_id(unstressed(piece), {"2503.09516": 1}), range(1, 9))
+    return None
+
+
 def _quotes(data: bytes) -> object:
     """Quotes that a draft claims, eight numbers each: only exact slices of the stored text come through."""
     from rag.answer.citations import check
@@ -399,6 +421,28 @@ TARGETS: dict[str, Target] = {
                 "- **Faster** [1, 2]\n\n| a | b |\n```\nx\n```\n<think>no</think>",
             ),
             (b"[1]", b"[2]", b"[1, 2]", b"\n\n", b"```", b"| ", b"- ", b". ", b"e.g. ", b"3.5%", b"nDCG@10", b"not "),
+        ),
+        Target(
+            "reply",
+            _reply,
+            _texts(
+                "<think>Hm [1].</think>\n**Answer:** <b>It</b> ranks &#91;1&#93;.\\n\\nIt scales [2503.09516].</s>",
+                'data: {"choices": [{"delta": {"content": [{"text": "It"}]}}]}\n\nevent: error\ndata: {"message": "x"}',
+                '<tool_call>{"name": "f"}</tool_call>\n```json\n{"answer": "It ranks [1]."}\n```\n### Instruction:\n',
+            ),
+            (
+                b"<think>",
+                b"</think>",
+                b"<p>",
+                b"<br/>",
+                b"&nbsp;",
+                b"\x1b[31m",
+                b"\\n",
+                b"<|channel|>",
+                b"[1]",
+                b"data: ",
+                b"\r",
+            ),
         ),
         Target("quotes", _quotes, lambda: iter([bytes([0, 1, 0, 200, 10, 60, 0, 1] * 3)]), (b"\0\1\0\xff", b"\1\1")),
         Target(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -77,6 +78,12 @@ def test_what_is_wrapped_is_unwrapped(name: str, size: int) -> None:
 )
 def test_what_is_no_wrapping_stays(text: str, size: int) -> None:
     assert streamed(text, size) == text
+
+
+def test_many_blank_lines_before_the_answer_take_no_time() -> None:
+    begun = time.process_time()
+    assert streamed("\n" * 300 + ANSWER, 7).strip() == ANSWER
+    assert time.process_time() - begun < 1
 
 
 def test_what_can_be_shown_does_not_wait() -> None:

@@ -20,13 +20,13 @@ _MARKUP = re.compile(
     rf"(?P<inline></?(?:{_INLINE}){_ATTRIBUTES}>)|(?P<block></?(?:{_BLOCK}){_ATTRIBUTES}>)|(?P<item><li{_ATTRIBUTES}>)"
     r"|(?P<shut></li\s*>)|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});)"
     r"|\x1b\[[\d;?]*[ -/]*[@-~]|\ue200[^\ue201\n]{0,80}\ue201|[\ue200-\ue206]"
-    r"|(?P<feeds>(?<=[.!?\]:])(?:\\n)+(?=[A-Z\s*#-]|$))"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]",
+    r"|(?P<feeds>(?<=[.!?\]:])(?:\\n)+(?=(?-i:[A-Z\s*#-])))"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]",
     re.IGNORECASE,
 )
 _BEGUN = re.compile(
     r"(?:</?(?:[a-z][a-z1-6]{0,9}(?:\s[^<>]{0,120})?/?)?|&(?:#?\w{0,8})?|\x1b(?:\[[\d;?]*[ -/]*)?"
-    r"|\ue200[^\ue201\n]{0,80}|(?:\\n)*\\n?)$",
+    r"|\ue200[^\ue201\n]{0,80}|(?:\\n){0,9}\\n?)$",
     re.IGNORECASE,
 )
 """What may still become such."""
@@ -47,8 +47,7 @@ def unformatted(tokens: Iterable[str]) -> Iterator[str]:
     waiting = before = ""
     for token in tokens:
         waiting += token
-        begun = _BEGUN.search(waiting)
-        keep = begun.start() if begun else len(waiting)
+        keep = _first_begun(waiting)
         shown, before = _without(waiting[:keep], before)
         waiting = waiting[keep:]
         if shown:
@@ -63,6 +62,15 @@ def unstressed(sentence: str) -> str:
     return _EMPHASIS.sub(
         lambda found: found["stressed"] or found["slanted"] or found["code"] or found["latex"] or "", sentence
     )
+
+
+def _first_begun(text: str) -> int:
+    """Where what may still become markup begins; the text's end where nothing may. What is within markup is none."""
+    begun = _BEGUN.search(text)
+    for match in _MARKUP.finditer(text) if begun else ():
+        if begun and match.start() < begun.start() < match.end():
+            begun = _BEGUN.search(text, match.end())
+    return begun.start() if begun else len(text)
 
 
 def _without(text: str, before: str) -> tuple[str, str]:

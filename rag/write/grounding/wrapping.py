@@ -19,15 +19,17 @@ _FENCE_LINE = re.compile(r"[^\S\n]{0,3}(?:`{3,}|~{3,})[^\n`]{0,40}\n")
 _MAYBE_FENCE = re.compile(r"[^\S\n]{0,3}(?:`{1,2}|~{1,2}|(?:`{3,}|~{3,})[^\n`]{0,40})?")
 _JSON = re.compile(r"\s*(?:\{\s*|\[\s*(?:\{\s*)?)[\"']")
 _MAYBE_JSON = re.compile(r"\s*(?:\{\s*|\[\s*(?:\{\s*)?)?")
-_BEFORE = r"\s*(?:#{1,6}\s*)?(?:\*\*|__)?\s*(?:(?:the|my|final|short)\s+){0,2}"
+_BEFORE = r"\s*+(?:#{1,6}\s*+)?(?:\*\*|__)?\s*+(?:(?:the|my|final|short)\s++){0,2}"
 _LABEL = re.compile(
-    rf"{_BEFORE}(?P<square>\[)?(?:answer|response|assistant)(?(square)\])(?:\s*:\s*(?:\*\*|__)?|(?:\*\*|__)\s*:|(?:\*\*|__)?[^\S\n]*\n)\s*(?=[^\s*_])",
+    rf"{_BEFORE}(?P<square>\[)?(?:answer|response|assistant)(?(square)\])"
+    r"(?:\s*+:\s*+(?:\*\*|__)?|(?:\*\*|__)\s*+:|(?:\*\*|__)?[^\S\n]*+\n)\s*+(?=[^\s*_])",
     re.IGNORECASE,
 )
 _LABELS = ("the", "my", "final", "short", "answer", "response", "assistant")
 _BEGINNINGS = "|".join(word[:end] for word in _LABELS for end in range(len(word), -1, -1))
 _MAYBE_LABEL = re.compile(
-    rf"\s*(?:#{{1,6}}|\*)?|{_BEFORE}\[?(?:{_BEGINNINGS})\]?[^\S\n]*[*_]{{0,2}}\s*:?\s*[*_]{{0,2}}\s*", re.IGNORECASE
+    rf"\s*+(?:#{{1,6}}|\*)?|{_BEFORE}\[?(?:{_BEGINNINGS})\]?[^\S\n]*+[*_]{{0,2}}\s*+:?\s*+[*_]{{0,2}}\s*+",
+    re.IGNORECASE,
 )
 _TURN = re.compile(
     r"[^\S\n]{0,3}#{1,6}\s*(?:instructions?|input|response|user|human|system|assistant)\s*:?\s*(?:\n|$)", re.I
