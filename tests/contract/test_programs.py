@@ -128,6 +128,11 @@ def test_a_mistake_is_explained(client: Client, page: str, name: str, arguments:
     assert said in text
 
 
+def test_null_in_place_of_a_number_is_a_mistake_too(page: str) -> None:
+    reply = httpx.post(f"{page}/gradio_api/run/search", json={"data": ["x", *[None] * 8]}, timeout=60)
+    assert "k is None." in reply.text
+
+
 def test_nothing_else_is_public(page: str) -> None:
     """Lists every endpoint and tool there is; another one fails this test."""
     info = httpx.get(f"{page}/gradio_api/info").json()

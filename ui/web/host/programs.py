@@ -159,7 +159,7 @@ class Programs:
         """
 
         def work() -> object:
-            page = self._catalogue.page(query, filters, _between(limit, "limit"), min(max(offset, 0), 2**62))
+            page = self._catalogue.page(query, filters, _between(limit, "limit"), min(max(offset or 0, 0), 2**62))
             shelf = self._assistant.library.shelf
             listed = [paper_json(paper, shelf.versions(paper.paper_id)) for paper in page.papers]
             return {"total": page.total, "papers": listed, "filters": filters.as_json()}
@@ -202,7 +202,7 @@ def _turns(history: list[dict[str, str]] | None) -> tuple[Turn, ...]:
         ) from None
 
 
-def _between(number: int, name: str) -> int:
-    if not 1 <= number <= MOST_ROWS:
+def _between(number: int | None, name: str) -> int:
+    if number is None or not 1 <= number <= MOST_ROWS:  # a program may send null
         raise QuestionError(f"{name} is {number}.", f"Take 1 to {MOST_ROWS}.")
     return number
