@@ -63,6 +63,12 @@ def place(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> R
         ("SELECT ?1, ?2 WHERE a = ?1", "SELECT %s, %s WHERE a = %s", (1, 2), [1, 2, 1]),
         ("UPDATE t SET a = :new WHERE a = :old", "UPDATE t SET a = %s WHERE a = %s", {"old": 1, "new": 2}, [2, 1]),
         ("SELECT 'what? :no 5%', ?::text", "SELECT 'what? :no 5%%', %s::text", ("a\0b",), ["a\ufffdb"]),
+        (
+            "SELECT value FROM json_each(?), json_each(:b) WHERE c = ?",
+            "SELECT value FROM json_each(%s), json_each(%s) WHERE c = %s",
+            {0: '["a\\u0000\\\\u0000\\ud83d\\ude00\\udc00\\ud83d"]', "b": "[]", 2: "\\u0000"},
+            ['["a\\ufffd\\\\u0000\\ud83d\\ude00\\ufffd\\ufffd"]', "[]", "\\u0000"],
+        ),
         ("SELECT 1 WHERE a LIKE ? ESCAPE '\\'", "SELECT 1 WHERE a ILIKE %s ESCAPE '\\'", ("x",), ["x"]),
         (
             "SELECT 1 FROM t WHERE titles MATCH ?",
@@ -150,6 +156,7 @@ def test_a_text_keeps_its_length_and_every_character_but_one(place: Remote) -> N
     stored = shelf.paper("2504.00001")
     assert stored.title == paper.title.replace("\0", "\ufffd")
     assert stored.abstract == paper.abstract
+    assert shelf.papers(["\0", "\ud800", "\\u0000", "2504.00001"]) == {"2504.00001": stored}
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -328,6 +335,7 @@ def test_another_address_is_refused(url: str) -> None:
         load_config(environ={"PAPERCHAT__LIBRARY__DATABASE_URL": url})
 
 
+@pytest.mark.sqlite_only("beside a library in files")
 def test_where_a_library_lies_changes_no_answer(tmp_path: Path) -> None:
     local = Config(data_dir=tmp_path)
     shared = Config.model_validate({"data_dir": tmp_path, "library": {"database_url": "postgres://ada@host/db"}})
@@ -337,6 +345,7 @@ def test_where_a_library_lies_changes_no_answer(tmp_path: Path) -> None:
     assert public_values(shared.model_dump())["library.database_url"] == "postgresql://***@host/db"
 
 
+@pytest.mark.sqlite_only("beside a library in files")
 def test_a_library_in_files_imports_nothing_of_it(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from rag.papers.shelf import Shelf\n"
