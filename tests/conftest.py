@@ -103,13 +103,14 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def _own_database(request: pytest.FixtureRequest, database: str) -> Iterator[None]:
     """What a test stored on a server goes with it; what its module's fixtures stored stays for the others."""
-    if request.node.get_closest_marker("embedded_only") and request.config.getoption("--chroma") == "server":
-        pytest.skip("about the folder of an embedded Chroma")
+    mark = request.node.get_closest_marker("embedded_only")
+    if mark and request.config.getoption("--chroma") == "server":
+        pytest.skip("; ".join(("about the folder of an embedded Chroma", *mark.args)))
     if database == "sqlite":
         yield
         return
-    if request.node.get_closest_marker("sqlite_only"):
-        pytest.skip("about the SQLite file")
+    if mark := request.node.get_closest_marker("sqlite_only"):
+        pytest.skip("; ".join(("about the SQLite file", *mark.args)))
     server = request.getfixturevalue("postgres_server")
     before = server.schemas.given()
     yield

@@ -129,7 +129,7 @@ def test_an_export_by_a_word_that_papers_only_hold_is_written(sample: Run, word:
 
 
 def test_a_conversation_is_exported_with_papers_that_have_left(sample: Run, sample_library: Path) -> None:
-    assert "no conversations" in sample("export", "--conversation", "x", "--format", "md", code=1)[1]
+    assert "no conversation" in sample("export", "--conversation", "x", "--format", "md", code=1)[1]
     answer = Answer.model_validate(sample.json("ask", "How does IterQR rewrite queries?"))
     gone = answer.citations[0].model_copy(
         update={"n": 9, "paper_id": "2401.00001", "title": "Gone", "authors": ("A B",)}

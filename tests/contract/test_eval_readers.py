@@ -129,7 +129,12 @@ BROKEN = {
 """By the kind of aim, a part of the companion, what stands in its place, and why the aim is missed then."""
 
 
-@pytest.mark.parametrize("kind", DEEDS)
+OWN_FILES = pytest.mark.sqlite_only("what a simulated reader is remembered by is always in files of her own")
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=OWN_FILES) if kind == "remembered" else kind for kind in DEEDS]
+)
 def test_a_reader_uses_each_part_of_the_companion_and_notices_where_it_is_broken(
     kind: str, desk: AssistantDesk, aims: dict[str, list[Aim]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ from rag.errors import (
     VectorStoreError,
 )
 from rag.types import Event, Timings, Turn
+from tests.support.children import path_with
 from tests.support.data import REPOSITORY
 from tests.support.evaluation import PAPERS, Scripted, ScriptedAssistant, answer, citation
 
@@ -310,7 +311,7 @@ run(Slow(folder / "library", script()), Config(), read_questions(folder / "qa.js
 def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(assistant: ScriptedAssistant, tmp_path: Path) -> None:
     go(assistant, tmp_path, "whole")
     generator = random.Random(1)
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    environment = os.environ | {"PYTHONPATH": path_with(REPOSITORY)}
     killed = 0
     for _ in range(6):
         command = [sys.executable, "-c", SLOW_RUN, str(tmp_path)]
@@ -328,7 +329,7 @@ def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(assistant: Script
 
 def test_two_runs_into_one_folder_are_refused(assistant: ScriptedAssistant, tmp_path: Path) -> None:
     qa_set(tmp_path)
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    environment = os.environ | {"PYTHONPATH": path_with(REPOSITORY)}
     slow = SLOW_RUN.replace("0.05", "5")
     command = [sys.executable, "-c", slow, str(tmp_path)]
     with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE) as process:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rag.config import Config
 from ui.cli import main
 
 
@@ -27,6 +28,12 @@ class Run:
         assert ended.value.code == code, printed.err
         assert "Traceback" not in printed.err
         return printed.out, printed.err
+
+    @property
+    def library(self) -> str:
+        """What messages call the folder's library: its folder, or its place on a server."""
+        place = Config(data_dir=self.folder).store("shelf.sqlite")
+        return str(place.parent if isinstance(place, Path) else place)
 
     def json(self, *words: str, code: int = 0) -> Any:
         """The document that a command prints."""
