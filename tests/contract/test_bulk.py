@@ -24,6 +24,7 @@ from rag.index.library import Library
 from rag.papers.database import Database
 from rag.types import Paper
 from tests.support.papers import make_paper
+from tests.support.runs import Run
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[ray]'"),
@@ -217,6 +218,20 @@ def test_what_had_come_back_is_not_embedded_again(tmp_path: Path) -> None:
         assert report.chunks_added == len(library.shelf.chunks()) > 0
         assert examine(library).ok
         assert not (library.folder / FOLDER).exists()
+
+
+def test_what_a_cluster_says_of_its_workers_is_no_part_of_the_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(engine: object, *_: object) -> list[object]:
+        print("(raylet) A worker died or was killed while executing a task by an unexpected system error.")
+        return []
+
+    monkeypatch.setattr("rag.index.bulk.cluster.RayEngine.__call__", lost)
+    source = tmp_path / "papers.jsonl"
+    source.write_text(json.dumps({"id": "2504.00001", "title": "A title", "abstract": "A text."}) + "\n")
+    report = Run(tmp_path / "library", capsys, monkeypatch).json("ingest", str(source), "--engine", "ray")
+    assert report["papers_new"] == 1
 
 
 def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,7 +98,9 @@ def _add(settings: Config, read: Intake, *, quiet: bool, engine: Engine | None) 
         return IngestReport(0, 0, 0, 0, 0, (), 0.0)
     from rag import open_library
 
-    with open_library(settings) as library, progress_bar(quiet, "reading") as progress:
+    # A cluster's own words, on workers that it lost, are printed by Ray: they are no part of what came of the papers.
+    aside = redirect_stdout(sys.stderr) if engine else nullcontext()
+    with open_library(settings) as library, progress_bar(quiet, "reading") as progress, aside:
         return take_in(library, read.rows(), progress, engine)
 
 
