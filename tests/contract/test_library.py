@@ -129,6 +129,16 @@ def lose_the_lexical_index(library: Library) -> None:
     shutil.rmtree(library.lexical_folder)
 
 
+def wipe_the_vectors(library: Library) -> None:
+    """Lose the folder of the vectors, or their collection on a server."""
+    if isinstance(library.vectors_location, Path):
+        shutil.rmtree(library.vectors_location)
+        return
+    vectors = library.open_vectors(library.fingerprint)
+    vectors.drop()
+    vectors.close()
+
+
 def swap_two_vectors(library: Library) -> None:
     one, other = [library.chunker.split(paper)[0] for paper in library.shelf.browse()[:2]]
     vectors = library.open_vectors(library.fingerprint)
@@ -175,7 +185,7 @@ def test_doctor_finds_damage_and_repair_mends_it(
 def test_a_wiped_chroma_is_rebuilt_from_the_shelf(tmp_path: Path) -> None:
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([make_paper()])
-    shutil.rmtree(tmp_path / "chroma")
+        wipe_the_vectors(library)
     with Library(Config(data_dir=tmp_path)) as library:
         assert not examine(library).ok
         assert repair(library).ok
@@ -229,12 +239,11 @@ def test_25_threads_ask_while_one_writes(library: Library) -> None:
     assert {answer.citations for answer in answers} == {expected.citations}
 
 
-@pytest.mark.parametrize("lost", ["chroma", "lexical"])
-def test_an_index_that_vanished_is_no_empty_index(tmp_path: Path, lost: str) -> None:
+@pytest.mark.parametrize("lose", [wipe_the_vectors, lose_the_lexical_index])
+def test_an_index_that_vanished_is_no_empty_index(tmp_path: Path, lose: Callable[[Library], None]) -> None:
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([make_paper()])
-        folder = tmp_path / "chroma" if lost == "chroma" else library.lexical_folder
-    shutil.rmtree(folder)
+        lose(library)
     with Library(Config(data_dir=tmp_path)) as library:
         with pytest.raises(IndexDamaged, match="doctor --repair"):
             Assistant(library).search("things")
@@ -247,8 +256,8 @@ def test_an_index_that_vanished_is_no_empty_index(tmp_path: Path, lost: str) -> 
 def test_a_paper_that_takes_another_id_hides_no_lost_index(tmp_path: Path) -> None:
     with Library(Config(data_dir=tmp_path)) as library:
         library.ingest([make_paper("doi:10.1000/182"), make_paper("2504.00002"), make_paper("2504.00003")])
-        shutil.rmtree(library.lexical_folder)
-    shutil.rmtree(tmp_path / "chroma")
+        lose_the_lexical_index(library)
+        wipe_the_vectors(library)
     with Library(Config(data_dir=tmp_path)) as library:
         joined = make_paper("2504.00001", doi="10.1000/182")
         with pytest.raises(IndexDamaged, match="doctor --repair"):

@@ -51,6 +51,11 @@ def forget(folder: Path, *names: str) -> None:
         with closing(Database.at(place)) as database, database.transaction() as db:
             for table in _tables(name):
                 db.execute(f"DELETE FROM {table}")
+                db.execute(_FROM_ONE, (table,))
+
+
+_FROM_ONE = """SELECT setval(pg_get_serial_sequence(table_name, column_name), 1, false)
+    FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ? AND is_identity = 'YES'"""
 
 
 def _tables(name: str) -> list[str]:
