@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from rag.models.llm import build_llm
 from rag.models.llm.client import GuardedLLM
 from rag.models.llm.failures import ERRORS
 from rag.models.llm.structured import ask_for, read
+from rag.papers.database import Database
 from rag.prompts import load_prompt
 from tests.support.chat_server import ChatServer, Fault, Script, Stream, chat_server, in_turn
 from tests.support.data import REPOSITORY
@@ -343,11 +345,12 @@ def test_an_unreadable_object_is_asked_for_once_more() -> None:
     assert "it holds no JSON" in server.asked[1].user
 
 
-def test_usage_of_the_day_is_kept_in_a_file(tmp_path: Path) -> None:
+def test_usage_of_the_day_is_kept(tmp_path: Path) -> None:
     with chat_server(lambda asked: "Hello.") as server:
         config = LLMConfig(provider="openai-compatible", model="m", base_url=server.base_url, api_key_env=KEY_ENV)
         build_llm(config, tmp_path / "usage.sqlite").chat(MESSAGES)
-    assert (tmp_path / "usage.sqlite").exists()
+    with closing(Database.at(tmp_path / "usage.sqlite")) as kept:
+        assert kept.all("SELECT calls FROM usage") == [(1,)]
 
 
 def test_nothing_of_a_model_is_imported_before_one_is_needed() -> None:
