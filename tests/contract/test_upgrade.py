@@ -22,6 +22,7 @@ from rag.sources import read_source
 from tests.support.old_library import DATA, LIST, NOTE, PAPERS, QUESTION
 
 LEFT = sorted(DATA.glob("library-*.tar.gz"))
+IN_FILES = pytest.mark.sqlite_only("what releases left here are libraries in files")
 
 
 @pytest.fixture(params=LEFT, ids=lambda path: path.name)
@@ -35,6 +36,7 @@ def test_there_is_a_library_of_a_release() -> None:
     assert LEFT
 
 
+@IN_FILES
 def test_it_opens_answers_and_keeps_what_its_reader_kept(folder: Path) -> None:
     with Assistant(Library(Config(data_dir=folder))) as assistant, closing(Kept(folder / KEPT)) as kept:
         library = assistant.library
@@ -62,6 +64,7 @@ def test_it_opens_answers_and_keeps_what_its_reader_kept(folder: Path) -> None:
             assert exchange.answer.citations[0].quote in PAPERS[0][2]
 
 
+@IN_FILES
 def test_it_takes_new_papers(folder: Path, tmp_path: Path) -> None:
     source = tmp_path / "new.jsonl"
     row = {"arxiv_id": "2405.00001", "title": "Kites", "abstract": "We fly kites.", "date": "2024-05-01"}
