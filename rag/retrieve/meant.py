@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rag.papers.claims import Claim
 from rag.query import Question
+from rag.query.lexicon.entities import held_alone
 from rag.retrieve.hybrid import FOCUS
 from rag.text.names import is_name
 from rag.types import Passage
@@ -19,10 +20,14 @@ RARE = 3
 
 
 def introduces(asked: Question) -> frozenset[str]:
-    """The paper of the one name in a question that it introduces and hardly another one holds; empty where none is."""
+    """The paper of the one name in a question that it introduces and hardly another one holds, or that it alone holds.
+
+    Empty where none is, or several are.
+    """
     names = [one for one in asked.entities if is_name(one.text) and len(one.namings) <= RARE]
     papers = {paper for one in names for paper in one.papers(Claim.INTRODUCED)}
-    return frozenset(papers) if len(papers) == 1 and papers <= set(asked.named) else frozenset()
+    papers = papers or set(held_alone(names))
+    return frozenset(papers) if len(papers) == 1 else frozenset()
 
 
 def as_named(passage: Passage) -> Passage:

@@ -33,10 +33,17 @@ def test_the_paper_that_introduces_a_rare_name_comes_first_where_it_is_nearly_as
 
 
 @pytest.mark.parametrize(
-    "question", [asked("the"), asked(others=RARE), asked(claim=Claim.MENTIONED)], ids=["a word", "common", "mentioned"]
+    "question",
+    [asked("the"), asked(others=RARE), asked(claim=Claim.MENTIONED, others=1)],
+    ids=["a word", "common", "mentioned"],
 )
 def test_what_is_no_rare_name_of_its_own_moves_none(question: Question) -> None:
     assert ids(meant_first(ranked(0.1), question)) == ["c0", "c2", "c1"]
+
+
+def test_a_name_that_one_paper_alone_holds_means_it_whatever_it_says_of_it() -> None:
+    mentioned = replace(asked(claim=Claim.MENTIONED), named=())
+    assert ids(meant_first(ranked(NEARLY - 0.1), mentioned)) == ["c2", "c0", "c1"]
 
 
 def test_a_paper_that_is_called_so_comes_first_however_far_it_is() -> None:

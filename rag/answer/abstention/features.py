@@ -17,7 +17,7 @@ from typing import Final
 from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
-from rag.query.lexicon.entities import Named
+from rag.query.lexicon.entities import Named, held_alone
 from rag.retrieve.answer_scores import ANSWERS, AnswerScores
 from rag.retrieve.hybrid import coverage, distinct_papers, known_text
 from rag.text.readable import readable
@@ -152,7 +152,7 @@ def gather(
 
 
 def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:
-    """The papers that a rare name from the question means: by their titles, else because they introduce it."""
+    """The papers that a rare name of the question means: by titles, else as they introduce it, or alone hold it."""
     rare = [one for named in names if len(named.namings) <= RARE_NAME for one in named.namings]
     spelt = {named.text for named in names}
     for claims in ((Claim.CALLED, Claim.PART, Claim.TITLED), (Claim.INTRODUCED,)):
@@ -160,7 +160,8 @@ def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:
             meant = {one.paper_id for one in rare if one.claim in claims and (one.surface in spelt or not written)}
             if found := [paper for paper in ranked if paper.paper_id in meant]:
                 return found
-    return []
+    alone = held_alone(names)
+    return [paper for paper in ranked if paper.paper_id in alone] if len(alone) == 1 else []
 
 
 def _terms(

@@ -63,6 +63,13 @@ def owned(names: Sequence[Named]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(papers[0] for papers in owners if len(papers) == 1))
 
 
+def held_alone(names: Sequence[Named]) -> tuple[str, ...]:
+    """The papers that alone hold one of some names, whatever they claim of it: a system that one re-runs, say."""
+    return tuple(
+        dict.fromkeys(name.namings[0].paper_id for name in names if len(name.namings) == 1 and is_name(name.text))
+    )
+
+
 def titled(entities: Entities, text: str) -> tuple[list[str], bool]:
     """The few papers that a span means where it can only mean papers, and whether it stands in a few titles at least.
 

@@ -12,7 +12,7 @@ from rag.errors import LibraryError
 from rag.papers.entities import Entities
 from rag.papers.shelf import Coverage, Shelf
 from rag.query.intents.intent import Intents
-from rag.query.lexicon.entities import names_in, owned
+from rag.query.lexicon.entities import held_alone, names_in, owned
 from rag.query.lexicon.typos import Speller
 from rag.query.lexicon.vocabulary import Vocabulary
 
@@ -63,9 +63,10 @@ class Known:
         return self.library.shelf.entities
 
     def named(self, text: str) -> tuple[str, ...]:
-        """The papers that a text names by what they are called, or introduce, where that is no everyday word."""
+        """The papers that a text names by what they are called, introduce, or alone hold, and is no everyday word."""
         found = names_in(text, self.entities, self.state().speller.vocabulary)
-        return owned([one for one in found if len(one.namings) <= RARE])
+        means = (*owned([one for one in found if len(one.namings) <= RARE]), *held_alone(found))
+        return tuple(dict.fromkeys(means))
 
     def state(self) -> State:
         """What is known of the library; the words are counted once a generation, and kept on the shelf."""
