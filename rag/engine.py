@@ -190,7 +190,7 @@ class Engine:
         prompts: Mapping[str, str] = {}
         if llm and not (understood.about or understood.selects):
             expanded, prompts = yield from self._with_model().gatherer.rewrite(llm, understood)
-        found = self.finder.find(understood, expanded)
+        found = self.finder.find(understood, expanded, whole=llm is not None)
         if llm is None or found.entry or found.clarify or found.decision.abstain or understood.selects:
             return replace(found, prompts=prompts)
         gathered = yield from self._with_model().gatherer.events(llm, found.question, found.passages)

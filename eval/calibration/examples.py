@@ -80,7 +80,7 @@ def _example(assistant: Assistant, qa: str, question: Question) -> Example:
     copy = None
     if question.answerable and gold and asked.kind != "compare" and not asked.filters:
         # For an answer, looking ends with the first paper: who would be first without it shows the whole order.
-        every = engine.candidates(asked, k=engine.library.config.retrieval.candidates)
+        every = engine.candidates(asked)
         if rest := [passage for passage in every if passage.paper_id not in answering]:
             copy = gather(engine.scores, asked, rest, answering).features.row()
     quotes = [

@@ -73,7 +73,7 @@ def replay(engine: Engine, answer: Answer, history: Sequence[Turn] = ()) -> Repl
     question = answer.question if history else answer.standalone_question
     understood = engine.reader.understand(engine.checked(question), history, filters)
     engine.library.require_papers()
-    passages = engine.finder.find(understood).passages
+    passages = engine.finder.find(understood, whole=answer.mode == "llm").passages
     then = {one.chunk_id: rank for rank, one in enumerate(answer.retrieved, 1)}
     now = {one.chunk_id: rank for rank, one in enumerate(passages, 1)}
     by_id = {one.chunk_id: one for one in answer.retrieved}

@@ -73,12 +73,10 @@ class Measuring:
             talk = self._talks.read(history)
             if talk and turn["kind"] in OF_ONE and len(papers) == 1 and self._library.shelf.papers(papers):
                 asked = self._reference.measure(text)
-                model, anywhere = self._reference.model(), self._reference.anywhere(asked)
-                odds = [model.about(features) for features in self._reference.pairs(asked, talk, anywhere)]
-                best = int(np.argmax(odds))
+                best, odds = self._reference.likeliest(asked, talk)
                 talked = {paper for one in talk for paper in one.papers}
-                measured = (asked, odds[best], talk[best].papers)
-                stays, found = papers[0] in talked, odds[best] >= 0
+                measured = (asked, odds, talk[best].papers)
+                stays, found = papers[0] in talked, odds >= 0
                 for kind, held in ((turn["kind"], True), (SMALL, False)):
                     without = talked if held else {*self._library.shelf.titles(), *talked}
                     features = self._reference.staying(*measured, without)

@@ -91,7 +91,7 @@ class Compound:
         known = whole.focus or whole.named or answered_from(before)
         if part.kind == "list":
             return known if len(known) == 1 else ()
-        return known or tuple(passage.paper_id for passage in self.finder.candidates(whole)[:1])
+        return known or tuple(passage.paper_id for passage in self.finder.candidates(whole, whole=False)[:1])
 
 
 def _returned(events: Generator[Event, None, _T]) -> _T:

@@ -16,7 +16,7 @@ from rag.retrieve.answer_scores import ANSWERS, AnswerScores
 from rag.retrieve.dated import first_by_date
 from rag.retrieve.held import clean_first
 from rag.retrieve.hybrid import Expanded, HybridRetriever, distinct_papers
-from rag.retrieve.meant import as_named, meant_first
+from rag.retrieve.meant import as_named, introduces, meant_first
 from rag.retrieve.membership import with_membership
 from rag.retrieve.reranker import FEW, MANY, Reranker
 from rag.retrieve.sides import beside
@@ -77,21 +77,25 @@ class Finder:
         self.holdings = Holdings(retriever, abstainer)
         self.clarifier = Clarifier(self.library)
 
-    def find(self, understood: Question, expanded: Expanded | None = None) -> Found:
+    def find(self, understood: Question, expanded: Expanded | None = None, *, whole: bool = False) -> Found:
         """What an answer to a question may use, as one search finds it.
 
         Args:
             understood: The question as it was read.
             expanded: The question rewritten for the search.
+            whole: Whether the order of all papers counts, as for a model that is given several.
         """
         entry = self.holdings.find(understood)
-        passages = tuple(
-            self._named_first(entry, understood, expanded) if entry else self.candidates(understood, expanded)
+        found = (
+            self._named_first(entry, understood, expanded)
+            if entry
+            else self.candidates(understood, expanded, whole=whole)
         )
+        passages = tuple(found)
         if not entry and (one := self._made_by(understood, passages)):
             about_one = replace(understood, kind="single", subjects=(), sides=(), put=())
             understood = replace(about_one, named=(one,), called=(one,))
-            passages = tuple(self.candidates(understood, expanded))
+            passages = tuple(self.candidates(understood, expanded, whole=whole))
         decision = entry.decision if entry else self.abstainer.decide(understood, passages)
         asks = not entry and self.library.config.answer.clarify
         clarify = self.clarifier.ask(understood, passages) if asks else None
@@ -121,13 +125,17 @@ class Finder:
         found = self.search(anything, self.library.config.retrieval.candidates, expanded, EXPLAINED)
         return [*entry.passages, *(passage for passage in found if passage.paper_id not in named)]
 
-    def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:
+    def candidates(
+        self, understood: Question, expanded: Expanded | None = None, k: int | None = None, *, whole: bool = True
+    ) -> list[Passage]:
         """The passages an answer may use, the first papers looked at twice.
 
         Args:
             understood: The question as it was read.
             expanded: The question rewritten for the search.
-            k: How many are wanted at least, in their order; None: those of an answer, for which the first paper counts.
+            k: How many are wanted at least.
+            whole: Whether the order of all counts. Otherwise those do that an answer quotes, and it is enough to know
+                them: the others stand as the search found them.
         """
         depth = max(k or 0, self.library.config.retrieval.candidates)
         found = self.search(understood, depth, expanded, max(k or 0, EXPLAINED))
@@ -139,9 +147,10 @@ class Finder:
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
         if understood.kind in ("list", "topic"):
-            return self._several(understood, found, None if k is not None else 1)
-        counting = None if k is not None else COMPARED if understood.kind == "compare" else 1
-        looked_at = self.reranker.rerank(understood.search_text, found, FEW, first=counting)
+            return self._several(understood, found, None if whole else 1)
+        counting = None if whole else COMPARED if understood.kind == "compare" else 1
+        also = introduces(understood)
+        looked_at = self.reranker.rerank(understood.search_text, found, FEW, first=counting, also=also)
         ranked = meant_first(looked_at, understood)
         return clean_first(ranked, understood.focus or understood.called)
 

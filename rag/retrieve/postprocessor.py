@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from importlib import import_module
 
@@ -61,9 +61,15 @@ class PostprocessorReranker(Reranker):
         self._name = name
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        depth: int = FEW,
+        *,
+        first: int | None = None,
+        also: Collection[str] = (),
     ) -> list[Passage]:
-        """Put passages into the postprocessor's order; `depth` and `first` are left to it."""
+        """Put passages into the postprocessor's order; `depth`, `first` and `also` are left to it."""
         by_id = {passage.chunk_id: passage for passage in passages}
         try:
             nodes = self._processor.postprocess_nodes(list(map(to_node, passages)), query_str=question)

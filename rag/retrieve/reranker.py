@@ -12,7 +12,7 @@ for a search among all (docs/adr/0005-extraction.md). The second asks whether a 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rag.index.library import Library
@@ -53,7 +53,13 @@ class Reranker(ABC):
 
     @abstractmethod
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        depth: int = FEW,
+        *,
+        first: int | None = None,
+        also: Collection[str] = (),
     ) -> list[Passage]:
         """Put the passages of the first papers into a better order.
 
@@ -63,6 +69,7 @@ class Reranker(ABC):
             depth: How many papers are worth a second look: many for a list, few for a question that one paper answers.
             first: How many of the first papers count, as 1 for an answer from one: looking may end as soon as no
                 other can come before them. None: the order of all is wanted.
+            also: Papers that are looked at then, too, however far behind they are.
 
         Returns:
             The same passages, all of them, best first. Their scores stay on the scale of fused ones, descending.
@@ -73,7 +80,13 @@ class Unchanged(Reranker):
     """Leaves the order as the search made it."""
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        depth: int = FEW,
+        *,
+        first: int | None = None,
+        also: Collection[str] = (),
     ) -> list[Passage]:
         """The passages as they are."""
         return list(passages)
@@ -109,7 +122,13 @@ class LateInteraction(Reranker):
         self._tokens = PassageTokens(library)
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        depth: int = FEW,
+        *,
+        first: int | None = None,
+        also: Collection[str] = (),
     ) -> list[Passage]:
         """Look at the first `depth` papers, or at as many of them as it takes to know those that count.
 
@@ -134,7 +153,9 @@ class LateInteraction(Reranker):
                 }
             return {paper_id: weight * one for paper_id, one in near.items()}
 
-        gains = _looked_at(papers, look, lambda told: (min(told, default=0.0), min(told, default=0.0) + NEARER), first)
+        gains = _looked_at(
+            papers, look, lambda told: (min(told, default=0.0), min(told, default=0.0) + NEARER), first, also
+        )
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "wording") for passage in passages]
         said = [
             replace(one, scores={**one.scores, **known[one.paper_id]}) if one.paper_id in known else one
@@ -163,13 +184,19 @@ class Answering(Reranker):
         self._scores = scores
 
     def rerank(
-        self, question: str, passages: Sequence[Passage], depth: int = FEW, *, first: int | None = None
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        depth: int = FEW,
+        *,
+        first: int | None = None,
+        also: Collection[str] = (),
     ) -> list[Passage]:
         """Look at the first `depth` papers, or at as many of them as it takes to know those that count.
 
         Each gains by how much likelier it answers than the least likely.
         """
-        ranked = self._first.rerank(question, passages, depth, first=first)
+        ranked = self._first.rerank(question, passages, depth, first=first, also=also)
         papers = distinct_papers(ranked, depth)
         if depth > FEW or len(papers) < 2:
             return ranked
@@ -178,7 +205,7 @@ class Answering(Reranker):
             judged = self._scores.of([question], [paper.paper_id for paper in some])
             return {paper_id: ANSWERED * (one.best + one.answered) / 2 for paper_id, one in judged.items()}
 
-        gains = _looked_at(papers, look, lambda _: (ANSWERED * ODDS[0], ANSWERED * ODDS[1]), first)
+        gains = _looked_at(papers, look, lambda _: (ANSWERED * ODDS[0], ANSWERED * ODDS[1]), first, also)
         moved = [_moved(passage, gains.get(passage.paper_id, 0.0), "answers") for passage in ranked]
         return sorted(moved, key=lambda passage: (-passage.score, passage.chunk_id))
 
@@ -188,6 +215,7 @@ def _looked_at(
     look: Callable[[Sequence[Passage]], Mapping[str, float]],
     bounds: Callable[[Iterable[float]], tuple[float, float]],
     first: int | None,
+    also: Collection[str],
 ) -> dict[str, float]:
     """What papers gain over the one that a second look makes least of, by paper.
 
@@ -196,6 +224,7 @@ def _looked_at(
         look: What a second look makes of some of them, by paper; one of which there is nothing to say is left out.
         bounds: The least and the most that it can make of any other after what it made of some.
         first: How many papers count: as soon as no other can come before them, no more are looked at; None: all.
+        also: Ids of those that are looked at as well.
     """
     told: dict[str, float] = {}
     # What is held for review stands behind the others in the end, however near it is.
@@ -213,6 +242,8 @@ def _looked_at(
         told |= look(some)
         lead += [one.score + told[one.paper_id] for one in some if not one.held and one.paper_id in told]
         lead.sort(reverse=True)
+    if rest := [paper for paper in papers if paper.paper_id in also and paper.paper_id not in told]:
+        told |= look(rest)
     lowest = min(told.values(), default=0.0)
     return {paper_id: one - lowest for paper_id, one in told.items()}
 

@@ -342,7 +342,7 @@ def test_of_an_answer_that_names_several_the_first_is_meant_unless_another_answe
 ) -> None:
     told = {"2504.00007": 0.0, "2504.00005": second}
     monkeypatch.setattr(
-        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: max(map(told.__getitem__, papers))
+        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
     )
     talk = [Turn(role="user", content="anything on searching?"), Turn(role="assistant", content=PAIR_LISTED)]
     assert reader.understand("how many people tested it?", talk).focus == (focus,)
@@ -353,6 +353,16 @@ def test_each_of_them_are_the_two_that_were_talked_of(reader: Reader) -> None:
     talk = [*TALK, Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
     found = reader.understand("How did each of them check that it works?", talk)
     assert (found.kind, set(found.focus)) == ("compare", {"2504.00007", "2504.00005"})
+
+
+def test_a_comparison_that_stands_alone_is_not_of_the_two_that_were_talked_of(reader: Reader) -> None:
+    gym = "**QueryGym: A Toolkit for Query Reformulation** (2025-11-22)\n\n> It is open. [1]"
+    talk = [*TALK, Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
+    for asked in (
+        "What is the difference between pointwise and listwise reranking of passages with language models?",
+        "How do dense retrievers compare with BM25 on questions of lawyers?",
+    ):
+        assert reader.understand(asked, talk).focus == ()
 
 
 def test_a_polite_may_is_no_month(reader: Reader) -> None:

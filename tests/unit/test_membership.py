@@ -159,3 +159,26 @@ def test_what_is_measured_is_the_same_every_time(library: Library, asked: Questi
     assert rows[:, FEATURES.index("behind")].max() == 0
     alone = LateInteraction(library).rerank(asked.search_text, looked_at[:2])[:1]
     assert np.isfinite(features(library, asked, alone)).all()
+
+
+def test_an_answer_looks_until_its_papers_are_known_and_what_is_ranked_is_looked_at_whole(
+    library: Library, asked: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(HybridRetriever(library))
+    wanted: list[int | None] = []
+    reranker = type(engine.finder.reranker)
+    plain = reranker.rerank
+
+    def rerank(self: object, *arguments: object, first: int | None = None, **others: object) -> object:
+        wanted.append(first)
+        return plain(self, *arguments, first=first, **others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reranker, "rerank", rerank)
+    for kind, counting in (("single", 1), ("compare", 2)):
+        one = replace(asked, kind=kind, unsure=False)  # type: ignore[arg-type]
+        wanted.clear()
+        engine.finder.find(one)
+        engine.finder.find(one, whole=True)
+        engine.candidates(one)
+        engine.candidates(one, k=7)
+        assert wanted == [counting, None, None, None]

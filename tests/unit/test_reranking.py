@@ -151,6 +151,13 @@ def test_a_paper_that_none_can_catch_up_with_is_not_looked_at(library: Library) 
         Answering(Unchanged(), Judge(library, {})).rerank("?", held, first=1)
 
 
+def test_a_paper_that_is_named_is_looked_at_however_far_behind_it_is(library: Library) -> None:
+    found = [passage(0, 3.0), passage(2, 2.9), passage(1, 1.0)]
+    judge = Judge(library, {"2504.00001": 1.0, "2504.00003": -3.0, "2504.00002": 3.0})
+    ranked = Answering(Unchanged(), judge).rerank("?", found, first=1, also={"2504.00002"})
+    assert {one.chunk_id: one.boosts.get("answers") for one in ranked}["c1"] == pytest.approx(6 * ANSWERED)
+
+
 def test_of_two_papers_that_count_both_are_certain(library: Library) -> None:
     found = [passage(0, 9.0), passage(2, 1.1), passage(1, 1.0)]
     odds = {"2504.00001": -2.0, "2504.00003": -3.0, "2504.00002": 4.0}

@@ -100,7 +100,8 @@ class Continuing:
             exchange = None  # an author or days that it names come before what was talked of
         if new:
             return self._about_new(asked, new, exchange or talk[-1])
-        if several := self.choosing.several(asked, both=read.both > 0 and not own):
+        goes_on = exchange is not None or read.refers > 0  # "what is the difference between X and Y?" may stand alone
+        if several := self.choosing.several(asked, both=read.both > 0 and goes_on and not own):
             return several
         if self._asks_for_others(question):
             return self._others(asked, exchange or talk[-1], alone=read.refers <= 0)

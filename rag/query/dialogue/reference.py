@@ -150,8 +150,8 @@ class Nearness:
             texts += [_told(held[row.paper_id], row) for row in near[:_JUDGED]]
         return max((asked.likeness(tokens) for tokens in self._tokens.of(texts) or ()), default=0.0)
 
-    def answered(self, question: str, papers: Sequence[str]) -> float:
-        """Log-odds, from `UNTOLD` to `CLIP`, that the abstract of one of some papers answers a question."""
+    def answered(self, question: str, papers: Sequence[str]) -> dict[str, float]:
+        """Log-odds, from `UNTOLD` to `CLIP`, that the abstract of each of some papers answers a question."""
         found = self._library.shelf.papers(papers)
         keys = {(question, paper.paper_id, paper.version): paper for paper in found.values()}
         known = self._answered.known(keys)
@@ -161,7 +161,7 @@ class Nearness:
             scores = scorer.score(question, [_abstract(keys[key]) for key in missing])
             known |= {key: one.answered for key, one in zip(missing, scores, strict=True)}
         self._answered.keep(known)
-        return min(CLIP, max([UNTOLD, *known.values()]))
+        return {paper_id: min(CLIP, max(UNTOLD, odds)) for (_, paper_id, _), odds in known.items()}
 
     def texts(self, papers: Sequence[str]) -> list[str]:
         """Titles and abstracts of papers, readable, in their order."""
@@ -231,18 +231,27 @@ class Reference:
 
     def about(self, asked: Measured, exchanges: Sequence[Exchange]) -> Exchange | None:
         """The exchange that a question is about most probably; None where it is about none of them."""
-        model, anywhere = self.model(), self.anywhere(asked)
-        pairs = zip(exchanges, self.pairs(asked, exchanges, anywhere), strict=True)
-        # whether an exchange that is about no paper is meant only the question's words can tell
-        found = [model.about(features) if one.papers else asked.refers for one, features in pairs]
-        best = max(range(len(found)), key=lambda n: (found[n], n), default=None)
-        if best is None:
+        if not exchanges:
             return None
-        odds, papers = found[best], exchanges[best].papers
+        model, (best, odds) = self.model(), self.likeliest(asked, exchanges)
+        papers = exchanges[best].papers
         if papers and model.stay and odds > -DOUBT:
             talked = {paper for one in exchanges for paper in one.papers}
             odds = model.stays(self.staying(asked, odds, papers, talked))
         return exchanges[best] if odds >= 0 else None
+
+    def likeliest(self, asked: Measured, exchanges: Sequence[Exchange]) -> tuple[int, float]:
+        """The place of the exchange that a question is about most probably, by the second regression, and its log-odds.
+
+        Whether an exchange that is about no paper is meant only the question's words can tell.
+        """
+        model, pairs = self.model(), self.pairs(asked, exchanges, self.anywhere(asked))
+        odds = [
+            model.about(features) if one.papers else asked.refers
+            for one, features in zip(exchanges, pairs, strict=True)
+        ]
+        best = max(range(len(odds)), key=lambda n: (odds[n], n))
+        return best, odds[best]
 
     def staying(
         self, asked: Measured, odds: float, papers: Sequence[str], talked: Collection[str]
@@ -263,9 +272,9 @@ class Reference:
 
     def meant(self, question: str, papers: Sequence[str]) -> tuple[str, ...]:
         """The one of some papers that a question is about: the first, unless another answers it by `FAR` better."""
-        odds = [self._nearness.answered(question, [paper]) for paper in papers[:_READ]]
-        best = max(range(len(odds)), key=lambda n: odds[n])
-        return (papers[best if odds[best] >= odds[0] + FAR else 0],)
+        odds = self._nearness.answered(question, papers[:_READ])
+        best = max(papers[:_READ], key=lambda paper: odds.get(paper, UNTOLD))
+        return (best if odds.get(best, UNTOLD) >= odds.get(papers[0], UNTOLD) + FAR else papers[0],)
 
     def anywhere(self, asked: Measured) -> dict[str, float]:
         """The papers that are nearest to a question with their cosine similarity, the nearest first."""
