@@ -272,6 +272,8 @@ def fit_heads(
         bias=(round(refers_bias, 3), round(others_bias, 3)),
         pairs=dict.fromkeys(PAIR, 0.0),
         intercept=0.0,
+        more={},
+        more_intercept=0.0,
         both=(),
         both_intercept=0.0,
         stay={},

@@ -1,6 +1,6 @@
 """Train what tells whether a question stays with the paper talked of: ``python -m eval.training.staying LIBRARY``.
 
-The third and the fourth regression of ``rag/models/reference/weights.json``, over the first two as they are there: on
+The third to the fifth regression of ``rag/models/reference/weights.json``, over the first two as they are there: on
 the turns of conversations over the daily reports, of which LIBRARY holds the papers. Each turn stands behind what was
 asked before it and an answer from the papers that this was about, whatever the assistant would have said. The data,
 with licences: `eval/training/README.md`.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 from eval.training.followups import DATA, fold_of, logistic, out_of_fold, read_lines, standardised
 from rag.config import Config
 from rag.index.library import Library
-from rag.models.reference import FOLDER, STAY, VECTOR_SCALE, WEIGHTS
+from rag.models.reference import FOLDER, MORE, STAY, VECTOR_SCALE, WEIGHTS, words
 from rag.query.dialogue.conversation import TalkReader
 from rag.query.dialogue.reference import Nearness, Reference
 from rag.query.lexicon.knowledge import Known
@@ -33,6 +34,8 @@ OF_ONE = ("lean", "absent", "return", "other")
 """Kinds of turns that are about one paper and stand behind others; the first three stay in the conversation."""
 ABSENT, SMALL = "about none", "small"
 """The kinds of a turn to a paper that the library is taken not to hold, and of any where it holds no other at all."""
+OFTEN = 5
+"""Turns in which a word stands that is weighed."""
 SELDOM = 0.3
 """What such a turn counts beside the others: readers mostly ask about what is there, and of many papers."""
 
@@ -130,6 +133,22 @@ def train_both(conversations: Sequence[dict[str, Any]], nearness: Nearness) -> t
     return [round(float(x), 4) for x in coefficients], round(intercept, 4)
 
 
+def train_more(conversations: Sequence[dict[str, Any]]) -> tuple[dict[str, float], float]:
+    """Fit which turns ask for more papers, and print how right that is out of fold."""
+    turns = [(one["id"], turn) for one in conversations for turn in one["turns"]]
+    read = [words(turn["ask"]) for _, turn in turns]
+    counted = Counter(word for one in read for word in one)
+    known = sorted(word for word, n in counted.items() if n >= OFTEN)
+    matrix = np.array([[float(word in one) for word in known] for one in map(set, read)])
+    truth, counts = np.array([turn["kind"] == "list" for _, turn in turns], float), np.ones(len(turns))
+    folds = np.array([fold_of(group) for group, _ in turns])
+    odds = out_of_fold(lambda chosen: logistic(matrix[chosen], truth[chosen], counts[chosen]), matrix, folds)
+    caught, wrongly = (int(((odds > MORE) & (truth == one)).sum()) for one in (1, 0))
+    print(f"  more       {caught} of {int(truth.sum())}, and {wrongly} of {int((1 - truth).sum())} others")
+    coefficients, intercept = logistic(matrix, truth, counts)
+    return {word: round(float(x), 3) for word, x in zip(known, coefficients, strict=True)}, round(intercept, 3)
+
+
 def main() -> None:
     """Train and write the weights."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -141,8 +160,10 @@ def main() -> None:
         conversations = [json.loads(line) for line in read_lines(DATA / CONVERSATIONS)]
         weights, intercept = train([row for one in conversations for row in measuring.rows(one)])
         both, both_intercept = train_both(conversations, measuring.nearness)
+    more, more_intercept = train_more(conversations)
     variants = json.loads(chosen.out.read_text(encoding="utf-8"))
     for one in variants:  # without vectors nobody knows which papers are near
+        one |= {"more": more, "more_intercept": more_intercept}
         fitted = {"both": both, "both_intercept": both_intercept, "stay": weights, "stay_intercept": intercept}
         one |= fitted if one["embedder"] else {"both": [], "both_intercept": 0.0}
     chosen.out.write_text(json.dumps(variants) + "\n", encoding="utf-8")

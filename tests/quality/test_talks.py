@@ -19,8 +19,8 @@ from rag.assistant import Assistant
 from rag.types import Answer, Turn
 
 TALKS = [json.loads(line) for line in Path(__file__).with_name("talks.jsonl").read_text(encoding="utf-8").splitlines()]
-FLOORS = {"first": 10, "lean": 12, "other": 7, "compare": 2, "return": 2, "list": 3, "absent": 5}
-"""Measured: 11 of 15, 13 of 21, 8 of 13, 3 of 5, 3 of 4, 4 of 6, 6 of 9; before the turn to another paper was learnt
+FLOORS = {"first": 11, "lean": 12, "other": 8, "compare": 2, "return": 2, "list": 2, "absent": 5}
+"""Measured: 12 of 15, 13 of 21, 9 of 13, 3 of 5, 3 of 4, 3 of 6, 6 of 9; before the turn to another paper was learnt
 from conversations 10, 12, 6, 1, 3, 4, 6."""
 
 

@@ -365,6 +365,17 @@ def test_a_comparison_that_stands_alone_is_not_of_the_two_that_were_talked_of(re
         assert reader.understand(asked, talk).focus == ()
 
 
+@pytest.mark.parametrize(
+    "question", ["More papers on searching, leaving out that one.", "Show me whatever else there is on searching."]
+)
+def test_who_asks_for_more_on_a_subject_wants_none_of_those_named_so_far(reader: Reader, question: str) -> None:
+    assert "2504.00007" in reader.understand(question, TALK).left_out
+
+
+def test_who_wants_to_hear_more_of_a_paper_wants_no_other(reader: Reader) -> None:
+    assert reader.understand("tell me more about that", TALK).focus == ("2504.00007",)
+
+
 def test_a_polite_may_is_no_month(reader: Reader) -> None:
     found = reader.understand("May I ask who wrote it?", TALK)
     assert found.focus == ("2504.00007",)

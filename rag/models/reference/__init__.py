@@ -1,9 +1,9 @@
-"""Whether a question continues a conversation, and with which of its exchanges: four logistic regressions.
+"""Whether a question continues a conversation, and with which of its exchanges: five logistic regressions.
 
 The first reads the question alone: do its words refer to something before them ("go on", "and for images?"), do they
 ask for other papers ("any more?")? The second weighs what was measured of the question and an exchange, by `PAIR`.
 The third holds the likeliest exchange against what a search finds (`STAY`). The fourth tells a question
-about two papers that were talked of, by its vector.
+about two papers that were talked of, by its vector, the fifth one for more papers, by its words.
 
 Trained by ``eval/training/followups.py`` and ``eval/training/staying.py``; what on, and how right they are:
 ``README.md`` beside this file.
@@ -26,7 +26,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "d48aefe96f6b41c46e6b45b7c9c14419637c1f10106757edd3d8bfc851e37c75"
+WEIGHTS_SHA256 = "ef45de59acd7051112c0f964087708c5e0f4f92cbc692699e187e2a5a36b175d"
 PAIR = ("last", "nearer", "covered", "alone", "rival", "named", "named_other", "strange", "foreign", "refers_last")
 """The features of a question and an exchange.
 
@@ -48,6 +48,8 @@ VECTOR_SCALE = 3.0
 """How much longer than 1 a sentence vector is shown: the penalty of the fit is the same for all features."""
 CLIP = 6.0
 """Log-odds of the first regression beyond which it is as sure as it can be."""
+MORE = -0.5
+"""Log-odds of the fifth regression from which more papers are asked for."""
 DOUBT = 3.0
 """Log-odds against it by the second regression from which a question leaves, whatever the third says."""
 _TOKEN = re.compile(r"[a-z']+|\d+|[?.,!:]")
@@ -63,6 +65,8 @@ class ReferenceModel(Record):
         bias: Their intercepts.
         pairs: By feature of `PAIR`, log-odds of the second regression.
         intercept: Its intercept.
+        more: By word, log-odds that a question asks for more papers on a subject that it names ("more on X").
+        more_intercept: Its intercept.
         both: By dimension of a question's vector [d], log-odds that it is about two papers that were talked of; empty
             without one.
         both_intercept: Its intercept.
@@ -76,6 +80,8 @@ class ReferenceModel(Record):
     bias: tuple[float, float]
     pairs: dict[str, float]
     intercept: float
+    more: dict[str, float]
+    more_intercept: float
     both: tuple[float, ...]
     both_intercept: float
     stay: dict[str, float]
@@ -98,6 +104,10 @@ class ReferenceModel(Record):
     def about(self, features: Sequence[float]) -> float:
         """Log-odds that a question is about an exchange, by its features in the order of `PAIR`."""
         return self.intercept + math.fsum(self.pairs[name] * x for name, x in zip(PAIR, features, strict=True))
+
+    def of_more(self, question: str) -> float:
+        """Log-odds that a question asks for more papers on a subject that it names, by its words."""
+        return self.more_intercept + math.fsum(self.more.get(word, 0.0) for word in words(question))
 
     def of_both(self, vector: NDArray[np.float32] | None) -> float:
         """Log-odds that a question with such a sentence vector [d] is about two papers that were talked of."""

@@ -100,10 +100,12 @@ class Continuing:
             exchange = None  # an author or days that it names come before what was talked of
         if new:
             return self._about_new(asked, new, exchange or talk[-1])
+        others = self._asks_for_others(question)
         goes_on = exchange is not None or read.refers > 0  # "what is the difference between X and Y?" may stand alone
-        if several := self.choosing.several(asked, both=read.both > 0 and goes_on and not own):
+        two = read.both > 0 and goes_on and not own
+        if not others and (several := self.choosing.several(asked, both=two)):
             return several
-        if self._asks_for_others(question):
+        if others:
             return self._others(asked, exchange or talk[-1], alone=read.refers <= 0)
         of_its_own = selects is not None and not own and read.refers <= selects and content_words(asked.search)
         if of_its_own or (exchange is None and not own):
@@ -233,4 +235,4 @@ class Continuing:
         return allowed is None or not allowed.isdisjoint(papers)
 
     def _asks_for_others(self, question: str) -> bool:
-        return self._rules["other_works"](question) or self._reference.measure(question).others > 0
+        return self._rules["other_works"](question) or self._reference.measure(question).others

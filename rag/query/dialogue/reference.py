@@ -21,8 +21,9 @@ from rag.index.query_vector import question_vector, weighed
 from rag.models import describe
 from rag.models.answer_scorer import Abstract, installed
 from rag.models.cache import Recent
-from rag.models.reference import CLIP, DOUBT, ReferenceModel, load_references
+from rag.models.reference import CLIP, DOUBT, MORE, ReferenceModel, load_references
 from rag.query.lexicon.knowledge import RARE, Known
+from rag.query.lexicon.words import content_words
 from rag.text.folding import fold
 from rag.text.names import is_name
 from rag.text.readable import readable
@@ -179,7 +180,7 @@ class Measured:
         terms: The idf of its index terms.
         known: Those that the library holds.
         refers: Log-odds that it cannot stand alone.
-        others: Log-odds that it asks for other papers than those talked of.
+        others: Whether it asks for other papers than those talked of, on their subject or on one that it names.
         both: Log-odds that it is about two that were talked of.
         names: Words that are written as names are.
         papers: The papers that it names.
@@ -191,7 +192,7 @@ class Measured:
     terms: Mapping[str, float]
     known: Mapping[str, float]
     refers: float
-    others: float
+    others: bool
     both: float
     names: tuple[str, ...]
     papers: frozenset[str]
@@ -227,7 +228,8 @@ class Reference:
         names = tuple(filter(self._nearness.is_rare, words))
         papers = frozenset(self._known.named(question))
         both = model.of_both(vector)
-        return Measured(question, vector, terms, held, refers, others, both, names, papers, restricted)
+        more = others > 0 or (model.of_more(question) > MORE and bool(content_words(question)))
+        return Measured(question, vector, terms, held, refers, more, both, names, papers, restricted)
 
     def about(self, asked: Measured, exchanges: Sequence[Exchange]) -> Exchange | None:
         """The exchange that a question is about most probably; None where it is about none of them."""
