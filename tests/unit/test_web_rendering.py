@@ -13,7 +13,7 @@ from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
 from ui.web.base.place import Place, read_filters, shown_filters
 from ui.web.chat.examples import examples
-from ui.web.html.rendering import arxiv_links, attributes, button, element, markdown, when
+from ui.web.html.rendering import arxiv_links, attributes, button, dated, element, markdown, when
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,15 @@ def test_days_are_written_as_people_write_them_and_quotes_as_their_paper_does() 
     assert "and 2025-13-45." in shown
     assert when("2025-04-10") == day
     assert when("") == "date unknown"
+
+
+def test_a_day_within_a_name_or_a_title_is_a_part_of_it() -> None:
+    day = '<time datetime="2025-04-10">10 Apr 2025</time>'
+    for name in ("gpt-4o-2024-08-06", "2024-08-06-preview", "v2024-08-06", "runs_2024-08-06", "12024-08-06"):
+        assert markdown(f"It was {name}, which they asked.") == f"<p>It was {name}, which they asked.</p>\n"
+        assert dated(name) == name
+    quoted = "> On **2024-08-06** and 2024-08-07."
+    shown = markdown(f"**What Changed on 2024-08-06?** [1] (2025-04-10)\n\n{quoted}\n\n2025-04-10.")
+    assert "<strong>What Changed on 2024-08-06?</strong>" in shown
+    assert "On <strong>2024-08-06</strong> and 2024-08-07." in shown
+    assert shown.count(day) == 2

@@ -25,7 +25,10 @@ EMPTY = Markup("")
 QUOTE_ID = "quote-"
 """Before the id that a marker leads to: the quote that describes it (`ui.web.evidence.peeks`)."""
 _MARKER = re.compile(r"\[(\d{1,3})\]")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
+"""A day by itself: one within a name ("gpt-4o-2024-08-06") is a part of it."""
+_VERBATIM = ("blockquote", "strong")
+"""What holds words of a paper, a quote or its title, which stand as they are there."""
 _ARXIV_PATH = re.compile(rf"/abs/({ARXIV_ID}(?:v\d+)?)")
 _ARXIV_HOSTS = {"arxiv.org", "www.arxiv.org", "export.arxiv.org"}
 
@@ -138,8 +141,9 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.before("link", "marker", _read_marker)
     parser.add_render_rule("marker", _render_marker)
     parser.add_render_rule("text", _render_text)
-    parser.add_render_rule("blockquote_open", _open_quote)
-    parser.add_render_rule("blockquote_close", _close_quote)
+    for kind in _VERBATIM:
+        parser.add_render_rule(f"{kind}_open", _open_verbatim)
+        parser.add_render_rule(f"{kind}_close", _close_verbatim)
     return parser
 
 
@@ -159,19 +163,19 @@ def _render_marker(renderer: RendererHTML, tokens: Sequence[Token], index: int, 
 
 
 def _render_text(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    """Our own sentences with days as people write them; a quote as it stands in its paper."""
+    """Our own sentences with days as people write them; a quote and a title as they stand in their paper."""
     text = tokens[index].content
-    return str(escape(text) if env.get("quotes") else dated(text))
+    return str(escape(text) if env.get("verbatim") else dated(text))
 
 
-def _open_quote(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    env["quotes"] = env.get("quotes", 0) + 1
-    return "<blockquote>\n"
+def _open_verbatim(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    env["verbatim"] = env.get("verbatim", 0) + 1
+    return renderer.renderToken(tokens, index, options, env)
 
 
-def _close_quote(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    env["quotes"] -= 1
-    return "</blockquote>\n"
+def _close_verbatim(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    env["verbatim"] -= 1
+    return renderer.renderToken(tokens, index, options, env)
 
 
 def moment(of: date) -> Markup:
