@@ -128,6 +128,28 @@ def test_two_who_open_today_at_once_wait_for_one_reading(library: Library, monke
     assert len(drawn) == 1
 
 
+def test_one_span_of_days_does_not_wait_for_another(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = Event(), Event()
+    slow_day, other = date(2025, 4, 11), date(2025, 4, 10)
+
+    def slow(of: Library, since: date, *given: Any) -> Outline:
+        if since == slow_day:
+            begun.set()
+            go_on.wait(10)
+        return outline(of, since, *given)
+
+    monkeypatch.setattr(news_module, "outline", slow)
+    news = News(library)
+    with ThreadPoolExecutor(2) as readers:
+        first = readers.submit(news.edition, slow_day, slow_day)
+        assert begun.wait(10)
+        try:
+            assert len(readers.submit(news.edition, other, other).result(5).outline.papers) == 1
+        finally:
+            go_on.set()
+        assert len(first.result(10).outline.papers) == 2
+
+
 def test_a_visit_remembers_the_newest_day_of_the_one_before(tmp_path: Path) -> None:
     kept, now = Kept(tmp_path / FILE_NAME), datetime(2025, 4, 12, 8, tzinfo=UTC)
     first, second = date(2025, 4, 10), date(2025, 4, 11)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -29,8 +32,10 @@ from ui.kept import kept_in
 from ui.web.base.address import Address
 from ui.web.base.restriction import restriction
 from ui.web.drawn.actions import Actions
-from ui.web.drawn.site import Site
+from ui.web.drawn.site import GROUPING, WAITING, Site
+from ui.web.drawn.view import View
 from ui.web.forms import setup, topic
+from ui.web.host.opening import Opening
 
 PAPERS = (
     make_paper("2504.00001", "Ranking Passages", "We rank passages.", ("Ada Ling",), "2025-04-10"),
@@ -60,6 +65,39 @@ def client_of(site: Site) -> TestClient:
     app = FastAPI()
     Actions(site, lambda _: "", lambda category: category).serve(app)
     return TestClient(app)
+
+
+def test_a_slow_today_leaves_the_threads_of_other_pages_alone(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, go_on = made(tmp_path, stack), threading.Event()
+    view = site.view
+
+    def slow(at: Address, owner: str) -> View:
+        if at.page in ("today", "day"):
+            go_on.wait(20)
+        return view(at, owner)
+
+    monkeypatch.setattr(site, "view", slow)
+    app = FastAPI()
+    Actions(site, lambda _: "", lambda category: category).serve(app)
+    front = Opening(app, site)
+
+    async def live() -> tuple[int, int, list[int]]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://page") as client:
+            days = ("/today", "/view/day/2025-05-20")
+            calls = [asyncio.create_task(client.get(days[n % 2])) for n in range(GROUPING + WAITING + 3)]
+            try:
+                async with asyncio.timeout(10):
+                    while sum(call.done() for call in calls) < 3:
+                        await asyncio.sleep(0.01)
+                    library = await client.get("/library"), await client.get("/view/library")
+            finally:
+                go_on.set()
+            statuses = sorted(reply.status_code for reply in await asyncio.gather(*calls))
+            return library[0].status_code, library[1].status_code, statuses
+
+    assert asyncio.run(live()) == (200, 200, [200] * (GROUPING + WAITING) + [503] * 3)
 
 
 def test_a_month_and_days_restrict_together(tmp_path: Path, stack: ExitStack) -> None:

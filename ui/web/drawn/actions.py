@@ -86,10 +86,10 @@ class Actions:
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
-    def view(self, request: Request) -> Response:
+    async def view(self, request: Request) -> Response:
         """A page's drawing, for a browser that has the rest of the page already."""
         path = request.scope["path"].removeprefix("/view")
-        return drawn(self._site.view(Address.read(path, request.url.query), self._user(request)))
+        return drawn(await self._site.shown(Address.read(path, request.url.query), self._user(request)))
 
     async def lines(self, request: Request) -> Response:
         """Lines of some papers, by id."""

@@ -33,7 +33,8 @@ class News:
         self._store = LineStore(library.folder)
         self._outlines: Recent[tuple[int, date, date], Outline] = Recent(16)
         self._counts: Recent[int, dict[date, int]] = Recent(1)
-        self._guard, self._reading = threading.Lock(), threading.Lock()
+        self._guard = threading.Lock()
+        self._readings: dict[tuple[int, date, date], threading.Lock] = {}
 
     def newest(self) -> date | None:
         """The newest day with new papers, none that lies in the future; None in an empty library."""
@@ -115,7 +116,11 @@ class News:
         key = (self._library.shelf.generation(), since, until)
         found = self._outlines.known([key])
         if not found:
-            with self._reading:  # it takes a processor: who comes meanwhile waits for it instead of doing it again
-                found = self._outlines.known([key]) or {key: self._read(since, until, str(key[0]))}
-                self._outlines.keep(found)
+            reading = self._readings.setdefault(key, threading.Lock())
+            try:
+                with reading:  # it takes a processor: who comes meanwhile waits for it instead of doing it again
+                    found = self._outlines.known([key]) or {key: self._read(since, until, str(key[0]))}
+                    self._outlines.keep(found)
+            finally:
+                self._readings.pop(key, None)
         return found[key]

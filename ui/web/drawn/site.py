@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
 
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 
 from rag.assistant import Assistant
 from rag.errors import (
@@ -39,6 +41,7 @@ from ui.kept import kept_in
 from ui.review import entries, originals
 from ui.web.base import address
 from ui.web.base.address import MISSING, Address
+from ui.web.base.few import Few
 from ui.web.base.restriction import restriction
 from ui.web.companion import best, followed, foryou, you
 from ui.web.companion.examination import Examination
@@ -49,7 +52,7 @@ from ui.web.drawn.holdings import HoldingsPage
 from ui.web.drawn.news import News
 from ui.web.drawn.openers import Asked
 from ui.web.drawn.territory import MapPage, to_map
-from ui.web.drawn.view import View, missing
+from ui.web.drawn.view import View, busy, missing
 from ui.web.html import items, nothing
 from ui.web.html.rendering import EMPTY, element
 
@@ -57,6 +60,10 @@ LIKE = 6
 """Papers like one that its page shows."""
 BROKEN = "\N{REPLACEMENT CHARACTER}"
 """Stands in an address for bytes that are no text."""
+_GROUPED = frozenset({"today", "day"})
+"""Pages whose papers may have to be grouped by theme, which takes long."""
+GROUPING, WAITING = 8, 120
+"""Those drawn at once, and waiting; more are turned away."""
 _TITLES = {"chat": "Chat", "topic": "Topic", "add": "Add papers", "setup": "Setup"}
 
 
@@ -89,6 +96,13 @@ class Site:
         )
         self._map = MapPage(self.maps, self.shelf, self.kept, self.catalogue, self.marks)
         self.quiz = Examination(self.library, self.kept, self.marks)
+        self._grouping = Few(GROUPING, WAITING)
+
+    async def shown(self, at: Address, owner: str) -> View:
+        """`view` in a thread; pages that may take long have few of their own, and leave those of all others alone."""
+        if at.page in _GROUPED:
+            return await self._grouping.run(partial(self.view, at, owner)) or busy()
+        return await run_in_threadpool(self.view, at, owner)
 
     def view(self, at: Address, owner: str) -> View:
         """What an address shows to a reader."""

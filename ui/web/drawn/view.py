@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ui.web.base.address import MISSING
 from ui.web.html import nothing
-from ui.web.html.rendering import EMPTY
+from ui.web.html.rendering import EMPTY, element
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,12 @@ class View:
     html: Markup = EMPTY
     status: int = 200
     target: str = ""
+
+
+def busy() -> View:
+    """The page that too many wait for."""
+    said = [element("h1", "That takes a moment", tabindex="-1"), nothing.busy()]
+    return View(MISSING, "Busy", element("div", *said, class_="page missing"), 503)
 
 
 def missing(why: str, more: Markup = EMPTY, words: str = "") -> View:

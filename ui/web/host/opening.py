@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from markupsafe import Markup
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,7 +87,7 @@ class Opening:
             return
         path = "/nowhere" if scope.get(NOWHERE) else scope["path"]
         address = Address.read(path, scope["query_string"].decode("latin-1"))
-        view = await run_in_threadpool(self._site.view, address, scope.get(USER) or "")
+        view = await self._site.shown(address, scope.get(USER) or "")
         is_packed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         if view.page in READ:
             page = _Page({"type": "http.response.start", "status": 200, "headers": []}, bytearray(_BARE))
