@@ -17,8 +17,8 @@ from rag.text.controls import without_controls
 from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.types import Answer, Citation
-from ui.web.html.days import day
 from ui.web.html.rendering import EMPTY, QUOTE_ID, dated, element, join, markdown, outward, when
+from ui.web.html.written_days import day
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """

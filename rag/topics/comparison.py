@@ -18,8 +18,8 @@ from rag.engine import Engine
 from rag.errors import UsageError
 from rag.papers.descriptions import card_of
 from rag.retrieve.answer_scores import Judged
-from rag.text.cells import inert
 from rag.text.readable import readable
+from rag.text.spreadsheet import inert
 from rag.topics.cells import FROM_CARD, STATED, data, stated
 from rag.types import Cell, Paper, Passage
 from rag.types.card import Card

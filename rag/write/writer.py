@@ -26,7 +26,7 @@ from rag.write.grounding import SupportChecker, Verdict, split_stream, without_m
 from rag.write.grounding.check import Claim
 from rag.write.grounding.markers import MARKER, cited
 from rag.write.grounding.markup import unformatted, unstressed
-from rag.write.grounding.references import is_reference
+from rag.write.grounding.source_list import is_reference
 from rag.write.grounding.spellings import by_id, in_words, normalised
 from rag.write.grounding.wrapping import unwrapped
 from rag.write.sources import as_source, pack, room

@@ -29,7 +29,7 @@ from ui.web.base.address import Address
 from ui.web.companion import followed
 from ui.web.drawn import bookmarks, paper, shelves, today
 from ui.web.drawn.site import Site
-from ui.web.html import items
+from ui.web.html import written_days
 
 HOSTILE = make_paper('"><script>', "<img src=x onerror=alert(1)>", "<b>bold</b>", authors=("<b>M</b>",))
 DAY = date(2025, 11, 24)
@@ -76,9 +76,9 @@ def test_empty_fields_are_no_part_of_an_address() -> None:
 
 
 def test_days_are_written_as_people_do() -> None:
-    assert items.days(date(2025, 12, 26), date(2025, 12, 31)) == "26 to 31 Dec 2025"
-    assert items.days(date(2025, 11, 30), date(2025, 12, 1)) == "30 Nov to 1 Dec 2025"
-    assert items.days(date(2025, 12, 31), date(2026, 1, 1)) == "31 Dec 2025 to 1 Jan 2026"
+    assert written_days.days(date(2025, 12, 26), date(2025, 12, 31)) == "26 to 31 Dec 2025"
+    assert written_days.days(date(2025, 11, 30), date(2025, 12, 1)) == "30 Nov to 1 Dec 2025"
+    assert written_days.days(date(2025, 12, 31), date(2026, 1, 1)) == "31 Dec 2025 to 1 Jan 2026"
 
 
 def edition(**more: object) -> today.Edition:

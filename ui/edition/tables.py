@@ -18,7 +18,7 @@ from typing import Any
 
 from rag.papers.browse.days import Listing
 from rag.sources import read_source
-from rag.text.cells import inert
+from rag.text.spreadsheet import inert
 from rag.types import Paper, Row
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

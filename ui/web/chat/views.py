@@ -12,8 +12,8 @@ from rag.papers.readers.conversations import Conversation
 from rag.papers.shelf import Coverage
 from rag.text.grammar import plural
 from ui.web.base import address
-from ui.web.html.days import day
 from ui.web.html.rendering import EMPTY, button, dated, element, join
+from ui.web.html.written_days import day
 
 
 def welcome(coverage: Coverage, questions: Sequence[str]) -> Markup:

@@ -19,7 +19,7 @@ from rag.text.readable import readable
 from rag.topics.best.choice import LEVELS, SHOWN, SIGNS, Asked, Choice, Label, Row, asks_back, checked, read
 from ui.web.base import address
 from ui.web.html import items
-from ui.web.html.rendering import EMPTY, element, join
+from ui.web.html.rendering import EMPTY, element, join, moment
 
 _EXAMPLE = "survey of query rewriting, with code"
 
@@ -205,7 +205,7 @@ def _paper(choice: Choice, n: int, row: Row, marks: Markup) -> Markup:
     paper = row.paper
     title = element("a", items.title_of(paper), href=address.paper(paper.paper_id), class_="title")
     names = [" · ", items.people(paper.authors)] if paper.authors else []
-    when = "date unknown" if paper.undated else items.moment(paper.date)
+    when = "date unknown" if paper.undated else moment(paper.date)
     return element(
         "li",
         element("div", element("h3", title), marks, class_="line-of"),

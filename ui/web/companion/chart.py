@@ -14,7 +14,7 @@ from rag.papers.shelf import Shelf
 from rag.text.readable import readable
 from rag.themes.codes import Code
 from rag.themes.map import Map, written
-from ui.web.html.days import day
+from ui.web.html.written_days import day
 
 MONTHS, FEW_MONTHS = 12, 3
 """Months of a trend at most, and at least."""

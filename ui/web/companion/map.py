@@ -15,7 +15,7 @@ from rag.themes.map import Map, Region, written
 from rag.types import Paper
 from ui.web.base import address
 from ui.web.html import bars, items
-from ui.web.html.rendering import EMPTY, button, element, join
+from ui.web.html.rendering import EMPTY, button, element, join, moment
 
 PAGE_SIZE = 25
 ALSO = 3
@@ -143,7 +143,7 @@ def _link(one: Region) -> Markup:
 
 def _state(drawn: Map) -> Markup:
     """Since when codes are what they are, and what they leave out."""
-    day = items.moment(drawn.drawing.day)
+    day = moment(drawn.drawing.day)
     told: list[Markup | str] = ["Drawn on ", day]
     if drawn.later:
         told.append(f" over {plural(drawn.drawing.over, 'paper')}; {drawn.later:,} came since and found their regions")

@@ -13,6 +13,7 @@ from rag.text.grammar import plural
 from ui.web.base import address
 from ui.web.html import icons, items
 from ui.web.html.rendering import EMPTY, element, join
+from ui.web.html.written_days import day
 
 
 def marks(paper_id: str, kept: Marks, *, words: bool = False, less: bool = False) -> Markup:
@@ -107,7 +108,7 @@ def note(
         placeholder="What do you want to remember of it?",
         aria_label="Your note",
     )
-    when = f"Saved {items.day(stored.changed.astimezone().date())}" if stored and stored.text and not conflict else ""
+    when = f"Saved {day(stored.changed.astimezone().date())}" if stored and stored.text and not conflict else ""
     return element(
         "section",
         element("h2", "Your note"),

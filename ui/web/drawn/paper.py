@@ -20,7 +20,7 @@ from ui.web.drawn import review
 from ui.web.drawn.today import asking
 from ui.web.evidence.papers import Days, compared, text_of
 from ui.web.html import items
-from ui.web.html.rendering import EMPTY, arxiv_links, button, element, join, outward
+from ui.web.html.rendering import EMPTY, arxiv_links, button, element, join, moment, outward
 
 LONG = 30
 """Authors named on the page; of a paper with more, the others are counted."""
@@ -82,7 +82,7 @@ def _place(region: Region) -> Markup:
 
 
 def _facts(paper: Paper, versions: int) -> Markup:
-    parts: list[Markup | str] = ["date unknown" if paper.undated else items.moment(paper.date), paper.paper_id]
+    parts: list[Markup | str] = ["date unknown" if paper.undated else moment(paper.date), paper.paper_id]
     if paper.categories:
         parts.append(join((_category(name) for name in paper.categories), " "))
     if versions > 1:
@@ -240,7 +240,7 @@ def _history(versions: Sequence[Paper], latest: int, days: Days) -> Markup:
 
 def _summary(paper: Paper, days: Days, is_latest: bool) -> Markup:
     listed = days.get(paper.version, ())
-    when = [" · ", items.moment(listed[0])] if listed else []
+    when = [" · ", moment(listed[0])] if listed else []
     return element("summary", f"Version {paper.version}", *when, ", the current text" if is_latest else "")
 
 

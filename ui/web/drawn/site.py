@@ -53,7 +53,7 @@ from ui.web.drawn.news import News
 from ui.web.drawn.openers import Asked
 from ui.web.drawn.territory import MapPage, to_map
 from ui.web.drawn.view import View, busy, missing
-from ui.web.html import items, nothing
+from ui.web.html import items, nothing, written_days
 from ui.web.html.rendering import EMPTY, element
 
 LIKE = 6
@@ -278,7 +278,7 @@ class Site:
             return missing(f"{key} is no day. Days are written like 2025-11-22.")
         if day not in self.news.counts():
             return missing(f"No paper came in on {key}.", self._days())
-        return View("day", items.day(day), self._edition(day, day, None, owner))
+        return View("day", written_days.day(day), self._edition(day, day, None, owner))
 
     def _days(self) -> Markup:
         newest = self.news.newest()

@@ -16,7 +16,7 @@ from rag.topics.digest import Changed, Outline
 from rag.types import Paper
 from ui.edition.wording import shortened
 from ui.web.base import address
-from ui.web.html import items
+from ui.web.html import items, written_days
 from ui.web.html.rendering import EMPTY, button, element, join
 
 STRIP = 42
@@ -73,8 +73,8 @@ def heading(edition: Edition) -> str:
     """What the page is headed: the day, or since when."""
     since, until = edition.outline.since, edition.outline.until
     if since == until:
-        return f"{calendar.day_name[until.weekday()]}, {items.day(until)}"
-    return f"New since {items.day(edition.seen)}" if edition.seen else items.days(since, until)
+        return f"{calendar.day_name[until.weekday()]}, {written_days.day(until)}"
+    return f"New since {written_days.day(edition.seen)}" if edition.seen else written_days.days(since, until)
 
 
 def strip(edition: Edition) -> Markup:
@@ -83,7 +83,7 @@ def strip(edition: Edition) -> Markup:
     most = max((one.papers for one in days), default=1)
     months: list[tuple[str, list[Markup]]] = []
     for one in days:
-        name = items.month(one.day)
+        name = written_days.month(one.day)
         if not months or months[-1][0] != name:
             months.append((name, []))
         months[-1][1].append(_day(one, most, since <= one.day <= until))
@@ -104,7 +104,7 @@ def strip(edition: Edition) -> Markup:
 
 
 def _day(one: DayCount, most: int, is_shown: bool) -> Markup:
-    said = f"{calendar.day_abbr[one.day.weekday()]} {items.day(one.day)}: {plural(one.papers, 'paper')}"
+    said = f"{calendar.day_abbr[one.day.weekday()]} {written_days.day(one.day)}: {plural(one.papers, 'paper')}"
     height = max(8, round(100 * one.papers / most))
     bar = element("i", style=f"height:{height}%")
     link = element(

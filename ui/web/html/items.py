@@ -9,11 +9,7 @@ from markupsafe import Markup
 from rag.text.readable import readable
 from rag.types import Paper
 from ui.web.base import address
-from ui.web.html.days import day as day
-from ui.web.html.days import days as days
-from ui.web.html.days import month as month
-from ui.web.html.rendering import EMPTY, element, join
-from ui.web.html.rendering import moment as moment
+from ui.web.html.rendering import EMPTY, element, join, moment
 
 NAMES = 4
 """Authors named in a list; of a paper with more, the others are counted."""

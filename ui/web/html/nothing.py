@@ -9,7 +9,7 @@ from markupsafe import Markup
 from rag.errors import PaperchatError
 from rag.text.grammar import plural
 from ui.web.base import address
-from ui.web.html import items
+from ui.web.html import written_days
 from ui.web.html.rendering import EMPTY, element, join
 
 
@@ -67,7 +67,7 @@ def new(held: int, ahead: date | None) -> Markup:
     library = element("a", f"See {plural(held, 'paper')} in the library", href=address.library())
     why: Markup | str = "No paper in the library has a date, so none is new on any day."
     if ahead:
-        day = element("a", items.day(ahead), href=address.day(ahead))
+        day = element("a", written_days.day(ahead), href=address.day(ahead))
         why = join(["All papers with a date lie ahead of today, the last of them on ", day, "."])
     return element(
         "div",

@@ -19,7 +19,7 @@ from rag.sources.identifiers import ARXIV_ID
 from rag.text.readable import readable
 from rag.topics.cells import MAKE_CARDS, NO_CARD
 from rag.types import Citation
-from ui.web.html.days import day
+from ui.web.html.written_days import day
 
 EMPTY = Markup("")
 QUOTE_ID = "quote-"

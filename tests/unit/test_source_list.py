@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from rag.types import Passage
-from rag.write.grounding.references import is_reference
+from rag.write.grounding.source_list import is_reference
 
 
 def passage_of(title: str) -> Passage:
