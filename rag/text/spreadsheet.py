@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula where it begins a cell."""
 
 
 def inert(text: str) -> str:

@@ -36,7 +36,6 @@ _ASKED = {
 sentence is taken: few abstracts say a difference."""
 _ANSWERED = 0.0
 """Log-odds from which a sentence answers what a reader typed, where the abstract as a whole does."""
-"""What a spreadsheet takes for a formula where it begins a cell; strangers wrote these."""
 
 
 @dataclass(frozen=True, slots=True)

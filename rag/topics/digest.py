@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from threading import Event
 
+from rag.errors import Stopping
 from rag.index.library import Library, Progress
 from rag.papers.browse.days import ReportDays, Revision
 from rag.text.differences import Difference, compare
@@ -101,7 +103,12 @@ class Outline:
 
 
 def outline(
-    library: Library, since: date, until: date, plans: Sequence[Plan] | None = None, most: int | None = None
+    library: Library,
+    since: date,
+    until: date,
+    plans: Sequence[Plan] | None = None,
+    most: int | None = None,
+    ended: Event | None = None,
 ) -> Outline:
     """Read which papers a span of days brought, by theme; both days are inclusive.
 
@@ -111,9 +118,11 @@ def outline(
         until: The last one.
         plans: How the papers were grouped before; they are grouped anew where that does not hold all of them.
         most: Papers that are read, the newest; None reads all.
+        ended: Nothing is grouped once it is set.
 
     Raises:
         EmptyLibrary: there are no papers.
+        Stopping: the papers were to be grouped, and the event is set.
     """
     library.require_papers()
     days = ReportDays(library.shelf)
@@ -121,7 +130,7 @@ def outline(
         papers, revisions = days.first_listed(since, until, most), days.revisions(since, until)
         known = {paper.paper_id: paper for paper in papers}
         if plans is None or {i for plan in plans for i in plan.papers} != set(known):
-            plans = _themes(library, papers, since, days)
+            plans = _themes(library, papers, since, days, ended)
     finally:
         days.close()
     themes = ((plan.name, tuple(known[i] for i in plan.papers)) for plan in plans)
@@ -145,7 +154,9 @@ def make_digest(library: Library, since: date, until: date, progress: Progress |
     return Digest(since, until, tuple(parts), found.changed)
 
 
-def _themes(library: Library, papers: Sequence[Paper], since: date, days: ReportDays) -> list[Plan]:
+def _themes(
+    library: Library, papers: Sequence[Paper], since: date, days: ReportDays, ended: Event | None
+) -> list[Plan]:
     """The papers by theme, or by month where there are very many; those that are not indexed yet come last."""
     if len(papers) > MOST_GROUPED:
         months = groupby(papers, key=lambda paper: f"{paper.date:%Y-%m}")
@@ -157,6 +168,9 @@ def _themes(library: Library, papers: Sequence[Paper], since: date, days: Report
         return others(rest)
     before = date.fromordinal(since.toordinal() - 1) if since > date.min else date.max
     near = days.first_listed(date.min, before, NEIGHBOURS)
+    with library.indexes():  # opening them takes longest: a server that is told to end meanwhile goes no further
+        if ended and ended.is_set():
+            raise Stopping("The newest papers were not grouped, as the server is being stopped.")
     return _together([*Planner(library).by_similarity("", known, near), *others(rest)])
 
 

@@ -75,7 +75,7 @@ def test_what_is_done_beside_begins_before_the_app_is_there_and_may_fail(caplog:
         assert tried.wait(10)
         return FastAPI()
 
-    def beside() -> None:
+    def beside(_: threading.Event) -> None:
         tried.set()
         raise RuntimeError("no themes")
 
@@ -90,14 +90,15 @@ def test_what_is_done_beside_begins_before_the_app_is_there_and_may_fail(caplog:
     assert "no themes" in caplog.text
 
 
-def test_what_is_done_afterwards_is_told_of_the_end() -> None:
+@pytest.mark.parametrize("when", ["then", "beside"])
+def test_what_is_done_afterwards_or_beside_is_told_of_the_end(when: str) -> None:
     begun, told = threading.Event(), []
 
-    def then(ended: threading.Event) -> None:
+    def background(ended: threading.Event) -> None:
         begun.set()
         told.append(ended.wait(10))
 
-    app = Deferred(FastAPI, then)
+    app = Deferred(FastAPI, **{when: background})
 
     async def within() -> None:
         await asyncio.to_thread(begun.wait, 10)

@@ -20,6 +20,7 @@ from rag.papers.browse.days import ReportDays
 from rag.papers.database import Database
 from rag.papers.readers.kept import FILE_NAME, Kept
 from rag.retrieve.likeness import similar
+from rag.themes.plan import Plan, Planner
 from rag.topics import line_store
 from rag.topics.digest import Outline, outline
 from rag.topics.line_store import LineStore
@@ -148,6 +149,23 @@ def test_one_span_of_days_does_not_wait_for_another(library: Library, monkeypatc
         finally:
             go_on.set()
         assert len(first.result(10).outline.papers) == 2
+
+
+def test_days_are_grouped_no_further_once_the_server_ends(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    grouped = []
+    by_similarity = Planner.by_similarity
+
+    def watched(*given: Any) -> list[Plan]:
+        grouped.append(given)
+        return by_similarity(*given)
+
+    monkeypatch.setattr(Planner, "by_similarity", watched)
+    news, ended = News(library), Event()
+    ended.set()
+    news.group(ended)
+    assert not grouped
+    assert len(news.edition(*news.span(None)).outline.papers) == 3, "whoever comes all the same is shown them"
+    assert grouped
 
 
 def test_a_visit_remembers_the_newest_day_of_the_one_before(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from itertools import islice
 
+from rag.errors import Stopping
 from rag.index.library import Library
 from rag.models.cache import Recent
 from rag.papers.browse.days import ReportDays, today
@@ -84,10 +86,11 @@ class News:
             found = self._store.chosen(papers, self._library.config.embedding.threads)
         return {paper_id: line or "" for paper_id, line in found.items()}
 
-    def group(self) -> None:
-        """Have ready by theme what the first visitor sees."""
-        if self.newest() is not None:
-            self._outline(*self.span(None))
+    def group(self, ended: threading.Event | None = None) -> None:
+        """Have ready by theme what the first visitor sees; no further once the event is set."""
+        with suppress(Stopping):
+            if self.newest() is not None:
+                self._outline(*self.span(None), ended)
 
     def prepare(self, most: int = 4 * _CHOSEN, ended: threading.Event | None = None) -> None:
         """Have ready all that the first visitor sees, its lines too; no further once the event is set."""
@@ -99,10 +102,10 @@ class News:
                 return
             self.lines(paper.paper_id for paper in papers[start : start + _CHOSEN])
 
-    def _read(self, since: date, until: date, generation: str) -> Outline:
+    def _read(self, since: date, until: date, generation: str, ended: threading.Event | None) -> Outline:
         days = f"{since} {until}"
         known = self._store.themes(days, generation)
-        found = outline(self._library, since, until, known, MOST)
+        found = outline(self._library, since, until, known, MOST, ended)
         if known is None:
             plans = [Plan(name, tuple(one.paper_id for one in papers)) for name, papers in found.themes]
             self._store.keep_themes(days, generation, plans)
@@ -112,14 +115,14 @@ class News:
         """The lines of some papers that were chosen before, by id."""
         return {paper_id: line or "" for paper_id, line in self._store.known(papers).items()}
 
-    def _outline(self, since: date, until: date) -> Outline:
+    def _outline(self, since: date, until: date, ended: threading.Event | None = None) -> Outline:
         key = (self._library.shelf.generation(), since, until)
         found = self._outlines.known([key])
         if not found:
             reading = self._readings.setdefault(key, threading.Lock())
             try:
                 with reading:  # it takes a processor: who comes meanwhile waits for it instead of doing it again
-                    found = self._outlines.known([key]) or {key: self._read(since, until, str(key[0]))}
+                    found = self._outlines.known([key]) or {key: self._read(since, until, str(key[0]), ended)}
                     self._outlines.keep(found)
             finally:
                 self._readings.pop(key, None)

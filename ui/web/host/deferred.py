@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import partial
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -28,15 +27,15 @@ class Deferred:
         self,
         make: Callable[[], FastAPI],
         then: Callable[[threading.Event], None] | None = None,
-        beside: Callable[[], None] | None = None,
+        beside: Callable[[threading.Event], None] | None = None,
     ) -> None:
         """Take what makes the app.
 
         Args:
             make: Called once, within a running event loop that ends with it.
-            beside: What is done meanwhile, which takes no longer.
             then: What is to be done in the background afterwards. The server's end sets the event that it is given, and
                 waits for it, as what it uses is closed then.
+            beside: What is done meanwhile, which takes no longer; told of the server's end likewise.
         """
         self._make = make
         self._then = then
@@ -91,12 +90,12 @@ class Deferred:
         if beside:
             await beside
         if self._then and not self._ended.is_set():
-            await self._done(partial(self._then, self._ended))
+            await self._done(self._then)
 
-    async def _done(self, what: Callable[[], None]) -> None:
+    async def _done(self, what: Callable[[threading.Event], None]) -> None:
         """Prepare something; nobody's page fails where that does."""
         try:
-            await run_in_threadpool(what)
+            await run_in_threadpool(what, self._ended)
         except Exception:
             _log.exception("The page could not be prepared for its first reader")
 

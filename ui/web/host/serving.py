@@ -111,9 +111,9 @@ def guarded_app(
     work, watch = work or Work(), watch or Watch()
     endpoints = _endpoints(ui)
 
-    def grouped() -> None:
+    def grouped(ended: threading.Event) -> None:
         with suppress(PaperchatError):  # whoever opens Today is told what is wrong
-            site.news.group()
+            site.news.group(ended)
 
     def warmed(ended: threading.Event) -> None:
         with suppress(PaperchatError):  # an empty library has no map
