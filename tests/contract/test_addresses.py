@@ -47,7 +47,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("/paper/%3Cscript%3E", 404, "Nothing is here"),
         ("/library?words=elephants", 200, "elephants · Library"),
         ("/library?list=nosuch", 404, "Library"),
+        ("/library?keep=nosuch", 404, "Library"),
+        (f"/library?list={'long' * 99}", 404, "Library"),
+        ("/library?from=nosuch", 200, "Library"),
         ("/quiz", 200, "Quiz"),
+        ("/quiz?list=nosuch", 404, "Quiz"),
+        (f"/quiz?list={'long' * 99}", 404, "Quiz"),
         ("/chat", 200, "Chat"),
         ("/topic/strings", 200, "strings"),
         ("/topic/weighing%20elephants", 200, "weighing elephants"),
@@ -68,7 +73,10 @@ def test_every_address_has_a_status_and_a_title(address: str, path: str, status:
     is_drawn = " data-drawn " in answer.text.partition("<head>")[0]
     assert ("<gradio-app" in answer.text) is not is_drawn, "its scripts come when a drawn page is painted"
     assert "<script>alert" not in answer.text
-    if status == 404 and not path.startswith("/day"):
+    if status == 404 and path.startswith(("/library", "/quiz")):
+        assert 'role="alert"' in answer.text
+        assert "`" not in answer.text.partition('role="alert"')[2].partition("</p>")[0], "a command is marked as one"
+    elif status == 404 and not path.startswith("/day"):
         assert 'placeholder="Search titles and abstracts"' in answer.text
 
 

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.errors import LibraryError, UsageError
+from rag.errors import LibraryError, ListNotFound
 from rag.index.library import Library
 from rag.papers.browse.catalogue import SHOWN
 from rag.papers.database import Database
@@ -161,7 +161,7 @@ def test_a_field_that_restricts_is_said_and_one_that_cannot_is_refused(tmp_path:
     site = made(tmp_path, stack)
     assert "Without: 2 chosen papers" in drawn(site, "/library", "paper=2504.00001+2505.00002")
     assert "Nothing is kept as" in drawn(site, "/library", "keep=lost")
-    with pytest.raises(UsageError):
+    with pytest.raises(ListNotFound):
         restriction({"keep": "lost"}, site.kept, "")
 
 

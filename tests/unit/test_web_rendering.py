@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from rag.errors import UsageError
+from rag.errors import LibraryError, UsageError
 from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
 from ui.web.base.place import Place, read_filters, shown_filters
 from ui.web.chat.examples import examples
-from ui.web.html.rendering import arxiv_links, attributes, button, dated, element, markdown, when
+from ui.web.html import nothing
+from ui.web.html.rendering import advised, arxiv_links, attributes, button, dated, element, markdown, when
 
 
 @pytest.mark.parametrize(
@@ -139,3 +140,9 @@ def test_a_day_within_a_name_or_a_title_is_a_part_of_it() -> None:
     assert "<strong>What Changed on 2024-08-06?</strong>" in shown
     assert "On <strong>2024-08-06</strong> and 2024-08-07." in shown
     assert shown.count(day) == 2
+
+
+def test_a_command_that_is_advised_is_set_as_one_and_a_strangers_words_are_not() -> None:
+    assert advised("`paperchat list` shows <all>.") == "<code>paperchat list</code> shows &lt;all&gt;."
+    assert nothing.told(LibraryError("No `b`.", "Try `a`.")) == "No `b`. Try <code>a</code>."
+    assert nothing.told(LibraryError("No <b>.")) == "No &lt;b&gt;."

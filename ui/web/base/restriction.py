@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from rag.errors import UsageError
+from rag.errors import ListNotFound
 from rag.papers.readers.kept import Kept
 from rag.types import Filters
 from rag.types.filters import FIELDS
@@ -43,7 +43,7 @@ def restriction(fields: Mapping[str, str], kept: Kept, owner: str) -> Restrictio
 
     Raises:
         UsageError: a field does not hold what it should.
-        ListNotFound: the reader has no such list.
+        ListNotFound: the reader has no such list, or nothing is kept so.
     """
     filters = read_filters({row.key: fields.get(row.key, "") for row in FIELDS})
     among = _kept(fields, kept, owner)
@@ -67,7 +67,7 @@ def _kept(fields: Mapping[str, str], kept: Kept, owner: str) -> tuple[str, ...] 
     if mark and mark != UNREAD:
         read = KEPT.get(mark)
         if read is None:
-            raise UsageError(f"Nothing is kept as {mark!r}.", f"There are {', '.join((*KEPT, UNREAD))}.")
+            raise ListNotFound(f"Nothing is kept as {mark!r}.", f"There are {', '.join((*KEPT, UNREAD))}.")
         marked = read(kept, owner)
         among = marked if among is None else tuple(paper_id for paper_id in among if paper_id in set(marked))
     return among

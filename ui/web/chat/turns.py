@@ -19,7 +19,7 @@ from ui.web.base import address
 from ui.web.evidence import quoted
 from ui.web.evidence.peeks import peeks
 from ui.web.html import icons
-from ui.web.html.rendering import EMPTY, button, dated, element, join, markdown
+from ui.web.html.rendering import EMPTY, advised, button, dated, element, join, markdown
 
 _VERDICTS = {
     "nothing_found": "Not in these papers",
@@ -56,7 +56,7 @@ def running(run: Running) -> Markup:
 
 def failed(question: str, message: str, advice: str) -> Markup:
     """What went wrong and what to do, in the place of the answer."""
-    body = element("div", element("strong", message), element("p", advice), class_="failure", role="alert")
+    body = element("div", element("strong", message), element("p", advised(advice)), class_="failure", role="alert")
     return _frame(question, EMPTY, body, class_="turn failed")
 
 

@@ -15,6 +15,7 @@ from rag.papers.readers.answered import FILE_NAME as ANSWERED
 from rag.papers.readers.kept import Kept
 from ui.kept import answered_in
 from ui.web.companion import quiz
+from ui.web.html.rendering import EMPTY
 
 
 class Examination:
@@ -37,11 +38,17 @@ class Examination:
         self._problem = ""
         self._guard = threading.Lock()
 
-    def page(self, fields: Mapping[str, str], owner: str) -> Markup:
-        """The page of a quiz, whose questions come when they are found."""
+    def page(self, fields: Mapping[str, str], owner: str, lost: Markup = EMPTY) -> Markup:
+        """The page of a quiz, whose questions come when they are found.
+
+        Args:
+            fields: What the quiz is about.
+            owner: Who is asked.
+            lost: What stands in the place of the questions, where there is nothing to be asked about.
+        """
         lists = [one.name for one in self._kept.lists(owner)]
         known = self.known(owner)
-        return quiz.page(fields, lists, known, self._problem)
+        return quiz.page(fields, lists, known, self._problem, lost)
 
     def questions(self, fields: Mapping[str, str], owner: str) -> Markup:
         """The questions of a quiz, as its address says what it is about."""

@@ -24,7 +24,9 @@ FIELDS = ("paper", "list", "topic", "seed")
 _KNOWN = element("h2", "What you know", tabindex="-1", data_focus=True)
 
 
-def page(fields: Mapping[str, str], lists: Sequence[str], known: Markup, problem: str = "") -> Markup:
+def page(
+    fields: Mapping[str, str], lists: Sequence[str], known: Markup, problem: str = "", lost: Markup = EMPTY
+) -> Markup:
     """The whole page; the questions come when they are found.
 
     Args:
@@ -32,6 +34,7 @@ def page(fields: Mapping[str, str], lists: Sequence[str], known: Markup, problem
         lists: Names of the reader's lists.
         known: What the reader knows, drawn.
         problem: Why answers are not kept; empty where they are.
+        lost: What stands in the place of the questions, where there is nothing to be asked about.
     """
     about = {name: fields[name] for name in FIELDS if fields.get(name)}
     waiting = element("p", "Looking for questions…", class_="lead", role="status")
@@ -41,7 +44,7 @@ def page(fields: Mapping[str, str], lists: Sequence[str], known: Markup, problem
         element("header", element("h1", "What do you know?", tabindex="-1"), _lead(about), class_="top"),
         element("p", problem, class_="failure") if problem else EMPTY,
         _places(about, lists),
-        element("section", waiting, data_later=where, class_="questions"),
+        lost or element("section", waiting, data_later=where, class_="questions"),
     )
     return element("div", element("div", main, known, class_="columns"), class_="page quiz")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -272,4 +273,5 @@ def _told(does: Callable[[], Mapping[str, Any]]) -> Response:
     try:
         return JSONResponse(dict(does()), headers={"Cache-Control": "no-store"})
     except PaperchatError as error:
-        return JSONResponse({"problem": f"{error.message} {error.advice}".strip()}, 400)
+        advice = re.sub(r"`([^`]+)`", r"“\1”", error.advice)  # the page shows it as mere text
+        return JSONResponse({"problem": f"{error.message} {advice}".strip()}, 400)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from markupsafe import Markup
 
-from rag.errors import ListNotFound, PaperchatError
+from rag.errors import KeepError, ListNotFound, PaperchatError
 from rag.papers.browse.catalogue import SHOWN, Catalogue
 from rag.papers.readers.kept import Kept
 from rag.papers.shelf import Shelf
@@ -17,6 +17,7 @@ from ui.web.base.restriction import KEPT, UNREAD, Restriction, restriction
 from ui.web.drawn import bookmarks, shelves, today
 from ui.web.drawn.shelves import PAGE_SIZE, Holding
 from ui.web.drawn.view import View
+from ui.web.html import nothing
 from ui.web.html.rendering import EMPTY
 
 FEW = 5
@@ -64,8 +65,9 @@ class HoldingsPage:
         try:
             asked = restriction(fields, self.kept, owner)
         except PaperchatError as error:
-            holding = Holding(fields, held=held, shelf=shelf, lists=names, problem=f"{error.message} {error.advice}")
-            return View("library", "Library", shelves.page(holding), 404 if isinstance(error, ListNotFound) else 200)
+            holding = Holding(fields, held=held, shelf=shelf, lists=names, problem=nothing.told(error))
+            is_missing = isinstance(error, ListNotFound | KeepError)
+            return View("library", "Library", shelves.page(holding), 404 if is_missing else 200)
         words, filters = asked.words, asked.filters
         text = fields.get("at", "")
         offset = int(text) if text.isdecimal() and len(text) < 10 else 0

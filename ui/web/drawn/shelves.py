@@ -60,7 +60,7 @@ class Holding:
     marks: Mapping[str, Markup] = field(default_factory=dict)
     shelf: Markup = EMPTY
     lists: Sequence[str] = ()
-    problem: str = ""
+    problem: Markup | str = ""
     near: Sequence[Paper] = ()
     gone: Sequence[tuple[str, Markup]] = ()
     flagged: int = 0

@@ -15,6 +15,7 @@ from rag.errors import (
     ConversationNotFound,
     KeepError,
     LibraryError,
+    ListNotFound,
     PaperchatError,
     PaperNotFound,
     QuestionError,
@@ -54,7 +55,7 @@ from ui.web.drawn.openers import Asked
 from ui.web.drawn.territory import MapPage, to_map
 from ui.web.drawn.view import View, busy, missing
 from ui.web.html import items, nothing, written_days
-from ui.web.html.rendering import EMPTY, element
+from ui.web.html.rendering import EMPTY, advised, element
 
 LIKE = 6
 """Papers like one that its page shows."""
@@ -126,8 +127,7 @@ class Site:
                 found = entries(self.shelf, released=True)
                 return View("review", "Held for review", review.page(found, originals(self.shelf, found)))
             if at.page == "quiz":
-                drawn = self.quiz.page(at.fields, owner) if self.shelf.has_papers() else today.empty()
-                return View("quiz", "Quiz", drawn)
+                return self._quiz(at.fields, owner)
             if at.page == "conversation":
                 title = self._conversations.title(owner, at.key)
                 return View(at.page, title, target=f"/conversation/{at.key}")
@@ -143,7 +143,7 @@ class Site:
             said = [
                 element("h1", "That did not work", tabindex="-1"),
                 element("p", error.message),
-                element("p", error.advice),
+                element("p", advised(error.advice)),
             ]
             return View(MISSING, "Error", element("div", *said, class_="page missing"), 500)
         if at.page in _TITLES:
@@ -351,6 +351,17 @@ class Site:
         asked = best.asked(self._assistant.engine, fields)
         title = f"{asked.request} · The best paper" if asked else "The best paper"
         return View("best", title, best.page(asked, fields))
+
+    def _quiz(self, fields: Mapping[str, str], owner: str) -> View:
+        if not self.shelf.has_papers():
+            return View("quiz", "Quiz", today.empty())
+        name = "" if fields.get("paper") else fields.get("list", "")
+        try:
+            if name:
+                self.kept.get_list(owner, name)
+        except (ListNotFound, KeepError) as error:
+            return View("quiz", "Quiz", self.quiz.page(fields, owner, nothing.failed(error)), 404)
+        return View("quiz", "Quiz", self.quiz.page(fields, owner))
 
     def _known(self, key: str) -> str:
         """The id of the paper that an address names, however it is written."""

@@ -12,7 +12,7 @@ from rag.text.grammar import plural
 from rag.text.readable import readable
 from rag.types import Paper
 from ui.web.html.differences import differences
-from ui.web.html.rendering import element
+from ui.web.html.rendering import advised, element
 
 PAGE_SIZE = 25
 NAMES_IN_LIST = 3
@@ -62,7 +62,7 @@ def added(report: IngestReport, failures: Sequence[str]) -> Markup:
 
 def failed(message: str, advice: str = "") -> Markup:
     """Why something was not done."""
-    return element("p", element("strong", message), " ", advice, class_="failure", role="alert")
+    return element("p", element("strong", message), " ", advised(advice), class_="failure", role="alert")
 
 
 def people_of(authors: Sequence[str], most: int) -> str:

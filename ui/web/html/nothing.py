@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rag.errors import PaperchatError
 from rag.text.grammar import plural
 from ui.web.base import address
 from ui.web.html import written_days
-from ui.web.html.rendering import EMPTY, element, join
+from ui.web.html.rendering import EMPTY, advised, element, join
 
 
 def here(why: str, more: Markup = EMPTY, words: str = "") -> Markup:
@@ -80,7 +80,12 @@ def new(held: int, ahead: date | None) -> Markup:
 
 def failed(error: PaperchatError) -> Markup:
     """What stands in the place of a part that could not be made."""
-    return element("p", f"{error.message} {error.advice}".strip(), class_="failure", role="alert")
+    return element("p", told(error), class_="failure", role="alert")
+
+
+def told(error: PaperchatError) -> Markup:
+    """What went wrong, and what to do."""
+    return join([error.message, " ", advised(error.advice)]) if error.advice else escape(error.message)
 
 
 def busy() -> Markup:

@@ -27,6 +27,7 @@ QUOTE_ID = "quote-"
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 """A day by itself: one within a name ("gpt-4o-2024-08-06") is a part of it."""
+_TYPED = re.compile(r"`([^`]+)`")
 _VERBATIM = ("blockquote", "strong")
 """What holds words of a paper, a quote or its title, which stand as they are there."""
 _ARXIV_PATH = re.compile(rf"/abs/({ARXIV_ID}(?:v\d+)?)")
@@ -104,6 +105,11 @@ def arxiv_links(url: str) -> tuple[str, str] | None:
 def outward(text: str, url: str) -> Markup:
     """A link that leaves the page, in a new tab that learns nothing about where it came from."""
     return element("a", text, href=url, target="_blank", rel="noopener noreferrer")
+
+
+def advised(advice: str) -> Markup:
+    """What an error advises, with what stands in back quotes as what is typed in a terminal."""
+    return Markup(_TYPED.sub(r"<code>\1</code>", str(escape(advice))))
 
 
 def paper_link(paper_id: str, text: str) -> Markup:
