@@ -242,6 +242,16 @@ def test_a_reader_gets_the_sentence_and_nothing_else(playing: Playing, reply: st
             Stream([part(delta={"reasoning_content": "Hm."}), part(delta={}, finish_reason="stop")], raw=True),
             "sent thoughts and no answer",
         ),
+        (
+            Stream(
+                [part(delta={"reasoning_content": "Hm."}), part(delta={"content": "\n\n"})], raw=True, finish="length"
+            ),
+            "was still thinking when its reply was cut off",
+        ),
+        (
+            Stream([part(delta={"content": "\n\n", "refusal": "I will not."}, finish_reason="stop")], raw=True),
+            "refused to answer: I will not.",
+        ),
         (" \n", "sent an empty reply"),
         (Fault(200, '{"error": "model m not found, pull it first"}'), "model m not found, pull it first"),
     ],

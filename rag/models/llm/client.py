@@ -164,7 +164,7 @@ class GuardedLLM(CustomLLM):
         hosted = self._config.provider == "openai"  # its thoughts never come with the reply
         known = hosted or self._habits.at_once
         certain = known if self._config.thinks is None else not self._config.thinks
-        reply, reason, shown = ReplyText(certain=certain), "", ""
+        reply, instead, reason, shown = ReplyText(certain=certain), Instead(), "", ""
         with self._meter.call(prompt, longest) as call:
             text = ""
             future = endpoint.submit(self._pump(messages, options, seconds, inbox))
@@ -173,6 +173,7 @@ class GuardedLLM(CustomLLM):
                     text += item.delta or ""
                     self._settle(call, item, prompt, None)
                     reason = _reason(item) or reason
+                    instead.saw(item.raw)
                     delta = reply.feed(item.delta or "")
                     shown += delta
                     yield _part(shown, delta, item.raw, exposed=reply.exposed)
@@ -185,7 +186,7 @@ class GuardedLLM(CustomLLM):
         if item is not None:
             raise item
         if not (shown + delta).strip():
-            raise self._empty(reply, Instead(), reason)
+            raise self._empty(reply, instead, reason)
         self._habits.saw(thought=reply.thought, unannounced=reply.unannounced)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
