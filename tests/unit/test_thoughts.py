@@ -39,6 +39,10 @@ THOUGHTFUL = {
     "folded away": f'<details type="reasoning">\n<summary>Thought for 3 s</summary>\nHm [1].</details>{ANSWER}',
     "the question before it": f"[INST] And IterQR? [/INST] {ANSWER}",
     "a call of a tool": f'<tool_call>{{"name": "search"}}</tool_call>\n{ANSWER}',
+    "a bare call behind it": f'{ANSWER} <tool>{{"name": "search"}}',
+    "a closed call behind it": f"{ANSWER}\n<function>search(IterQR)</function>",
+    "a call within a bare tag": f'<tool><invoke name="search">IterQR</invoke></tool>{ANSWER}',
+    "a turn that is made up": f"{ANSWER}\n[INST] And GenSAR? [/INST]",
     "closed by another name": f"<think>Let us see [1].</thinking>\n{ANSWER}",
 }
 
@@ -69,6 +73,8 @@ ONLY_THOUGHTS = {
     "a call that is never closed": '[TOOL_CALLS] [{"name": "search"}]',
     "a call as a token": '<|python_tag|>search.call(query="IterQR")',
     "a call by its name": '<function=search>{"query": "IterQR"}</function>',
+    "a call in a bare tag": '<tool>{"name": "search"}',
+    "a call in a bare tag that is closed": "<function>search(IterQR)</function>",
     "a call in its channel": "<|channel|>commentary to=functions.search <|constrain|>json<|message|>{}<|call|>",
 }
 
@@ -78,6 +84,9 @@ PLAIN = {
     "brackets": "It covers [0, 1] and [THIN] cases [1].",
     "tags that are spoken of": "The model wraps its steps in <think> and </think> tags [1]. It ranks well [1].",
     "a call that is spoken of": "Agents write <tool_call> tags [1]. It ranks well [1].",
+    "a tool's tag that a sentence begins with": "It ranks well [1]. <tool> [1] marks a call. It scales [1].",
+    "a function's tag that an answer begins with": "<function> marks a call [1].\n\nIt <b>scales</b> [1].",
+    "a turn's tag that a paragraph begins with": "It ranks well [1].\n\n[INST] marks a turn [1]. It scales [1].",
     "one tag that is spoken of": "Each chain ends with </think> in the data [1]. It ranks well [1].",
     "the words": "Its analysis: thinking and reasoning help [1].",
     "a word that begins so": "analysis of queries helps [1]. The assistant finally ranks [1].",
@@ -115,6 +124,11 @@ def test_thoughts_alone_leave_nothing(text: str, size: int) -> None:
 def test_plain_text_stays_as_it_is(text: str, size: int) -> None:
     assert streamed(text, size) == text
     assert without_thoughts(text) == text
+
+
+def test_a_tag_that_a_sentence_begins_with_is_told_before_the_turns_end(size: int) -> None:
+    said = "It ranks well [1]. <tool> marks a call [1]."
+    assert streamed(f"{said}<|im_end|>", size) == streamed(f"<think>Hm.</think>{said}</s>", size) == said
 
 
 def test_a_reply_known_to_begin_with_its_answer_comes_as_it_is_written() -> None:

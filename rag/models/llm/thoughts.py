@@ -16,6 +16,10 @@ _KNOWN = re.compile(
 )
 _CALLS = re.compile(r"(?:tool|function)(?:=.*|_?(?:calls?|code|use)(?:_begin|s_begin)?)?|invoke|python_?tag")
 """Calls of tools, where a server has left them in the text."""
+_DOUBTFUL = frozenset("tool function inst".split())
+"""Tags that an answer may also begin a sentence with: they are what they seem once they are closed, or hold JSON."""
+_JSON = re.compile(r"\W\w+\W\s*(?:[\w.]+\s*)?(?:\[\s*)?\{")
+"""Such a tag and the beginning of a call's values, maybe with the tool's name between them."""
 _ANSWERS = frozenset("answer final_answer finalanswer final response output reply result assistant".split())
 _LEFT = frozenset(
     "a abbr b blockquote br c center cite citation co code dd del div dl dt em fn footnote form h1 h2 h3 h4 h5 "
@@ -89,6 +93,7 @@ class ReplyText:
                 that was cut off, whose sentences are checked like any other's.
         """
         self._read(final=True)
+        self._settle()
         unknown = self._open not in ("", "known", "channel", "bare")
         if self._depth and not broken and (self._closed or (unknown and not self._said)):
             self._depth = 0
@@ -177,16 +182,22 @@ class ReplyText:
     def _take(self, match: re.Match[str], behind: str) -> None:
         """What a whole token does."""
         if match["special"]:
+            self._settle()
             self._special(match["special"].lower())
             return
         self._no_header()
         name = (match["name"] or match["square"] or match["triangle"]).lower()
         closing = bool(match["closing"] or match["off"] or match["shut"])
+        if name != self._open and (_KNOWN.fullmatch(name) or name in _ANSWERS | _ENDS | {"s"}):
+            self._settle()
         spoken = bool(_SPOKEN.search(self._before))
         if name in _ANSWERS and not match["square"]:
             self._answer(match.group(), closing=closing, spoken=spoken)
         elif name == "search" and self._depth and not closing:
             self._implied(match.group())
+        elif name in _DOUBTFUL and not (spoken or self._depth or closing):
+            self._begin(name)
+            self._inside = [match.group()]
         elif _CALLS.fullmatch(name) and not (spoken and not self._depth):
             self._call(closing=closing)
         elif _KNOWN.fullmatch(name):
@@ -206,8 +217,19 @@ class ReplyText:
         else:
             self._text(match.group())
 
+    def _settle(self) -> None:
+        """Decide on what a doubtful tag opened and nothing closed: a call's values, or words of the answer."""
+        if self._depth and self._open in _DOUBTFUL:
+            inside = "".join(self._inside)
+            self._open, self._depth = "", 0
+            self._inside.clear()
+            if _JSON.match(inside):
+                self.called = True
+            else:
+                self._emit(inside)
+
     def _begin(self, kind: str) -> None:
-        self.thought = True
+        self.thought = self.thought or kind not in _DOUBTFUL
         if kind == "channel" or not self._depth:
             self._open, self._depth, self._closed = kind, 0, False
             if kind != "known" or self._said:
@@ -220,6 +242,7 @@ class ReplyText:
             self.called = True
             self._begin("known")
         elif self._depth:
+            self.called = True
             self._shut()
 
     def _shut(self) -> None:
@@ -230,7 +253,7 @@ class ReplyText:
             self._said = False
         self._depth = max(0, self._depth - 1)
         self._closed = self.thought = True
-        unknown = self._open not in ("", "known")
+        unknown = self._open not in _DOUBTFUL | {"", "known"}
         if not unknown or self._depth:
             self._inside.clear()
         if not self._depth:
