@@ -92,6 +92,12 @@ def prompt_cut(read: int, sent: int) -> Note:
     return Note(code="prompt_cut", text=text)
 
 
+def list_left_out(entries: int) -> Note:
+    """The note on an answer whose model added a list of sources of its own."""
+    text = f"Left out of what the model wrote: its own list of sources ({entries}), which are shown with the answer."
+    return Note(code="list_left_out", text=text)
+
+
 def thoughts_shown() -> Note:
     """The note on an answer in which thoughts stand that nothing announced."""
     text = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.answer.abstention import Decision
 from rag.answer.citations import located
-from rag.answer.notes import model_failed, prompt_cut, reply_cut, thoughts_shown
+from rag.answer.notes import list_left_out, model_failed, prompt_cut, reply_cut, thoughts_shown
 from rag.answer.outcome import Outcome
 from rag.answer.render import closest
 from rag.answer.select import choose_papers
@@ -145,6 +145,8 @@ def remarks(llm: GuardedLLM, written: Written) -> tuple[Note, ...]:
         notes.append(reply_cut(llm.config.max_output_tokens, earlier=written.cut == CUT_EARLIER))
     if written.exposed:
         notes.append(thoughts_shown())
+    if written.entries:
+        notes.append(list_left_out(written.entries))
     return tuple(notes)
 
 

@@ -26,7 +26,7 @@ from rag.write.grounding import SupportChecker, Verdict, split_stream, without_m
 from rag.write.grounding.check import Claim
 from rag.write.grounding.markers import MARKER, cited
 from rag.write.grounding.markup import unformatted, unstressed
-from rag.write.grounding.source_list import is_reference
+from rag.write.grounding.source_list import heads_list, is_reference
 from rag.write.grounding.spellings import by_id, in_words, normalised
 from rag.write.grounding.wrapping import unwrapped
 from rag.write.sources import as_source, pack, room
@@ -106,6 +106,7 @@ class Written:
         supports: How well its sources carry each cited sentence that was shown, 0…1.
         cut: How the reply was cut off: `CUT_OFF`, `CUT_EARLIER`, or empty where it was not.
         exposed: Something that was shown turned out to be the model's thoughts.
+        entries: Entries of the model's own list of sources, which were left out.
     """
 
     text: str
@@ -116,6 +117,7 @@ class Written:
     supports: tuple[float, ...] = ()
     cut: str = ""
     exposed: bool = False
+    entries: int = 0
 
 
 Writing = Generator[Delta | Removed, None, Written]
@@ -136,6 +138,7 @@ class _Page:
     declined: bool = False
     cut: str = ""
     exposed: bool = False
+    entries: int = 0
 
     def is_new(self, piece: str) -> bool:
         """Whether a piece is neither shown already, whatever it cites, nor struck already with these very markers.
@@ -157,6 +160,13 @@ class _Page:
             shown = f" {shown}"
         self.text += shown
         return Delta(shown)
+
+    def leave_out_entry(self) -> None:
+        """Leave an entry of a list of sources out, and the list's own heading with it."""
+        self.entries += 1
+        said = [n for n, piece in enumerate(self.waiting) if _says_something(piece)]
+        if said and heads_list(self.waiting[said[-1]]):
+            del self.waiting[said[-1] :]
 
     def strike(self, piece: str, reason: str) -> Removed:
         """Leave a piece out."""
@@ -201,6 +211,7 @@ class GroundedWriter:
             supports=tuple(page.supports),
             cut=page.cut,
             exposed=page.exposed and bool(page.text),
+            entries=page.entries,
         )
 
     def estimate(self, llm: GuardedLLM, task: Task) -> str:
@@ -281,7 +292,7 @@ class GroundedWriter:
             yield page.strike(piece, page.cut)
             return
         if page.text and is_reference(piece, page.sources):  # the page has a list of its own, with its own numbers
-            page.waiting.clear()
+            page.leave_out_entry()
             return
         ids = {page.sources[n].paper_id: n for n in sorted(page.sources, reverse=True)}
         piece = in_words(by_id(unstressed(piece), ids), page.sources)

@@ -190,8 +190,6 @@ def part(**delta: Any) -> str:
 @pytest.mark.parametrize(
     "reply",
     [
-        f"{SHOWN}\n\n### Sources\n- [1] IterQR: An Iterative Framework for LLM-based Query Rewrite",
-        f"{SHOWN}\n\n[1]: https://arxiv.org/abs/2504.05309",
         f"<p>{SHOWN}</p>",
         "*IterQR* is an `iterative` framework for **query rewrite** [1].",
         f"\x1b[31m{WRITTEN}\x1b[0m [1].",
@@ -218,6 +216,29 @@ def test_a_reader_gets_the_sentence_and_nothing_else(playing: Playing, reply: st
     with playing(lambda asked: reply) as (assistant, _):
         answer = assistant.answer(QUESTION, mode="llm")
     assert (answer.answer, answer.removed, answer.notes) == (SHOWN, (), ())
+
+
+ENTRY = "- [1] IterQR: An Iterative Framework for LLM-based Query Rewrite"
+AGAIN = "Query rewrite is the subject of IterQR, an iterative framework [1]."
+AGAIN_SHOWN = AGAIN.replace("[1]", "[1][2]")  # two spans carry it
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (f"{SHOWN}\n\n### Sources\n{ENTRY}", SHOWN),
+        (f"{SHOWN}\n\n[1]: https://arxiv.org/abs/2504.05309", SHOWN),
+        (f"{SHOWN}\n\n### Sources\n{ENTRY}\n\n{AGAIN}", f"{SHOWN}\n\n{AGAIN_SHOWN}"),
+        (f"{SHOWN}\n\n### The subject\n{ENTRY}\n\n{AGAIN}", f"{SHOWN}\n\n### The subject\n\n{AGAIN_SHOWN}"),
+    ],
+)
+def test_a_list_of_sources_is_left_out_with_a_word_and_takes_no_other_heading(
+    playing: Playing, reply: str, text: str
+) -> None:
+    with playing(lambda asked: reply) as (assistant, _):
+        answer = assistant.answer(QUESTION, mode="llm")
+    assert (answer.answer, answer.removed) == (text, ())
+    assert [note.code for note in answer.notes] == ["list_left_out"]
 
 
 @pytest.mark.parametrize(

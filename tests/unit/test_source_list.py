@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from rag.types import Passage
-from rag.write.grounding.source_list import is_reference
+from rag.write.grounding.source_list import heads_list, is_reference
 
 
 def passage_of(title: str) -> Passage:
@@ -46,3 +46,17 @@ def test_an_entry(piece: str) -> None:
 )
 def test_no_entry(piece: str) -> None:
     assert not is_reference(piece, SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("heading", "heads"),
+    [
+        ("### Sources", True),
+        ("**References:**", True),
+        ("List of sources:\n", True),
+        ("### How sources are ranked", False),
+        ("### How it scales", False),
+    ],
+)
+def test_a_lists_heading(heading: str, heads: bool) -> None:
+    assert heads_list(heading) is heads

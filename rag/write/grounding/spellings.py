@@ -12,16 +12,17 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from rag.write.grounding.markers import cited
 
-_NAMES = (
+NAMES = (
     r"(?:(?:see|from|cf\.?|per)\s+)?(?:sources?|src|refs?\.?|references?|passages?|docs?\.?|documents?|papers?"
     r"|excerpts?|cites?|citations?)"
 )
-_LABEL = rf"(?:(?:{_NAMES}|footnote|fn|note|s)?\s*[:#.]?\s*#?)"
+"""What sources are called."""
+_LABEL = rf"(?:(?:{NAMES}|footnote|fn|note|s)?\s*[:#.]?\s*#?)"
 _NUMBER = r"[^\W\D_]{1,3}(?!\d)"
 _TAIL = r"(?::\d{1,3})?(?:\u2020[^\]\u3011\n,;]{0,30})?"
 _BETWEEN = r"(?:\s*(?:,|;|&|\+|/|\band\b|\bto\b|[-\u2013\u2014])+\s*(?:(?:and|&)\s+)?|\s+)"
 _LIST = rf"{_LABEL}{_NUMBER}{_TAIL}(?:{_BETWEEN}{_LABEL}{_NUMBER}{_TAIL}){{0,9}}"
-_ROUND = rf"\(\s?(?:{_NAMES}\s*[:#.]?\s*)?{_NUMBER}(?:{_BETWEEN}(?:{_NAMES}\s*)?{_NUMBER}){{0,9}}\s?\)"
+_ROUND = rf"\(\s?(?:{NAMES}\s*[:#.]?\s*)?{_NUMBER}(?:{_BETWEEN}(?:{NAMES}\s*)?{_NUMBER}){{0,9}}\s?\)"
 _RAISED = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
 _SPELT = re.compile(
     rf"(?<!!)(?P<dress>\*\*|`|\^)?(?:\\?\[\s?\^?{_LIST}\^?\s?\\?\]|\[\[\s?{_LIST}\s?\]\])(?:\(#[^()\s]{{0,40}}\))?"
@@ -120,7 +121,7 @@ def _read(match: re.Match[str], text: str, known: Container[int]) -> str:
     if match["power"]:
         return _power(match, text, known)
     if match["round"]:
-        named = re.search(_NAMES, written, re.IGNORECASE)
+        named = re.search(NAMES, written, re.IGNORECASE)
         groups = [_canonical(group, known) for group in re.findall(r"\([^()]*\)", written)]
         before = text[max(0, match.start() - 2) : match.start()].rstrip()
         ends = _ENDS.match(text, match.end()) and (
