@@ -34,7 +34,7 @@ from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
 from tests.support.chroma_server import ChromaServer
 from tests.support.disks import change, small_disk
-from tests.support.kills import hashed
+from tests.support.kills import CHANGES, hashed
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from tests.support.samples import SAMPLE, sample_library
@@ -200,9 +200,12 @@ def test_six_kills_lose_double_and_halve_nothing(tmp_path: Path) -> None:
     tally = json.loads(done.stdout)
     assert (tally["lost"], tally["doubled"], tally["half"], tally["doctor"]) == ([], [], [], [])
     assert tally["kills"] == 6
-    hit = {kind: times for kind, times in tally["within"].items() if kind != "between"}
-    assert len(hit) >= 4, "every kill aims at the kind of change that was hit least"
-    assert max(hit.values()) <= 2
+    hits = dict.fromkeys(CHANGES, 0)
+    for aimed, hit in tally["falls"]:
+        assert hits[aimed] == min(hits.values()), "every kill aims at the kind of change that was hit least"
+        if hit in hits:
+            hits[hit] += 1
+    assert len(tally["falls"]) == 6
     assert done.returncode == 0
 
 

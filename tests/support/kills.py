@@ -309,7 +309,7 @@ def void(_: object) -> None:
 
 @dataclass
 class Tally:
-    """What came of the kills: faults by kind, and into what kinds of change they fell."""
+    """What came of the kills: faults by kind, into what kinds of change they fell, and what each was aimed at."""
 
     kills: int = 0
     lost: list[str] = field(default_factory=list)
@@ -317,6 +317,7 @@ class Tally:
     half: list[str] = field(default_factory=list)
     doctor: list[str] = field(default_factory=list)
     within: Counter[str] = field(default_factory=Counter)
+    falls: list[tuple[str, str]] = field(default_factory=list)
     applied: int = 0
     unfinished: int = 0
     changes: int = 0
@@ -363,7 +364,9 @@ def rehearse(
                 state, cut = state.after(cut), None
         if cut is None or cut["kind"] != aimed:
             lasts[aimed] *= EARLIER
-        tally.within[cut["kind"] if cut else "between"] += 1
+        hit = cut["kind"] if cut else "between"
+        tally.within[hit] += 1
+        tally.falls.append((aimed, hit))
         (seen,) = Child(lambda tell: tell(look(folder))).end()
         state = _compare(tally, seen, state, cut)
         report(tally)
