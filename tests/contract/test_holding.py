@@ -34,7 +34,7 @@ from rag.papers.shelf import Shelf
 from rag.types import Filters, Paper
 from tests.support.chroma_server import ChromaServer
 from tests.support.disks import change, small_disk
-from tests.support.kills import CHANGES, hashed
+from tests.support.kills import CHANGES, OWNER, hashed, look
 from tests.support.papers import make_paper
 from tests.support.runs import Run
 from tests.support.samples import SAMPLE, sample_library
@@ -207,6 +207,16 @@ def test_six_kills_lose_double_and_halve_nothing(tmp_path: Path) -> None:
             hits[hit] += 1
     assert len(tally["falls"]) == 6
     assert done.returncode == 0
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("probed_here")
+def test_a_doubled_conversation_is_seen(library_folder: Path) -> None:
+    with closing(Conversations(library_folder / conversations.FILE_NAME)) as talks:
+        talks.start(OWNER, "question 1")
+        talks.start(OWNER, "question 2")
+        talks.start(OWNER, "question 2")
+    assert look(library_folder)["doubled"] == ["question 2"]
 
 
 # --- disks ------------------------------------------------------------------------------------------------------------

@@ -231,14 +231,16 @@ def look(folder: Path) -> dict[str, Any]:
         notes = {one: note.text for one in kept.noted(OWNER) if (note := kept.note(OWNER, one))}
         names = [one.name for one in kept.lists(OWNER)]
         listed = list(kept.get_list(OWNER, "thesis").papers) if names else []
+        kept_talks = talks.find(OWNER, limit=10_000)
+        titles = Counter(one.title for one in kept_talks)  # each is begun with a question of its own
         conversations = {
             one.title: [exchange.question for exchange in talks.exchanges(OWNER, one.conversation_id)]
-            for one in talks.find(OWNER, limit=10_000)
+            for one in kept_talks
         }
     return {
         "unfinished": unfinished,
         "doctor": [check.detail for check in verdict.checks if not check.ok],
-        "doubled": [one for one, count in chunks.items() if count > 1],
+        "doubled": [one for one, count in [*chunks.items(), *titles.items()] if count > 1],
         "agree": sorted(chunks) == vectors == words,
         "state": {"papers": papers, "notes": notes, "listed": listed, "talks": conversations},
     }
