@@ -20,6 +20,9 @@ RESTRICTED = """
     Which surveys appeared in the Nov. 2025 reports? | 2025-11-01 | 2025-11-30
     anything new in september on music? | 2025-09-01 | 2025-09-30
     papers published in may about RAG | 2025-05-01 | 2025-05-31
+    Which papers from May I should read? | 2025-05-01 | 2025-05-31
+    Which surveys listed in May you would recommend? | 2025-05-01 | 2025-05-31
+    which papers of April and May we have not read? | 2025-04-01 | 2025-05-31
     What has been proposed for query rewriting since October? | 2025-10-01 |
     new reranking work since 3 November | 2025-11-03 |
     agent memory papers starting in July 2025 | 2025-07-01 |
@@ -103,6 +106,8 @@ UNRESTRICTED = """
     papers presented at the May 2025 workshop
     May we use LLMs as judges?
     may I fine-tune on my own queries?
+    these are papers on RAG, and may I cite them?
+    which of these papers may we cite?
     the march of progress in dense retrieval
     Does LLaMA 3.2 beat Qwen 2.5?
     gpt-4o-2024-05-13 as a judge
