@@ -222,24 +222,46 @@ def _citations(data: bytes) -> object:
 
 def _reply(data: bytes) -> object:
     """What a server sends, and what is left of it: the same in whatever pieces it comes."""
-    from rag.models.llm.thoughts import ReplyText
+    text = data.decode("utf-8", "replace")[:4000]
+    events = _events([f"{text}\n\n"])
+    for event in events:
+        assert event.startswith(b"data: ")
+        assert event.count(b"\n\n") == 1, "one event read as two"
+    assert _events([*_sevens(text), "\n\n"]) == events, "events by pieces"
+    for name, by_pieces, whole in zip(_STAGES, _stages(text, _sevens), _stages(text, lambda said: [said]), strict=True):
+        assert by_pieces == whole, f"{name} by pieces"
+    return None
+
+
+def _sevens(text: str) -> list[str]:
+    return [text[n : n + 7] for n in range(0, len(text), 7)]
+
+
+def _events(pieces: Iterable[str]) -> list[bytes]:
     from rag.models.llm.wire import _Reader
+
+    reader = _Reader()
+    return [event for piece in pieces for event in reader.feed(piece)]
+
+
+_STAGES = ("a reply", "wrapping", "formatting", "markers", "sentences")
+
+
+def _stages(text: str, cut: Callable[[str], list[str]]) -> Iterator[object]:
+    """What each stage between the server and the check leaves of a reply that each is given cut (`_STAGES`)."""
+    from rag.models.llm.thoughts import ReplyText
     from rag.write.grounding import split_stream
     from rag.write.grounding.markup import unformatted, unstressed
     from rag.write.grounding.spellings import by_id, in_words, normalised
     from rag.write.grounding.wrapping import unwrapped
 
-    text = data.decode("utf-8", "replace")[:4000]
-    for event in _Reader().feed(f"{text}\n\n"):
-        assert event.startswith(b"data: ")
-        assert event.count(b"\n\n") == 1, "one event read as two"
-    pieces = [text[n : n + 7] for n in range(0, len(text), 7)]
-    assert "".join(unformatted(pieces)) == "".join(unformatted([text])), "formatting by pieces"
     reply = ReplyText()
-    said = [*map(reply.feed, pieces), reply.finish()]
-    for piece in split_stream(normalised(unformatted(unwrapped(said)), range(1, 9))):
-        in_words(by_id(unstressed(piece), {"2503.09516": 1}), range(1, 9))
-    return None
+    left = "".join([*map(reply.feed, cut(text)), reply.finish()])
+    yield left
+    for stage in (unwrapped, unformatted, lambda said: normalised(said, range(1, 9))):
+        left = "".join(stage(cut(left)))
+        yield left
+    yield [in_words(by_id(unstressed(one), {"2503.09516": 1}), range(1, 9)) for one in split_stream(cut(left))]
 
 
 def _quotes(data: bytes) -> object:
@@ -439,6 +461,9 @@ TARGETS: dict[str, Target] = {
                 b"\x1b[31m",
                 b"\\n",
                 b"<|channel|>",
+                b"<|im_end|>",
+                b"<tool>",
+                b"[INST]",
                 b"[1]",
                 b"data: ",
                 b"\r",

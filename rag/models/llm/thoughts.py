@@ -120,9 +120,11 @@ class ReplyText:
             match = _TOKEN.search(self._pending)
             if match is None:
                 break
-            if not final and len(self._pending) < match.end() + 2:
-                self._text(self._pending[: match.start()])
-                self._pending = self._pending[match.start() :]
+            begun = _BEGUN.search(self._pending)
+            first = min(begun.start(), match.start()) if begun else match.start()
+            if not final and (first < match.start() or len(self._pending) < match.end() + 2):
+                self._text(self._pending[:first])
+                self._pending = self._pending[first:]
                 return
             before, token = self._pending[: match.start()], match.group()
             self._text(before)

@@ -22,7 +22,7 @@ _MAYBE_JSON = re.compile(r"\s*(?:\{\s*|\[\s*(?:\{\s*)?)?")
 _BEFORE = r"\s*+(?:#{1,6}\s*+)?(?:\*\*|__)?\s*+(?:(?:the|my|final|short)\s++){0,2}"
 _LABEL = re.compile(
     rf"{_BEFORE}(?P<square>\[)?(?:answer|response|assistant)(?(square)\])"
-    r"(?:\s*+:\s*+(?:\*\*|__)?|(?:\*\*|__)\s*+:|(?:\*\*|__)?[^\S\n]*+\n)\s*+(?=[^\s*_])",
+    r"(?:\s*+:\s*+(?:\*\*|__)?|(?:\*\*|__)\s*+:|(?:\*\*|__)?[^\S\n]*+\n(?!\s*:))\s*+(?=[^\s*_])",
     re.IGNORECASE,
 )
 _LABELS = ("the", "my", "final", "short", "answer", "response", "assistant")
@@ -32,7 +32,9 @@ _MAYBE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _TURN = re.compile(
-    r"[^\S\n]{0,3}#{1,6}\s*(?:instructions?|input|response|user|human|system|assistant)\s*:?\s*(?:\n|$)", re.I
+    r"[^\S\n]{0,3}#{1,6}[^\S\n]*+(?:instructions?|input|response|user|human|system|assistant)"
+    r"[^\S\n]*+:?[^\S\n]*+(?:\n|$)",
+    re.IGNORECASE,
 )
 """Another turn of a conversation that the model makes up, as plain templates head it."""
 _MAYBE_TURN = re.compile(r"[^\S\n]{0,3}#{1,6}\s*[a-z]{0,12}\s*:?\s*", re.IGNORECASE)
