@@ -50,7 +50,8 @@ LIKELY = 2
 TELLING = 4
 """Content words from which an unmarked sentence is looked for at all: what says less stands in many sources."""
 _LOG = logging.getLogger(__name__)
-_DECLINED = re.compile(r"(?i:\W*NO[ _]ANSWER\W*)|\W*NO[ _]ANSWER\W*[:.,;(\u2013\u2014-].*", re.DOTALL)
+_NO_ANSWER = NO_ANSWER.replace(" ", "[ _]")
+_DECLINED = re.compile(rf"(?i:\W*{_NO_ANSWER}\W*)|\W*{_NO_ANSWER}\W*[:.,;(\u2013\u2014-].*", re.DOTALL)
 _ENDS = re.compile(r"[.!?:…][\"'”’)\]*]*\s*$|\]\s*$")
 _STOP = re.compile(r"[.!?…]*[\"'”’)*]*\s*$")
 _WORD = re.compile(r"\w{3,}")
