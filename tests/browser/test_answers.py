@@ -24,7 +24,7 @@ def test_a_list_is_rows_that_open_to_their_quotes(tab: Tab) -> None:
     rows = tab.last.locator(".found")
     assert rows.count() > 1
     row = rows.filter(has_text="IterQR").first
-    expect(row.locator(".facts").first).to_contain_text("Shangyu Chen, Xinyu Jia, Yingfei Zhang and 3 others")
+    expect(row.locator(".facts").first).to_contain_text("Shangyu Chen, Xinyu Jia, Yingfei Zhang and 3 more")
     expect(row.locator(".line")).to_be_visible()
     expect(row.locator("blockquote").first).to_be_hidden()
     expect(tab.last.locator(".status")).not_to_contain_text("confidence")
