@@ -203,7 +203,7 @@ def test_what_the_library_knows_nothing_of_is_refused(library: Library) -> None:
         ("How many participants did the HeronNet of sparse retrieval postings have?", True),
         ("How does GREBE prune the postings of sparse retrieval?", False),
         ("How does GREBE prune postings, and does HERON-9 do so too?", False),
-        ("How are the postings of sparse retrieval pruned on MSMARCO-9?", False),
+        ("On MSMARCO-9, how are the postings of sparse retrieval pruned?", False),
         ("Can ChatGPT9 prune the postings of sparse retrieval?", False),
     ],
 )

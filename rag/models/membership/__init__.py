@@ -17,7 +17,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "c245414b0280fdfb003b867ac0c947c5ac016bf9c3ba5b917fb07454ad5aa71b"
+WEIGHTS_SHA256 = "2df6e22c25b3292e843ea7e1de6d621d49c47a5266d76cf74646f3d6831ed759"
 FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "apart", "tags", "dwells")
 """What is measured of a paper (`rag.retrieve.membership`).
 
