@@ -13,10 +13,9 @@ from rag.index.library import Library
 from rag.papers.claims import Claim
 from rag.query import Question
 from rag.query.lexicon.entities import resolve, stands_in
+from rag.query.standing import RESULTS
 from rag.retrieve.answer_scores import ANSWERS, AnswerScores, Judged
 
-RESULTS = "How well does it do in experiments?"
-"""What is asked of two papers that do not speak of each other."""
 BETTER = "Which is better, {} or {}?"
 """What is asked besides in these words, for others are not always known to ask for it ("beat")."""
 _COUNTED = -2.0

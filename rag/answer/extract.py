@@ -20,7 +20,7 @@ from rag.cards.links import code_links
 from rag.index.library import Library
 from rag.index.query_vector import read_tokens, weighed
 from rag.query import Kind, Question
-from rag.query.question import ABOUT
+from rag.query.standing import ABOUT, METHOD
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
 from rag.retrieve.sides import SIDE
@@ -43,9 +43,6 @@ UNJUDGED = -50.0
 LINK = 1.4
 """Log-odds that a sentence with an address gains by the question, against being asked what its paper is about, from
 which on the address is what is asked for."""
-METHOD = "How does the method work?"
-"""What is asked of each of several works that are compared, beside what the reader asks of them: how two differ stands
-in no sentence about one of them, and what each does can be set side by side."""
 NEAR = 0.5
 """Likeness to the question, word by word, from which on a sentence that does not answer it is shown: half of it."""
 
@@ -179,8 +176,9 @@ class ExtractiveWriter:
 
         They carry a system's name, and say nothing of it.
         """
-        wanted = self.scores.of(question.wordings[:1], judged)
-        about = self.scores.of((ABOUT,), judged)
+        linked = [paper for paper, of in judged.items() if any(code_links(one.text) for one in of.sentences)]
+        wanted = self.scores.of(question.wordings[:1], linked)
+        about = self.scores.of((ABOUT,), linked)
         return {
             paper_id: _without(paper, _aligned(wanted[paper_id], paper) - _aligned(about[paper_id], paper) < LINK)
             if paper_id in wanted and paper_id in about

@@ -174,7 +174,8 @@ class Finder:
             filters = side.filters.completed(understood.filters)
             asked = replace(understood, search_text=side.search_text, papers=side.papers, named=(), filters=filters)
             ranked = self.search(asked, depth, explained=EXPLAINED)
-            each.append(clean_first(self.reranker.rerank(side.words or side.text, ranked, few)))
+            # Two of each count, as two sides may have the same first.
+            each.append(clean_first(self.reranker.rerank(side.words or side.text, ranked, few, first=COMPARED)))
         return beside(each, [side.is_named for side in understood.sides], found)
 
     def search(

@@ -31,7 +31,7 @@ FOLDERS = (
 """Folders of which files with these endings are kept."""
 VECTORS, LEXICAL = "chroma", re.compile(r"lexical-[0-9a-f]{1,64}")
 _OF_AN_INDEX = re.compile(r"[A-Za-z0-9._-]+")
-_DERIVED = re.compile(r"lines\.sqlite|vectors|tokens")
+_DERIVED = re.compile(r"(lines|scores)\.sqlite|vectors|tokens")
 _OF_SQLITE = re.compile(r".*\.sqlite-(wal|shm)")
 _PASSING = {
     BULK: "embedded blocks of an unfinished cluster run, made anew",

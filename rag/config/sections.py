@@ -208,6 +208,9 @@ class UIConfig(Section):
     api: bool = Field(False, description="let programs call ask, search, topic and papers over HTTP")
     mcp: bool = Field(False, description="offer the same four as MCP tools; needs paperchat[mcp]")
     concurrency: int = Field(8, ge=1, description="questions answered at once; others wait their turn")
+    read_ahead: int = Field(
+        1000, ge=0, description="newest papers that are read while nobody asks, so that answers about them come sooner"
+    )
     finish_s: float = Field(
         30.0, ge=0, description="seconds that answers under way may still take when the page is told to end"
     )

@@ -36,7 +36,7 @@ _PROBE_SECONDS = 600
 _COPIES = 3
 """Copies of the shelf that repairs leave beside it; the oldest goes."""
 _COPY = "shelf-before-repair-"
-_MADE_ANEW = ("lines.sqlite",)
+_MADE_ANEW = ("lines.sqlite", "scores.sqlite")
 """SQLite files that hold nothing of their own."""
 _RESTORE = "`paperchat restore FILE --force` puts a backup back, and what is there aside"
 

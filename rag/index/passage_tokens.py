@@ -71,6 +71,16 @@ class PassageTokens:
         self._recent.keep(known)
         return [known[text] for text in texts]
 
+    def hold(self, texts: Sequence[str]) -> bool:
+        """Whether vectors of all of some texts lie on disk."""
+        return all(self._file(text).exists() for text in texts)
+
+    def are_full(self) -> bool:
+        """Whether others would go for what is read next."""
+        with suppress(OSError):
+            return len(os.listdir(self._library.folder / FOLDER)) >= MOST
+        return False
+
     def _file(self, text: str) -> Path:
         of = f"{reads_tokens(self._library)}\0{text}".encode(errors="surrogatepass")
         return self._library.folder / FOLDER / hashlib.blake2b(of, digest_size=16).hexdigest()

@@ -79,9 +79,9 @@ def read_tokens(library: Library, texts: Sequence[str]) -> list[TokenVectors] | 
 
 def reads_tokens(library: Library) -> str:
     """Which model `read_tokens` asks: vectors of another one mean nothing beside a question's."""
-    from rag.models.question_encoder import SHA256
+    from rag.models.question_encoder import IDENTITY
 
-    return f"question-encoder/{SHA256}" if _encoder(library) else library.embedding_info.identity
+    return IDENTITY if _encoder(library) else library.embedding_info.identity
 
 
 def question_vector(library: Library, question: str) -> np.ndarray:

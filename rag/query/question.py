@@ -11,10 +11,8 @@ from rag.query.intents.sides import Side
 from rag.query.intents.subject import Sort
 from rag.query.lexicon.entities import Named
 from rag.query.limits.order import UNBOUNDED, Wanted
+from rag.query.standing import ABOUT
 from rag.types import Filters, Note
-
-ABOUT = "What is this paper about?"
-"""What is asked of papers that are wanted whatever they are about, and of each where there are several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.index.library import Library
-from rag.models.answer_scorer import Abstract, Scores, installed
+from rag.models.answer_scorer import Abstract, Scores
 from rag.models.cache import Recent
 from rag.papers.shelf import ChunkRow
 from rag.retrieve.hybrid import HybridRetriever, passage_of
+from rag.retrieve.kept_scores import KeptScores
 from rag.text.hyperparameters import spelt_out
 from rag.text.readable import readable
 from rag.text.sentences import Span, sentences
@@ -100,6 +101,7 @@ class AnswerScores:
     def __init__(self, library: Library) -> None:
         self.library = library
         self._retriever = HybridRetriever(library)
+        self._scorer = KeptScores(library.folder, library.config.embedding.threads)
         self._kept: Recent[tuple[str, str, int, tuple[str, int, int] | None], Judged] = Recent(KEPT)
 
     def of(self, wordings: Sequence[str], paper_ids: Iterable[str]) -> dict[str, Judged]:
@@ -148,7 +150,7 @@ class AnswerScores:
             for paper, of in zip(papers, groups, strict=True)
             for group in of
         ]
-        scores = iter(installed(self.library.config.embedding.threads).score(question, abstracts))
+        scores = iter(self._scorer.score(question, abstracts))
         return [
             _judged(paper, of, [next(scores) for _ in of], self._held(question, paper, of) if len(of) > 1 else [])
             for paper, of in zip(papers, groups, strict=True)

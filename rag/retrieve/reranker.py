@@ -143,7 +143,7 @@ class LateInteraction(Reranker):
         weight = AMONG_MANY if depth > FEW else WEIGHT
 
         def look(some: Sequence[Passage]) -> dict[str, float]:
-            texts = [f"{readable(paper.title)} {readable(paper.text)}" for paper in some]
+            texts = [words_of(paper) for paper in some]
             near: dict[str, float] = {}
             for paper, text in zip(some, self._tokens.of(texts) or (), strict=True):
                 near[paper.paper_id] = asked.likeness(text)
@@ -162,6 +162,11 @@ class LateInteraction(Reranker):
             for one in moved
         ]
         return sorted(said, key=lambda passage: (-passage.score, passage.chunk_id))
+
+
+def words_of(passage: Passage) -> str:
+    """The text by which the wording of a passage is compared with a question."""
+    return f"{readable(passage.title)} {readable(passage.text)}"
 
 
 class Answering(Reranker):

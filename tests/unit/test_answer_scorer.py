@@ -163,7 +163,7 @@ def test_what_was_judged_is_remembered_until_the_paper_changes(
     scores = AnswerScores(library)
     first = scores.of(["How fast is it?"], ["2501.00001"])["2501.00001"]
     assert first.best == first.odds.max()
-    monkeypatch.setattr("rag.retrieve.answer_scores.installed", lambda threads: pytest.fail("judged again"))
+    monkeypatch.setattr("rag.retrieve.kept_scores.installed", lambda threads: pytest.fail("judged again"))
     assert scores.of(["How fast is it?"], ["2501.00001"])["2501.00001"] is first
     paper = library.paper("2501.00001")
     monkeypatch.setattr(library.shelf, "papers", lambda ids: {"2501.00001": replace(paper, version=paper.version + 1)})

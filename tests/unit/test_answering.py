@@ -13,7 +13,7 @@ import pytest
 
 from rag.answer.abstention import Decision
 from rag.answer.draft import Draft, Quote, quote_text
-from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, METHOD, ExtractiveWriter, for_each, pack
+from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, ExtractiveWriter, for_each, pack
 from rag.answer.quotes import _as_wanted, is_doubtful
 from rag.answer.select import (
     BELONGS,
@@ -34,7 +34,7 @@ from rag.index.library import Library
 from rag.query import Kind, Question, Reader
 from rag.query.intents.subject import read_phrase
 from rag.query.limits.order import Wanted
-from rag.query.question import ABOUT
+from rag.query.standing import ABOUT, METHOD
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import HybridRetriever, distinct_papers, passage_of
 from rag.retrieve.membership import BACKGROUND_RANK, MEMBERSHIP

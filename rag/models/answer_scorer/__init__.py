@@ -17,12 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.answer_scorer.encoding import Encoded, Encoder
-from rag.models.runtime import FIRST_CALL, Network, compile_model, filled, read_checked, usable_processors
+from rag.models.runtime import (
+    FIRST_CALL,
+    JUDGING_GROUP,
+    Network,
+    compile_model,
+    filled,
+    read_checked,
+    usable_processors,
+)
 from rag.models.vocabulary import VOCABULARY
 
 MODEL = Path(__file__).with_name("model.onnx")
 SHA256 = "336e47cd4fac904fb96f465768d186621367f3bf3b2c7678d4debfaa1bcb35ab"
-
+IDENTITY = f"answer-scorer/{SHA256}/dq{JUDGING_GROUP}"
+"""What decides its figures."""
 ROWS = 8
 """Rows of `pool` are filled up to a multiple of so many, as sequences are (`rag.models.runtime.STEP`)."""
 
@@ -75,7 +84,7 @@ class AnswerScorer:
         """
         threads = threads or usable_processors()
         content = read_checked(model_file, sha256, "answer scorer", "Install paperchat again.")
-        scorer = cls(Encoder(VOCABULARY), Network(compile_model(content, threads), threads), threads)
+        scorer = cls(Encoder(VOCABULARY), Network(compile_model(content, threads, exported=True), threads), threads)
         with FIRST_CALL:
             scorer._score("", Abstract("", ("",)))
         return scorer

@@ -18,12 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.minilm import MAX_TOKENS
-from rag.models.runtime import FIRST_CALL, Network, compile_model, filled, read_checked, usable_processors
+from rag.models.runtime import (
+    FIRST_CALL,
+    JUDGING_GROUP,
+    Network,
+    compile_model,
+    filled,
+    read_checked,
+    usable_processors,
+)
 from rag.models.tokens import Reading, TokenVectors
 from rag.models.vocabulary import VOCABULARY, tokenizer_of
 
 MODEL = Path(__file__).with_name("model.onnx")
 SHA256 = "d4262ffe0c595e5e2d5da1a99499a64b2f3626e96bb9305b8f09af9c9d2d10a8"
+IDENTITY = f"question-encoder/{SHA256}/dq{JUDGING_GROUP}"
+"""What decides its vectors."""
 KEPT = 64
 """Questions whose vectors are kept: with those of their tokens some 30 kB each, the longest 400 kB."""
 
@@ -52,7 +62,7 @@ class QuestionEncoder:
         """
         threads = threads or usable_processors()
         content = read_checked(model_file, sha256, "question encoder", "Install paperchat again.")
-        encoder = cls(Network(compile_model(content, threads), threads), threads)
+        encoder = cls(Network(compile_model(content, threads, exported=True), threads), threads)
         with FIRST_CALL:
             encoder.encode("")
         return encoder

@@ -15,10 +15,8 @@ from rag.query.lexicon.knowledge import Known
 from rag.query.limits.constraints import Constraints
 from rag.query.limits.restrictions import Restrictions
 from rag.query.rules import load_rules
+from rag.query.standing import ABOUT
 from rag.types import Filters, Turn
-
-ABOUT = "What is this paper about?"
-"""What is asked of a paper that is only pointed at."""
 
 
 class Pointed(NamedTuple):

@@ -29,7 +29,7 @@ CHROMA = "TESTS_CHROMA_URL"
 """The variable with the address of a Chroma server for every library; unset: each has its own, embedded."""
 DATABASE, SCHEMAS, SECRET = "TESTS_DATABASE_URL", "TESTS_DATABASE_SCHEMAS", "PAPERCHAT_TEST_PASSWORD"
 """The variables of a PostgreSQL server: its address, the folder of its `Schemas`, its password; unset: files."""
-_LOCAL = ("lines.sqlite",)
+_LOCAL = ("lines.sqlite", "scores.sqlite")
 """What every server of pages keeps for itself: it can be made again."""
 
 

@@ -64,7 +64,7 @@ def serve(config: Config, say: Callable[[str], None]) -> None:
         from ui.web.host.server import Server
 
         with open_assistant(config) as assistant:
-            app = guarded_app(assistant, config, users, partial(_warm_up, assistant), watch, work)
+            app = guarded_app(assistant, config, users, partial(_warm_up, assistant, work), watch, work)
             say(f"paperchat is at {_address(listening)} (Ctrl-C ends it)")
             _log.info("begun", extra={"facts": {"papers": assistant.library.shelf.coverage().papers}})
             server = Server(app, work, config.ui.finish_s)
@@ -275,18 +275,20 @@ def _without_arrow() -> Iterator[None]:
             sys.modules.pop("pyarrow", None)
 
 
-def _warm_up(assistant: Assistant, ended: threading.Event) -> None:
+def _warm_up(assistant: Assistant, work: Work, ended: threading.Event) -> None:
     """Load what answers need while the reader is still reading: the questions that the page offers are asked once."""
     from rag.follow.space import space_of
     from ui.web.chat.examples import examples
     from ui.web.drawn.news import News
+    from ui.web.host.idle import read_while_idle, wait_until_idle
 
     try:
         space_of(assistant.library)
         News(assistant.library).prepare(ended=ended)
         for question in examples(assistant.library.shelf):
-            if ended.is_set():
+            if not wait_until_idle(work, ended):
                 return
             assistant.answer(question, mode="extractive")
     except PaperchatError:  # an empty library, a missing key: the first question says so, in the conversation
-        return
+        pass
+    read_while_idle(assistant.library, work, ended)
