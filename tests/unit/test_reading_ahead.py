@@ -133,6 +133,7 @@ def test_a_page_reads_only_while_nobody_waits_and_what_comes_later(
 ) -> None:
     monkeypatch.setattr(idle, "LOOK_S", 0.01)
     monkeypatch.setattr(idle, "WAIT_S", 0.01)
+    monkeypatch.setattr(idle, "IDLE_S", 0.3)
     work, ended, seen = Work(), threading.Event(), []
     under_way: list[int] = []
     read = threading.Condition()
@@ -154,8 +155,10 @@ def test_a_page_reads_only_while_nobody_waits_and_what_comes_later(
         with read:
             assert read.wait_for(lambda: len(seen) == 1, 60)
             assert not read.wait_for(lambda: len(seen) > 1, 0.5), "nothing is read while somebody waits"
+        work.asked()
         work.done()
         with read:
+            assert not read.wait_for(lambda: len(seen) > 1, 0.2), "nor in the middle of a page"
             assert read.wait_for(lambda: len(seen) == 3, 60)
         library.ingest([make_paper("2504.00004", "Late", "We came late. It is a paper.", day="2025-04-04")])
         with read:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,12 +18,22 @@ class Work:
         self._guard = threading.Lock()
         self._under_way = 0
         self._is_ending = False
+        self._asked = -math.inf
         self._cuts: list[Callable[[], None]] = []
 
     @property
     def under_way(self) -> int:
         """How much has begun and not ended."""
         return self._under_way
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds for which nobody has asked for anything, 0 while something is under way."""
+        return 0.0 if self._under_way else time.monotonic() - self._asked
+
+    def asked(self) -> None:
+        """Note that somebody asks for something now, be it only a picture of a page."""
+        self._asked = time.monotonic()
 
     @property
     def is_ending(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from itertools import islice
@@ -23,6 +23,8 @@ MOST = 600
 """Papers that are shown at once: who was away for longer goes back by the days."""
 _CHOSEN = 12
 """Lines chosen in one go."""
+_PREPARED = 3
+"""The same where nobody waits for them: whoever comes meanwhile waits for these."""
 
 
 class News:
@@ -92,15 +94,15 @@ class News:
             if self.newest() is not None:
                 self._outline(*self.span(None), ended)
 
-    def prepare(self, most: int = 4 * _CHOSEN, ended: threading.Event | None = None) -> None:
-        """Have ready all that the first visitor sees, its lines too; no further once the event is set."""
-        if self.newest() is None:
+    def prepare(self, goes_on: Callable[[], bool] = lambda: True, most: int = 4 * _CHOSEN) -> None:
+        """Have ready all that the first visitor sees, its lines too; step by step, as long as it is told to go on."""
+        if self.newest() is None or not goes_on():
             return
         papers = self._outline(*self.span(None)).papers[:most]
-        for start in range(0, len(papers), _CHOSEN):
-            if ended and ended.is_set():
+        for start in range(0, len(papers), _PREPARED):
+            if not goes_on():
                 return
-            self.lines(paper.paper_id for paper in papers[start : start + _CHOSEN])
+            self.lines(paper.paper_id for paper in papers[start : start + _PREPARED])
 
     def _read(self, since: date, until: date, generation: str, ended: threading.Event | None) -> Outline:
         days = f"{since} {until}"

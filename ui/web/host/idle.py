@@ -14,7 +14,9 @@ from ui.web.base.work import Work
 LOOK_S = 10.0
 """Seconds after which it looks again whether the library has changed."""
 WAIT_S = 0.2
-"""The same for whether an answer is under way."""
+"""The same for whether somebody has asked for something."""
+IDLE_S = 1.0
+"""Seconds after somebody did: a page is asked for in pieces."""
 
 
 def read_while_idle(library: Library, work: Work, ended: threading.Event) -> None:
@@ -33,13 +35,15 @@ def read_while_idle(library: Library, work: Work, ended: threading.Event) -> Non
 
 
 def wait_until_idle(work: Work, ended: threading.Event) -> bool:
-    """Wait until nothing is under way; False where the page ends first."""
-    while work.under_way and not ended.is_set():
+    """Wait until nobody waits for anything; False where the page ends first."""
+    while work.idle_s < IDLE_S and not ended.is_set():
         ended.wait(WAIT_S)
     return not ended.is_set()
 
 
 def _read(library: Library, work: Work, ended: threading.Event) -> None:
+    if not wait_until_idle(work, ended):
+        return
     begun = time.monotonic()
     for _ in read_ahead(library, library.config.ui.read_ahead):
         ended.wait(time.monotonic() - begun)

@@ -73,6 +73,8 @@ class Probes:
             response = PlainTextResponse("alive\n", headers=_FRESH)
         elif is_read and scope["path"] == READY:
             response = await self._readiness()
+        elif scope["type"] == "http":
+            self._work.asked()
         await response(scope, receive, send)
 
     async def _readiness(self) -> Response:

@@ -284,7 +284,7 @@ def _warm_up(assistant: Assistant, work: Work, ended: threading.Event) -> None:
 
     try:
         space_of(assistant.library)
-        News(assistant.library).prepare(ended=ended)
+        News(assistant.library).prepare(partial(wait_until_idle, work, ended))
         for question in examples(assistant.library.shelf):
             if not wait_until_idle(work, ended):
                 return

@@ -5,6 +5,7 @@ window.paperchatSite = (() => {
   const TABS = { chat: "chat", conversation: "chat", topic: "topic", add: "add", setup: "setup" };
   const root = document.documentElement;
   const DRAWN = root.dataset.pages.split(" ");
+  const SETTLED = 500; // milliseconds from a drawn page to the rest of it
   const SECTIONS = JSON.parse(root.dataset.sections);
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -277,12 +278,26 @@ window.paperchatSite = (() => {
     show(conversation ? "conversation" : "chat");
   }
 
-  // A page that came without Gradio gets its part of it, in the order in which it would have been read.
-  async function complete() {
+  // A page that came without Gradio gets its part of it once it can be used, for Gradio's scripts take the processor: some
+  // time after it has come, or as soon as the reader does something.
+  function complete() {
+    const signs = ["pointerdown", "keydown", "click"];
+    let begun = false;
+    const begin = () => {
+      for (const sign of signs) removeEventListener(sign, begin, true);
+      if (!begun) fetched();
+      begun = true;
+    };
+    for (const sign of signs) addEventListener(sign, begin, true);
+    addEventListener("load", () => setTimeout(begin, SETTLED));
+  }
+
+  // In the order in which it would have been read.
+  async function fetched() {
     const asked = ["/ready", "/setup"].map((at) => fetch(at, { headers: { Accept: "text/html" } }).catch(() => null));
     const [there, answer] = await Promise.all(asked);
     if (there?.status === 500) return say(await there.text(), true); // drawn pages can be read all the same
-    if (!there?.ok || !answer?.ok) return setTimeout(complete, 2000);
+    if (!there?.ok || !answer?.ok) return setTimeout(fetched, 2000);
     const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.body.append(document.importNode($("gradio-app", whole), true));
     for (const part of $$("script, link[rel=stylesheet], style", whole.head)) {
