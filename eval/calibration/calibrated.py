@@ -23,7 +23,7 @@ import numpy as np
 from eval.calibration.examples import Data, Example, measure
 from eval.calibration.logistic import FOLDS, Fit
 from eval.calibration.refusal import (
-    choose_threshold,
+    Thresholds,
     curve_of,
     figures_of,
     point_of,
@@ -115,20 +115,21 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
     data = Data.of(examples)
     _require_enough(data, fitted)
     unanswered = data.with_decided(data.unseen(data.unanswered_by))
-    curve = curve_of(unanswered, data.unanswerable)
-    threshold = choose_threshold(curve)
-    refused = unanswered >= threshold
-    given = data.rated & ~refused
-    chances, right = data.unseen(data.right_by)[given], data.right[given].astype(bool)
+    thresholds = Thresholds.chosen(unanswered, data.unanswerable, data.given)
+    refused = thresholds.refused(unanswered, data.given)
+    others = ~data.given if thresholds.given is not None else np.ones_like(data.given)
+    shown = data.rated & data.told & ~refused
+    chances, right = data.unseen(data.right_by)[shown], data.right[shown].astype(bool)
     unanswered_by = data.unanswered_by(data.everything)
     levels, reliability = levels_of(chances, right), reliability_of(chances, right)
     calibration = Calibration(
         fitted=fitted,
         unanswered={"one": _regression(unanswered_by.one), "many": _regression(unanswered_by.many)},
-        threshold=round(threshold, 6),
+        threshold=round(thresholds.others, 6),
+        given=None if thresholds.given is None else round(thresholds.given, 6),
         right=_regression(data.right_by(data.everything)),
         levels=levels,
-        curve=tuple(curve),
+        curve=tuple(curve_of(unanswered[others], data.unanswerable[others])),
         reliability=tuple(reliability),
     )
     return Calibrated(
@@ -137,7 +138,7 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
         _left_out(data, [example.qa for example in examples]),
         refused_by_type(refused, [example.question.type for example in examples]),
         calibration_error(reliability),
-        levels["high"].n / max(int(given.sum()), 1),
+        levels["high"].n / max(int(shown.sum()), 1),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from eval.calibration.logistic import Fit, Floats, Ints, fit, stratified
 from eval.datasets import QaSet, Question
 from eval.metrics.coverage import is_right
-from rag.answer.abstention.decision import is_selection, wants_many
+from rag.answer.abstention.decision import is_given, is_selection, wants_many
 from rag.answer.abstention.features import DIRECTIONS, Features, gather
 from rag.answer.draft import quote_text
 
@@ -33,7 +33,10 @@ class Example:
         refused: The decision that was made without looking at features; None: they decide.
         right: Whether its answer would be right (`is_right`).
         many: Whether many papers are wanted.
+        given: Whether the conversation gives its paper.
         rated: Whether its answer says how sure it is: lists do not.
+        told: Whether its set says what answers must state. One of a set that does not only helps to choose from which
+            chance on a question is refused whose paper the conversation gives.
     """
 
     qa: str
@@ -43,23 +46,33 @@ class Example:
     refused: bool | None
     right: bool
     many: bool = False
+    given: bool = False
     rated: bool = True
+    told: bool = True
 
 
 def measure(
     assistant: Assistant, sets: Sequence[QaSet], progress: Callable[[int, int], None] | None = None
 ) -> list[Example]:
-    """Measure the questions of some sets, those left out that do not say whether they can be answered.
+    """Measure the questions of some sets.
+
+    Those are left out that do not say whether they can be answered; and, where a set says of no answer what it must
+    state, those whose paper no conversation gives.
 
     Args:
         assistant: Reads, retrieves and quotes.
         sets: The questions.
         progress: Called with the number of questions measured and of all.
     """
-    known = [(qa.name, one) for qa in sets for one in qa.questions if one.answerable is not None]
+    known = [(qa, one) for qa in sets for one in qa.questions if one.answerable is not None]
+    telling = {qa.name for qa in sets if any(one.nuggets for one in qa.questions)}
     examples = []
-    for done, (name, question) in enumerate(known, 1):
-        examples.append(_example(assistant, name, question))
+    for done, (qa, question) in enumerate(known, 1):
+        example = _example(assistant, qa.name, question)
+        if qa.name in telling:
+            examples.append(example)
+        elif example.given:
+            examples.append(replace(example, copy=None, told=False))
         if progress:
             progress(done, len(known))
     return examples
@@ -96,6 +109,7 @@ def _example(assistant: Assistant, qa: str, question: Question) -> Example:
         None,
         is_right(question, quotes),
         wants_many(asked),
+        is_given(asked, evidence),
         asked.kind != "list",
     )
 
@@ -119,7 +133,9 @@ class Data:
         measured: Whether features decide.
         decided: The chance of "unanswered" where no feature decides (0 or 1), nan elsewhere.
         many: Whether many papers are wanted.
+        given: Whether the conversation gives the paper.
         rated: Whether the answer says how sure it is, and features decide.
+        told: Whether its set says what answers must state.
         groups: What is left out together: a question's set where there are several, else its fold.
         copies: Features of the copies, [c, features], and the example that each belongs to, [c].
     """
@@ -130,7 +146,9 @@ class Data:
     measured: NDArray[np.bool_]
     decided: Floats
     many: NDArray[np.bool_]
+    given: NDArray[np.bool_]
     rated: NDArray[np.bool_]
+    told: NDArray[np.bool_]
     groups: Ints
     copies: Floats
     copied: Ints
@@ -150,7 +168,9 @@ class Data:
             measured=np.array([example.row is not None for example in examples]),
             decided=np.array([np.nan if e.refused is None else float(e.refused) for e in examples]),
             many=np.array([example.many for example in examples]),
+            given=np.array([example.given for example in examples]),
             rated=np.array([example.row is not None and example.rated for example in examples]),
+            told=np.array([example.told for example in examples]),
             groups=sets if len(names) > 1 else stratified(unanswerable, np.random.default_rng(SEED)),
             copies=np.array([row for row, _ in copies], dtype=np.float64).reshape(-1, width),
             copied=np.array([n for _, n in copies], dtype=np.int64),
@@ -170,7 +190,7 @@ class Data:
         return Fits(one, many)
 
     def _unanswered_by(self, chosen: Ints) -> Fit:
-        real = chosen[self.measured[chosen]]
+        real = chosen[(self.measured & self.told)[chosen]]
         copies = self.copies[np.isin(self.copied, chosen)]
         labels = np.concatenate([self.unanswerable[real], np.ones(len(copies), dtype=np.int64)])
         positive = self.unanswerable[real].sum()
@@ -181,7 +201,7 @@ class Data:
 
     def right_by(self, chosen: Ints) -> Fit:
         """Fit, on the chosen examples whose answers say how sure they are, the chance that an answer is right."""
-        real = chosen[self.rated[chosen]]
+        real = chosen[(self.rated & self.told)[chosen]]
         signs = [-DIRECTIONS[name] for name in Features.names()]
         return fit(self.matrix[real], self.right[real], signs, np.ones(len(real)), np.ones(len(real), dtype=bool))
 

@@ -14,6 +14,8 @@ from scipy.special import expit
 FOLDS = 5
 PENALTY = 1.0
 """Variance of the Gaussian prior on the coefficients of standardised features."""
+_SAME = 1e-9
+"""Deviation below which all values of a feature are the same, but for rounding."""
 PRIOR = 0.5
 """Examples of either label that are taken to have been seen besides: where one label is missing, a chance is not 0."""
 
@@ -47,7 +49,7 @@ def fit(matrix: Floats, labels: Ints, signs: Sequence[int], weights: Floats, rea
     if not len(matrix):
         return Fit(np.zeros(len(signs)), 0.0)
     centre, scale = matrix.mean(axis=0), matrix.std(axis=0)
-    scale[scale == 0] = 1.0
+    scale[scale < _SAME] = 1.0
     standard = (matrix - centre) / scale
 
     def loss(values: Floats) -> tuple[float, Floats]:

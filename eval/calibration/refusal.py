@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,11 @@ from eval.datasets import type_order
 from eval.metrics.confidence import Estimate, Scores, estimate
 from rag.answer.abstention.calibration import Point
 
-MOST_FALSE_REFUSALS = 0.04
-"""Share of the answerable questions that the chosen threshold may refuse, out of set."""
+FEWEST = 30
+"""Questions of either sort whose paper the conversation gives, from which on they have a threshold of their own."""
+MOST_FALSE_REFUSALS, MOST_IN_TALK = 0.04, 0.03
+"""Share of the answerable questions that the chosen threshold may refuse, out of set: of all, and of those whose paper
+the conversation gives, where the closest sentence alone may leave the reader in doubt of it."""
 
 
 def curve_of(chances: Floats, labels: Ints) -> list[Point]:
@@ -38,9 +42,9 @@ def point_of(threshold: float, refused: NDArray[np.bool_], labels: Ints) -> Poin
     )
 
 
-def choose_threshold(curve: Sequence[Point]) -> float:
+def choose_threshold(curve: Sequence[Point], most: float = MOST_FALSE_REFUSALS) -> float:
     """The threshold of the best F1 among those that refuse few enough answerable questions; the highest of equals."""
-    allowed = [point for point in curve if point.false_refusals <= MOST_FALSE_REFUSALS] or [curve[-1]]
+    allowed = [point for point in curve if point.false_refusals <= most] or [curve[-1]]
     return max(allowed, key=lambda point: (point.f1, point.threshold)).threshold
 
 
@@ -63,14 +67,45 @@ def refused_by_type(refused: NDArray[np.bool_], types: Sequence[str]) -> dict[st
     return {name: estimate([(score, 1.0) for score, of in pairs if of == name]) for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Chances of "unanswered" from which on questions are refused.
+
+    Attributes:
+        given: Of those whose paper the conversation gives; None where there were too few to choose it by.
+    """
+
+    others: float
+    given: float | None = None
+
+    @classmethod
+    def chosen(cls, chances: Floats, labels: Ints, given: NDArray[np.bool_]) -> Thresholds:
+        """Choose them by the chances of examples that fits have not seen.
+
+        Args:
+            chances: That each is unanswered, [n].
+            labels: 1 for unanswerable, [n].
+            given: Whether the conversation gives its paper, [n].
+        """
+        enough = min(np.bincount(labels[given], minlength=2)) >= FEWEST
+        apart = choose_threshold(curve_of(chances[given], labels[given]), MOST_IN_TALK) if enough else None
+        rest = ~given if apart is not None and (~given).any() else np.ones_like(given)
+        return cls(choose_threshold(curve_of(chances[rest], labels[rest])), apart)
+
+    def refused(self, chances: Floats, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What they refuse, [n]."""
+        apart = self.others if self.given is None else self.given
+        return chances >= np.where(given, apart, self.others)
+
+
 def refused_unseen(data: Data) -> NDArray[np.bool_]:
-    """What is refused of each group by a fit and a threshold that both come from the others, [n]."""
+    """What is refused of each group by a fit and thresholds that all come from the others, [n]."""
     refused = np.zeros(len(data.unanswerable), dtype=bool)
     for group in np.unique(data.groups):
         others = np.flatnonzero(data.groups != group)
         inner = data.with_decided(data.unseen(data.unanswered_by, others))[others]
-        threshold = choose_threshold(curve_of(inner, data.unanswerable[others]))
+        thresholds = Thresholds.chosen(inner, data.unanswerable[others], data.given[others])
         outer = data.with_decided(data.chances(data.unanswered_by(others)))
         held_out = data.groups == group
-        refused[held_out] = outer[held_out] >= threshold
+        refused[held_out] = thresholds.refused(outer, data.given)[held_out]
     return refused

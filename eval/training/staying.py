@@ -87,20 +87,24 @@ class Measuring:
                 if not stays:
                     features = self._reference.staying(*measured, {*talked, *papers})
                     yield Row(ABSENT, conversation["id"], stays, found, features)
-            history += [Turn(role="user", content=text), Turn(role="assistant", content=self._answer(turn))]
+            history += [
+                Turn(role="user", content=text),
+                Turn(role="assistant", content=answer_from(self._library, turn)),
+            ]
 
-    def _answer(self, turn: dict[str, Any]) -> str:
-        """An answer from the papers that a turn is about, in the form of our own."""
-        held = self._library.shelf.papers(turn["papers"])
-        papers = [held[paper] for paper in turn["papers"] if paper in held]
-        if papers and turn["kind"] == "absent":
-            return f"“{readable(papers[0].title)}” [1] is about this, but its abstract does not tell."
-        firsts = (readable(paper.abstract[slice(*sentences(paper.abstract)[0])]) for paper in papers)
-        told = (
-            f"**{readable(one.title)}** ({one.date})\n\n> {first} [{n}]"
-            for n, (one, first) in enumerate(zip(papers, firsts, strict=True), 1)
-        )
-        return "\n\n".join(told) or "You are welcome."
+
+def answer_from(library: Library, turn: dict[str, Any]) -> str:
+    """An answer from the papers that a turn is about, in the form of our own."""
+    held = library.shelf.papers(turn["papers"])
+    papers = [held[paper] for paper in turn["papers"] if paper in held]
+    if papers and turn["kind"] == "absent":
+        return f"“{readable(papers[0].title)}” [1] is about this, but its abstract does not tell."
+    firsts = (readable(paper.abstract[slice(*sentences(paper.abstract)[0])]) for paper in papers)
+    told = (
+        f"**{readable(one.title)}** ({one.date})\n\n> {first} [{n}]"
+        for n, (one, first) in enumerate(zip(papers, firsts, strict=True), 1)
+    )
+    return "\n\n".join(told) or "You are welcome."
 
 
 def train(rows: Sequence[Row]) -> tuple[dict[str, float], float]:

@@ -145,7 +145,8 @@ class Assembly:
         papers = frozenset(given).difference(like)
         if like:
             read = read._replace(search=self._instead("", read.search, frozenset(like)))
-        works = _Works(papers, like, names_in(read.standalone, self._known.entities, self._vocabulary))
+        names = names_in(read.standalone, self._known.entities, self._vocabulary)
+        works = _Works(papers, like, tuple(one for one in names if one.text not in read.details))
         if like or papers or about:
             return read, works
         whose, theirs = self._institution(intent, read, works.names)

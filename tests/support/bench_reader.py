@@ -2,8 +2,9 @@
 
 start: from the command to a page in which one can type, and to all of Gradio. box: from an address to its visible box.
 words: from Enter on Chat to the first words of the answer. today: Today over a large library, the first time and after.
-people: so many ask at the same moment, round after round, the first with nothing warm. note: clicks from opening the
-page to a paper that is starred and has a note. Libraries stay as they are: what is measured
+people: so many ask at the same moment, round after round, questions of all kinds mixed; the first as soon as the page
+is there, with nothing warm. read: the same when the page has read all papers, which takes minutes. note: clicks from
+opening the page to a paper that is starred and has a note. Libraries stay as they are: what is measured
 is a folder that is thrown away, with what a page writes to copied or left out (`apart`). Prints a JSON line for each.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import statistics
 import tempfile
@@ -35,6 +37,9 @@ from tests.support.browser import ARGUMENTS, find_chromium
 
 PATIENCE_S = 120.0
 CORES = 2
+SEED = 14
+SETTLED_S = 30.0
+"""Seconds in which a page has read nothing more, after which it has read all."""
 WATCH = """(question) => {
   window.seen = null;
   const look = () => {
@@ -47,7 +52,7 @@ WATCH = """(question) => {
   requestAnimationFrame(look);
 }"""
 """Looks at what is painted: between two frames the last answer stands below the next question."""
-ROWS = ("start", "people", "box", "words", "note", "today")
+ROWS = ("start", "people", "read", "box", "words", "note", "today")
 """What is measured, by the names above."""
 
 
@@ -151,6 +156,21 @@ def rounds(address: str, questions: Sequence[str], people: int, times: int) -> l
     return found
 
 
+def mixed(questions: Sequence[str]) -> list[str]:
+    """Questions in an order that is always the same: sets hold them kind by kind, and so does nobody ask."""
+    return random.Random(SEED).sample(questions, len(questions))
+
+
+def wait_until_read(folder: Path) -> int:
+    """Wait until a page has read its library's papers; gives the number of texts whose words are kept."""
+    kept, since = -1, time.monotonic()
+    while time.monotonic() - since < SETTLED_S:
+        time.sleep(1)
+        now = len(list((folder / TOKENS).glob("*")))
+        kept, since = now, since if now == kept else time.monotonic()
+    return kept
+
+
 class Clicks:
     """Counts clicks on a page."""
 
@@ -192,6 +212,11 @@ def measured(given: argparse.Namespace, browser: Browser) -> Iterator[tuple[str,
     if {"people", "box", "words", "note"} & set(given.rows):
         with apart(given.library) as folder, page(folder, CORES) as (address, _):
             yield from _asked(given, browser, address, questions)
+    if "read" in given.rows:
+        with apart(given.library) as folder, page(folder, CORES) as (address, _):
+            read = wait_until_read(folder)
+            found = rounds(address, mixed(questions), given.people, 4)
+            yield "read", {"people": given.people, "texts_read": read, "rounds": found}
     if "today" in given.rows and given.big:
         with apart(given.big) as folder, page(folder, CORES) as (address, _):
             yield "today_big_s", [opened(browser, f"{address}/today", "#view .row") for _ in range(4)]
@@ -202,7 +227,7 @@ def _asked(
 ) -> Iterator[tuple[str, Any]]:
     """What is measured of one server; people first, as nothing is warm then."""
     if "people" in given.rows:
-        yield "people", {"people": given.people, "rounds": rounds(address, questions, given.people, 4)}
+        yield "people", {"people": given.people, "rounds": rounds(address, mixed(questions), given.people, 4)}
     if "box" in given.rows:
         chat, today = "#question textarea", "#view input[name=q]"
         for name, path, box in (("box_chat_s", "/chat", chat), ("box_today_s", "/today", today)):

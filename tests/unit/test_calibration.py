@@ -132,6 +132,37 @@ def test_a_question_that_wants_many_papers_is_judged_by_others_that_do() -> None
     assert np.array_equal(data.chances(fits)[:40], changed.chances(changed.unanswered_by(np.arange(80)))[:40])
 
 
+def given(examples: Sequence[Example], shift: float, *, told: bool = True) -> list[Example]:
+    """The same questions in conversations that give their papers; all their gaps lie higher by this."""
+    return [
+        replace(one, given=True, told=told, copy=None, row=row(one.row[0] + shift, one.row[1]))
+        for one in examples
+        if one.row
+    ]
+
+
+def test_questions_whose_paper_a_conversation_gives_are_refused_from_a_chance_of_their_own() -> None:
+    others = made(120, 30, 5.0)
+    shifted = given(made(120, 40, 5.0, seed=8), 3.0)
+    calibration = fit_examples([*others, *shifted], FITTED).calibration
+    assert calibration.given is not None
+    assert calibration.given < calibration.threshold
+    assert calibration.refused_from(given=True) == calibration.given
+    few = fit_examples([*others, *shifted[20:]], FITTED).calibration
+    assert few.given is None, "of too few nobody knows"
+    assert few.refused_from(given=True) == few.threshold
+
+
+def test_a_set_that_states_no_facts_only_moves_the_chance_in_conversations() -> None:
+    others = made(120, 30, 5.0)
+    untold = given(made(120, 40, 5.0, seed=8), 3.0, told=False)
+    alone, both = (fit_examples(examples, FITTED).calibration for examples in (others, [*others, *untold]))
+    assert (both.unanswered, both.right) == (alone.unanswered, alone.right)
+    assert both.threshold == pytest.approx(alone.threshold, abs=0.05)
+    assert alone.given is None
+    assert both.given is not None
+
+
 def test_where_a_label_is_missing_nothing_is_certain() -> None:
     examples = [replace(one, many=one.right and n % 2 == 0) for n, one in enumerate(made(60, 12, 5.0))]
     data = Data.of(examples)

@@ -91,16 +91,19 @@ class Calibration(Record):
         unanswered: The chance that the passages do not answer a question that one paper answers, or two that are
             compared; and one that wants many, where no paper has to answer by itself.
         threshold: The chance from which on it is refused.
+        given: The same where the conversation gives the paper: who goes on about one asks oftener what it does not
+            tell. None where the fit had too few of these, and the other serves.
         right: The chance that an answer is right: its first paper answers, and its quotes hold at least half of the
             facts that an answer must state.
         levels: ``high`` and ``medium``; what lies below both is ``low``.
-        curve: Thresholds with their out-of-fold figures, ascending.
+        curve: Thresholds with their out-of-fold figures, ascending; where `given` has a value, of the other questions.
         reliability: How far the chance of being right is borne out, ascending.
     """
 
     fitted: Fitted
     unanswered: dict[Wanted, Regression]
     threshold: float
+    given: float | None = None
     right: Regression
     levels: dict[Confidence, Level]
     curve: tuple[Point, ...] = ()
@@ -109,6 +112,10 @@ class Calibration(Record):
     def refusal(self, features: Features, many: bool) -> float:
         """The chance that nothing answers, 0…1, a question that wants many papers or one."""
         return self.unanswered["many" if many else "one"].probability(features)
+
+    def refused_from(self, *, given: bool) -> float:
+        """The chance from which on a question is refused, one whose paper the conversation gives or another."""
+        return self.given if given and self.given is not None else self.threshold
 
     def confidence(self, chance: float) -> Confidence:
         """The chance that an answer is right, in words."""

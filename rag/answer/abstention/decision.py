@@ -79,7 +79,8 @@ class Abstainer:
         if many and evidence.broad:
             unanswered = 0.0
         right = self.calibration.right.probability(evidence.features)
-        if unanswered < self.calibration.threshold and not _is_untold(asked, evidence):
+        most = self.calibration.refused_from(given=is_given(asked, evidence))
+        if unanswered < most and not _is_untold(asked, evidence):
             chance = None if asked.kind == "list" else right
             return Decision(unanswered, False, None, self.calibration.confidence(right), chance=chance)
         if asked.absent and evidence.named:  # it is compared with nothing, and what it is can be told
@@ -108,6 +109,11 @@ def _is_untold(asked: Question, evidence: Evidence) -> bool:
 def wants_many(asked: Question) -> bool:
     """Whether many papers are wanted, of which none has to answer by itself."""
     return asked.kind in ("list", "topic")
+
+
+def is_given(asked: Question, evidence: Evidence) -> bool:
+    """Whether the conversation gives the paper of a question, so that it is only asked whether that tells it."""
+    return bool(asked.focus) and evidence.given and asked.kind == "single"
 
 
 def is_selection(asked: Question) -> bool:

@@ -70,6 +70,7 @@ class Continued(NamedTuple):
         typed: It as typed, without what leads into it; the earlier question's words where it says nothing itself.
         quoted: What the last answer quotes, which is no answer again.
         choices: Papers of which one is meant, and which cannot be told.
+        details: Names that it says of the paper in focus, which holds them; their own papers are not meant.
     """
 
     standalone: str
@@ -84,6 +85,7 @@ class Continued(NamedTuple):
     typed: str = ""
     quoted: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 class Completion:

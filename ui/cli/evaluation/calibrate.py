@@ -58,7 +58,10 @@ def _print(calibrated: Calibrated) -> None:
     for name, figures in calibrated.left_out.items():
         print(f"  {name:15} f1 {figures['f1']:.3f}, false_refusals {figures['false_refusals']:.3f}")
     print("Refused, by type: " + ", ".join(f"{t} {f.mean or 0:.2f} of {f.n}" for t, f in calibrated.by_type.items()))
-    print(f"Refused from a chance of {threshold:.3f} on. The curve:")
+    given = (
+        "" if calibration.given is None else f", where the conversation gives the paper from {calibration.given:.3f} on"
+    )
+    print(f"Refused from a chance of {threshold:.3f} on{given}. The curve{' of the others' * bool(given)}:")
     print("  threshold  precision  recall  f1     false_refusals")
     for point in calibrated.curve_shown():
         chosen = "  <" if point.threshold == threshold else ""

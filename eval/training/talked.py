@@ -1,0 +1,57 @@
+"""Turns of the conversations as a QA set for `eval calibrate`: ``python -m eval.training.talked LIBRARY FILE``.
+
+Those that are about one paper which was talked of, whether its abstract tells what is asked or not. Each stands behind
+what was asked before it, with answers from the papers that this was about (`eval.training.staying`). What an answer
+must state nobody said, so nothing is learnt from them about confidence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from eval.training.followups import DATA, read_lines
+from eval.training.staying import CONVERSATIONS, answer_from
+from rag.config import Config
+from rag.index.library import Library
+
+TYPES = {"lean": "followup", "return": "followup", "absent": "unanswerable"}
+"""The kinds of turns that are taken, with the type that their question has."""
+
+
+def rows_of(library: Library, conversation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of a QA set that a conversation gives."""
+    history: list[dict[str, str]] = []
+    for n, turn in enumerate(conversation["turns"]):
+        question, papers = " ".join(turn["ask"].split()), turn["papers"]
+        if history and turn["kind"] in TYPES and len(papers) == 1 and library.shelf.papers(papers):
+            gold, related = ([], papers) if turn["kind"] == "absent" else (papers, [])
+            yield {
+                "id": f"{conversation['id']}-{n}",
+                "type": TYPES[turn["kind"]],
+                "question": question,
+                "history": list(history),
+                "gold_papers": gold,
+                "related_papers": related,
+            }
+        answer = {"role": "assistant", "content": answer_from(library, turn)}
+        history += [{"role": "user", "content": question}, answer]
+
+
+def main() -> None:
+    """Write the set."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("library", type=Path, help="a library of the daily reports")
+    parser.add_argument("out", type=Path, help="the QA set to be written")
+    chosen = parser.parse_args()
+    with Library(Config(data_dir=chosen.library)) as library:
+        conversations = [json.loads(line) for line in read_lines(DATA / CONVERSATIONS)]
+        rows = [row for one in conversations for row in rows_of(library, one)]
+    chosen.out.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
