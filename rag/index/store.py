@@ -197,6 +197,11 @@ class VectorStore:
         with self._mapped():
             return self._collection.count()
 
+    def require(self) -> None:
+        """Raise what a search would, where the collection cannot be read any more: its server may have gone away."""
+        with self._mapped():
+            self._collection.get(include=[], limit=1)
+
     @property
     def settings(self) -> Mapping[str, Any]:
         """The index's parameters that the collection was made with."""

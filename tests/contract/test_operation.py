@@ -19,12 +19,16 @@ import httpx
 import pytest
 
 from eval.bench.load import Person, event_of
+from rag.config import Config
+from rag.index.library import Library
 from rag.papers.readers.conversations import FILE_NAME, Conversations
 from rag.types.filters import FIELDS
 from tests.support import roles
 from tests.support.chat_server import Asked, ChatServer, Stream, chat_server
+from tests.support.chroma_server import ChromaServer
 from tests.support.collector import Collector, collector
 from tests.support.page_server import sample_library, served, users
+from tests.support.papers import make_paper
 
 COMMAND = [sys.executable, "-c", "from ui.cli import main; main()"]
 QUESTION = "How does IterQR rewrite queries in e-commerce search?"
@@ -250,3 +254,23 @@ def test_a_library_that_cannot_be_read_is_not_ready_and_lives(tmp_path: Path) ->
         assert str(tmp_path) not in found.text
         assert httpx.get(f"{address}/healthz").status_code == 200
         assert httpx.get(f"{address}/metrics", headers={"Accept": "text/plain"}).status_code == 404, "off by default"
+
+
+def test_a_page_whose_chroma_server_went_away_is_not_ready_until_it_is_back(tmp_path: Path) -> None:
+    with ChromaServer(tmp_path / "server") as server:
+        sections = {"index": {"chroma_url": server.url}}
+        with Library(Config.model_validate({"data_dir": tmp_path / "library", **sections})) as library:
+            library.ingest([make_paper()])
+        with served(tmp_path / "library", sections=sections) as address:
+
+            def ready() -> httpx.Response:
+                return httpx.get(f"{address}/readyz", timeout=START_S)
+
+            assert ready().json()["checks"]["index"] == "ok"
+            server.stop()
+            wait_until(lambda: ready().status_code == 503)
+            assert ready().json()["checks"] == {"page": "ok", "library": "ok", "index": "VectorStoreError"}
+            assert server.url not in ready().text
+            assert httpx.get(f"{address}/healthz").status_code == 200
+            with server:
+                wait_until(lambda: ready().status_code == 200)

@@ -104,13 +104,14 @@ class Probes:
         return "ok" if self._is_made() else "starting"
 
     def _examined(self) -> Finding:
-        """Read the library and borrow its indexes, as a question does."""
+        """Read the library, borrow its indexes and read a vector, as a question does."""
         try:
             generation = self._library.shelf.generation()
         except PaperchatError as error:
             return Finding({"library": _said(error), "index": "unknown"})
         try:
-            with self._library.indexes():
+            with self._library.indexes() as indexes:
+                indexes.vectors.require()
                 return Finding({"library": "ok", "index": "ok"}, generation)
         except EmptyLibrary:
             return Finding({"library": "ok", "index": "empty"}, generation)
