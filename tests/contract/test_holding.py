@@ -25,6 +25,7 @@ from rag.index import health, probe
 from rag.index.health import examine, repair
 from rag.index.library import Library
 from rag.index.locks import writer_lock
+from rag.papers.database import Database
 from rag.papers.readers import conversations, kept, lists
 from rag.papers.readers.conversations import Conversations
 from rag.papers.readers.followed import FILE_NAME as FOLLOWED
@@ -174,16 +175,14 @@ def test_two_ingests_at_once_both_finish_and_say_that_they_wait(tmp_path: Path) 
         assert {one.paper_id for one in papers(0, 16)} <= {one.paper_id for one in library.shelf.browse()}
 
 
-@pytest.mark.sqlite_only
 def test_an_answers_receipt_waits_for_no_writer(library_folder: Path) -> None:
     """The digest of the papers is kept where that can be done at once; else it is only computed."""
-    with hashed(library_folder) as library, closing(sqlite3.connect(library_folder / "shelf.sqlite")) as other:
+    with hashed(library_folder) as library, closing(Database.at(library.shelf.place)) as other:
         library.shelf.bump()
-        other.execute("BEGIN IMMEDIATE")
-        begin = time.monotonic()
-        digest = library.corpus_digest()
-        assert time.monotonic() - begin < LOCKED_S
-        other.rollback()
+        with other.transaction():
+            begin = time.monotonic()
+            digest = library.corpus_digest()
+            assert time.monotonic() - begin < LOCKED_S
         assert library.shelf.meta("corpus") != f"{library.shelf.generation()}:{digest}"
         assert library.corpus_digest() == digest
         assert library.shelf.meta("corpus") == f"{library.shelf.generation()}:{digest}"
@@ -209,7 +208,6 @@ def test_six_kills_lose_double_and_halve_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("probed_here")
 def test_a_doubled_conversation_is_seen(library_folder: Path) -> None:
     with closing(Conversations(library_folder / conversations.FILE_NAME)) as talks:
@@ -229,9 +227,9 @@ def probed_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("probed_here")
-@pytest.mark.sqlite_only
-def test_a_full_disk_is_named_and_the_next_command_goes_on(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 2500) as disk:
+def test_a_full_disk_is_named_and_the_next_command_goes_on(tmp_path: Path, database: str) -> None:
+    """Of a library on a server the disk holds the lexical index."""
+    with small_disk(tmp_path / "disk", 2500 if database == "sqlite" else 100) as disk:
         with hashed(disk / "library") as library:
             with pytest.raises(LibraryError) as error:
                 [library.ingest(papers(n, n + 100)) for n in range(0, 2000, 100)]
@@ -258,7 +256,7 @@ def test_a_read_only_disk_answers_and_refuses_to_write(tmp_path: Path) -> None:
                 assistant.library.ingest(papers(0, 1))
 
 
-@pytest.mark.sqlite_only
+@pytest.mark.sqlite_only("tables on a server are brought up to date when they are opened")
 def test_what_an_earlier_version_followed_is_read_where_it_may_not_be_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,10 +278,10 @@ def test_what_an_earlier_version_followed_is_read_where_it_may_not_be_written(
         assert "is only read" in error
 
 
-@pytest.mark.sqlite_only
-def test_a_file_that_may_grow_no_more_ends_in_two_lines(tmp_path: Path) -> None:
+def test_a_file_that_may_grow_no_more_ends_in_two_lines(tmp_path: Path, database: str) -> None:
     """What a quota does; the library is whole after it."""
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); "
+    most = 200_000 if database == "sqlite" else 10_000
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most})); "
     code = f"{limit}from ui.cli import main; main()"
     words = ["--data-dir", str(tmp_path / "library"), "ingest", str(SAMPLE)]
     done = subprocess.run(
@@ -344,9 +342,14 @@ def test_readers_files_that_are_damaged_are_named_and_what_can_be_made_anew_is(l
         assert repair(library).ok
 
 
-@pytest.mark.embedded_only
+CHROMA = ("chroma", "chroma/current", "chroma/store*")
+
+
 @pytest.mark.usefixtures("probed_here")
-@pytest.mark.parametrize("gone", ["chroma", "lexical-*", "chroma/current", "chroma/store*"])
+@pytest.mark.parametrize(
+    "gone",
+    ["lexical-*", *(pytest.param(one, marks=pytest.mark.embedded_only) for one in CHROMA)],
+)
 def test_a_repair_leaves_a_copy_of_the_papers_and_builds_the_rest_from_them(library_folder: Path, gone: str) -> None:
     for path in library_folder.glob(gone):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -405,7 +408,7 @@ def answered(folder: Path) -> list[dict[str, Any]]:
         return [json.loads(assistant.answer(one).model_dump_json(exclude={"timings"})) for one in QUESTIONS]
 
 
-@pytest.mark.sqlite_only
+@pytest.mark.sqlite_only("a backup is refused on a server; test_shared_library.py puts a dump back")
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_library_restored_elsewhere_answers_byte_for_byte_the_same(tmp_path: Path) -> None:
@@ -441,7 +444,7 @@ def test_a_library_restored_elsewhere_answers_byte_for_byte_the_same(tmp_path: P
     assert "--force" in said
 
 
-@pytest.mark.sqlite_only
+@pytest.mark.sqlite_only("a backup is refused on a server; test_shared_library.py puts a dump back")
 @pytest.mark.slow
 def test_a_restore_leaves_the_vectors_of_the_library_that_was_saved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

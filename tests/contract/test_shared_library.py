@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from rag.config import load_config
+from rag.config import Config, load_config
 from rag.index.health import examine
 from rag.index.library import Library
 from rag.papers.readers.followed import FILE_NAME as FOLLOWED
 from rag.papers.readers.followed import FollowedQuestions
 from rag.papers.shelf import Shelf
 from rag.sources import discover, read_source
+from tests.support.page_server import served
 from tests.support.papers import make_paper
-from tests.support.postgres import PASSWORD, PostgresServer
+from tests.support.postgres import PASSWORD, USER, PostgresServer, binaries
 from tests.support.runs import Run
 from tests.support.samples import sample_library
 
 SAMPLE = str(files("rag") / "sample")
 QUESTION = "How can large language models annotate documents for training retrievers?"
 SECTION = "PAPERCHAT__LIBRARY__"
+READ = (("ask", QUESTION), ("search", "query rewriting"), ("papers", "--facets"), ("keep", "export"))
+OWN_NAME = "UPDATE shared.meta SET value = substr(md5(random()::text), 1, 8) WHERE key = 'library'"
+"""What docs/postgresql.md has run on a library that becomes a second one."""
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +124,32 @@ def test_a_backup_is_refused_with_both_parts_of_one(run: Run, tmp_path: Path) ->
     assert not (tmp_path / "library.tar").exists()
 
 
+def test_a_dump_put_back_answers_the_same(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_server: PostgresServer
+) -> None:
+    """As docs/postgresql.md says it, into another database and an empty folder."""
+    (starred,) = [paper["paper_id"] for paper in run.json("papers", "--limit", "1")]
+    run("star", starred)
+    programs, dump = binaries(), str(tmp_path / "library.dump")
+    assert programs
+    to = ["--host", "127.0.0.1", "--port", str(postgres_server.port), "--username", USER]
+    for words in (
+        ["pg_dump", *to, "--schema=shared", "--format=custom", f"--file={dump}", "postgres"],
+        ["createdb", *to, "elsewhere"],
+        ["pg_restore", *to, "--dbname=elsewhere", dump],
+        ["psql", *to, "--dbname=elsewhere", f"--command={OWN_NAME}"],
+    ):
+        subprocess.run([str(programs / words[0]), *words[1:]], check=True, timeout=120)
+    before = [run.json(*words) for words in READ]
+    with monkeypatch.context() as patch:
+        patch.setenv(f"{SECTION}DATABASE_URL", f"{postgres_server.url.removesuffix('/postgres')}/elsewhere")
+        copy = Run(tmp_path / "copy", run.capsys, patch)
+        copy("doctor", "--repair")
+        assert copy.json("doctor")["ok"] is True
+        assert [comparable(copy.json(*words)) for words in READ] == [comparable(one) for one in before]
+    assert run.json("doctor")["ok"] is True, "the first goes on"
+
+
 def test_an_index_that_lags_behind_is_said_and_mended(run: Run, tmp_path: Path) -> None:
     second = Run(tmp_path / "second", run.capsys, run.monkeypatch)
     _, error = second("search", "query rewriting", code=1)
@@ -183,6 +216,34 @@ def written(folder: Path, number: int, abstract: str) -> str:
     path = folder / f"{len(list(folder.glob('*.jsonl')))}.jsonl"
     path.write_text(json.dumps(row) + "\n")
     return str(path)
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_page_whose_database_went_away_is_not_ready_until_it_is_back(tmp_path: Path) -> None:
+    with PostgresServer() as server:
+        sections = {"library": {"database_url": server.url, "database_schema": "away"}}
+        with Library(Config.model_validate({"data_dir": tmp_path, **sections})) as library:
+            library.ingest([make_paper()])
+        with served(tmp_path, sections=sections) as address:
+
+            def ready() -> httpx.Response:
+                return httpx.get(f"{address}/readyz", timeout=60)
+
+            assert ready().json()["checks"] == {"page": "ok", "library": "ok", "index": "ok"}
+            server.stop()
+            wait_until(lambda: ready().status_code == 503)
+            assert ready().json()["checks"] == {"page": "ok", "library": "LibraryError", "index": "unknown"}
+            assert str(server.port) not in ready().text
+            assert httpx.get(f"{address}/healthz").status_code == 200
+            server.start()
+            wait_until(lambda: ready().status_code == 200)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 def test_a_wrong_password_is_two_lines(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
