@@ -1,7 +1,8 @@
 """Markdown tables with any columns, read by their own headers.
 
 Cells are cut at each ``|`` that is not escaped. Where a row has more cells than its header, an abstract or a title
-holds a bare ``|``: the cell with the row's link tells which.
+holds a bare ``|``: the cell with the row's link tells which. A last row that is cut within such a title looks like a
+whole one: here, unlike in a daily report, a row needs no link.
 """
 
 from __future__ import annotations

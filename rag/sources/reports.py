@@ -8,7 +8,8 @@ the link cell, which neither a title nor an abstract contains:
 
 A row whose link is written in another way, or leads elsewhere, is cut at its ``|`` as those of other tables are.
 The authors are what stands between the last two ``|`` of the row. A row whose text does not end with ``|``, or that
-has no second ``|`` after its link, is cut off and is rejected; only a cut directly after a ``|`` that belongs to an
+has no second ``|`` after its link, is cut off and is rejected. So is a last one that names no paper and that no line
+break follows: its title may hold the ``|`` that parted its cells. Only a cut directly after a ``|`` that belongs to an
 abstract looks like a whole row.
 """
 
@@ -22,7 +23,7 @@ from datetime import date
 
 from rag.errors import SourceError
 from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_TITLE, day_in, split_authors
-from rag.sources.identifiers import ARXIV_ADDRESS, ImpossibleId, linked_ids
+from rag.sources.identifiers import ARXIV_ADDRESS, ImpossibleId, linked_ids, names_paper
 from rag.sources.pipe_tables import cells_of, ends_with_pipe, pipe_tables, read_pipe_row, read_pipe_table
 from rag.sources.rows import Origin
 from rag.text.markup import inlined, unwrapped
@@ -34,7 +35,7 @@ _HEADER = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _COLUMNS = ("title", "link", "abstract", "author")
-_RULE = re.compile(r"[ \t]*(?:\|[ \t]*)?:?-[-:| \t]*")
+_RULE = re.compile(r"[ \t]*(?:\|[ \t]*)?:?(?:-[:| \t]*){3,}")  # with fewer dashes, a title's beginning
 _ADDRESS = rf"{ARXIV_ADDRESS}(?:\.pdf)?/?(?:[?#][^\s)|>]*)?"
 _TARGET = rf"\([ \t]*<?{_ADDRESS}>?(?:[ \t]+\"[^\"|\n]*\")?[ \t]*\)"
 _LINKED = rf"\[(?:!\[[^\]|\n]*\]\([^)|\n]*\)|[^\]|\n])*\]{_TARGET}|<?{_ADDRESS}>?"
@@ -91,7 +92,10 @@ def read_report(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
 def _read_rows(text: str, start: int, origin: Origin, day: date) -> Iterator[Paper | Rejected]:
     for row in _rows(text, start):
         cells = cells_of(row.title) if not row.link and _is_whole(row.title) else []
-        if len(cells) >= len(_COLUMNS) and cells[1]:
+        ends = cells and text.endswith(row.title) and not text.endswith("\n")
+        if ends and not names_paper("|".join(cells[1:])):
+            yield origin.rejected(row.line, "the last row has no link, and no line break behind it: it may be cut off")
+        elif len(cells) >= len(_COLUMNS) and cells[1]:
             yield read_pipe_row(_COLUMNS, cells, origin, row.line, day)
         else:
             yield _read_row(row, origin.source, day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,11 @@ def prose(draw: st.DrawFn, joint: st.SearchStrategy[str]) -> str:
     return text.replace("\\|", "|") + "."
 
 
+def could_begin(title: str) -> bool:
+    """Whether a row that is cut behind the first marks of its title is neither empty nor a table's rule."""
+    return not title.startswith("|") and not re.sub(r"[ |:]", "", title).startswith("---")
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Rows of title, id, abstract and authors."""
@@ -36,7 +42,7 @@ def tables(draw: st.DrawFn) -> list[tuple[str, str, str, tuple[str, ...]]]:
     return draw(
         st.lists(
             st.tuples(
-                prose(st.sampled_from([" ", " | "])).filter(lambda title: not title.startswith("|")),
+                prose(st.sampled_from([" ", " | "])).filter(could_begin),
                 st.integers(0, 99999).map("2504.{:05d}".format),
                 prose(joints),
                 st.lists(name.map(lambda text: " ".join(text.split())), min_size=1, max_size=3).map(tuple),
@@ -71,12 +77,14 @@ def test_tables_round_trip(table: list[tuple[str, str, str, tuple[str, ...]]], c
 
 
 @settings(max_examples=300)
-@given(tables().filter(bool), st.data())
+@given(tables().filter(bool), st.integers(0, 9999))
+@example([("A | b | c | d | e.", "2504.00001", "x.", ("Ann",))], len(HEAD) + len("| A | b | c | d |"))
+@example([("- a.", "2504.00001", "x.", ("Ann",))], len(HEAD) + len("| -"))
 def test_a_cut_row_is_reported_and_never_a_paper(
-    table: list[tuple[str, str, str, tuple[str, ...]]], data: st.DataObject
+    table: list[tuple[str, str, str, tuple[str, ...]]], place: int
 ) -> None:
     text = render(table)
-    cut = data.draw(st.integers(0, len(text.encode()) - 1))
+    cut = place % len(text.encode())
     kept = text.encode()[:cut]
     try:
         rows = read(kept)
