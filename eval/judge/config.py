@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import Field, ValidationError
 
 from rag.config import LLMConfig, Section
+from rag.config.yaml_text import yaml_of
 from rag.errors import ConfigError
 
 
@@ -53,10 +53,10 @@ def load_judge(path: Path) -> JudgeConfig:
     """
     advice = f"Keys: {', '.join(JudgeConfig.model_fields)}; only `model` is required."
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        content = yaml_of(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"The judge's settings {path} cannot be read: {error.strerror}.", advice) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"The judge's settings {path} are not valid YAML: {error}.", advice) from None
     try:
         config = JudgeConfig.model_validate(content)

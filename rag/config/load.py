@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.config.whole import Config
+from rag.config.yaml_text import yaml_of
 from rag.errors import ConfigError
 
 ENV_PREFIX = "PAPERCHAT__"
@@ -82,16 +82,13 @@ def leaf_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
 
 def _read_file(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        content = yaml_of(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(
             f"The configuration {path} cannot be read: {error.strerror}.", "Give an existing file to --config."
         ) from None
-    except (yaml.YAMLError, ValueError) as error:  # a date that there is not is a plain ValueError
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        said = getattr(error, "problem", None) or error
-        raise ConfigError(f"The configuration {path} is not valid YAML{where}: {said}.", "Correct it there.") from None
+    except ValueError as error:
+        raise ConfigError(f"The configuration {path} is not valid YAML: {error}.", "Correct it there.") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -101,8 +98,8 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _read_variable(name: str, text: str) -> object:
     try:
-        return yaml.safe_load(text) if text else None
-    except (yaml.YAMLError, ValueError):  # its message would quote the value
+        return yaml_of(text) if text else None
+    except ValueError:  # its message would quote the value
         raise ConfigError(f"The value of {name} is not valid YAML.", "Put quotes inside it: \"'…'\".") from None
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rag.config.yaml_text import yaml_of
 from rag.errors import ConfigError
 
 PACKAGED = Path(__file__).parent
@@ -95,13 +95,13 @@ def read_yaml(path: Path) -> Any:
         ConfigError: it is missing or not YAML.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        return yaml_of(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         beside = ", ".join(sorted(other.name for other in path.parent.glob("*.yaml"))) or "none"
         raise ConfigError(
             f"The prompt {path} cannot be read: {error.strerror}.", f"Prompts in that folder: {beside}."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"The prompt {path} is not valid YAML: {error}.", "Correct the line named.") from None
 
 

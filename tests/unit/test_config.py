@@ -77,7 +77,7 @@ def test_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path:
         ("retrieval: {dense_weight: 1.5}", "less than or equal to 1"),
         ("retrieval: 5", "c.yaml) is a section, with its keys below it; it is 5."),
         ("- a list", "holds no keys"),
-        ("answer: [oops", "not valid YAML in line 1, column 14: expected ',' or ']'"),
+        ("answer: [oops", "not valid YAML: line 1, column 14: expected ',' or ']'"),
     ],
 )
 def test_what_is_wrong_is_named_in_full(tmp_path: Path, text: str, said: str) -> None:
