@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from rag.errors import DatasetError
 from rag.types.records import Record
 
@@ -42,5 +40,5 @@ def read_lists(path: Path) -> list[ReadingList]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         return [ReadingList.model_validate_json(line) for line in lines if line.strip()]
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise DatasetError(f"{path} holds no reading lists: {error}.", "Each line is one list as JSON.") from None

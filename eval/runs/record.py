@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from eval.files import read_json_lines
 from eval.metrics import Score
 from eval.runs.scores import Scored
@@ -87,7 +85,7 @@ def load_run(folder: Path) -> RunRecord:
             },
             questions={key: row["question"] for key, row in results.items()},
         )
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise RunMismatch(f"A file in {folder} is damaged ({type(error).__name__}).", "Run it again.") from None
 
 

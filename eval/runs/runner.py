@@ -211,7 +211,7 @@ def resume(out: Path, info: dict[str, Any], questions: Sequence[Question]) -> di
             for key, name in IDENTITY.items()
             if before[key] != info[key]
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise RunMismatch(f"{out / RUN} is not the record of a run.", advice) from None
     if changed:
         raise RunMismatch(f"{out} was made with another {' and another '.join(changed)}.", advice)

@@ -101,7 +101,7 @@ def retry_after(response: httpx.Response) -> float | None:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(value).timestamp() - time()
-        except ValueError:
+        except (ValueError, ArithmeticError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
 

@@ -141,7 +141,7 @@ class ServerEmbedding(BaseEmbedding):
         try:
             items = json.loads(body)["data"]
             rows = [item["embedding"] for item in sorted(items, key=lambda item: item.get("index", 0))]
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise EmbeddingResponseError(
                 f"{self._who} did not answer with embeddings but with: {self._excerpt(body.decode(errors='replace'))}",
                 "Check that embedding.base_url is an OpenAI API (it usually ends in /v1).",

@@ -15,9 +15,11 @@ import sys
 import time
 import traceback
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
-from tests.fuzz.targets import MOST_BYTES, TARGETS, Target, checked
+from tests.fuzz.target import MOST_BYTES, Target, checked
+from tests.fuzz.targets import TARGETS
 
 
 def main() -> None:
@@ -50,6 +52,7 @@ def _fuzz(target: Target, seconds: int, folder: Path) -> None:
     words = folder / "words"
     words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words))
     tried, failures, begun = Counter[str](), Counter[str](), time.monotonic()
+    spent = time.process_time()
     slowest = 0.0
 
     def one(data: bytes) -> None:
@@ -68,12 +71,14 @@ def _fuzz(target: Target, seconds: int, folder: Path) -> None:
         slowest = max(slowest, time.process_time() - start)
         if tried["inputs"] % 50 == 0 or time.monotonic() - begun > seconds:
             done = {"target": target.name, "inputs": tried["inputs"], "seconds": round(time.monotonic() - begun)}
-            done |= {"slowest_s": round(slowest, 2), "found": len(failures)}
+            done |= {"processor_s": round(time.process_time() - spent), "slowest_s": round(slowest, 2)}
+            done |= {"found": len(failures)}
             (folder / "done.json").write_text(json.dumps(done))
 
-    with atheris.instrument_imports(include=["rag", "ui"]):
-        for seed in target.seeds():  # imports what it needs
-            one(seed)
+    with atheris.instrument_imports(include=["rag", "ui", "eval"]):
+        for seed in target.seeds():
+            with suppress(Exception):  # imports what it needs, and loads it, in a time that is no input's
+                target.run(seed)
     options = [f"-max_total_time={seconds}", f"-max_len={MOST_BYTES}", f"-dict={words}", "-timeout=120"]
     options += ["-rss_limit_mb=4096", f"-artifact_prefix={found}/", "-print_final_stats=0", "-verbosity=0"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], one)
@@ -85,7 +90,7 @@ def _where(error: Exception) -> str:
     ours = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if "/rag/" in frame.filename or "/ui/" in frame.filename
+        if any(part in frame.filename for part in ("/rag/", "/ui/", "/eval/"))
     ]
     place = f"{ours[-1].filename}:{ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__} {place} {error if isinstance(error, AssertionError) and not ours else ''}"

@@ -1,96 +1,45 @@
 """What is fed with strange inputs, each as a function of bytes that may only end as its contract says.
 
 A target fails by any exception: an error of another tree than ours, a row that nothing is said of, or more than
-`MOST_SECONDS` of processor time.
+`tests.fuzz.target.MOST_SECONDS` of processor time.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
 
 from rag.errors import ConfigError, PaperchatError, SourceError
 from rag.types import Row
-from tests.fuzz import accounts
+from tests.fuzz import accounts, outside
 from tests.fuzz.accounts import Account
+from tests.fuzz.target import MOST_BYTES, PARTED, Target, folder, texts
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 SAMPLE = Path(__file__).resolve().parents[2] / "rag" / "sample"
 QUALITY = Path(__file__).resolve().parents[1] / "quality"
-MOST_SECONDS = 2.0
-"""Of processor time, for an input of `MOST_BYTES` at most."""
-MOST_BYTES = 20_000
 _MOST_SEED = 6_000
-_PARTED = "\x1e"
-"""What parts the pieces of inputs that are several."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Something that reads what strangers wrote.
-
-    Attributes:
-        name: Of its folder of cases, too.
-        run: Reads an input; returns, or raises where the contract is broken.
-        seeds: Inputs as people write them.
-        words: Pieces of which such inputs consist.
-    """
-
-    name: str
-    run: Callable[[bytes], object]
-    seeds: Callable[[], Iterable[bytes]]
-    words: tuple[bytes, ...]
-
-
-class TooSlow(AssertionError):
-    """An input took longer than `MOST_SECONDS`."""
-
-
-def checked(target: Target, data: bytes) -> None:
-    """Run a target on an input, within its time.
-
-    Raises:
-        TooSlow: it took longer.
-        Exception: whatever else breaks the contract.
-    """
-    begun = time.process_time()
-    target.run(data[:MOST_BYTES])
-    if (taken := time.process_time() - begun) > MOST_SECONDS:
-        raise TooSlow(f"{taken:.1f} s for {len(data)} bytes")
-
-
-@cache
-def _folder() -> Path:
-    """A folder that lasts as long as the process, in memory where the system has such."""
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    folder = tempfile.TemporaryDirectory(prefix="paperchat-fuzz-", dir=memory, ignore_cleanup_errors=True)
-    _KEPT.append(folder)
-    return Path(folder.name)
-
-
-_KEPT: list[object] = []
+_PARTED = PARTED.decode()
 
 
 def _reader(name: str, account: Account | None = None) -> Callable[[bytes], object]:
     """The reader of a kind of file: papers and rejected rows, or `SourceError`."""
-    from rag.sources import read_source
+    from rag.sources import open_source
 
     def run(data: bytes) -> object:
-        path = _folder() / name
+        path = folder() / name
         path.write_bytes(data)
         try:
-            rows = list(read_source(path))
+            reading = open_source(path)
+            rows = list(reading.rows)
         except SourceError:
             return None
         for row in rows:
             accounts.sound(row)
+        "".join(reading.unread).encode()
         if account:
             account(data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"), rows)
         return rows
@@ -105,7 +54,7 @@ def _markdown(data: bytes) -> object:
     if isinstance(rows, list):
         from rag.sources import open_source
 
-        if open_source(_folder() / name).layout in ("Markdown table", "daily report"):
+        if open_source(folder() / name).layout in ("Markdown table", "daily report"):
             accounts.linked(data.decode("utf-8", "replace"), rows)
     return rows
 
@@ -121,7 +70,7 @@ def _pdf(data: bytes) -> object:
     """What the process that reads PDFs does; the parent answers for whatever ends it."""
     from rag.sources.pdf.document import Refused, read
 
-    path = _folder() / "2504.00001v1.pdf"
+    path = folder() / "2504.00001v1.pdf"
     path.write_bytes(data)
     with suppress(Refused):
         return read(path, path.name)
@@ -145,7 +94,7 @@ def _config(data: bytes) -> object:
     from rag.config import load_config, public_values
 
     content, _, behind = data.partition(_PARTED.encode())
-    path = _folder() / "config.yaml"
+    path = folder() / "config.yaml"
     path.write_bytes(content)
     lines = (line.partition("=") for line in behind.decode("utf-8", "replace").split("\n"))
     environ = {f"PAPERCHAT__{name}": value for name, _, value in lines if name}
@@ -162,9 +111,9 @@ def _config(data: bytes) -> object:
 def _library() -> object:
     from tests.support.reading import ReadingLibrary
 
-    folder = _folder() / "library"
-    folder.mkdir()
-    return ReadingLibrary(folder)
+    place = folder() / "library"
+    place.mkdir()
+    return ReadingLibrary(place)
 
 
 @cache
@@ -346,10 +295,6 @@ def _feeds() -> Iterator[bytes]:
     yield error_feed("incorrect id format").encode()
 
 
-def _texts(*texts: str) -> Callable[[], Iterator[bytes]]:
-    return lambda: iter([text.encode() for text in texts])
-
-
 _FIELDS = b"title abstract authors date arxiv_id categories comment doi licence url 2504.05309 null".split()
 _MARKDOWN = [b"| ", b" |\n", b"|---|---|\n", b"**", b"](https://arxiv.org/abs/2504.05309", b"<details>", b"</summary>"]
 _CONFIG = Path(__file__).resolve().parents[2] / "config.yaml"
@@ -421,12 +366,25 @@ TARGETS: dict[str, Target] = {
             "config",
             _config,
             lambda: iter([_CONFIG.read_bytes(), b"ui:\n  port: 1\n" + b"\x1eUI__PORT=2\nLLM__HEADERS=['A: B']"]),
-            (b": ", b"\n  ", b"- ", b"&a ", b"*a", b"<<: ", b"!!python/object:os.system ", b"0x", b"~", b"2025-13-01"),
+            (
+                b": ",
+                b"\n  ",
+                b"- ",
+                b"&a ",
+                b"*a",
+                b"<<: ",
+                b"!!python/object:os.system ",
+                b"!!int ",
+                b"0x",
+                b"~",
+                b"2025-13-01",
+                b"[" * 600,
+            ),
         ),
         Target(
             "question",
             _question,
-            _texts(
+            texts(
                 "papers by Jimmy Lin from May 2025",
                 "What is QueryGym?\x1eIt is a toolkit.\x1eand since October?",
                 "compare OneSearch vs UniSearch, not 2503.09516",
@@ -437,7 +395,7 @@ TARGETS: dict[str, Target] = {
         Target(
             "citations",
             _citations,
-            _texts(
+            texts(
                 "We study recommender systems and dense retrieval with large language models [1]. It is 3 times "
                 "faster [2].",
                 "- **Faster** [1, 2]\n\n| a | b |\n```\nx\n```\n<think>no</think>",
@@ -447,7 +405,7 @@ TARGETS: dict[str, Target] = {
         Target(
             "reply",
             _reply,
-            _texts(
+            texts(
                 "<think>Hm [1].</think>\n**Answer:** <b>It</b> ranks &#91;1&#93;.\\n\\nIt scales [2503.09516].</s>",
                 'data: {"choices": [{"delta": {"content": [{"text": "It"}]}}]}\n\nevent: error\ndata: {"message": "x"}',
                 '<tool_call>{"name": "f"}</tool_call>\n```json\n{"answer": "It ranks [1]."}\n```\n### Instruction:\n',
@@ -473,9 +431,10 @@ TARGETS: dict[str, Target] = {
         Target(
             "request",
             _request,
-            _texts("/paper/2504.00001\x1efrom=2025-04-10&words=a\x1eYQ.YQ\x1e**a** [1] <b>", "/map/3.1\x1eat=1"),
+            texts("/paper/2504.00001\x1efrom=2025-04-10&words=a\x1eYQ.YQ\x1e**a** [1] <b>", "/map/3.1\x1eat=1"),
             (b"/../", b"%00", b"&from=", b"&conversation=", b"<script>", b"[x](javascript:a)", b"![", b"\x1e"),
         ),
+        *outside.TARGETS,
     )
 }
 """By name."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.targets import MOST_BYTES, TARGETS, Target, checked
+from tests.fuzz.target import MOST_BYTES, Target, checked
+from tests.fuzz.targets import TARGETS
 
 CASES = Path(__file__).parent / "cases"
 SECONDS = 3.0
@@ -84,7 +85,7 @@ def test_a_slow_or_wrong_reader_is_seen() -> None:
         return None
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.fuzz.targets.MOST_SECONDS", 0.1)
+        patch.setattr("tests.fuzz.target.MOST_SECONDS", 0.1)
         with pytest.raises(AssertionError, match="bytes"):
             checked(Target("lazy", lazy, lambda: iter(()), ()), b"")
     with pytest.raises(KeyError):

@@ -225,7 +225,7 @@ def _retry_after(response: httpx.Response) -> float | None:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, TypeError):
+        except (ValueError, ArithmeticError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
 

@@ -96,7 +96,7 @@ class Pace:
             begun, until = map(float, json.loads(self._mark.read_text()))
         except FileNotFoundError:
             return 0.0
-        except (ValueError, TypeError):  # half-written: somebody has just asked
+        except (ValueError, TypeError, ArithmeticError, RecursionError):  # half-written: somebody has just asked
             return self._seconds
         now = self._clock()
         return min(max(until - now, 0.0), until - begun) if begun <= now else until - begun

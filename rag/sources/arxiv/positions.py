@@ -19,6 +19,8 @@ _NOT_FOUND = "not-found.json"
 _ASK_AGAIN = timedelta(days=30)
 """After which a title that arXiv had no paper of is asked for again."""
 _GOOD_FOR = timedelta(days=1)
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a file of JSON raises that is damaged or holds something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class Record:
     finished: datetime | None = None
 
 
+def _moment(written: str) -> datetime:
+    """A moment as it is kept; raises ValueError for one without its zone, which no other can be compared with."""
+    found = datetime.fromisoformat(written)
+    if found.tzinfo is None:
+        raise ValueError("no zone")
+    return found
+
+
 class Positions:
     """The files; one that is damaged counts as missing, which costs requests and loses nothing."""
 
@@ -54,16 +64,12 @@ class Positions:
         """What is kept of a selection."""
         try:
             stored = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
-            finished = datetime.fromisoformat(stored["finished"]) if stored["finished"] else None
+            finished = _moment(stored["finished"]) if stored["finished"] else None
             found = stored["position"]
             position = (
-                None
-                if found is None
-                else Position(
-                    datetime.fromisoformat(found["newest"]), int(found["read"]), datetime.fromisoformat(found["at"])
-                )
+                None if found is None else Position(_moment(found["newest"]), int(found["read"]), _moment(found["at"]))
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, *_DAMAGED):
             return Record()
         is_old = position and not timedelta(0) <= (now or datetime.now(UTC)) - position.at <= _GOOD_FOR
         return Record(None if is_old else position, finished)
@@ -93,7 +99,7 @@ class NotFound:
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
             days = {str(key): date.fromisoformat(day) for key, day in stored.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, *_DAMAGED):
             return
         self._days = {key: day.isoformat() for key, day in days.items() if self._today - day < _ASK_AGAIN}
 

@@ -72,7 +72,7 @@ def read_receipt(path: Path) -> Answer | Receipt:
         return Receipt.model_validate(content)
     except OSError as error:
         raise typer.BadParameter(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, ValidationError):
+    except (ValueError, ValidationError, RecursionError):
         raise typer.BadParameter(f"{path} holds neither what `paperchat ask --json` prints nor a receipt") from None
 
 
