@@ -14,6 +14,7 @@ from rag.text.months import SHORT
 
 LONGEST_TITLE, LONGEST_ABSTRACT, LONGEST_REMARK = 2_000, 50_000, 5_000
 """Characters; the longest title and abstract of 60,000 arXiv papers have 240 and 3,441, of SciFact 300 and 10,000."""
+_LONGEST_TOLD = 100
 
 _SUFFIX = re.compile(r"(?:Jr|Sr|Ph\.?D|M\.?D)\.?|I{2,3}|IV", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|&)\s(?!others\b)")
@@ -42,6 +43,12 @@ _DAY = re.compile(
     )(?!\d)""",
     re.VERBOSE,
 )
+
+
+def told(name: object) -> str:
+    """A key, or what stands there, as it can be told: in whole characters, as JSON's escapes need not be, on a line."""
+    text = str(name).encode("utf-8", "replace").decode()
+    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
 
 
 def day_in(text: str) -> date | None:

@@ -35,6 +35,7 @@ def read_json_document(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
     Raises:
         SourceError: the text as a whole is neither JSON nor a literal of Python's.
     """
+    number = 0
     for number, entry in enumerate(_entries(_parsed(text, origin), None, None, 0), start=1):
         found: Paper | Rejected
         if isinstance(entry.value, dict):
@@ -44,6 +45,8 @@ def read_json_document(text: str, origin: Origin) -> Iterator[Paper | Rejected]:
         if isinstance(found, Rejected):
             found = origin.rejected(0, f"entry {number}: {found.reason}")
         yield found
+    if not number:
+        yield origin.rejected(0, "no object in it has the keys of a paper")
 
 
 def _parsed(text: str, origin: Origin) -> Any:

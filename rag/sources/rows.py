@@ -20,14 +20,14 @@ from pydantic import (
 from pydantic import Field as Limited
 
 from rag.sources.columns import Field, meaning_of
-from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE, day_in, split_authors
+from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE, day_in, split_authors, told
 from rag.sources.identifiers import Identifier, ImpossibleId, linked_ids, month_of, read_id, title_id
 from rag.types import Paper, Rejected
 
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 _DOI_ADDRESS = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 _NOTHING = re.compile(r"\s*(?:[-–—/]*|null|none|n/?a|nan|tbd|未知|无)\s*", re.IGNORECASE)
-_WEB = re.compile(r"https?://[^\s<>\"'`|)\]]{1,500}")
+_WEB = re.compile(r"https?://[^\s<>\"'`|)\]\x00-\x1f\ud800-\udfff]{1,500}")
 _CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MOST_VERSIONS = 99
@@ -222,7 +222,7 @@ def _fields(cells: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
     for name, value in cells.items():
         meaning = meaning_of(str(name))
         if meaning is None:
-            origin.unread.add(str(name))
+            origin.unread.add(told(name))
         if meaning is None or value in (None, "", [], {}) or (isinstance(value, str) and _NOTHING.fullmatch(value)):
             continue
         what, rank = meaning
@@ -301,7 +301,7 @@ def _day(fields: Mapping[str, Any], identifier: Identifier, around: date | None)
     if (said := fields.get("date")) is not None:
         if found := day_in(str(said)):
             return found
-        raise _NoPaper(f"its date cannot be read: {said}")
+        raise _NoPaper(f"its date cannot be read: {told(said)}")
     if around:
         return around
     if (said := fields.get("published")) is not None and (found := day_in(str(said))):

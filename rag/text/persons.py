@@ -70,4 +70,6 @@ def from_parts(family: str, given: str = "", particle: str = "", suffix: str = "
     """The name of somebody whose parts a bibliography names, as papers print it."""
     comma = bool(suffix) and not _NUMERAL.fullmatch(suffix)
     family, given, particle, suffix = (" ".join(part.split()) for part in (family, given, particle, suffix))
+    if not family and not given:
+        return ""  # a suffix alone is nobody
     return Person(family, given, particle, suffix, comma).name

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from rag.sources.bibliography.own import own_key, rest_of
-from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE
+from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE, told
 from rag.sources.identifiers import (
     ARXIV_ID,
     Identifier,
@@ -140,7 +140,7 @@ def row(entry: Entry, source: str, of_the_file: date) -> Paper | Rejected:
         if found.version <= MOST_VERSIONS
         else 0,
         undated=listed is None,
-        unkept=tuple(name for name, is_so in unkept.items() if is_so),
+        unkept=tuple(dict.fromkeys(told(name) for name, is_so in unkept.items() if is_so)),
     )
     if reason := _unkeepable(paper):
         return Rejected(source, entry.line, reason)
