@@ -1,8 +1,7 @@
-"""What else comes from outside: backups, papers' own words, words of commands, the browser, files, servers' replies."""
+"""What else comes from outside: backups, papers' own words, files that are given, servers' replies."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
@@ -10,22 +9,17 @@ import shutil
 import sqlite3
 import tarfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import BackupError, PaperchatError
 from rag.types import Paper, Rejected
-from tests.fuzz.target import PARTED, Target, folder, texts
+from tests.fuzz.target import PARTED, Target, folder, texts, words
 
 if TYPE_CHECKING:
-    from starlette.testclient import TestClient
-
     from rag.models.remote import ServerEmbedding
-
-_COMMANDS = ("papers", "show", "new", "list", "note", "review", "export", "conversations", "keep", "similar", "search")
-"""Those that read what is typed, and write into the library alone."""
 
 
 # --- backups ----------------------------------------------------------------------------------------------------------
@@ -134,77 +128,6 @@ def _written(one: Paper) -> None:
     daily_table(one.date, [one])
     comma_separated([])
     assert "\x1b" not in for_terminal(one.text), "an escape reaches the terminal"
-
-
-# --- what is typed and clicked ----------------------------------------------------------------------------------------
-
-
-@cache
-def _opened() -> tuple[ExitStack, Path, TestClient]:
-    """A library of some papers, and the addresses of its drawn pages."""
-    from fastapi import FastAPI
-    from starlette.testclient import TestClient
-
-    from rag.assistant import Assistant
-    from rag.config import Config
-    from rag.index.library import Library
-    from rag.papers.readers.conversations import FILE_NAME, Conversations
-    from tests.support.papers import make_paper
-    from ui.web.drawn.actions import Actions
-    from ui.web.drawn.site import Site
-
-    stack, place = ExitStack(), folder() / "pages"
-    assistant = stack.enter_context(Assistant(Library(Config(data_dir=place))))
-    assistant.library.ingest(
-        make_paper(
-            f"2504.0000{n}", f"{title} Net", f"We rank {title}. It is faster.", ("Ada Ling",), f"2025-04-{9 + n}"
-        )
-        for n, title in enumerate(("Passages", "Queries", "Bread"), start=1)
-    )
-    app = FastAPI()
-    Actions(Site(assistant, Conversations(place / FILE_NAME)), lambda _: "", lambda category: category).serve(app)
-    return stack, place, TestClient(app)
-
-
-def typed(data: bytes) -> None:
-    """A command with its words: done, refused in our words, or wrong usage."""
-    from typer.testing import CliRunner
-
-    from ui.cli import app
-
-    words = [piece.decode("utf-8", "replace").replace("\0", "") for piece in data.split(PARTED)]
-    if words[0] not in _COMMANDS or any(word.startswith(("--o", "--c", "--d", "-c", "-o", "/")) for word in words[1:]):
-        return
-    _, place, _ = _opened()
-    with contextlib.chdir(folder()):
-        done = CliRunner().invoke(app, [words[0], "--data-dir", str(place), *words[1:]])
-    if done.exception and not isinstance(done.exception, SystemExit | PaperchatError | OSError):
-        raise done.exception
-    assert "\x1b" not in done.stdout, "an escape reaches the terminal"
-
-
-def clicked(data: bytes) -> None:
-    """What a browser asks of the drawn pages, or an action with the JSON that it sends."""
-    first, _, body = data.partition(PARTED)
-    said = first.decode("utf-8", "replace")
-    _, _, client = _opened()
-    if said in ("sample", "fetch", "remove"):
-        return
-    with suppress(UnicodeError):  # no browser can ask for it
-        if said.startswith("/"):
-            reply = client.get(f"/view{_address(said)}")
-        else:
-            reply = client.post(f"/act/{_address(said.replace('/', ''))}", content=body)
-        assert reply.status_code < 500 or reply.status_code == 503, f"status {reply.status_code}"
-        if reply.headers["content-type"].startswith("application/json"):
-            json.dumps(reply.json(), ensure_ascii=False).encode()
-
-
-def _address(said: str) -> str:
-    """An address as a browser writes it."""
-    from urllib.parse import quote
-
-    return quote(said, safe="/?=&%+;:@.~-_")
 
 
 # --- files and servers ------------------------------------------------------------------------------------------------
@@ -332,32 +255,6 @@ _GIVEN = (
     "[1767225600.0, 1767225603.0]",
     f"ann:$scrypt$ln=14,r=8,p=1$c2FsdHNhbHQ${'A' * 43}",
 )
-_TYPED = (
-    "papers\x1e--query\x1erank\x1e--from\x1e2025-04\x1e--sort\x1edate",
-    "show\x1e2504.00001\x1e--json",
-    "new\x1e--since\x1e7d",
-    "list\x1ethesis\x1e--add\x1e2504.00001",
-    "note\x1e2504.00001\x1ecompare **with** ours",
-    "export\x1e--format\x1eris\x1e2504.00002",
-    "similar\x1e2504.00001\x1e-k\x1e2",
-    "search\x1erank passages\x1e--author\x1eLing",
-    "review\x1e2504.00001\x1e--release",
-    "keep\x1eexport",
-    "conversations\x1eshow\x1e1",
-)
-_CLICKED = (
-    "/?since=7d",
-    "/library?words=rank&from=2025-04-10&sort=date&page=2",
-    "/paper/2504.00001?words=a",
-    "/map/1.2",
-    "/you",
-    "/quiz?list=thesis",
-    'star\x1e{"papers": "2504.00001", "on": "off"}',
-    'list\x1e{"papers": "2504.00001", "list": "thesis"}',
-    'note\x1e{"papers": "2504.00001", "text": "**a** <b>", "seen": "1"}',
-    'interest\x1e{"sentence": "ranking of passages", "key": "1"}',
-    'answer\x1e{"key": "1", "said": "a", "part": "you"}',
-)
 _SERVED = (
     '{"data": [{"index": 0, "embedding": [1, 2]}, {"index": 1, "embedding": [3, 4]}]}',
     '```json\n{"queries": ["a", "b"]}\n```',
@@ -369,22 +266,14 @@ _SERVED = (
 _NESTED = (b"[" * 3000, b'{"a":' * 2000, b"{a: " * 500)
 _OF_ARCHIVES = "\x1e \t2 \t5 SHELF SIZE0 HASH0 ../ /etc/x kept.sqlite pdfs/a.pdf ustar"
 _OF_PAPERS = "\\ { } $ & % # [ ] \\textbf{ \\begin{ &#x0; <b> https:// . \u2028 @misc{ | 3% \x1e"
-_OF_COMMANDS = "\x1e -- --json --region --tag --has --to -k 2504.00001v9 9999999999 -1"
-_OF_PAGES = '\x1e ": " ", " {" &page= &since= 99999999999 -1 \\ud800 %00 <b>'
 _OF_FILES = "1e999 NaN 2025-13-01 \\ud800 \t null $ : - { } ["
 _OF_SERVERS = '{ [ ] "index": 1e999 NaN - : // @ 99999999 +2359 ```'
 
 
-def _words(said: str) -> tuple[bytes, ...]:
-    return tuple(word.encode() for word in said.split(" "))
-
-
 TARGETS = (
-    Target("archive", archive, _archives, _words(_OF_ARCHIVES)),
-    Target("paper", paper, _papers, _words(_OF_PAPERS)),
-    Target("typed", typed, texts(*_TYPED), _words(_OF_COMMANDS)),
-    Target("clicked", clicked, texts(*_CLICKED), _words(_OF_PAGES)),
-    Target("files", files, texts(*_GIVEN), (*_words(_OF_FILES), *_NESTED)),
-    Target("servers", servers, texts(*_SERVED), (*_words(_OF_SERVERS), *_NESTED)),
+    Target("archive", archive, _archives, words(_OF_ARCHIVES)),
+    Target("paper", paper, _papers, words(_OF_PAPERS)),
+    Target("files", files, texts(*_GIVEN), (*words(_OF_FILES), *_NESTED)),
+    Target("servers", servers, texts(*_SERVED), (*words(_OF_SERVERS), *_NESTED)),
 )
 """Of all these."""

@@ -64,3 +64,8 @@ def folder() -> Path:
 def texts(*said: str) -> Callable[[], Iterator[bytes]]:
     """Seeds as they are written here."""
     return lambda: iter([text.encode() for text in said])
+
+
+def words(said: str) -> tuple[bytes, ...]:
+    """Pieces of inputs, parted by blanks."""
+    return tuple(word.encode() for word in said.split(" "))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.errors import ConfigError, PaperchatError, SourceError
 from rag.types import Row
-from tests.fuzz import accounts, outside
+from tests.fuzz import accounts, outside, page
 from tests.fuzz.accounts import Account
 from tests.fuzz.target import MOST_BYTES, PARTED, Target, folder, texts
 
@@ -435,6 +435,7 @@ TARGETS: dict[str, Target] = {
             (b"/../", b"%00", b"&from=", b"&conversation=", b"<script>", b"[x](javascript:a)", b"![", b"\x1e"),
         ),
         *outside.TARGETS,
+        *page.TARGETS,
     )
 }
 """By name."""

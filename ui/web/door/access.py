@@ -15,7 +15,6 @@ anything that is not ours.
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -126,7 +125,7 @@ class Door:
         """The door's own response; None lets the request through, with the user's name in its scope."""
         if header_bytes(request.scope) > MOST_HEADER_BYTES:
             return PlainTextResponse("The request's headers are too long.", 431, {"Connection": "close"})
-        if refusal := self._misdirected(request.headers) or self._foreign(request):
+        if refusal := _unreadable(request) or self._misdirected(request.headers) or self._foreign(request):
             return refusal
         path = request.url.path
         if path in SignIn.PATHS and self._users:
@@ -157,7 +156,7 @@ class Door:
         if request.method in ("GET", "HEAD"):
             return None
         origin, host = request.headers.get("origin"), request.headers.get("host", "")
-        same = origin is None or urlsplit(origin).netloc.lower() == host.lower() or _name(origin) in self._rules.names
+        same = origin is None or _place(origin) == host.lower() or _name(origin) in self._rules.names
         if same and request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none"):
             return None
         return PlainTextResponse("Another site may not use this page.", 403)
@@ -179,7 +178,7 @@ class Door:
             return None
         try:
             name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, or not of text
             return None
         return name if await run_in_threadpool(self._sign_in.check, request, name, password) else None
 
@@ -209,6 +208,23 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _unreadable(request: Request) -> Response | None:
+    """Refuse an address or a Host that none can be: all that reads it behind the door would fail."""
+    try:
+        request.url.path  # noqa: B018  # read when it is asked for
+    except ValueError:
+        return PlainTextResponse("The request's address cannot be read.", 400)
+    return None
+
+
+def _place(url: str) -> str | None:
+    """Host and port of an address, in lower case; None where it is none."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _name(url: str) -> str:
