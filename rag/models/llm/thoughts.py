@@ -32,7 +32,7 @@ _ENDS = frozenset("end_of_turn eos eot end_of_text endoftext end_of_utterance".s
 _NOISE = frozenset("bos pad unk start_of_turn".split())
 _ATTRIBUTES = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]{0,60}\"|'[^'<>]{0,60}'|[^\s<>\"']{1,60}))*"
 _TOKEN = re.compile(
-    rf"<\s*(?P<closing>/?)\s*(?P<name>[A-Za-z][\w:.-]{{0,30}}(?:=[\w.-]{{1,40}})?){_ATTRIBUTES}\s*/?\s*>"
+    rf"<\s{{0,3}}(?P<closing>/?)\s{{0,3}}(?=[^<>\n]{{1,121}}>)(?P<name>[A-Za-z][\w:.-]{{0,30}}(?:=[\w.-]{{1,40}})?){_ATTRIBUTES}\s*/?\s*>"
     r"|<[|\uff5c](?P<special>[^<>|\uff5c\n]{1,40})[|\uff5c]>"
     r"|\[(?P<off>/?)(?P<square>THINK|THINKING|THOUGHTS?|REASONING|INST|TOOL_CALLS)\]"
     r"|\u25c1(?P<shut>/?)(?P<triangle>\w{1,20})\u25b7"
@@ -40,7 +40,7 @@ _TOKEN = re.compile(
 _BEGUN = re.compile(
     r"(?:<(?:[|\uff5c][^<>\n]{0,42}|\s{0,3}/?\s{0,3}(?:[A-Za-z][^<>\n]{0,120})?)|\[/?[A-Z_]{0,10}|\u25c1/?\w{0,20})$"
 )
-"""What may still become such a token."""
+"""What may still become such a token: no more than a token may be, or the same text was read otherwise in pieces."""
 _THOUGHT_TOKEN = re.compile(r"(?P<end>end_|/)?(?:(?:begin|start)_)?(?:of_)?(?:think\w*|thoughts?|reasoning)")
 _END_TOKEN = re.compile(r"end(?!.*header)(?:_|\u2581|of|$)|e[om]t|eom|eos|return|call")
 _ROLE_TOKEN = re.compile(r"(?:im_)?start(?:_header_id)?")
