@@ -15,10 +15,9 @@ import sys
 import time
 import traceback
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
-from tests.fuzz.target import MOST_BYTES, Target, checked
+from tests.fuzz.target import MOST_BYTES, Target, checked, load
 from tests.fuzz.targets import TARGETS
 
 
@@ -76,9 +75,7 @@ def _fuzz(target: Target, seconds: int, folder: Path) -> None:
             (folder / "done.json").write_text(json.dumps(done))
 
     with atheris.instrument_imports(include=["rag", "ui", "eval"]):
-        for seed in target.seeds():
-            with suppress(Exception):  # imports what it needs, and loads it, in a time that is no input's
-                target.run(seed)
+        load(target)  # imports what it needs
     options = [f"-max_total_time={seconds}", f"-max_len={MOST_BYTES}", f"-dict={words}", "-timeout=120"]
     options += ["-rss_limit_mb=4096", f"-artifact_prefix={found}/", "-print_final_stats=0", "-verbosity=0"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], one)
