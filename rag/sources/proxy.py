@@ -73,10 +73,15 @@ def is_loopback(host: str) -> bool:
 
 def _problem(proxy: str) -> tuple[str, str] | None:
     """Why a proxy cannot be used and what to do, or None."""
-    scheme = urlsplit(proxy).scheme.lower() if "://" in proxy else "http"
+    shown = public_address(proxy)
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        scheme = parts.scheme.lower()
+        parts.port  # noqa: B018  # read when it is asked for
+    except ValueError:
+        return f"{shown} is no address.", "Write it as http://HOST:PORT."
     if scheme in ("http", "https"):
         return None
-    shown = public_address(proxy)
     if scheme not in ("socks5", "socks5h"):
         return (
             f"{shown} is of a kind that is not supported.",

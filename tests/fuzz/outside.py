@@ -199,6 +199,7 @@ def servers(data: bytes) -> None:
     from rag.models.endpoint import retry_after
     from rag.models.llm.structured import read
     from rag.sources.arxiv.connection import _retry_after, _within_host
+    from rag.sources.proxy import usable
 
     class Shape(BaseModel):
         queries: list[str]
@@ -213,6 +214,8 @@ def servers(data: bytes) -> None:
             parse(text)
     with suppress(PaperchatError):
         assert _within_host("https://export.arxiv.org/api/query", text).startswith("https://export.arxiv.org")
+    with suppress(PaperchatError):
+        usable(text.partition("\n")[0])
     with suppress(UnicodeError, ValueError):
         reply = httpx.Response(503, headers={"retry-after": text})
         for seconds in (_retry_after(reply), retry_after(reply)):

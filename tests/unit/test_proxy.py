@@ -56,6 +56,17 @@ def test_a_socks_proxy_without_its_package_is_told_where_it_is_needed(
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["http://user:secret@[", "127.0.0.1:x", "socks5://user:secret@[", "http://a:99999"])
+def test_what_is_no_address_is_told_where_it_is_needed(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    proxy.set_aside()
+    assert "HTTPS_PROXY" not in os.environ
+    assert proxy.proxy_for("http://127.0.0.1:8000") is None
+    with pytest.raises(ConfigError, match="is no address") as caught:
+        proxy.proxy_for("https://model.example/v1")
+    assert "secret" not in str(caught.value)
+
+
 def test_what_can_be_used_stays_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", HTTP)
     proxy.set_aside()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from importlib.metadata import version
 from io import TextIOWrapper
@@ -117,6 +118,9 @@ ALLOCATIONS = 50_000
 """Objects made before a search for garbage begins. Python's default of 700 goes through what was just imported hundreds
 of times, a tenth of what an answer takes from nothing."""
 
+_PLAIN_PROXY = re.compile(r"(?:https?://)?(?:[^\s/@\[\]]*@)?[\w.-]+(?::\d{1,4})?/?", re.IGNORECASE)
+"""A proxy that all can use; of another one more is looked at."""
+
 
 def main() -> None:
     """Run the command line: errors in two lines on stderr, exit 0, 1 (not done) or 2 (wrong usage), no traceback."""
@@ -132,7 +136,7 @@ def main() -> None:
         os.environ.get(name, "")
         for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy")
     ]
-    if any("://" in value and not value.lower().startswith("http") for value in proxies):
+    if any(value and not _PLAIN_PROXY.fullmatch(value) for value in proxies):
         from rag.sources.proxy import set_aside
 
         set_aside()  # one that cannot be used would keep Gradio from being imported
