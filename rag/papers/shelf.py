@@ -211,7 +211,7 @@ class Shelf(Indexed):
 
     def papers(self, paper_ids: Iterable[str]) -> dict[str, Paper]:
         """Latest versions by id; unknown ids are left out."""
-        wanted = json.dumps(list(paper_ids))
+        wanted = _listed(paper_ids)
         rows = self._db.rows(f"{LATEST} WHERE p.paper_id IN (SELECT value FROM json_each(?))", (wanted,))
         return {row[0]: paper_of(row) for row in rows}
 
@@ -219,7 +219,7 @@ class Shelf(Indexed):
         """The ids under which papers are known now, each once, in their order; any other stays as it is."""
         ids = list(paper_ids)
         sql = "SELECT old, new FROM renamed WHERE old IN (SELECT value FROM json_each(?))"
-        now = dict(self._db.all(sql, (json.dumps(ids),)))
+        now = dict(self._db.all(sql, (_listed(ids),)))
         return list(dict.fromkeys(now.get(paper_id, paper_id) for paper_id in ids))
 
     def renamed(self) -> dict[str, str]:
@@ -360,3 +360,8 @@ def no_papers(place: Place) -> EmptyLibrary:
 def _library_of(place: Place) -> str:
     """What a library is called of which this is the shelf."""
     return str(place.parent if isinstance(place, Path) else place)
+
+
+def _listed(paper_ids: Iterable[str]) -> str:
+    """Ids as a statement takes them; SQLite reads one with a zero byte up to that alone, which is another's."""
+    return json.dumps([paper_id for paper_id in paper_ids if "\0" not in paper_id])

@@ -216,6 +216,10 @@ def test_global_options_may_stand_on_either_side(sample: Run, tmp_path: Path) ->
         (("papers", "--category", " , "), 2, "names nothing"),
         (("show", "2504.05309", "--version", "9"), 1, "no version 9"),
         (("nonsense",), 2, "nonsense"),
+        *(
+            (words, 2, "no text in UTF-8")
+            for words in (("search", "x\udcff"), ("show", "\udcff"), ("papers", "--query", "\udcff"))
+        ),
         (("ask", "x", "--mode", "dream"), 2, "dream"),
         (("--config", "nowhere.yaml", "papers"), 2, "nowhere.yaml"),
         (("remove", "1234.56789"), 1, "1234.56789"),

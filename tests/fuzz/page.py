@@ -50,16 +50,17 @@ def _opened() -> tuple[ExitStack, Path, TestClient]:
 
 def typed(data: bytes) -> None:
     """A command with its words: done, refused in our words, or wrong usage."""
-    from ui.cli import app
+    from ui.cli import app, require_text
     from ui.cli.base.terminal import Plain
 
-    words = [piece.decode("utf-8", "replace").replace("\0", "") for piece in data.split(PARTED)]
+    words = [piece.decode("utf-8", "surrogateescape").replace("\0", "") for piece in data.split(PARTED)]
     if words[0] not in _COMMANDS or any(word.startswith(("--o", "--c", "--d", "-c", "-o", "/")) for word in words[1:]):
         return
     _, place, _ = _opened()
     told = io.StringIO()
     shown = redirect_stdout(Plain(told)), redirect_stderr(Plain(told))
     with contextlib.chdir(folder()), shown[0], shown[1], suppress(SystemExit, PaperchatError, OSError):
+        require_text(words)
         app([words[0], "--data-dir", str(place), *words[1:]])
     assert "\x1b" not in told.getvalue(), "an escape reaches the terminal"
 

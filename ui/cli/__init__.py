@@ -6,6 +6,7 @@ import gc
 import os
 import re
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from io import TextIOWrapper
 from typing import Annotated
@@ -143,6 +144,7 @@ def main() -> None:
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Plain(sys.stdout), Plain(sys.stderr)
     try:
+        require_text(sys.argv[1:])
         _run()
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
@@ -157,6 +159,24 @@ def main() -> None:
     finally:
         sys.stdout, sys.stderr = streams
         gc.freeze()  # when it ends, Python would look for garbage among all that was ever imported: a tenth of a second
+
+
+def require_text(words: Sequence[str]) -> None:
+    """Refuse bytes that are no text where words are wanted; a file's name may be of such.
+
+    Raises:
+        UsageError: a word holds some and names neither a file nor one that could be written into a folder.
+    """
+    from rag.errors import UsageError
+
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            if not (os.path.lexists(word) or os.path.isdir(os.path.dirname(word))):
+                raise UsageError(
+                    f"{word!r} is no text in UTF-8.", "Type it anew, in a terminal that is set to UTF-8."
+                ) from None
 
 
 def _run() -> None:

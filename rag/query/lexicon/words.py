@@ -55,6 +55,10 @@ def content_words(text: str) -> list[str]:
     return [word for word in _TOKEN.findall(_CONTRACTION.sub("", text)) if word.lower() not in told]
 
 
+_NO_CHARACTER = re.compile(r"[\0\ud800-\udfff]")
+"""What a program may send in a text, by JSON's escapes, and no index can look for."""
+
+
 def check_question(question: str, limit: int) -> str:
     """Trim a question, fold its white space and refuse what cannot be one.
 
@@ -63,7 +67,7 @@ def check_question(question: str, limit: int) -> str:
     Raises:
         QuestionError: it is empty, or longer than `limit` characters.
     """
-    trimmed = question.replace("\0", " ").strip()
+    trimmed = _NO_CHARACTER.sub(" ", question).strip()
     if not trimmed:
         raise QuestionError("The question is empty.", "Ask something, for instance: which papers rewrite queries?")
     if len(trimmed) > limit:

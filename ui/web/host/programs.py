@@ -159,7 +159,12 @@ class Programs:
         """
 
         def work() -> object:
-            page = self._catalogue.page(query, filters, _between(limit, "limit"), min(max(offset or 0, 0), 2**62))
+            page = self._catalogue.page(
+                query.encode("utf-8", "replace").decode(),
+                filters,
+                _between(limit, "limit"),
+                min(max(offset or 0, 0), 2**62),
+            )
             shelf = self._assistant.library.shelf
             listed = [paper_json(paper, shelf.versions(paper.paper_id)) for paper in page.papers]
             return {"total": page.total, "papers": listed, "filters": filters.as_json()}
