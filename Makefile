@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := .demo
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
-FUZZ_SECONDS ?= 240
+FUZZ_SECONDS ?= 160
 QUESTION ?= How can large language models annotate documents for training retrievers?
 
 # The stamps say that the environment holds what pyproject.toml and constraints.txt ask for.

@@ -20,6 +20,7 @@ from rag.types import Paper, Rejected
 
 NO_DATE = date(1970, 1, 1)
 """The date of a BEIR document, which has none."""
+_LONGEST_GRADE = 10
 
 
 @dataclass(slots=True)
@@ -74,9 +75,10 @@ def read_beir(folder: Path, split: str) -> BeirSet:
 def _judgement(data: BeirSet, source: str, number: int, line: bytes) -> None:
     """Add one line of a qrels file; its heading is known by the word it has for a grade."""
     parts = line.decode(errors="replace").split("\t")
-    if len(parts) == 3 and parts[2].strip().isdecimal():
+    grade = parts[2].strip() if len(parts) == 3 else ""
+    if grade.isdecimal() and len(grade) < _LONGEST_GRADE:
         grades = data.qrels.setdefault(parts[0], {})
-        if grades.setdefault(parts[1], int(parts[2])) != int(parts[2]):
+        if grades.setdefault(parts[1], int(grade)) != int(grade):
             data.rejected.append(
                 Rejected(source, number, f"{parts[0]} and {parts[1]} have two grades; the first counts")
             )

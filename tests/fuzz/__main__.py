@@ -25,7 +25,7 @@ def main() -> None:
     """Run the targets one after the other, each in a process of its own."""
     reader = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     reader.add_argument("targets", nargs="*", help=f"all where none is named: {', '.join(TARGETS)}")
-    reader.add_argument("--seconds", type=int, default=240, help="for each target")
+    reader.add_argument("--seconds", type=int, default=160, help="for each target")
     reader.add_argument("--out", type=Path, default=Path(".fuzz"), help="folder for corpora and what was found")
     reader.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = reader.parse_args()

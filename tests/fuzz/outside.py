@@ -19,6 +19,7 @@ from rag.types import Paper, Rejected
 from tests.fuzz.target import PARTED, Target, folder, texts, words
 
 if TYPE_CHECKING:
+    from rag.models.llm.client import GuardedLLM
     from rag.models.remote import ServerEmbedding
 
 
@@ -190,6 +191,46 @@ def _embedder() -> ServerEmbedding:
     return ServerEmbedding.from_config(EmbeddingConfig.model_validate(server))
 
 
+_SENT: list[tuple[int, bytes]] = []
+
+
+@cache
+def _model() -> GuardedLLM:
+    """A model whose server sends what was put into `_SENT`."""
+    import httpx
+
+    from rag.config import LLMConfig
+    from rag.models import endpoint
+    from rag.models.llm.build import build
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status, body = _SENT[-1]
+        kind = "application/json" if body.lstrip()[:1] in (b"{", b"[") else "text/event-stream"
+        return httpx.Response(status, headers={"content-type": kind}, content=body)
+
+    server = {"provider": "openai-compatible", "base_url": "http://127.0.0.1:9/v1", "model": "m", "max_retries": 0}
+    http_client = endpoint.http_client
+    endpoint.http_client = lambda *_: httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    try:
+        return build(LLMConfig.model_validate(server | {"api_key_env": "NO_SUCH_KEY"}), None)
+    finally:
+        endpoint.http_client = http_client
+
+
+def served(data: bytes) -> None:
+    """A model's server behind the client that writes answers, streamed and whole: texts, or an error of ours."""
+    from llama_index.core.base.llms.types import ChatMessage
+
+    first, mark, body = data.partition(PARTED)
+    status = int(first) if mark and first.isdigit() and 200 <= int(first[:4]) < 600 else 200
+    _SENT[:] = [(status, body if mark else data)]
+    with suppress(PaperchatError):
+        for part in _model().stream_chat([ChatMessage("What?")]):
+            (part.delta or "").encode()
+    with suppress(PaperchatError):
+        (_model().chat([ChatMessage("What?")]).message.content or "").encode()
+
+
 def servers(data: bytes) -> None:
     """What servers of vectors, judges and arXiv say beside what it is asked for: used, or an error of ours."""
     import httpx
@@ -258,6 +299,16 @@ _GIVEN = (
     "[1767225600.0, 1767225603.0]",
     f"ann:$scrypt$ln=14,r=8,p=1$c2FsdHNhbHQ${'A' * 43}",
 )
+_SERVED_BY_MODELS = (
+    'data: {"id": "1", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "It ranks [1]."}}]}\n\n'
+    'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\n'
+    'data: {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 3}}\n\ndata: [DONE]\n\n',
+    '{"choices": [{"message": {"role": "assistant", "content": [{"type": "text", "text": "It"}]}, "finish_reason": '
+    '"stop"}], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}',
+    '400\x1e{"error": {"message": "max_tokens is no parameter", "code": "x", "param": "max_tokens"}}',
+    '429\x1e{"error": {"message": "Slow down", "type": "y"}}',
+    'data: {"choices": [{"delta": {"reasoning_content": "Hm", "tool_calls": [{"function": {"name": "f"}}]}}]}\n\n',
+)
 _SERVED = (
     '{"data": [{"index": 0, "embedding": [1, 2]}, {"index": 1, "embedding": [3, 4]}]}',
     '```json\n{"queries": ["a", "b"]}\n```',
@@ -270,6 +321,9 @@ _NESTED = (b"[" * 3000, b'{"a":' * 2000, b"{a: " * 500)
 _OF_ARCHIVES = "\x1e \t2 \t5 SHELF SIZE0 HASH0 ../ /etc/x kept.sqlite pdfs/a.pdf ustar"
 _OF_PAPERS = "\\ { } $ & % # [ ] \\textbf{ \\begin{ &#x0; <b> https:// . \u2028 @misc{ | 3% \x1e"
 _OF_FILES = "1e999 NaN 2025-13-01 \\ud800 \t null $ : - { } ["
+_OF_MODELS = (
+    'data: }} [] "content": "delta": "choices": 5 null "x" "finish_reason": "usage": 1e999 \\ud800 "error": 503\x1e'
+)
 _OF_SERVERS = '{ [ ] "index": 1e999 NaN - : // @ 99999999 +2359 ```'
 
 
@@ -277,6 +331,7 @@ TARGETS = (
     Target("archive", archive, _archives, words(_OF_ARCHIVES)),
     Target("paper", paper, _papers, words(_OF_PAPERS)),
     Target("files", files, texts(*_GIVEN), (*words(_OF_FILES), *_NESTED)),
+    Target("served", served, texts(*_SERVED_BY_MODELS), (*words(_OF_MODELS), *_NESTED)),
     Target("servers", servers, texts(*_SERVED), (*words(_OF_SERVERS), *_NESTED)),
 )
 """Of all these."""

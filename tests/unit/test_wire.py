@@ -117,3 +117,26 @@ def test_an_error_under_200_is_an_error(body: Any, status: int) -> None:
 @pytest.mark.parametrize("raw", [b"not json", b"[1]", b'"x"', b"[" * 5000])
 def test_what_is_nothing_of_this_stays(raw: bytes) -> None:
     assert read(raw, "application/json") == (200, raw.decode(errors="replace"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"choices": 5},
+        {"choices": True},
+        {"choices": [{"delta": [1]}]},
+        {"choices": [{"message": 5}]},
+        {"choices": [{"delta": {"content": [[["x"] * 2]]}}, 7]},
+    ],
+)
+def test_what_stands_under_a_known_name_may_be_anything(value: dict[str, Any]) -> None:
+    raw = json.dumps(value)
+    (found,) = events(read(f"data: {raw}\n\n".encode())[1])
+    assert all(isinstance(one["delta"], dict) for one in found["choices"])
+    for stream in (False, True):
+        assert read(raw.encode(), "application/json", stream=stream)[0] == 200
+
+
+def test_a_text_within_too_many_lists_is_none() -> None:
+    raw = f'data: {{"choices": [{{"delta": {{"content": {"[" * 500 + "]" * 500}}}}}]}}\n\n'
+    assert said(raw.encode()) == ""

@@ -49,6 +49,8 @@ _SPOKEN = re.compile(r"[\w,;(`'\"\u2018\u201c-][^\S\n]?$")
 _GOES_ON = re.compile(r"[^\S\n]?[a-z,;.)`'\"\u2019\u201d]")
 _BARE, _BARE_END = "analysis", "assistantfinal"
 """What is left of channels where a server takes out the special tokens alone."""
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""Of a character, which JSON can escape and no answer can be kept or shown with."""
 _STATED = re.compile(r"[.!?](?=\s|$)")
 
 
@@ -81,7 +83,7 @@ class ReplyText:
 
     def feed(self, piece: str) -> str:
         """Take a piece; returns what is now known to belong to the answer."""
-        self._pending += piece
+        self._pending += _HALF.sub("\ufffd", piece)
         self._read(final=False)
         return self._given()
 

@@ -20,6 +20,8 @@ REFUSED = 400
 _LINE = re.compile(r"\r\n|\n|\r(?!$)")
 _BOM = "\ufeff"
 _THOUGHT_KEYS = ("reasoning_content", "reasoning")
+_DEEPEST = 20
+"""Parts within parts of a text that are read."""
 _NO_TEXT = (*_THOUGHT_KEYS, "refusal", "function_call")
 """What a part may hold in place of text."""
 
@@ -99,11 +101,18 @@ def _event(data: str, name: str = "") -> bytes:
 
 def _chunk(value: dict[str, Any]) -> dict[str, Any]:
     """One part of a reply."""
-    return {**value, "choices": [_part(one) for one in value.get("choices") or () if isinstance(one, Mapping)]}
+    return {**value, "choices": [_part(one) for one in _choices(value)]}
+
+
+def _choices(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The choices of a reply, in whatever form a server sends something under their name."""
+    found = value.get("choices")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _part(choice: Mapping[str, Any]) -> dict[str, Any]:
-    delta = dict(choice.get("delta") or choice.get("message") or {"content": choice.get("text")})
+    said = choice.get("delta") or choice.get("message") or choice.get("text")
+    delta = dict(said) if isinstance(said, Mapping) else {"content": said if isinstance(said, str) else None}
     _plain(delta)
     if delta.get("content") is None and (choice.get("finish_reason") or any(delta.get(key) for key in _NO_TEXT)):
         delta["content"] = ""  # the client passes over a first part that has none
@@ -124,11 +133,13 @@ def _is_thought(part: Any) -> bool:
     return isinstance(part, Mapping) and str(part.get("type")) in ("thinking", "reasoning")
 
 
-def _text_of(value: Any) -> str:
+def _text_of(value: Any, depth: int = 0) -> str:
+    if depth > _DEEPEST:
+        return ""
     if isinstance(value, list):
-        return "".join(map(_text_of, value))
+        return "".join(_text_of(one, depth + 1) for one in value)
     if isinstance(value, Mapping):
-        return _text_of(value.get("text") or value.get("thinking") or value.get("reasoning") or "")
+        return _text_of(value.get("text") or value.get("thinking") or value.get("reasoning") or "", depth + 1)
     return value if isinstance(value, str) else ""
 
 
@@ -146,8 +157,8 @@ def _whole(raw: bytes, *, streamed: bool) -> tuple[int, bytes]:
         return said, json.dumps({"error": error}).encode()
     if streamed:
         return httpx.codes.OK, _event(json.dumps(value)) + b"data: [DONE]\n\n"
-    for choice in value.get("choices") or ():
-        if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
+    for choice in _choices(value):
+        if isinstance(choice.get("message"), dict):
             _plain(choice["message"])
     return httpx.codes.OK, json.dumps(value).encode()
 
