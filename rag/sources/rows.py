@@ -22,6 +22,7 @@ from pydantic import Field as Limited
 from rag.sources.columns import Field, meaning_of
 from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE, day_in, split_authors, told
 from rag.sources.identifiers import Identifier, ImpossibleId, linked_ids, month_of, read_id, title_id
+from rag.text.controls import without_controls
 from rag.types import Paper, Rejected
 
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
@@ -67,6 +68,11 @@ def _storable(written: str) -> str:
     return written.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def _seen(written: str) -> str:
+    """A title; one of nothing but control characters is none, as no list that it is written into has one either."""
+    return written if without_controls(written).strip() else ""
+
+
 def _bare_doi(written: str | None) -> str | None:
     return _DOI_ADDRESS.sub("", written) if written else written
 
@@ -86,7 +92,7 @@ class Row(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     arxiv_id: Annotated[str, AfterValidator(_known_id)]
-    title: Annotated[str, Limited(max_length=LONGEST_TITLE), AfterValidator(_storable)]
+    title: Annotated[str, Limited(max_length=LONGEST_TITLE), AfterValidator(_storable), AfterValidator(_seen)]
     abstract: Annotated[str, Limited(max_length=LONGEST_ABSTRACT), AfterValidator(_storable)]
     authors: Text | list[Text]
     date: Annotated[date, BeforeValidator(_iso_date)]
