@@ -22,7 +22,6 @@ from pydantic import Field as Limited
 from rag.sources.columns import Field, meaning_of
 from rag.sources.fields import LONGEST_ABSTRACT, LONGEST_REMARK, LONGEST_TITLE, day_in, split_authors, told
 from rag.sources.identifiers import Identifier, ImpossibleId, linked_ids, month_of, read_id, title_id
-from rag.text.controls import without_controls
 from rag.types import Paper, Rejected
 
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
@@ -69,8 +68,8 @@ def _storable(written: str) -> str:
 
 
 def _seen(written: str) -> str:
-    """A title; one of nothing but control characters is none, as no list that it is written into has one either."""
-    return written if without_controls(written).strip() else ""
+    """A title; one of which nobody sees anything is none, as no list that it is written into has one either."""
+    return written if any(char.isprintable() and not char.isspace() for char in written) else ""
 
 
 def _bare_doi(written: str | None) -> str | None:
