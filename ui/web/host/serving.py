@@ -104,6 +104,7 @@ def guarded_app(
     from ui.web.door.sessions import Sessions, session_key
     from ui.web.drawn.site import Site
     from ui.web.host.deferred import Deferred
+    from ui.web.host.idle import wait_until_idle
     from ui.web.host.opening import Front, Opening
     from ui.web.host.probes import Probes
 
@@ -117,7 +118,8 @@ def guarded_app(
 
     def warmed(ended: threading.Event) -> None:
         with suppress(PaperchatError):  # an empty library has no map
-            site.maps.ready()
+            if wait_until_idle(work, ended):
+                site.maps.ready()
         if then:
             then(ended)
 
