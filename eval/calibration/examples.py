@@ -109,7 +109,7 @@ def _example(assistant: Assistant, qa: str, question: Question) -> Example:
         None,
         is_right(question, quotes),
         wants_many(asked),
-        is_given(asked, evidence),
+        is_given(asked),
         asked.kind != "list",
     )
 

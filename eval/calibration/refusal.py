@@ -17,8 +17,8 @@ from rag.answer.abstention.calibration import Point
 FEWEST = 30
 """Questions of either sort whose paper the conversation gives, from which on they have a threshold of their own."""
 MOST_FALSE_REFUSALS, MOST_IN_TALK = 0.04, 0.03
-"""Share of the answerable questions that the chosen threshold may refuse, out of set: of all, and of those whose paper
-the conversation gives, where the closest sentence alone may leave the reader in doubt of it."""
+"""Share of the answerable questions that the chosen threshold may refuse, by chances from fits that have not seen them:
+of all, and of those whose paper the conversation gives, where the closest sentence alone leaves the reader in doubt."""
 
 
 def curve_of(chances: Floats, labels: Ints) -> list[Point]:

@@ -61,7 +61,7 @@ class Compound:
             papers = self._meant(whole, read, parts) if names_nothing(read) else goes_on_about(read, whole, parts)
             if parts and whole.kind == "topic" and says_no_subject(read):  # "…? What does the evidence say?"
                 return ()
-            read = in_light(read, whole, papers, parts)
+            read = replace(in_light(read, whole, papers, parts), goes_on=whole.goes_on)
             if not restricted:
                 read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
             part, clarify = self._part(words, read, parts)

@@ -142,7 +142,7 @@ class Finder:
         if understood.selects:
             return found
         if understood.sides and understood.papers is None:
-            return self._of_sides(understood, found, depth)
+            return self._of_sides(understood, found, depth, whole=whole)
         missing = frozenset(understood.named) - {passage.paper_id for passage in found}
         if missing and understood.kind == "compare" and understood.papers is None:  # each of them is wanted
             found += self.search(replace(understood, papers=missing), depth, expanded, EXPLAINED)
@@ -167,15 +167,17 @@ class Finder:
         ranked = clean_first(self.reranker.rerank(understood.search_text, found, FEW, first=first))
         return [replace(passage, scores=known[passage.chunk_id]) for passage in ranked]
 
-    def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int) -> list[Passage]:
+    def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int, *, whole: bool) -> list[Passage]:
         """The papers that a comparison describes, each looked for by itself, as many looked at again as for one."""
         few, each = FEW // len(understood.sides), []
+        # As many of each count as there are sides, which may all have the same first ones.
+        counting = None if whole else max(COMPARED, len(understood.sides))
         for side in understood.sides:
             filters = side.filters.completed(understood.filters)
             asked = replace(understood, search_text=side.search_text, papers=side.papers, named=(), filters=filters)
             ranked = self.search(asked, depth, explained=EXPLAINED)
-            # Two of each count, as two sides may have the same first.
-            each.append(clean_first(self.reranker.rerank(side.words or side.text, ranked, few, first=COMPARED)))
+            looked_at = self.reranker.rerank(side.words or side.text, ranked, few, first=counting)
+            each.append(clean_first(looked_at))
         return beside(each, [side.is_named for side in understood.sides], found)
 
     def search(

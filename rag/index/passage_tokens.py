@@ -28,8 +28,9 @@ from rag.models import TokenVectors
 from rag.models.cache import Recent
 
 FOLDER = "tokens"
-MOST = 1500
-"""Texts kept on disk, some 150 kB each; those that were used longest ago go."""
+MOST, AHEAD = 2250, 1500
+"""Texts kept on disk, some 130 kB each: those that were used longest ago go. So many are read before anybody asks; what
+was read for questions has room beside them."""
 SLACK = 50
 """Texts that a process writes before it looks again how many there are."""
 KEPT = 48
@@ -72,14 +73,13 @@ class PassageTokens:
         return [known[text] for text in texts]
 
     def hold(self, texts: Sequence[str]) -> bool:
-        """Whether vectors of all of some texts lie on disk."""
-        return all(self._file(text).exists() for text in texts)
-
-    def are_full(self) -> bool:
-        """Whether others would go for what is read next."""
-        with suppress(OSError):
-            return len(os.listdir(self._library.folder / FOLDER)) >= MOST
-        return False
+        """Whether vectors of all of some texts lie on disk; they count as used just now."""
+        files = [self._file(text) for text in texts]
+        held = all(file.exists() for file in files)
+        for file in files if held else ():
+            with suppress(OSError):  # a disk that cannot be written to, or another process has deleted it
+                os.utime(file)
+        return held
 
     def _file(self, text: str) -> Path:
         of = f"{reads_tokens(self._library)}\0{text}".encode(errors="surrogatepass")

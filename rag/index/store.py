@@ -198,7 +198,7 @@ class VectorStore:
             return self._collection.count()
 
     def require(self) -> None:
-        """Raise what a search would, where the collection cannot be read any more: its server may have gone away."""
+        """Raise where the collection does not give the id of a passage any more: its server may have gone away."""
         with self._mapped():
             self._collection.get(include=[], limit=1)
 

@@ -30,8 +30,9 @@ QUANTISATION_GROUP = 32
 """Activations that share one int8 scale (OpenVINO's dynamic quantisation); 0 would switch it off. Of the embedder: its
 vectors lie in libraries."""
 JUDGING_GROUP = 64
-"""The same for the networks that this project exports, whose figures no library keeps: a fifth less time, and log-odds
-that lie .030 from those of unquantised activations in the mean instead of .023."""
+"""The same for the networks that this project exports, whose figures a library keeps at most for a while, under what
+decides them (their `IDENTITY`): a fifth less time, and log-odds that lie .030 from those of unquantised activations in
+the mean instead of .023."""
 STEP = 32
 """Sequences of the networks that this project exports are filled up to a multiple of so many pieces: OpenVINO makes
 kernels for each length, which costs a tenth of an inference of mixed lengths, and memory for those it keeps."""

@@ -65,6 +65,7 @@ class Question:
         typed: What sentences are judged by: a follow-up as typed, without what leads into it, and without the words of
             the questions before it; `standalone` where it is none.
         quoted: What the answer before a follow-up quotes: it is no answer again.
+        goes_on: The conversation says which papers it is about.
         picked: Of the papers that were named before, those are wanted that answer: "which of these was tried on X?"
         of_sort: `papers` are all those of a sort of works that is wanted, whatever they are about.
         choices: Papers named before of which one is meant, and which cannot be told.
@@ -111,6 +112,7 @@ class Question:
     told: str = ""
     typed: str = ""
     quoted: tuple[str, ...] = ()
+    goes_on: bool = False
     picked: bool = False
     of_sort: bool = False
     choices: tuple[str, ...] = ()

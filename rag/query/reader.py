@@ -90,7 +90,8 @@ class Reader:
         if talk:
             intent = self._known.intents.read(talk.typed or _ADDED.sub("", talk.standalone))
             about = about if about and about.needs_focus else self._continued(talk, intent)
-        return all_of_a_sort(self._known.shelf, self._assembly.question(intent, text, talk, about, given))
+        asked = self._assembly.question(intent, text, talk, about, given)
+        return all_of_a_sort(self._known.shelf, replace(asked, goes_on=talk is not None and one is None))
 
     def _is_name_alone(self, text: str) -> bool:
         """Whether a question is nothing but the name of a paper's system: what it is, is wanted."""

@@ -119,6 +119,13 @@ class AnswerScores:
             if all(paper_id in judged for judged in said)
         }
 
+    def are_kept(self, paper: Paper) -> bool:
+        """Whether what a paper says to standing questions is kept; of a full text it never is, and none is missing."""
+        rows = [row for row in self.library.shelf.chunks([paper.paper_id]) if row.version == paper.version]
+        group = _Group(_sentences(paper, rows))
+        text = Abstract(_headed(paper, group), tuple(sentence.judged for sentence in group.sentences))
+        return bool(paper.body) or self._scorer.hold(text)
+
     def _of(self, question: str, papers: Mapping[str, Paper], searched: str) -> dict[str, Judged]:
         long = sum(bool(paper.body) for paper in papers.values())
         depth = min(max(BUDGET // long, FEWEST), MOST) if long else 0
@@ -150,7 +157,9 @@ class AnswerScores:
             for paper, of in zip(papers, groups, strict=True)
             for group in of
         ]
-        scores = iter(self._scorer.score(question, abstracts))
+        # What is judged of a full text depends on the search, so its scores are hardly wanted again.
+        keeps = self._scorer.score if not any(paper.body for paper in papers) else self._scorer.judge
+        scores = iter(keeps(question, abstracts))
         return [
             _judged(paper, of, [next(scores) for _ in of], self._held(question, paper, of) if len(of) > 1 else [])
             for paper, of in zip(papers, groups, strict=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from rag.query.standing import STANDING
 
 FILE_NAME = "scores.sqlite"
 _TABLE = "CREATE TABLE IF NOT EXISTS scores (asked TEXT PRIMARY KEY, odds BLOB) WITHOUT ROWID"
+_NUMBER = 4
+"""Bytes of a number."""
 _TOGETHER = 500
 """Entries read by one statement."""
 
@@ -43,28 +45,40 @@ class KeptScores:
         with suppress(LibraryError):
             self._db.execute(_TABLE)
 
+    def hold(self, text: Abstract) -> bool:
+        """Whether the scores of a text are kept for all standing questions."""
+        keys = {_key(question, text): text for question in STANDING}
+        return len(self._known(keys)) == len(keys)
+
     def score(self, question: str, texts: Sequence[Abstract]) -> list[Scores]:
         """Score texts against a question, in their order (`AnswerScorer.score`)."""
         if question not in STANDING:
-            return installed(self._threads).score(question, texts)
+            return self.judge(question, texts)
         keys = {_key(question, text): text for text in texts}
-        found = self._known(list(keys))
+        found = self._known(keys)
         missing = {key: text for key, text in keys.items() if key not in found}
         if missing:
-            made = dict(zip(missing, installed(self._threads).score(question, list(missing.values())), strict=True))
+            made = dict(zip(missing, self.judge(question, list(missing.values())), strict=True))
             self._keep(made)
             found |= made
         return [found[_key(question, text)] for text in texts]
 
-    def _known(self, keys: Sequence[str]) -> dict[str, Scores]:
+    def judge(self, question: str, texts: Sequence[Abstract]) -> list[Scores]:
+        """Score texts, and keep nothing."""
+        return installed(self._threads).score(question, texts)
+
+    def _known(self, texts: Mapping[str, Abstract]) -> dict[str, Scores]:
+        """Scores that are kept, by key; what is no score of its text is left out."""
         found: dict[str, Scores] = {}
+        keys = list(texts)
         with suppress(LibraryError):
             for start in range(0, len(keys), _TOGETHER):
                 some = keys[start : start + _TOGETHER]
                 marks = ", ".join("?" * len(some))
                 for key, odds in self._db.all(f"SELECT asked, odds FROM scores WHERE asked IN ({marks})", some):
-                    answered, *_ = values = np.frombuffer(odds, "<f4")
-                    found[key] = Scores(values[1:], float(answered))
+                    if len(odds) == _NUMBER * (1 + len(texts[key].sentences)):
+                        values = np.frombuffer(odds, "<f4")
+                        found[key] = Scores(values[1:], float(values[0]))
         return found
 
     def _keep(self, made: dict[str, Scores]) -> None:

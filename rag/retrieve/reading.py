@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.index.library import Library
-from rag.index.passage_tokens import PassageTokens
+from rag.index.passage_tokens import AHEAD, PassageTokens
 from rag.query.standing import STANDING
 from rag.retrieve.answer_scores import AnswerScores
 from rag.retrieve.dated import rows_of
@@ -20,26 +20,24 @@ from rag.retrieve.reranker import words_of
 def read_ahead(library: Library, most: int) -> Iterator[str]:
     """Read the abstracts of the newest papers that were not read yet, one at a step; gives each one's id.
 
-    It ends where no more vectors are kept: what was read for somebody's question is not pushed out.
-
     Args:
         library: Holds the papers.
-        most: Papers that are looked at.
+        most: Papers that are looked at; fewer where they have more texts than are read ahead (`passage_tokens.AHEAD`).
     """
     tokens, scores = PassageTokens(library), AnswerScores(library)
     if not most or tokens.of([]) is None:
         return
-    papers = library.shelf.browse(limit=most)
+    papers, room = library.shelf.browse(limit=most), AHEAD
     rows = rows_of(library.shelf, papers)
     for paper in papers:
         passages = [passage_of(paper, row) for row in rows.get(paper.paper_id, ())]
         texts = [words_of(one) for one in passages if not paper.body or one.start < paper.body_start]
-        if tokens.hold(texts):
-            continue
-        if tokens.are_full():
+        room -= len(texts)
+        if room < 0:
             return
+        if tokens.hold(texts) and scores.are_kept(paper):
+            continue
         if not paper.body:  # of a full text, what is judged depends on the question
-            for question in STANDING:
-                scores.of((question,), [paper.paper_id])
+            scores.of(STANDING, [paper.paper_id])
         tokens.of(texts)
         yield paper.paper_id

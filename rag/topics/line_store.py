@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rag.errors import LibraryError
-from rag.models.answer_scorer import SHA256
+from rag.models.answer_scorer import IDENTITY
 from rag.papers.database import Database
 from rag.text.sentences import Span
 from rag.themes.plan import Plan
@@ -89,7 +89,7 @@ class LineStore:
 
 def _key(paper: Paper) -> str:
     """What a line depends on."""
-    return hashlib.sha256(f"{SHA256}\0{paper.title}\0{paper.abstract}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{IDENTITY}\0{paper.title}\0{paper.abstract}".encode()).hexdigest()[:32]
 
 
 def _slice(paper: Paper, start: int | None, stop: int | None) -> str | None:

@@ -16,7 +16,7 @@ from rag.models import reference
 from rag.models.reference import PAIR, STAY, load_references
 from rag.query import Reader
 from rag.query.dialogue.conversation import picked
-from rag.types import Turn
+from rag.types import Filters, Turn
 from tests.support.papers import make_paper
 from tests.support.reading import ReadingLibrary
 
@@ -449,3 +449,22 @@ def test_a_name_that_the_paper_talked_of_holds_is_its_detail_where_it_answers_ra
     found = holding.understand(question, talk)
     assert (found.focus == ("2504.00020",)) == stays
     assert ("2504.00005" in found.named) != stays
+
+
+def test_a_name_is_no_detail_of_the_paper_that_it_is_set_against_or_where_others_are_asked_for(
+    holding: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"2504.00020": 3.0, "2504.00005": -2.0}
+    monkeypatch.setattr(
+        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
+    )
+    owl = "**NightOwl: Searching after Dark** (2025-04-10)\n\n> It is no toolkit. [1]"
+    talk = [Turn(role="user", content="What is NightOwl?"), Turn(role="assistant", content=owl)]
+    assert set(holding.understand("How does it differ from QueryGym?", talk).focus) == {"2504.00020", "2504.00005"}
+    assert holding.understand("Are there other papers that beat QueryGym?", talk).focus != ("2504.00020",)
+
+
+def test_only_a_conversation_makes_a_question_go_on(reader: Reader) -> None:
+    assert reader.understand("how fast is it?", TALK).goes_on
+    assert not reader.understand("how fast is it?", (), Filters(paper="2504.00007")).goes_on
+    assert not reader.understand("How fast is OneSearch?").goes_on

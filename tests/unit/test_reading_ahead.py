@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+import os
+import sqlite3
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.errors import Stopping
+from rag.errors import LibraryError, Stopping
 from rag.index import passage_tokens
 from rag.index.library import Library
 from rag.index.query_vector import read_tokens
@@ -122,10 +129,62 @@ def test_an_answer_about_a_paper_that_was_read_reads_none_of_its_words(
     assert read == []
 
 
-def test_what_was_read_for_a_question_is_not_pushed_out(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passage_tokens, "MOST", 2)
+def test_no_more_is_read_than_leaves_room_for_questions(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "AHEAD", 2)
     assert list(read_ahead(library, 3)) == ["2504.00003", "2504.00002"]
     assert list(read_ahead(library, 3)) == []
+
+
+def test_what_is_read_again_goes_last(library: Library) -> None:
+    list(read_ahead(library, 1))
+    (file,) = (library.folder / passage_tokens.FOLDER).iterdir()
+    os.utime(file, (0, 0))
+    assert list(read_ahead(library, 1)) == []
+    assert file.stat().st_mtime > 0
+
+
+def test_scores_that_are_missing_are_judged_though_the_words_were_read(library: Library, judged: list[str]) -> None:
+    list(read_ahead(library, 1))
+    (library.folder / FILE_NAME).unlink()
+    judged.clear()
+    assert list(read_ahead(library, 1)) == ["2504.00003"]
+    assert judged == list(STANDING)
+
+
+def test_what_is_no_score_of_a_text_is_judged_again(tmp_path: Path, judged: list[str]) -> None:
+    first = KeptScores(tmp_path).score(ABOUT, TEXTS)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as file, file:
+        file.execute("UPDATE scores SET odds = x'0000'")
+    assert same(KeptScores(tmp_path).score(ABOUT, TEXTS), first)
+    assert len(judged) == 4
+
+
+def test_reading_is_tried_again_where_the_library_was_away(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle, "LOOK_S", 0.01)
+    monkeypatch.setattr(idle, "IDLE_S", 0.0)
+    ended, tried = threading.Event(), []
+
+    def away(of: Library, most: int) -> Iterator[str]:
+        tried.append(most)
+        if len(tried) < 3:
+            raise LibraryError("The library is away.", "Wait.")
+        ended.set()
+        yield "2504.00001"
+
+    monkeypatch.setattr(idle, "read_ahead", away)
+    thread = threading.Thread(target=idle.read_while_idle, args=(library, Work(), ended))
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert len(tried) == 3
+
+
+def test_what_readers_need_is_prepared_after_a_while_however_many_come() -> None:
+    work = Work()
+    work.begin()
+    begun = time.monotonic()
+    assert idle.wait_until_idle(work, threading.Event(), 0.3)
+    assert time.monotonic() - begun >= 0.3
 
 
 def test_a_page_reads_only_while_nobody_waits_and_what_comes_later(
@@ -155,10 +214,8 @@ def test_a_page_reads_only_while_nobody_waits_and_what_comes_later(
         with read:
             assert read.wait_for(lambda: len(seen) == 1, 60)
             assert not read.wait_for(lambda: len(seen) > 1, 0.5), "nothing is read while somebody waits"
-        work.asked()
         work.done()
         with read:
-            assert not read.wait_for(lambda: len(seen) > 1, 0.2), "nor in the middle of a page"
             assert read.wait_for(lambda: len(seen) == 3, 60)
         library.ingest([make_paper("2504.00004", "Late", "We came late. It is a paper.", day="2025-04-04")])
         with read:
@@ -171,3 +228,23 @@ def test_a_page_reads_only_while_nobody_waits_and_what_comes_later(
         ended.set()
         thread.join(60)
     assert not thread.is_alive()
+
+
+def test_a_visit_is_noted_when_it_begins_and_when_it_ends_and_reading_figures_is_none() -> None:
+    work, noted = Work(), list[float]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        noted.append(work.idle_s)
+        time.sleep(0.05)
+
+    def visit(path: str) -> float:
+        asyncio.run(idle.Visits(app, work)({"type": "http", "path": path}, _nothing, _nothing))
+        return work.idle_s
+
+    assert visit("/metrics") == math.inf
+    assert visit("/today") < noted[1] + 0.05
+    assert noted[0] == math.inf
+
+
+async def _nothing(*_: object) -> Any:
+    return None

@@ -79,7 +79,7 @@ class Abstainer:
         if many and evidence.broad:
             unanswered = 0.0
         right = self.calibration.right.probability(evidence.features)
-        most = self.calibration.refused_from(given=is_given(asked, evidence))
+        most = self.calibration.refused_from(given=is_given(asked))
         if unanswered < most and not _is_untold(asked, evidence):
             chance = None if asked.kind == "list" else right
             return Decision(unanswered, False, None, self.calibration.confidence(right), chance=chance)
@@ -111,9 +111,9 @@ def wants_many(asked: Question) -> bool:
     return asked.kind in ("list", "topic")
 
 
-def is_given(asked: Question, evidence: Evidence) -> bool:
+def is_given(asked: Question) -> bool:
     """Whether the conversation gives the paper of a question, so that it is only asked whether that tells it."""
-    return bool(asked.focus) and evidence.given and asked.kind == "single"
+    return asked.goes_on and bool(asked.focus) and asked.kind == "single" and asked.share == 1
 
 
 def is_selection(asked: Question) -> bool:

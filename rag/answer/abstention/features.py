@@ -95,7 +95,6 @@ class Evidence:
     Attributes:
         paper_id: The paper that the question is about, as far as can be told: the first.
         clear: Whether the paper is surely the one that is meant: its name or its title is in the question.
-        given: Whether the paper is given, by its name or by the conversation.
         faint: Whether no paper is near in either list, so that gaps say nothing, and none is named. Where one is given,
             this counts unless it answers, or is asked a part of a question: parts are short, and lie far from it.
         named: Whether the question names a system that a paper has in its title or introduces.
@@ -106,7 +105,6 @@ class Evidence:
     features: Features
     paper_id: str
     clear: bool
-    given: bool
     faint: bool
     named: bool = False
     off_topic: bool = False
@@ -150,7 +148,7 @@ def gather(
     told_there = only and (asked.share > 1 or features.answered >= ANSWERS)
     faint = not (named or told_there) and any(covered < share and nearest < similarity for share, similarity in FAINT)
     off_topic = not named and covered < OFF_TOPIC_COVERAGE and nearest < OFF_TOPIC_SIMILARITY
-    return Evidence(features, best, bool(named) or clear, given, faint, bool(named), off_topic, broad)
+    return Evidence(features, best, bool(named) or clear, faint, bool(named), off_topic, broad)
 
 
 def _named(names: Sequence[Named], ranked: Sequence[Passage]) -> list[Passage]:

@@ -5,7 +5,7 @@ ask for other papers ("any more?")? The second weighs what was measured of the q
 The third holds the likeliest exchange against what a search finds (`STAY`). The fourth tells a question
 about two papers that were talked of, by its vector, the fifth one for more papers, by its words.
 
-Trained by ``eval/training/followups.py`` and ``eval/training/staying.py``; what on, and how right they are:
+Trained by ``followups.py`` and ``staying.py`` of ``eval/training/conversations``; what on, and how right they are:
 ``README.md`` beside this file.
 """
 

@@ -94,7 +94,8 @@ class Continuing:
         read = self._reference.measure(question, restricted=bool(found))
         if read.refers <= 0 and asks_of_a_stranger(asked.rest, self._known.state().speller.vocabulary):
             return None  # "what is X?", of which nobody has spoken
-        if details := self._details(asked, read):
+        others = self._asks_for_others(question)
+        if not others and (details := self._details(asked, read)):
             about = self._about(asked, talk[-1].papers, talk[-1])
             return about._replace(details=tuple(one.text for one in details))
         new = tuple(sorted(read.papers.difference(asked.said)))
@@ -110,7 +111,6 @@ class Continuing:
             exchange = None  # an author or days that it names come before what was talked of
         if new:
             return self._about_new(asked, new, exchange or talk[-1])
-        others = self._asks_for_others(question)
         # "What is the difference between X and Y?" may stand alone.
         goes_on = exchange is not None or read.refers > 0 or read.both > BOTH
         two = read.both > 0 and goes_on and not own
@@ -137,7 +137,9 @@ class Continuing:
         last = asked.talk[-1].papers
         if len(last) != 1 or not theirs or not all(last[0] in one.papers(*Claim) for one in theirs):
             return []
-        return theirs if self._reference.rather(read, last[0], owned(theirs)[0]) else []
+        if self._rules["contrast"](asked.rest) or not self._allows(asked.found, last):
+            return []
+        return theirs if all(self._reference.rather(read, last[0], one) for one in owned(theirs)) else []
 
     def _meant(self, asked: Asked, exchange: Exchange) -> tuple[str, ...]:
         """The papers of an exchange that a question about it means: where it may be answered from one, that one.

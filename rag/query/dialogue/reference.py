@@ -45,8 +45,8 @@ UNTOLD = -2.0
 """Log-odds below which nothing is an answer: how far below tells nothing of the question."""
 RATHER, FAR = 0.6, 2.0
 """Log-odds by which a paper that an answer cites besides its first one has to answer better, to be meant; and by which
-one of two that were compared has to. With 2.0 for both, 299 of 394 turns (five sets of conversations) were about the
-right paper, with 0.0, 0.3 or 0.6 for the first 305 to 307."""
+one of two that were compared has to, or the paper talked of beside the one that a name means. With 2.0 for both, 299 of
+394 turns (five sets of conversations) were about the right paper, with 0.0, 0.3 or 0.6 for the first 305 to 307."""
 _GENERIC = 1.3
 """Log of the idf mass that a question has which says nothing of its own: "which dataset"."""
 _NEAREST = 50

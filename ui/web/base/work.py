@@ -32,7 +32,7 @@ class Work:
         return 0.0 if self._under_way else time.monotonic() - self._asked
 
     def asked(self) -> None:
-        """Note that somebody asks for something now, be it only a picture of a page."""
+        """Note that somebody asks for something now, or has just got it, be it only a picture of a page."""
         self._asked = time.monotonic()
 
     @property

@@ -73,8 +73,6 @@ class Probes:
             response = PlainTextResponse("alive\n", headers=_FRESH)
         elif is_read and scope["path"] == READY:
             response = await self._readiness()
-        elif scope["type"] == "http":
-            self._work.asked()
         await response(scope, receive, send)
 
     async def _readiness(self) -> Response:
@@ -104,7 +102,7 @@ class Probes:
         return "ok" if self._is_made() else "starting"
 
     def _examined(self) -> Finding:
-        """Read the library, borrow its indexes and read a vector, as a question does."""
+        """Read the library, borrow its indexes and ask the vectors' one for an id."""
         try:
             generation = self._library.shelf.generation()
         except PaperchatError as error:

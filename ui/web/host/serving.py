@@ -104,7 +104,7 @@ def guarded_app(
     from ui.web.door.sessions import Sessions, session_key
     from ui.web.drawn.site import Site
     from ui.web.host.deferred import Deferred
-    from ui.web.host.idle import wait_until_idle
+    from ui.web.host.idle import PATIENCE_S, Visits, wait_until_idle
     from ui.web.host.opening import Front, Opening
     from ui.web.host.probes import Probes
 
@@ -118,7 +118,7 @@ def guarded_app(
 
     def warmed(ended: threading.Event) -> None:
         with suppress(PaperchatError):  # an empty library has no map
-            if wait_until_idle(work, ended):
+            if wait_until_idle(work, ended, PATIENCE_S):
                 site.maps.ready()
         if then:
             then(ended)
@@ -131,7 +131,7 @@ def guarded_app(
     key = session_key(assistant.library.folder) if users else b""
     app = Opening(Front(web, _assets(gradio)), site)
     most = ui.max_upload_files * ui.max_upload_mb * 1_000_000 + MOST_BYTES
-    door = Door(app, Rules(ui.host, ui.hosts, endpoints, ui.mcp, most), users, Sessions(users, key))
+    door = Door(Visits(app, work), Rules(ui.host, ui.hosts, endpoints, ui.mcp, most), users, Sessions(users, key))
     return Requests(Probes(door, assistant.library, work, lambda: gradio.is_ready), watch)
 
 
@@ -282,13 +282,13 @@ def _warm_up(assistant: Assistant, work: Work, ended: threading.Event) -> None:
     from rag.follow.space import space_of
     from ui.web.chat.examples import examples
     from ui.web.drawn.news import News
-    from ui.web.host.idle import read_while_idle, wait_until_idle
+    from ui.web.host.idle import PATIENCE_S, read_while_idle, wait_until_idle
 
     try:
         space_of(assistant.library)
-        News(assistant.library).prepare(partial(wait_until_idle, work, ended))
+        News(assistant.library).prepare(partial(wait_until_idle, work, ended, PATIENCE_S))
         for question in examples(assistant.library.shelf):
-            if not wait_until_idle(work, ended):
+            if not wait_until_idle(work, ended, PATIENCE_S):
                 return
             assistant.answer(question, mode="extractive")
     except PaperchatError:  # an empty library, a missing key: the first question says so, in the conversation

@@ -1,6 +1,7 @@
-"""Train what tells follow-ups: ``python -m eval.training.followups``; writes ``rag/models/reference/weights.json``.
+"""Train what tells follow-ups: ``python -m eval.training.conversations.followups``.
 
-The third regression, fitted over the two that are fitted here, is `eval.training.staying`'s, which is run after this.
+It writes ``rag/models/reference/weights.json``. The third regression, fitted over the two that are fitted here, is
+`eval.training.conversations.staying`'s, which is run after this.
 
 The examples are conversations put together from questions whose paper is known. Whatever is asked about the paper that
 an answer before it is about continues the conversation; whatever is asked about another paper does not, as long as the
@@ -44,7 +45,7 @@ from rag.types import Paper
 
 SEED = 7
 FOLDS = 5
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 PHRASINGS = ("intents.tsv", "followups.tsv")
 REWRITES = "rewrites.tsv"
 FOLLOWING = ("followup", "others")

@@ -1,4 +1,4 @@
-"""Train what tells whether a question stays with the paper talked of: ``python -m eval.training.staying LIBRARY``.
+"""Train what tells who stays with a paper talked of: ``python -m eval.training.conversations.staying LIBRARY``.
 
 The third to the fifth regression of ``rag/models/reference/weights.json``, over the first two as they are there: on
 the turns of conversations over the daily reports, of which LIBRARY holds the papers. Each turn stands behind what was
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.training.followups import DATA, fold_of, logistic, out_of_fold, read_lines, standardised
+from eval.training.conversations.followups import DATA, fold_of, logistic, out_of_fold, read_lines, standardised
 from rag.config import Config
 from rag.index.library import Library
 from rag.models.reference import FOLDER, MORE, STAY, VECTOR_SCALE, WEIGHTS, words

@@ -1,7 +1,7 @@
-"""Turns of the conversations as a QA set for `eval calibrate`: ``python -m eval.training.talked LIBRARY FILE``.
+"""Turns as a QA set for `eval calibrate`: ``python -m eval.training.conversations.talked LIBRARY FILE``.
 
 Those that are about one paper which was talked of, whether its abstract tells what is asked or not. Each stands behind
-what was asked before it, with answers from the papers that this was about (`eval.training.staying`). What an answer
+what was asked before it, with answers from the papers that this was about (`staying`, in this folder). What an answer
 must state nobody said, so nothing is learnt from them about confidence.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from eval.training.followups import DATA, read_lines
-from eval.training.staying import CONVERSATIONS, answer_from
+from eval.training.conversations.followups import DATA, read_lines
+from eval.training.conversations.staying import CONVERSATIONS, answer_from
 from rag.config import Config
 from rag.index.library import Library
 
