@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rag.backup.inventory import DATABASES
 from rag.config import Config, load_config
 from rag.index.health import examine
 from rag.index.library import Library
@@ -90,6 +91,11 @@ def test_doctor_says_which_database_it_looked_at(run: Run, postgres_server: Post
     assert PASSWORD not in out + str(document)
 
 
+def stores(folder: Path) -> list[str]:
+    """SQLite files of a folder that hold what nothing else does."""
+    return [path.name for path in folder.glob("*.sqlite") if path.name in DATABASES]
+
+
 def test_what_a_reader_keeps_is_there_on_every_server(run: Run, tmp_path: Path) -> None:
     first, second = [paper["paper_id"] for paper in run.json("papers", "--limit", "2")]
     run("star", first)
@@ -103,7 +109,7 @@ def test_what_a_reader_keeps_is_there_on_every_server(run: Run, tmp_path: Path) 
     assert [(one["paper_id"], one["text"]) for one in kept["notes"]] == [(first, "Read again.")]
     with closing(FollowedQuestions(load_config(data_dir=other.folder).config.store(FOLLOWED))) as followed:
         assert [one.question for one in followed.all()] == [QUESTION]
-    assert not list(run.folder.glob("*.sqlite"))
+    assert not stores(run.folder)
 
 
 def test_papers_are_held_and_released_on_the_server(run: Run) -> None:
@@ -113,7 +119,7 @@ def test_papers_are_held_and_released_on_the_server(run: Run) -> None:
     assert run.json("show", paper_id)["held"] is True
     run("review", paper_id, "--release")
     assert run.json("review") == {"papers": []}
-    assert not list(run.folder.glob("*.sqlite"))
+    assert not stores(run.folder)
 
 
 def test_a_backup_is_refused_with_both_parts_of_one(run: Run, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "2df6e22c25b3292e843ea7e1de6d621d49c47a5266d76cf74646f3d6831ed759"
+WEIGHTS_SHA256 = "7d7016557ac23b9ede925cb2131aa34119f1e5fcc4bde26890f45503eb29d4b4"
 FEATURES = ("wording", "behind", "meaning", "words", "title", "way", "like", "apart", "tags", "dwells")
 """What is measured of a paper (`rag.retrieve.membership`).
 
