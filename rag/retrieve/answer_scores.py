@@ -121,10 +121,12 @@ class AnswerScores:
 
     def are_kept(self, paper: Paper) -> bool:
         """Whether what a paper says to standing questions is kept; of a full text it never is, and none is missing."""
+        if paper.body:
+            return True
         rows = [row for row in self.library.shelf.chunks([paper.paper_id]) if row.version == paper.version]
         group = _Group(_sentences(paper, rows))
         text = Abstract(_headed(paper, group), tuple(sentence.judged for sentence in group.sentences))
-        return bool(paper.body) or self._scorer.hold(text)
+        return self._scorer.hold(text)
 
     def _of(self, question: str, papers: Mapping[str, Paper], searched: str) -> dict[str, Judged]:
         long = sum(bool(paper.body) for paper in papers.values())

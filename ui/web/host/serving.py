@@ -284,13 +284,11 @@ def _warm_up(assistant: Assistant, work: Work, ended: threading.Event) -> None:
     from ui.web.drawn.news import News
     from ui.web.host.idle import PATIENCE_S, read_while_idle, wait_until_idle
 
-    try:
+    with suppress(PaperchatError):  # an empty library, a missing key: the first question says so, in the conversation
         space_of(assistant.library)
         News(assistant.library).prepare(partial(wait_until_idle, work, ended, PATIENCE_S))
         for question in examples(assistant.library.shelf):
             if not wait_until_idle(work, ended, PATIENCE_S):
                 return
             assistant.answer(question, mode="extractive")
-    except PaperchatError:  # an empty library, a missing key: the first question says so, in the conversation
-        pass
     read_while_idle(assistant.library, work, ended)
