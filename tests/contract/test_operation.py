@@ -242,9 +242,9 @@ def test_probes_need_no_user_and_say_nothing_private(folder: Path) -> None:
 
 @pytest.mark.embedded_only
 def test_a_library_that_cannot_be_read_is_not_ready_and_lives(tmp_path: Path) -> None:
-    with served(tmp_path) as address:
+    with served(tmp_path / "none") as address:
         assert httpx.get(f"{address}/readyz").json()["checks"]["index"] == "empty"
-    sample_library(tmp_path)
+    tmp_path = sample_library(tmp_path / "some")  # not where a page ended just now: its files may not be closed yet
     for damaged in (tmp_path / "chroma").rglob("chroma.sqlite3"):
         damaged.write_bytes(b"not a database at all, and long enough to be looked at" * 100)
     with served(tmp_path) as address:
