@@ -88,7 +88,7 @@ class Chat:
         """Leave the last question as it is."""
         place = Place.read(tab).model_copy(update={"replaces": None})
         parts = self._parts
-        return {parts.box: "", parts.aside: "", parts.place: place.model_dump()}
+        return {parts.box: ready_box(""), parts.aside: "", parts.place: place.model_dump()}
 
     def stop(self, request: gr.Request) -> None:
         """End the question that runs in this tab."""
@@ -102,7 +102,7 @@ class Chat:
     def _edited(self, exchange: Exchange, place: Place) -> Changes:
         parts = self._parts
         return {
-            parts.box: exchange.question,
+            parts.box: ready_box(exchange.question),
             parts.aside: str(views.editing()),
             parts.place: place.model_dump(),
             parts.filters: shown_filters(exchange.filters),
@@ -156,7 +156,7 @@ class Chat:
         parts = self._parts
         return {
             parts.live: str(turns.failed(failed.question, failed.message, failed.advice)),
-            parts.box: ready_box(value=failed.question),
+            parts.box: ready_box(failed.question),
         }
 
     # --- evidence and feedback --------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from ui.web.chat.keeping import Keeping
 from ui.web.chat.parts import Parts, lay_out
 from ui.web.chat.views import welcome
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-"""Of every handler: no endpoint for programs, and no spinner over what is being read."""
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "postprocess": False}
+"""Of every handler: no endpoint for programs, no spinner over what is being read, and no second look, in a thread of its
+own, at values that are HTML already."""
 
 
 def build(web: Web) -> None:
@@ -94,7 +95,7 @@ def _wire_conversations(keeping: Keeping, parts: Parts, costs: bool) -> None:
 
 
 def _of_an_answer(parts: Parts) -> list[gr.components.Component]:
-    """What changes while a question is answered; Gradio makes each of these anew for every piece of the answer."""
+    """What changes while a question is answered."""
     return [
         parts.place,
         parts.head,

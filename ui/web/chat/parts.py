@@ -101,14 +101,15 @@ def lay_out(coverage: Coverage, beginning: str) -> Parts:
     return Parts(place, head, past, live, evidence, box, aside, filters, words, listed, new, download)
 
 
-def running_box(**changes: Any) -> gr.Textbox:
-    """The question box while an answer is under way: it can be stopped."""
-    return gr.Textbox(submit_btn=False, stop_btn=True, **changes)
+def running_box() -> dict[str, Any]:
+    """Changes the question box for while an answer is under way: it can be stopped."""
+    return gr.update(submit_btn=False, stop_btn=True)
 
 
-def ready_box(**changes: Any) -> gr.Textbox:
-    """The question box when the next question may be asked."""
-    return gr.Textbox(submit_btn=True, stop_btn=False, **changes)
+def ready_box(value: str | None = None) -> dict[str, Any]:
+    """Changes the question box for when the next question may be asked: what stands in it, by default as it is."""
+    given = {} if value is None else {"value": value}
+    return gr.update(submit_btn=True, stop_btn=False, **given)
 
 
 def _html(elem_id: str, value: str = "", *, actions: tuple[str, ...]) -> gr.HTML:

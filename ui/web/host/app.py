@@ -7,6 +7,7 @@ import gradio as gr
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.papers.readers.conversations import FILE_NAME, Conversations
+from ui.web.base.blocks import Page
 from ui.web.base.context import Follow, Marks, Web, no_follow, no_marks
 from ui.web.base.guard import guard
 from ui.web.base.work import Work
@@ -37,7 +38,7 @@ def build_app(
     """
     conversations = Conversations(assistant.library.config.store(FILE_NAME))
     web = Web(assistant, config, conversations, work or Work(), marks, follow)
-    app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    app = Page(title=TITLE, analytics_enabled=False, fill_width=True)
     with app:
         programs.build(web)
         with gr.Tabs(elem_id="pages"):

@@ -259,6 +259,8 @@ def _private_gradio() -> Iterator[None]:
             # After each event it would sum up the last 10,000 with pandas, for a dashboard that is not served.
             "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(sys.maxsize),
             "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+            # Before each event it asks matplotlib which backend draws, which else loads all of pyplot to find out.
+            "MPLBACKEND": "agg",
         }
         yield
 

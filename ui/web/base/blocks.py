@@ -1,0 +1,46 @@
+"""Gradio's app, in which an event costs what it changes."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block, BlockFunction
+from gradio.state_holder import SessionState
+
+MOST_TABS = 200
+"""Tabs of which Gradio keeps what it last showed; it would keep the last 10,000, open or not, at a tenth of a megabyte
+each. A tab that was dropped is made anew when it asks for something: nothing that a reader did lies there."""
+
+
+class Page(gr.Blocks):
+    """Gradio's blocks, but that what an event leaves as it is stays as it is.
+
+    Gradio makes a component anew for every output that a step of an event does not name, and, where that one is given
+    a value later, keeps it in the tab's state for good (`Blocks.postprocess_data` of 6.31): a tenth of an answer's
+    processor time, and a hundred kilobytes an answer.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        """Make an empty app (`gr.Blocks`)."""
+        super().__init__(**settings)
+        self.state_session_capacity = MOST_TABS
+
+    async def postprocess_data(
+        self, block_fn: BlockFunction, predictions: list[Any] | dict[Any, Any], state: SessionState | None
+    ) -> list[Any]:
+        """What the tab is sent for each output: its new value or properties, or that nothing has changed."""
+        outputs = block_fn.outputs
+        by_output = isinstance(predictions, dict) and bool(predictions) and all(isinstance(o, Block) for o in predictions)
+        if len(outputs) == 1 or not by_output:
+            return await super().postprocess_data(block_fn, predictions, state)
+        changed = [output for output in outputs if output in predictions and predictions[output] != gr.skip()]
+        if not changed:
+            return [gr.skip() for _ in outputs]
+        part = copy(block_fn)
+        part.outputs = changed
+        values = [predictions[output] for output in changed]
+        sent = await super().postprocess_data(part, values[0] if len(values) == 1 else values, state)
+        made = dict(zip(changed, sent, strict=True))
+        return [made[output] if output in made else gr.skip() for output in outputs]
