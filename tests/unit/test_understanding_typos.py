@@ -62,6 +62,14 @@ def test_a_right_word_is_left_alone(speller: Speller, word: str) -> None:
     assert speller.corrections(f"what does {word} do?") == []
 
 
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+def test_a_contraction_is_no_misspelling(apostrophe: str) -> None:
+    words = Speller(Vocabulary.of_texts(["could should hand"] * 5))
+    question = "what if it couldn't, shouldn't or hadn't agreed?".replace("'", apostrophe)
+    assert words.corrections(question) == []
+    assert [one.meant for one in words.corrections("couldn agree")] == ["could"]
+
+
 def test_digits_never_change() -> None:
     versions = Speller(Vocabulary.of_texts(["WizardLM2 and Qwen25Retriever"]))
     assert versions.corrections("does WizardLM3 beat Qwen26Retriever or WizardLM22?") == []

@@ -24,6 +24,7 @@ from rag.text.names import name_words
 from rag.text.terms import STOP_WORDS, Analyzer
 
 _SKIPPED = re.compile(r"https?://\S+|\S*@\S+|\S*\\\S*|\b[\w-]+\.(?:org|com|net|io|ai)\b|\"[^\"]*\"|“[^”]*”|`[^`]*`")
+_CONTRACTED = re.compile(r"[^\W\d_]+['’][^\W\d_]+")
 _COMPONENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _CLEARLY = 4
 """How many times more papers must use the better of two equally likely words."""
@@ -81,6 +82,7 @@ class Speller:
             protected: Spans (names of people, dates, ids) in which nothing is corrected.
         """
         spans = [*protected, *(match.span() for match in _SKIPPED.finditer(question))]
+        spans += [word.span() for word in _CONTRACTED.finditer(question) if is_english(word[0].replace("’", "'"))]
         found = []
         for match in TOKEN.finditer(question):
             if any(start < match.end() and match.start() < end for start, end in spans):
