@@ -23,6 +23,7 @@ import numpy as np
 from eval.calibration.examples import Data, Example, measure
 from eval.calibration.logistic import FOLDS, Fit
 from eval.calibration.refusal import (
+    FEWEST,
     Thresholds,
     curve_of,
     figures_of,
@@ -51,7 +52,8 @@ class Calibrated:
         left_out: f1 and false_refusals of each set (of all folds where there is one set), its threshold chosen on the
             others.
         by_type: Share refused, out of set, by question type.
-        calibration_error: Of the chance of being right, out of set, over answers that are given.
+        calibration_error: Of the chance of being right, out of set, over answers that are given; where `given_high` has
+            a value, of the questions whose paper no conversation gives, and so is `covered`.
         covered: Share of the answers that are given which are called high.
     """
 
@@ -118,10 +120,14 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
     thresholds = Thresholds.chosen(unanswered, data.unanswerable, data.given)
     refused = thresholds.refused(unanswered, data.given)
     others = ~data.given if thresholds.given is not None else np.ones_like(data.given)
-    shown = data.rated & data.told & ~refused
-    chances, right = data.unseen(data.right_by)[shown], data.right[shown].astype(bool)
+    rated = data.rated & data.told & ~refused
+    by_right, right = data.unseen(data.right_by), data.right.astype(bool)
+    talk = rated & data.given
+    apart = int(talk.sum()) >= FEWEST
+    shown = rated & ~data.given if apart else rated
+    levels, reliability = levels_of(by_right[shown], right[shown]), reliability_of(by_right[shown], right[shown])
+    given_high = levels_of(by_right[talk], right[talk])["high"] if apart else None
     unanswered_by = data.unanswered_by(data.everything)
-    levels, reliability = levels_of(chances, right), reliability_of(chances, right)
     calibration = Calibration(
         fitted=fitted,
         unanswered={"one": _regression(unanswered_by.one), "many": _regression(unanswered_by.many)},
@@ -129,6 +135,7 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
         given=None if thresholds.given is None else round(thresholds.given, 6),
         right=_regression(data.right_by(data.everything)),
         levels=levels,
+        given_high=given_high,
         curve=tuple(curve_of(unanswered[others], data.unanswerable[others])),
         reliability=tuple(reliability),
     )

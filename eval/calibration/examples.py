@@ -35,8 +35,10 @@ class Example:
         many: Whether many papers are wanted.
         given: Whether the conversation gives its paper.
         rated: Whether its answer says how sure it is: lists do not.
-        told: Whether its set says what answers must state. One of a set that does not only helps to choose from which
-            chance on a question is refused whose paper the conversation gives.
+        told: Whether it is known what an answer must state, or that none should be given. Where it is not, nothing is
+            learnt from it about confidence.
+        learnt: Whether fits learn from it. One of a set of conversations only helps to choose from which chances on a
+            question is refused, or an answer called high, whose paper the conversation gives.
     """
 
     qa: str
@@ -49,6 +51,7 @@ class Example:
     given: bool = False
     rated: bool = True
     told: bool = True
+    learnt: bool = True
 
 
 def measure(
@@ -56,8 +59,8 @@ def measure(
 ) -> list[Example]:
     """Measure the questions of some sets.
 
-    Those are left out that do not say whether they can be answered; and, where a set says of no answer what it must
-    state, those whose paper no conversation gives.
+    Those are left out that do not say whether they can be answered; and, where all questions of a set stand behind
+    others, or it says of no answer what that must state, those whose paper no conversation gives.
 
     Args:
         assistant: Reads, retrieves and quotes.
@@ -66,13 +69,15 @@ def measure(
     """
     known = [(qa, one) for qa in sets for one in qa.questions if one.answerable is not None]
     telling = {qa.name for qa in sets if any(one.nuggets for one in qa.questions)}
+    talks = {qa.name for qa in sets if all(one.history for one in qa.questions)}
     examples = []
     for done, (qa, question) in enumerate(known, 1):
         example = _example(assistant, qa.name, question)
-        if qa.name in telling:
+        if qa.name in telling - talks:
             examples.append(example)
         elif example.given:
-            examples.append(replace(example, copy=None, told=False))
+            told = qa.name in telling and bool(question.nuggets or not question.answerable)
+            examples.append(replace(example, copy=None, told=told, learnt=False))
         if progress:
             progress(done, len(known))
     return examples
@@ -135,7 +140,8 @@ class Data:
         many: Whether many papers are wanted.
         given: Whether the conversation gives the paper.
         rated: Whether the answer says how sure it is, and features decide.
-        told: Whether its set says what answers must state.
+        told: Whether it is known what an answer must state.
+        learnt: Whether fits learn from it.
         groups: What is left out together: a question's set where there are several, else its fold.
         copies: Features of the copies, [c, features], and the example that each belongs to, [c].
     """
@@ -149,6 +155,7 @@ class Data:
     given: NDArray[np.bool_]
     rated: NDArray[np.bool_]
     told: NDArray[np.bool_]
+    learnt: NDArray[np.bool_]
     groups: Ints
     copies: Floats
     copied: Ints
@@ -171,6 +178,7 @@ class Data:
             given=np.array([example.given for example in examples]),
             rated=np.array([example.row is not None and example.rated for example in examples]),
             told=np.array([example.told for example in examples]),
+            learnt=np.array([example.learnt for example in examples]),
             groups=sets if len(names) > 1 else stratified(unanswerable, np.random.default_rng(SEED)),
             copies=np.array([row for row, _ in copies], dtype=np.float64).reshape(-1, width),
             copied=np.array([n for _, n in copies], dtype=np.int64),
@@ -190,7 +198,7 @@ class Data:
         return Fits(one, many)
 
     def _unanswered_by(self, chosen: Ints) -> Fit:
-        real = chosen[(self.measured & self.told)[chosen]]
+        real = chosen[(self.measured & self.learnt)[chosen]]
         copies = self.copies[np.isin(self.copied, chosen)]
         labels = np.concatenate([self.unanswerable[real], np.ones(len(copies), dtype=np.int64)])
         positive = self.unanswerable[real].sum()
@@ -201,7 +209,7 @@ class Data:
 
     def right_by(self, chosen: Ints) -> Fit:
         """Fit, on the chosen examples whose answers say how sure they are, the chance that an answer is right."""
-        real = chosen[(self.rated & self.told)[chosen]]
+        real = chosen[(self.rated & self.told & self.learnt)[chosen]]
         signs = [-DIRECTIONS[name] for name in Features.names()]
         return fit(self.matrix[real], self.right[real], signs, np.ones(len(real)), np.ones(len(real), dtype=bool))
 

@@ -1,8 +1,8 @@
 """Turns as a QA set for `eval calibrate`: ``python -m eval.training.conversations.talked LIBRARY FILE``.
 
 Those that are about one paper which was talked of, whether its abstract tells what is asked or not. Each stands behind
-what was asked before it, with answers from the papers that this was about (`staying`, in this folder). What an answer
-must state nobody said, so nothing is learnt from them about confidence.
+what was asked before it, as the assistant answered that: where it missed a paper, so does what follows. The words that
+the writer marked as the answer are what an answer must state.
 """
 
 from __future__ import annotations
@@ -14,17 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from eval.training.conversations.followups import DATA, read_lines
-from eval.training.conversations.staying import CONVERSATIONS, answer_from
+from eval.training.conversations.staying import CONVERSATIONS
+from rag import open_assistant
+from rag.assistant import Assistant
 from rag.config import Config
-from rag.index.library import Library
+from rag.types import Turn
 
 TYPES = {"lean": "followup", "return": "followup", "absent": "unanswerable"}
 """The kinds of turns that are taken, with the type that their question has."""
 
 
-def rows_of(library: Library, conversation: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows of a QA set that a conversation gives."""
-    history: list[dict[str, str]] = []
+def rows_of(assistant: Assistant, conversation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of a QA set that a conversation gives, which is held with the assistant."""
+    library = assistant.library
+    history: list[Turn] = []
     for n, turn in enumerate(conversation["turns"]):
         question, papers = " ".join(turn["ask"].split()), turn["papers"]
         if history and turn["kind"] in TYPES and len(papers) == 1 and library.shelf.papers(papers):
@@ -33,12 +36,17 @@ def rows_of(library: Library, conversation: dict[str, Any]) -> Iterator[dict[str
                 "id": f"{conversation['id']}-{n}",
                 "type": TYPES[turn["kind"]],
                 "question": question,
-                "history": list(history),
+                "history": [turn.model_dump(mode="json") for turn in history],
                 "gold_papers": gold,
                 "related_papers": related,
+                "nuggets": [_nugget(span, papers[0])] if (span := turn.get("span")) else [],
             }
-        answer = {"role": "assistant", "content": answer_from(library, turn)}
-        history += [{"role": "user", "content": question}, answer]
+        answer = assistant.answer(question, history, mode="extractive")
+        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+
+
+def _nugget(span: str, paper: str) -> dict[str, str]:
+    return {"text": span, "importance": "vital", "paper": paper, "span": span}
 
 
 def main() -> None:
@@ -47,9 +55,9 @@ def main() -> None:
     parser.add_argument("library", type=Path, help="a library of the daily reports")
     parser.add_argument("out", type=Path, help="the QA set to be written")
     chosen = parser.parse_args()
-    with Library(Config(data_dir=chosen.library)) as library:
+    with open_assistant(Config(data_dir=chosen.library)) as assistant:
         conversations = [json.loads(line) for line in read_lines(DATA / CONVERSATIONS)]
-        rows = [row for one in conversations for row in rows_of(library, one)]
+        rows = [row for one in conversations for row in rows_of(assistant, one)]
     chosen.out.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
 
 

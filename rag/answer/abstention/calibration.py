@@ -96,6 +96,8 @@ class Calibration(Record):
         right: The chance that an answer is right: its first paper answers, and its quotes hold at least half of the
             facts that an answer must state.
         levels: ``high`` and ``medium``; what lies below both is ``low``.
+        given_high: ``high`` where the conversation gives the paper: an earlier answer may have missed it, which no
+            chance knows. None where the fit had too few of these, and the other serves.
         curve: Thresholds with their out-of-fold figures, ascending; where `given` has a value, of the other questions.
         reliability: How far the chance of being right is borne out, ascending.
     """
@@ -106,6 +108,7 @@ class Calibration(Record):
     given: float | None = None
     right: Regression
     levels: dict[Confidence, Level]
+    given_high: Level | None = None
     curve: tuple[Point, ...] = ()
     reliability: tuple[Bin, ...] = ()
 
@@ -117,10 +120,17 @@ class Calibration(Record):
         """The chance from which on a question is refused, one whose paper the conversation gives or another."""
         return self.given if given and self.given is not None else self.threshold
 
-    def confidence(self, chance: float) -> Confidence:
-        """The chance that an answer is right, in words."""
-        names: tuple[Confidence, ...] = ("high", "medium")
-        return next((name for name in names if chance >= self.levels[name].at_least), "low")
+    def confidence(self, chance: float, *, given: bool = False) -> Confidence:
+        """The chance that an answer is right, in words; its paper may be given by the conversation."""
+        high = self.given_high if given and self.given_high is not None else self.levels["high"]
+        if chance >= high.at_least:
+            return "high"
+        return "medium" if chance >= self.levels["medium"].at_least else "low"
+
+    def levels_shown(self) -> dict[str, Level]:
+        """The levels by the names that a report gives them."""
+        shown: dict[str, Level] = dict(self.levels)
+        return shown | ({"high in a conversation": self.given_high} if self.given_high else {})
 
 
 def load_calibration(library: Path) -> Calibration:

@@ -79,10 +79,10 @@ class Abstainer:
         if many and evidence.broad:
             unanswered = 0.0
         right = self.calibration.right.probability(evidence.features)
-        most = self.calibration.refused_from(given=is_given(asked))
-        if unanswered < most and not _is_untold(asked, evidence):
+        given = is_given(asked)
+        if unanswered < self.calibration.refused_from(given=given) and not _is_untold(asked, evidence):
             chance = None if asked.kind == "list" else right
-            return Decision(unanswered, False, None, self.calibration.confidence(right), chance=chance)
+            return Decision(unanswered, False, None, self.calibration.confidence(right, given=given), chance=chance)
         if asked.absent and evidence.named:  # it is compared with nothing, and what it is can be told
             return Decision(unanswered, False, None, "low")
         there = asked.papers or (evidence.clear and not evidence.faint)

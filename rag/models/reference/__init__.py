@@ -26,7 +26,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "ef45de59acd7051112c0f964087708c5e0f4f92cbc692699e187e2a5a36b175d"
+WEIGHTS_SHA256 = "c4107eb7cb8196befbe30eb3288319f1621fcaf49cb89ec86cd7e157262f7b06"
 PAIR = ("last", "nearer", "covered", "alone", "rival", "named", "named_other", "strange", "foreign", "refers_last")
 """The features of a question and an exchange.
 

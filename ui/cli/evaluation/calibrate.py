@@ -68,7 +68,7 @@ def _print(calibrated: Calibrated) -> None:
         precision = "-" if point.precision is None else f"{point.precision:.3f}"
         print(f"  {point.threshold:<9.3f}  {precision:<9}  {point.recall:<6.3f}  {point.f1:.3f}  "
               f"{point.false_refusals:.3f}{chosen}")  # fmt: skip
-    for name, level in calibration.levels.items():
+    for name, level in calibration.levels_shown().items():
         right = "-" if level.right is None else f"{level.right:.3f}"
         print(f"Confidence {name}: chance of being right from {level.at_least:.3f} on; right {right} of {level.n}")
     print(f"Calibration error {calibrated.calibration_error:.3f}; high: {calibrated.covered:.0%} of the answers")

@@ -6,7 +6,8 @@ from copy import copy
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import Block, BlockFunction
+from gradio.block_function import BlockFunction
+from gradio.blocks import Block
 from gradio.state_holder import SessionState
 
 MOST_TABS = 200
@@ -32,10 +33,9 @@ class Page(gr.Blocks):
     ) -> list[Any]:
         """What the tab is sent for each output: its new value or properties, or that nothing has changed."""
         outputs = block_fn.outputs
-        by_output = isinstance(predictions, dict) and bool(predictions) and all(isinstance(o, Block) for o in predictions)
-        if len(outputs) == 1 or not by_output:
-            return await super().postprocess_data(block_fn, predictions, state)
-        changed = [output for output in outputs if output in predictions and predictions[output] != gr.skip()]
+        if len(outputs) == 1 or not isinstance(predictions, dict) or not _by_output(predictions):
+            return list(await super().postprocess_data(block_fn, predictions, state))
+        changed = [output for output in outputs if predictions.get(output, gr.skip()) != gr.skip()]
         if not changed:
             return [gr.skip() for _ in outputs]
         part = copy(block_fn)
@@ -44,3 +44,8 @@ class Page(gr.Blocks):
         sent = await super().postprocess_data(part, values[0] if len(values) == 1 else values, state)
         made = dict(zip(changed, sent, strict=True))
         return [made[output] if output in made else gr.skip() for output in outputs]
+
+
+def _by_output(predictions: dict[Any, Any]) -> bool:
+    """Whether values stand by the component that each is for."""
+    return bool(predictions) and all(isinstance(key, Block) for key in predictions)
