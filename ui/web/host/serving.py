@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _BACKLOG = 128
 LOOK_S = 0.02
 """Seconds after which Gradio looks again whether there is something to do: half of them pass before a click is seen."""
+PLACES_S = 15.0
+"""Seconds after which those who wait are told their places again."""
 _log = logging.getLogger(__name__)
 
 
@@ -203,6 +205,8 @@ def _gradio_app(assistant: Assistant, config: Config, has_users: bool, work: Wor
     blocks.delete_cache = (3600, 24 * 3600)  # uploads and exports are kept for a day at most
     # It looks for events in a loop, by default a thousand times a second: 4% of a processor while nobody asks anything.
     blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = LOOK_S
+    # It tells everybody who waits his place whenever an answer begins, ten messages a question; the page shows none.
+    blocks._queue.live_updates, blocks._queue.update_intervals = False, PLACES_S
 
     def user_of(request: Request) -> str | None:
         name: str | None = request.scope.get(USER)
