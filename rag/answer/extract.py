@@ -30,11 +30,13 @@ from rag.types import Passage
 
 LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: what the eye takes in."""
+SIMILAR = 5
+"""Papers, at least, that are named where the like of one is asked for."""
 MARGIN = 2.5
 """Log-odds by which a sentence may be less likely to answer than the best one, and still be quoted beside it."""
-NEARLY, AGAIN = 1.0, -1.5
-"""Log-odds by which a new sentence may be less likely to answer than one that was quoted, and take its place; and from
-which on what was quoted is quoted again where none is. What is not answered at all was refused before."""
+AGAIN = -1.5
+"""Log-odds from which on what was quoted is quoted again where it answers best. What is not answered at all was refused
+before."""
 ASKED = -2.0
 """Log-odds from which a sentence is shown for one of several things that are asked."""
 
@@ -115,6 +117,7 @@ class ExtractiveWriter:
         )
         if kind in ("list", "topic") and not whole:
             fitting = demanded(self.library, question, kind, ranked, fitting)
+            fitting = list(ranked[: max(SIMILAR, len(fitting))]) if question.like else fitting
             fitting = fitting[:1] if question.unsure and is_described(ranked) else fitting
         lone = kind == "single" or (kind != "compare" and len(fitting) == 1)
         among = rivals(ranked) if doubtful and lone else []
@@ -231,11 +234,13 @@ def _quoted(
     """
     found = {passage.chunk_id: passage for passage in passages}
     said = paper.sentences
-    odds, told = untold(paper.odds, np.array([any(one.text in quote for quote in before) for one in said]))
+    again = np.array([any(one.text in quote for quote in before) for one in said])
+    odds, told = untold(paper.odds, again)
     heading = len(readable(said[0].passage.title).split()) + 1
     odds = _of_one_place(paper, odds)
     first = for_each([np.where(odds > -np.inf, one, -np.inf) for one in each])
     taken = pack(odds, [len(sentence.text.split()) for sentence in said], words - heading, first)
+    told = "again" if told == "partly" and again[taken].all() else told
     chosen = [said[n] for n in taken]
     spans = sorted({span for one in chosen for span in (*one.above, (one.start, one.end))})
     passage = {one.start: found.get(one.passage.chunk_id, one.passage) for one in chosen}
@@ -255,7 +260,7 @@ def _of_one_place(paper: Judged, odds: NDArray[np.floating]) -> NDArray[np.float
 
 
 def untold(odds: NDArray[np.floating], said: NDArray[np.bool_]) -> tuple[NDArray[np.floating], Told | None]:
-    """Leave out what the answer before quotes: a repeated quote is no answer to another question.
+    """Leave out what the answer before quotes, unless that answers best: else it is no answer to another question.
 
     Args:
         odds: Log-odds that each sentence answers, at least one.
@@ -268,7 +273,7 @@ def untold(odds: NDArray[np.floating], said: NDArray[np.bool_]) -> tuple[NDArray
     """
     best = int(np.argmax(odds))
     fresh = np.where(said, -np.inf, odds)
-    if not said[best] or fresh.max() >= odds[best] - NEARLY:
+    if not said[best]:
         return fresh, None
     if odds[best] < AGAIN:
         return np.where(np.arange(len(odds)) == int(np.argmax(fresh)), fresh, -np.inf), "besides"

@@ -172,9 +172,9 @@ def told(
 
 
 def _by_quotes(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Parts that follow each other, those together which the same quotes answer."""
-    for _, group in groupby(enumerate(parts), key=lambda one: _quotes(one[1]) or one[0]):
-        yield [part for _, part in group]
+    """Parts that follow each other, those together which the same quotes answer, or the same words without any."""
+    for _, group in groupby(parts, key=lambda part: _quotes(part) or part.outcome.text):
+        yield list(group)
 
 
 def _quotes(part: Part) -> frozenset[int]:

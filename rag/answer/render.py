@@ -143,13 +143,12 @@ def _unfound(understood: Question, passages: Sequence[Passage]) -> tuple[str, ..
 def _count(retriever: HybridRetriever, understood: Question, checked: Checked, found: int) -> tuple[str, ...]:
     """What a list is, and of how many papers it shows some: of about how many, unless they were counted."""
     shown, shelf, wanted = len(checked.groups), retriever.library.shelf, understood.wanted
-    counted_by = _counted_by(understood.filters)
     if understood.kind != "list":
         return ()
     by_date = wanted.order or ("newest" if understood.selects else None)
     order = f", {by_date} first" if by_date and shown > 1 else ""
     if wanted.limit and by_date:
-        return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:", *counted_by)
+        return (f"The {f'{shown} {by_date} papers' if shown > 1 else f'{by_date} paper'} found:",)
     if understood.mention or understood.of_sort or understood.selects:
         allowed = shelf.select(understood.filters)
         fitting = understood.papers if allowed is None else allowed & (understood.papers or allowed)
@@ -160,16 +159,16 @@ def _count(retriever: HybridRetriever, understood: Question, checked: Checked, f
         papers = "of these papers" if understood.picked else "papers" if shown > 1 else "paper"
         closest = f"{shown} closest {papers}" if shown > 1 else f"closest {papers}"
         closest = f"{shown} closest of about {found} papers on this" if found > shown > 1 else closest
-        return (f"{many}The {closest}{order}:", *counted_by)
+        return (f"{many}The {closest}{order}:",)
     by_word = f" that {'mention' if found != 1 else 'mentions'} “{escape(understood.mention)}”"
     such = f"{plural(found, 'paper')}{by_word if understood.mention else ' found'}"
-    return (f"The first {shown} of {such}{order}:" if found > shown else f"{such}{order}:", *counted_by)
+    return (f"The first {shown} of {such}{order}:" if found > shown else f"{such}{order}:",)
 
 
 def _more(understood: Question, shown: int, found: int) -> tuple[str, ...]:
-    """Below a topic: how many papers more are likely to be on it, and how its days were read."""
+    """Below a list or a topic: how its days were read; and how many papers more are likely to be on a topic."""
     if understood.kind != "topic":
-        return ()
+        return _counted_by(understood.filters) if understood.kind == "list" else ()
     many = f"About {plural(found - shown, 'more paper')} on this; dates or a narrower question show others."
     return (*((many,) if found > shown else ()), *_counted_by(understood.filters))
 

@@ -187,6 +187,7 @@ class Assembly:
             subjects=shape.subjects,
             only_filters=alone and (bool(limits.filters or works.papers or read.among) or shape.kind == "list"),
             left_out=read.known.union(works.like, *limits.unwanted.values()),
+            like=works.like,
             unwanted=tuple(limits.unwanted),
             about=about,
             mention=phrase if holding else "",
@@ -232,6 +233,8 @@ class Assembly:
             told=told,
         )
         found = found and found.of_names(shape.subjects)
+        if found and found.is_within_one:
+            return None, Shape("single")
         if found and read.against:
             found = found.called(STAND_IN, self._continuing.completion.called(read.focus[0]))
         return found, Shape("compare", (found and found.subjects) or shape.subjects, (), shape.mentioned)

@@ -29,6 +29,7 @@ class Question:
         subjects: The systems, or the ids of papers, that a comparison names.
         only_filters: The restrictions say everything: whatever they allow answers.
         left_out: Ids of the papers that it does not want.
+        like: Papers whose like is wanted: the nearest ones are it, whatever they say.
         unwanted: What sorts they are, in words that follow "papers": ``by Jimmy Lin``.
         about: What is asked about the library itself; None for a question about what papers say.
         notes: What was read, for the reader: codes ``filter_read``, ``papers_read``, ``spelling``, ``follow_up``,
@@ -81,6 +82,7 @@ class Question:
     notes: tuple[Note, ...] = ()
     only_filters: bool = False
     left_out: frozenset[str] = frozenset()
+    like: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     about: About | None = None
     wanted: Wanted = UNBOUNDED

@@ -317,6 +317,13 @@ def test_papers_like_one_do_not_hold_it(assistant: Assistant) -> None:
         assert "2504.05309" not in {item.paper_id for item in answer.retrieved}
 
 
+def test_papers_like_any_are_at_least_the_nearest_five(assistant: Assistant) -> None:
+    for paper in assistant.library.shelf.browse(limit=40):
+        answer = assistant.answer(f"similar to {paper.paper_id}")
+        assert not answer.abstained, paper.title
+        assert len({cited.paper_id for cited in answer.citations} - {paper.paper_id}) >= 5
+
+
 @pytest.mark.parametrize("question", ["Recommend me something to read.", "trending topics?"])
 def test_what_nothing_here_tells_is_said_with_what_can_be_asked_instead(assistant: Assistant, question: str) -> None:
     answer = assistant.answer(question)

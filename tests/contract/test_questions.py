@@ -88,6 +88,7 @@ def test_the_number_of_papers_keeps_to_filters_and_to_what_is_left_out(assistant
     count = len(allowed & holding)
     mention = "mention" if count != 1 else "mentions"
     assert answer.answer.startswith(f"{count} paper{'s' * (count != 1)} that {mention} “retrieval”")
+    assert answer.answer.endswith("; those listed earlier and again in these days are left out."), "below the list"
 
 
 def test_papers_that_mention_a_word_are_all_found(assistant: Assistant) -> None:

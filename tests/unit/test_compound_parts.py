@@ -85,6 +85,13 @@ def test_what_several_parts_are_answered_with_stands_once_and_a_paper_that_goes_
     assert shown == f"**How many are there · Since when**\n\n{heading}\n\n> A. [1]\n\n**Why**\n\n> B. [2]"
 
 
+def test_what_is_said_of_several_parts_without_a_quote_stands_once() -> None:
+    said = Outcome(text="Nobody tells.", reason="detail_absent")
+    parts = [replace(part(), asked=asked, outcome=said) for asked in ("what rate", "how many GPUs")]
+    shown = "".join(event.text for event in told(parts, Outcome(), lambda _: "high") if isinstance(event, Delta))
+    assert shown == "**What rate · How many GPUs**\n\nNobody tells."
+
+
 @pytest.mark.parametrize(
     ("chances", "confidence", "chance"),
     [((0.9, 0.9), "medium", 0.81), ((0.9, None), "high", 0.9), ((None, None), "high", None)],

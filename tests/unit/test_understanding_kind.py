@@ -9,6 +9,7 @@ import pytest
 from rag.models.minilm import installed
 from rag.query import Reader
 from rag.query.intents.intent import Intents
+from rag.query.intents.sides import Comparison, Side
 from tests.support.reading import ReadingLibrary
 
 INTENTS = Intents(installed)
@@ -129,6 +130,20 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 def test_the_systems_that_are_compared(reader: Reader, question: str, subjects: tuple[str, ...]) -> None:
     found = reader.understand(question)
     assert (found.kind, found.subjects) == ("compare", subjects)
+
+
+def test_what_stands_in_one_paper_alone_is_no_comparison_of_papers() -> None:
+    def sides(*papers: str | None) -> Comparison:
+        return Comparison(
+            sides=tuple(Side("x", "x", None if one is None else frozenset(one.split()), one is not None) for one in papers)
+        )
+
+    assert sides("a", "a").is_within_one
+    assert not sides("a", "b").is_within_one
+    assert not sides("a b", "a b").is_within_one
+    assert not sides("a", None).is_within_one
+    assert not sides(None, None).is_within_one
+    assert not Comparison().is_within_one
 
 
 @pytest.mark.parametrize("question", ["In OneSearch, what is the difference between pointwise and pairwise prompts?"])

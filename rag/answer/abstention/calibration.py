@@ -129,7 +129,7 @@ class Calibration(Record):
 
     def levels_shown(self) -> dict[str, Level]:
         """The levels by the names that a report gives them."""
-        shown: dict[str, Level] = dict(self.levels)
+        shown: dict[str, Level] = {str(name): level for name, level in self.levels.items()}
         return shown | ({"high in a conversation": self.given_high} if self.given_high else {})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.papers.claims import Claim
@@ -69,6 +69,9 @@ class Shaping:
             absent = tuple(name for name in dict.fromkeys([*written, *capital]) if not is_held(name, vocabulary))
             titled = [one.text for one in names if one.text[0].isupper() and one.owners and not _is_common(one.text)]
             subjects = self._subjects(standalone, [*meant, *titled, *written], absent)
+            own = {owned([one]) for one in self._resolved(subjects)}
+            if len(subjects) > 1 and not absent and len(own) == 1 and own != {()}:  # "users and LoRAs in ImageGem"
+                return self._of_one_side(intent, standalone, restricted, papers, names)
             if len(subjects) > 1:
                 shown = tuple(name for name in subjects if not self._presents(resolve(self._known.entities, name)))
                 return Shape("compare", subjects, absent, shown)
@@ -87,7 +90,7 @@ class Shaping:
         """
         apart = [name for name in dict.fromkeys(names) if name not in absent and f"on {name}" not in question]
         whole = [name for name in apart if not any(name in other for other in apart if name != other)]
-        resolved = [resolve(self._known.entities, name) for name in whole]
+        resolved = self._resolved(whole)
         own = [name for name in resolved if self._presents(name)]
         by = {one.paper_id for name in own for one in name.namings if one.claim > Claim.TITLED}
         own = [name for name in own if _is_introduced(name) or by.isdisjoint(one.paper_id for one in name.namings)]
@@ -96,6 +99,9 @@ class Shaping:
             one for one in resolved if one not in own and held.isdisjoint(naming.paper_id for naming in one.namings)
         ]
         return tuple(sorted((name.text for name in own), key=question.find))
+
+    def _resolved(self, names: Iterable[str]) -> list[Named]:
+        return [resolve(self._known.entities, name) for name in names]
 
     def _of_one_side(
         self, intent: Intent, standalone: str, restricted: bool, papers: Collection[str], names: Sequence[Named]

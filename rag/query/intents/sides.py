@@ -111,6 +111,12 @@ class Comparison:
     own: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 
+    @property
+    def is_within_one(self) -> bool:
+        """Whether all sides stand in the same one paper, which tells of each: "users and LoRAs in ImageGem"."""
+        papers = {side.papers if side.is_named else None for side in self.sides}
+        return len(self.sides) > 1 and len(papers) == 1 and len(papers.pop() or ()) == 1
+
     def shared(self, text: str) -> str:
         """A text without what restricts one side alone, which dots stand for."""
         for side in self.own:
