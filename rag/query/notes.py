@@ -16,6 +16,7 @@ BEST = Note(
     text="`paperchat best`, or /best on the page, chooses the best paper by criteria that you can see and change.",
 )
 _READ_AS = 'Read as "{}": no paper here holds "{}".'
+_FORMER = 'Read as "{}": that paper called it "{}" in an earlier version.'
 _INSTEAD = 'Searched for "{}" instead of "{}".'
 IN_ENGLISH = Note(code="language", text="The papers are searched in English: a question in English finds more.")
 
@@ -44,8 +45,11 @@ def several_near(name: str, near: Sequence[str]) -> Note:
 
 
 def spelling(corrections: Sequence[Correction]) -> list[Note]:
-    """Typing errors that were corrected, each once."""
+    """Typing errors that were corrected, and names that papers gave up, each once."""
     return [
-        Note(code="spelling", text=(_READ_AS if one.unheard else _INSTEAD).format(one.meant, one.typed))
+        Note(
+            code="spelling",
+            text=(_FORMER if one.former else _READ_AS if one.unheard else _INSTEAD).format(one.meant, one.typed),
+        )
         for one in {(one.typed, one.meant): one for one in corrections}.values()
     ]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.papers.claims import Claim
+from rag.papers.entities import own_name
 from rag.query.assembly import Assembly, Text
 from rag.query.demands import with_demands
 from rag.query.dialogue.completion import Continued
@@ -162,20 +163,28 @@ class Reader:
         cut = [*self._restrictions.replacements(found), *wanted.edits]
         search = tidied(edited(question, [*edits, *cut]))
         notes = (*spelling(corrections), *offered, *self._language(question))
-        return Text(edited(question, edits), search, found, notes, wanted, bool(near))
+        return Text(edited(question, edits), search, found, notes, wanted, any(not one.former for one in near))
 
     def _near_names(self, question: str, known: Sequence[Span]) -> tuple[list[Correction], list[Note]]:
-        """Names that stand nowhere and are by a slip one system's each; what may be meant by others is offered."""
+        """Names that stand nowhere and by a slip are one system's each, or once were; what others mean is offered."""
         vocabulary, found, offered = self.speller().vocabulary, list[Correction](), list[Note]()
         for name in strangers(question, vocabulary):
             places = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question)]
             free = [(a, b) for a, b in places if not any(start < b and a < end for start, end in known)]
+            if free and (now := self._renamed(name)):
+                found += [Correction(start, end, name, now, former=True) for start, end in free]
+                continue
             near = near_names(name, self._known.entities, vocabulary) if free else {}
             if len(near) == 1 and all(near.values()):
                 found += [Correction(start, end, name, next(iter(near)), unheard=True) for start, end in free]
             elif near:
                 offered.append(several_near(name, list(near)[:_OFFERED]))
         return found, offered
+
+    def _renamed(self, name: str) -> str:
+        """What the one paper is called now which an earlier version of it called so; empty where there is none."""
+        papers = self._known.shelf.papers(self._known.entities.formerly(name))
+        return own_name(next(iter(papers.values()))) if len(papers) == 1 else ""
 
     def is_courtesy(self, text: str) -> bool:
         """Whether somebody greets, thanks or agrees in a conversation, and asks for nothing."""

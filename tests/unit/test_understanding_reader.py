@@ -594,3 +594,22 @@ def test_a_name_alone_asks_what_it_is(reader: Reader, question: str) -> None:
     found = reader.understand(question)
     assert (found.kind, found.intent.kind) == ("single", "define")
     assert found.named
+
+
+def test_a_name_that_a_paper_gave_up_means_that_paper(tmp_path: Path) -> None:
+    library = ReadingLibrary(tmp_path)
+    papers = [
+        make_paper("2504.77777", "Tokens without Gaps", f"We propose {name}, a recommender of tokens.", day=day)
+        for name, day in (("OldTokRec", "2025-05-01"), ("NewTokRec", "2025-06-01"))
+    ]
+    for paper in papers:
+        library.replace(paper)
+    reader = Reader(library)
+    found = reader.understand("What is OldTokRec?")
+    assert found.standalone == "What is NewTokRec?"
+    assert found.named == ("2504.77777",)
+    (note,) = found.notes
+    assert note.text == 'Read as "NewTokRec": that paper called it "OldTokRec" in an earlier version.'
+    assert not found.read_as, "it is no guess"
+    assert reader.understand("What is ElseTokRec?").named == ()
+    library.close()

@@ -47,6 +47,8 @@ class Correction:
     meant: str
     unheard: bool = False
     """What was typed is a name that stands nowhere: it may be another system's, and is said to be read so."""
+    former: bool = False
+    """What was typed is a name that an earlier version of a paper gave what is meant."""
 
 
 @cache
