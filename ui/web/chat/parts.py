@@ -108,7 +108,7 @@ def running_box() -> dict[str, Any]:
 
 def ready_box(value: str | None = None) -> dict[str, Any]:
     """Changes the question box for when the next question may be asked: what stands in it, by default as it is."""
-    given = {} if value is None else {"value": value}
+    given: dict[str, Any] = {} if value is None else {"value": value}
     return gr.update(submit_btn=True, stop_btn=False, **given)
 
 
