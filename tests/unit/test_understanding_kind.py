@@ -135,7 +135,9 @@ def test_the_systems_that_are_compared(reader: Reader, question: str, subjects: 
 def test_what_stands_in_one_paper_alone_is_no_comparison_of_papers() -> None:
     def sides(*papers: str | None) -> Comparison:
         return Comparison(
-            sides=tuple(Side("x", "x", None if one is None else frozenset(one.split()), one is not None) for one in papers)
+            sides=tuple(
+                Side("x", "x", None if one is None else frozenset(one.split()), one is not None) for one in papers
+            )
         )
 
     assert sides("a", "a").is_within_one

@@ -613,3 +613,9 @@ def test_a_name_that_a_paper_gave_up_means_that_paper(tmp_path: Path) -> None:
     assert not found.read_as, "it is no guess"
     assert reader.understand("What is ElseTokRec?").named == ()
     library.close()
+
+
+@pytest.mark.parametrize("question", ["Who is LightRetriever for?", "LightRetriever - for whom is it made?"])
+def test_whom_a_system_serves_is_no_question_about_its_authors(reader: Reader, question: str) -> None:
+    assert reader.understand(question).about is None
+    assert reader.understand("By whom is LightRetriever?").about == About("authors", "LightRetriever", titled=True)
