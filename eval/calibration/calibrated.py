@@ -23,7 +23,6 @@ import numpy as np
 from eval.calibration.examples import Data, Example, measure
 from eval.calibration.logistic import FOLDS, Fit
 from eval.calibration.refusal import (
-    FEWEST,
     Thresholds,
     curve_of,
     figures_of,
@@ -41,6 +40,10 @@ from rag.text.grammar import plural
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+
+
+FEWEST_RATED = 30
+"""Answers of either sort, whose paper the conversation gives or not, from which on each has a bound of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,11 @@ def fit_examples(examples: Sequence[Example], fitted: Fitted) -> Calibrated:
     rated = data.rated & data.told & ~refused
     by_right, right = data.unseen(data.right_by), data.right.astype(bool)
     talk = rated & data.given
-    apart = int(talk.sum()) >= FEWEST
-    shown = rated & ~data.given if apart else rated
+    apart = min(int(talk.sum()), int((rated & ~talk).sum())) >= FEWEST_RATED
+    shown = rated & ~talk if apart else rated
     levels, reliability = levels_of(by_right[shown], right[shown]), reliability_of(by_right[shown], right[shown])
-    given_high = levels_of(by_right[talk], right[talk])["high"] if apart else None
+    least = levels["high"].at_least
+    given_high = levels_of(by_right[talk], right[talk], least)["high"] if apart else None
     unanswered_by = data.unanswered_by(data.everything)
     calibration = Calibration(
         fitted=fitted,
@@ -166,8 +170,9 @@ def _regression(fit: Fit) -> Regression:
 
 def _require_enough(data: Data, fitted: Fitted) -> None:
     """One question of each sort for each fold."""
-    unanswerable = int(data.unanswerable[data.measured].sum())
-    for name, count in (("unanswerable", unanswerable), ("answerable", int(data.measured.sum()) - unanswerable)):
+    usable = data.measured & data.learnt
+    unanswerable = int(data.unanswerable[usable].sum())
+    for name, count in (("unanswerable", unanswerable), ("answerable", int(usable.sum()) - unanswerable)):
         if count < FOLDS:
             held = fitted.unanswerable if name == "unanswerable" else fitted.questions - fitted.unanswerable
             has = plural(held, f"{name} question")

@@ -70,6 +70,7 @@ def measure(
     known = [(qa, one) for qa in sets for one in qa.questions if one.answerable is not None]
     telling = {qa.name for qa in sets if any(one.nuggets for one in qa.questions)}
     talks = {qa.name for qa in sets if all(one.history for one in qa.questions)}
+    talks = talks if telling - talks else set()  # where there is nothing else, it has to be learnt from these
     examples = []
     for done, (qa, question) in enumerate(known, 1):
         example = _example(assistant, qa.name, question)
@@ -89,7 +90,7 @@ def _example(assistant: Assistant, qa: str, question: Question) -> Example:
     found = engine.finder.find(asked)
     asked, passages = (found.question, found.passages) if found.entry is None else (asked, engine.candidates(asked))
     gold = set(question.gold_papers or ())
-    if not passages or is_selection(asked):
+    if not passages or asked.like or is_selection(asked):
         return Example(qa, question, None, None, not passages, right=False)
     answering = {*question.needed_papers, *question.related_papers}
     evidence = gather(engine.scores, asked, passages)
@@ -142,7 +143,7 @@ class Data:
         rated: Whether the answer says how sure it is, and features decide.
         told: Whether it is known what an answer must state.
         learnt: Whether fits learn from it.
-        groups: What is left out together: a question's set where there are several, else its fold.
+        groups: What is left out together: a question's set where fits learn from several, else its fold.
         copies: Features of the copies, [c, features], and the example that each belongs to, [c].
     """
 
@@ -167,6 +168,7 @@ class Data:
         copies = [(example.copy, n) for n, example in enumerate(examples) if example.copy is not None]
         unanswerable = np.array([not example.question.answerable for example in examples], dtype=np.int64)
         names = sorted({example.qa for example in examples})
+        learnt = {example.qa for example in examples if example.learnt}
         sets = np.array([names.index(example.qa) for example in examples], dtype=np.int64)
         return cls(
             matrix=np.array([example.row or (0.0,) * width for example in examples]).reshape(-1, width),
@@ -179,7 +181,7 @@ class Data:
             rated=np.array([example.row is not None and example.rated for example in examples]),
             told=np.array([example.told for example in examples]),
             learnt=np.array([example.learnt for example in examples]),
-            groups=sets if len(names) > 1 else stratified(unanswerable, np.random.default_rng(SEED)),
+            groups=sets if len(learnt) > 1 else stratified(unanswerable, np.random.default_rng(SEED)),
             copies=np.array([row for row, _ in copies], dtype=np.float64).reshape(-1, width),
             copied=np.array([n for _, n in copies], dtype=np.int64),
         )

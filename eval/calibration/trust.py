@@ -22,14 +22,15 @@ FEWEST = 10
 """Answers without which no word is given: a share of fewer says little."""
 
 
-def levels_of(chances: Floats, right: NDArray[np.bool_]) -> dict[Confidence, Level]:
+def levels_of(chances: Floats, right: NDArray[np.bool_], least: float = 0.0) -> dict[Confidence, Level]:
     """Bounds of `high`, as low as leaves the share of right answers where it has to be, and of `medium`.
 
     Args:
         chances: That answers are right, by fits that did not see them, [n].
         right: Whether they are, [n].
+        least: From where on an answer may be called high at all.
     """
-    shares = ((float(bound), right[chances >= bound]) for bound in np.unique(chances))
+    shares = ((float(bound), right[chances >= bound]) for bound in np.unique(chances[chances >= least]))
     high = min((bound for bound, held in shares if held.size >= FEWEST and held.mean() >= RIGHT), default=np.inf)
     medium = min(LIKELY, high)
     return {

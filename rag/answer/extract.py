@@ -117,7 +117,9 @@ class ExtractiveWriter:
         )
         if kind in ("list", "topic") and not whole:
             fitting = demanded(self.library, question, kind, ranked, fitting)
-            fitting = list(ranked[: max(SIMILAR, len(fitting))]) if question.like else fitting
+            if question.like and not question.sort:
+                others = [one for one in ranked if one not in fitting]
+                fitting = [*fitting, *others][: max(SIMILAR, len(fitting))]
             fitting = fitting[:1] if question.unsure and is_described(ranked) else fitting
         lone = kind == "single" or (kind != "compare" and len(fitting) == 1)
         among = rivals(ranked) if doubtful and lone else []

@@ -19,8 +19,6 @@ from rag.papers.database import Connection, Database
 from rag.text.folding import fold, plain
 from rag.text.names import is_name, name_matches, name_words
 from rag.text.readable import readable
-from rag.text.titles import label
-from rag.types import Paper
 
 _VERSION = "3"
 """Raised whenever the same papers yield other rows than before."""
@@ -212,16 +210,23 @@ class Entities:
             WHERE titles MATCH ? ORDER BY titles.rowid LIMIT ?"""
         return [row[0] for row in self._ready().rows(sql, (f'"{words}"', limit))] if words else []
 
-    def formerly(self, name: str) -> list[str]:
-        """Ids of papers that another version than the latest calls so, or introduces under this name."""
+    def given_up(self, name: str) -> dict[str, list[str]]:
+        """Papers of which another version than the latest is called so, or introduces this name.
+
+        Returns:
+            All that these versions are called or introduce, by paper, as they spell it.
+        """
         sql = """SELECT v.paper_id, v.title, v.abstract
             FROM (SELECT paper_id FROM versions GROUP BY paper_id HAVING count(*) > 1) several
             JOIN papers p ON p.paper_id = several.paper_id
             JOIN versions v ON v.paper_id = several.paper_id AND v.version <> p.latest
             WHERE v.title LIKE ? OR v.abstract LIKE ? ORDER BY v.paper_id"""
-        rows = self._shelf.rows(sql, (f"%{name}%", f"%{name}%"))  # what the two signs let through besides is no name
-        own = (paper for paper, title, abstract in rows if _claim(name, title, abstract) >= Claim.INTRODUCED)
-        return list(dict.fromkeys(own))
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for paper, title, abstract in self._shelf.rows(sql, (f"%{name}%", f"%{name}%")):
+            own = own_names(title, abstract)
+            if fold(name) in map(fold, own):  # what the two signs let through besides is no name
+                found[paper] += own
+        return dict(found)
 
     def all_titles(self) -> dict[str, str]:
         """The titles of all papers by id, in small letters without accents (`rag.text.folding.plain`)."""
@@ -238,16 +243,11 @@ class Entities:
         return self._shelf
 
 
-def _claim(name: str, title: str, abstract: str) -> int:
-    claim, _ = claims(title, abstract).get(fold(name), (0, ""))
-    return claim
-
-
-def own_name(paper: Paper) -> str:
-    """What a paper is called in one word: the system that it introduces, else what its title calls it."""
-    found = sorted(claims(paper.title, paper.abstract).values(), reverse=True)
-    names = [name for claim, name in found if claim >= Claim.INTRODUCED and is_name(name) and " " not in name]
-    return names[0] if names else label(readable(paper.title))
+def own_names(title: str, abstract: str) -> list[str]:
+    """What a text is called, or introduces, where that is written as systems' names are; in the text's order."""
+    found = (name for claim, name in claims(title, abstract).values() if claim >= Claim.INTRODUCED)
+    text = readable(f"{title} {abstract}")
+    return sorted((name for name in found if is_name(name) and " " not in name), key=text.find)
 
 
 def _range(words: Sequence[str]) -> tuple[str, str, str, str]:

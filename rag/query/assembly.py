@@ -234,7 +234,7 @@ class Assembly:
         )
         found = found and found.of_names(shape.subjects)
         if found and found.is_within_one:
-            return None, Shape("single")
+            return None, shape  # which is told anew where nothing is compared
         if found and read.against:
             found = found.called(STAND_IN, self._continuing.completion.called(read.focus[0]))
         return found, Shape("compare", (found and found.subjects) or shape.subjects, (), shape.mentioned)

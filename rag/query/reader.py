@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.papers.claims import Claim
-from rag.papers.entities import own_name
+from rag.papers.entities import own_names
 from rag.query.assembly import Assembly, Text
 from rag.query.demands import with_demands
 from rag.query.dialogue.completion import Continued
@@ -16,7 +16,7 @@ from rag.query.dialogue.followups import Continuing
 from rag.query.dialogue.reference import SURE as POINTS_BACK
 from rag.query.intents.about import OF_PAPERS, OPEN, About, read_about
 from rag.query.intents.intent import Intent
-from rag.query.lexicon.entities import names_in, near_names, owned, strangers
+from rag.query.lexicon.entities import names_in, near_names, owned, resolve, strangers
 from rag.query.lexicon.knowledge import Known
 from rag.query.lexicon.typos import Correction, Speller, is_english
 from rag.query.lexicon.words import edited, tidied
@@ -27,6 +27,7 @@ from rag.query.limits.sorts import all_of_a_sort
 from rag.query.notes import IN_ENGLISH, several_near, spelling
 from rag.query.question import Question
 from rag.query.rules import load_rules
+from rag.text.folding import fold
 from rag.text.sentences import Span
 from rag.types import Filters, Note, Turn
 
@@ -182,9 +183,18 @@ class Reader:
         return found, offered
 
     def _renamed(self, name: str) -> str:
-        """What the one paper is called now which an earlier version of it called so; empty where there is none."""
-        papers = self._known.shelf.papers(self._known.entities.formerly(name))
-        return own_name(next(iter(papers.values()))) if len(papers) == 1 else ""
+        """What the one paper is called now of which an earlier version was called so; empty where that is not sure.
+
+        Which of several new names took its place nobody knows, nor whether any did where one of them is an old one.
+        """
+        before = self._known.entities.given_up(name)
+        papers = self._known.shelf.papers(before)
+        if len(papers) != 1:
+            return ""
+        ((paper_id, paper),) = papers.items()
+        now = own_names(paper.title, paper.abstract)
+        is_new = len(now) == 1 and fold(now[0]) not in map(fold, before[paper_id])
+        return now[0] if is_new and owned([resolve(self._known.entities, now[0])]) == (paper_id,) else ""
 
     def is_courtesy(self, text: str) -> bool:
         """Whether somebody greets, thanks or agrees in a conversation, and asks for nothing."""

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.errors import EmptyLibrary, QuestionError
+from rag.errors import EmptyLibrary, PaperchatError, QuestionError
 from rag.index.library import Library
 from rag.papers.database import Database
 from rag.papers.shelf import FILE_NAME
@@ -239,6 +239,8 @@ def test_the_page_writes_entries_with_a_reader_s_own_keys_as_the_command_does(tm
         shelf.record([replace(shelf.paper(one.paper_id), key="mine") for one in topic.papers[:2]])
         web: Any = SimpleNamespace(assistant=assistant, work=None, marks=None, follow=None)
         shown = str(summaries.summary(topic, library))
+        with pytest.raises(PaperchatError, match="no longer kept"):  # the tab's state was let go meanwhile
+            Desk(web).saved(None)
         pieces = [Desk(web).saved(topic)["text"], shown.partition("Save as Markdown")[2].partition("</p>")[0]]
         entries = bibtex_entries(shelf, topic.papers)
     assert entries[0].startswith("@misc{mine,")

@@ -596,22 +596,37 @@ def test_a_name_alone_asks_what_it_is(reader: Reader, question: str) -> None:
     assert found.named
 
 
-def test_a_name_that_a_paper_gave_up_means_that_paper(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "now", "meant"),
+    [
+        ("We propose OldTokRec, a recommender.", "We propose NewTokRec, a recommender.", "NewTokRec"),
+        # which of two new names took its place nobody knows
+        ("We propose OldTokRec.", "We propose NewTokRec. We also introduce TokBench.", ""),
+        # it was left out, and nothing took its place
+        ("We propose NewTokRec. We also introduce OldTokRec.", "We propose NewTokRec, a recommender.", ""),
+        ("We propose ElseTokRec.", "We propose NewTokRec, a recommender.", ""),
+        ("It is compared with OldTokRec.", "We propose NewTokRec, a recommender.", ""),
+    ],
+)
+def test_a_name_that_a_paper_gave_up_means_that_paper(tmp_path: Path, before: str, now: str, meant: str) -> None:
     library = ReadingLibrary(tmp_path)
-    papers = [
-        make_paper("2504.77777", "Tokens without Gaps", f"We propose {name}, a recommender of tokens.", day=day)
-        for name, day in (("OldTokRec", "2025-05-01"), ("NewTokRec", "2025-06-01"))
-    ]
-    for paper in papers:
-        library.replace(paper)
-    reader = Reader(library)
-    found = reader.understand("What is OldTokRec?")
-    assert found.standalone == "What is NewTokRec?"
-    assert found.named == ("2504.77777",)
-    (note,) = found.notes
-    assert note.text == 'Read as "NewTokRec": that paper called it "OldTokRec" in an earlier version.'
+    for text, day in ((before, "2025-05-01"), (now, "2025-06-01")):
+        library.replace(make_paper("2504.77777", "Tokens without Gaps", text, day=day))
+    found = Reader(library).understand("What is OldTokRec?")
+    assert found.standalone == f"What is {meant or 'OldTokRec'}?"
+    assert found.named == (("2504.77777",) if meant else ())
+    said = [note.text for note in found.notes if note.code == "spelling"]
+    assert said == ([f'Read as "{meant}": that paper called it "OldTokRec" in an earlier version.'] if meant else [])
     assert not found.read_as, "it is no guess"
-    assert reader.understand("What is ElseTokRec?").named == ()
+    library.close()
+
+
+def test_several_things_of_one_paper_are_no_comparison(tmp_path: Path) -> None:
+    library = ReadingLibrary(tmp_path)
+    text = "We introduce ImgJewel, a dataset of pictures. We collected many LoRASets, prompts and users."
+    library.replace(make_paper("2504.77778", "ImgJewel: Pictures in the Wild", text))
+    found = Reader(library).understand("number of users, LoRASets and prompts in ImgJewel?")
+    assert (found.kind, found.sides, found.named) == ("single", (), ("2504.77778",))
     library.close()
 
 

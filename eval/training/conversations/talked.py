@@ -1,8 +1,9 @@
-"""Turns as a QA set for `eval calibrate`: ``python -m eval.training.conversations.talked LIBRARY FILE``.
+"""Turns as two QA sets for `eval calibrate`: ``python -m eval.training.conversations.talked LIBRARY FOLDER``.
 
 Those that are about one paper which was talked of, whether its abstract tells what is asked or not. Each stands behind
-what was asked before it, as the assistant answered that: where it missed a paper, so does what follows. The words that
-the writer marked as the answer are what an answer must state.
+what was asked before it, as the assistant answered that: where it missed a paper, so does what follows. In `MARKED` are
+those of conversations in which the writer marked the words that answer: they are what an answer must state. The turns
+of the others, absent details too, say nothing of how sure answers are.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from rag.assistant import Assistant
 from rag.config import Config
 from rag.types import Turn
 
+MARKED, OTHERS = "talked.jsonl", "talked_unmarked.jsonl"
 TYPES = {"lean": "followup", "return": "followup", "absent": "unanswerable"}
 """The kinds of turns that are taken, with the type that their question has."""
 
@@ -53,12 +55,16 @@ def main() -> None:
     """Write the set."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("library", type=Path, help="a library of the daily reports")
-    parser.add_argument("out", type=Path, help="the QA set to be written")
+    parser.add_argument("out", type=Path, help="folder of the two QA sets to be written")
     chosen = parser.parse_args()
+    conversations = [json.loads(line) for line in read_lines(DATA / CONVERSATIONS)]
+    marked = [any("span" in turn for turn in one["turns"]) for one in conversations]
     with open_assistant(Config(data_dir=chosen.library)) as assistant:
-        conversations = [json.loads(line) for line in read_lines(DATA / CONVERSATIONS)]
-        rows = [row for one in conversations for row in rows_of(assistant, one)]
-    chosen.out.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
+        for name, wanted in ((MARKED, True), (OTHERS, False)):
+            those = (one for one, has in zip(conversations, marked, strict=True) if has == wanted)
+            rows = [row for one in those for row in rows_of(assistant, one)]
+            text = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+            (chosen.out / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

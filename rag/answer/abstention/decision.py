@@ -67,7 +67,7 @@ class Abstainer:
             return NOTHING_FOUND
         if asked.only_filters:
             return Decision(0.0, False, None, "high")
-        if asked.like:  # some papers are always the nearest
+        if asked.like and wants_many(asked):  # some papers are always the nearest
             return Decision(0.0, False, None, "medium")
         if asked.sides and not any(SIDE in passage.scores for passage in passages):
             return NOTHING_FOUND

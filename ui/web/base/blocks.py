@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
@@ -10,17 +11,17 @@ from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.state_holder import SessionState
 
-MOST_TABS = 200
+MOST_TABS = 500
 """Tabs of which Gradio keeps what it last showed; it would keep the last 10,000, open or not, at a tenth of a megabyte
-each. A tab that was dropped is made anew when it asks for something: nothing that a reader did lies there."""
+each. A tab that was dropped is made anew when it asks for something; what it loses is a topic's summary that was not
+saved yet (ui/web/forms/topic.py says so)."""
 
 
 class Page(gr.Blocks):
     """Gradio's blocks, but that what an event leaves as it is stays as it is.
 
-    Gradio makes a component anew for every output that a step of an event does not name, and, where that one is given
-    a value later, keeps it in the tab's state for good (`Blocks.postprocess_data` of 6.31): a tenth of an answer's
-    processor time, and a hundred kilobytes an answer.
+    Gradio makes a component anew for every output that a step of an event does not name; where that one is given a
+    value later, and `postprocess` is on, it stays in the tab's state for good (`Blocks.postprocess_data` of 6.31).
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -33,19 +34,24 @@ class Page(gr.Blocks):
     ) -> list[Any]:
         """What the tab is sent for each output: its new value or properties, or that nothing has changed."""
         outputs = block_fn.outputs
-        if len(outputs) == 1 or not isinstance(predictions, dict) or not _by_output(predictions):
+        if len(outputs) == 1 or not isinstance(predictions, dict) or not _by_output(predictions, outputs):
             return list(await super().postprocess_data(block_fn, predictions, state))
         changed = [output for output in outputs if predictions.get(output, gr.skip()) != gr.skip()]
         if not changed:
-            return [gr.skip() for _ in outputs]
+            return [_unchanged(output) for output in outputs]
         part = copy(block_fn)
         part.outputs = changed
         values = [predictions[output] for output in changed]
         sent = await super().postprocess_data(part, values[0] if len(values) == 1 else values, state)
         made = dict(zip(changed, sent, strict=True))
-        return [made[output] if output in made else gr.skip() for output in outputs]
+        return [made[output] if output in made else _unchanged(output) for output in outputs]
 
 
-def _by_output(predictions: dict[Any, Any]) -> bool:
-    """Whether values stand by the component that each is for."""
-    return bool(predictions) and all(isinstance(key, Block) for key in predictions)
+def _by_output(predictions: dict[Any, Any], outputs: Sequence[Block]) -> bool:
+    """Whether values stand by the component that each is for; of any other Gradio says what is wrong."""
+    return bool(predictions) and all(isinstance(key, Block) and key in outputs for key in predictions)
+
+
+def _unchanged(output: Block) -> Any:
+    """What Gradio sends for an output that an event leaves as it is; a state's value stays on the server."""
+    return None if output.stateful else gr.skip()

@@ -16,8 +16,8 @@ from ui.web.chat.parts import Parts, lay_out
 from ui.web.chat.views import welcome
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "postprocess": False}
-"""Of every handler: no endpoint for programs, no spinner over what is being read, and no second look, in a thread of
-its own, at values that are HTML already."""
+"""Of every handler here: no endpoint for programs, no spinner over what is being read, and no second look, in a thread
+of its own, at values that are HTML already."""
 
 
 def build(web: Web) -> None:

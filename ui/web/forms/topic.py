@@ -124,7 +124,7 @@ class Desk:
     def saved(self, topic: Topic | None) -> dict[str, str]:
         """The summary as a Markdown file."""
         if topic is None:
-            return {}
+            raise PaperchatError("This summary is no longer kept.", "Ask for it again, then save it.")
         name = re.sub(r"[^\w-]+", "-", topic.query).strip("-")[:60] or "topic"
         entries = cited_entries(self._assistant.library.shelf, topic.papers)
         return {"name": f"{name}.md", "text": markdown(topic, entries)}
