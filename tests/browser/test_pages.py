@@ -216,6 +216,19 @@ def test_pages_fit_a_phone(new_tab: Callable[..., Tab], pages: str, path: str) -
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_heads_have_room_on_a_phone(new_tab: Callable[..., Tab], pages: str) -> None:
+    page = new_tab("/chat", url=pages, viewport={"width": 390, "height": 844}).ready().page
+    bar, first = page.locator("#site").bounding_box(), page.locator("#new").bounding_box()
+    assert bar
+    assert first
+    assert first["y"] - (bar["y"] + bar["height"]) >= 6, "the buttons stand below the bar, not at it"
+    page.goto(f"{pages}/library")
+    head, lead = (page.locator(f"#view .library .top{one}").bounding_box() for one in ("", " > .lead"))
+    assert head
+    assert lead
+    assert abs(head["width"] - lead["width"]) < 2, "its line is as long as the page is wide"
+
+
 def test_nothing_stands_askew(new_tab: Callable[..., Tab], pages: str) -> None:
     page = new_tab("/topic/retrieval-augmented%20generation", url=pages).ready().page
     expect(page.locator("#summary .evidence .card").first).to_be_visible()

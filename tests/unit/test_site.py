@@ -350,6 +350,9 @@ def test_the_best_paper_shows_its_criteria_first_and_then_papers_with_quotes(tmp
     assert "does not say" in drawn(site, "/best", "q=best+paper%3F")
     assert "does not say" in drawn(site, "/best", "q=best+paper+on+bread&changed=1")
     assert 'href="/best?q=' in drawn(site, "/best")
+    too_long = site.view(Address("best", "", {"q": "x" * 5000}), "")
+    assert too_long.status == 400
+    assert "limit is 4,000" in too_long.html
 
 
 def test_what_goes_wrong_while_papers_are_judged_is_said_in_their_place(tmp_path: Path, stack: ExitStack) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rag.config import Config
 from rag.index.library import Library
-from rag.papers.readers.conversations import Exchange
+from rag.papers.readers.conversations import Conversation, Exchange
 from rag.papers.readers.kept import Marks
 from rag.papers.shelf import Coverage
-from rag.types import Answer, Citation, Clarify, Filters, Passage, Receipt
+from rag.types import Answer, Citation, Clarify, Filters, Passage, Receipt, Timings
 from tests.support.papers import make_paper
 from ui.web.chat.turns import followable, turn
+from ui.web.chat.views import conversations
 from ui.web.drawn import bookmarks
 from ui.web.evidence.cards import cards
 
@@ -57,6 +58,19 @@ def test_confidence_is_shown_where_a_chance_is_known() -> None:
         sure.model_copy(update={"abstained": True, "reason": "nothing_found"}),
     ):
         assert "confidence" not in str(turn(exchange(unknown), COVERAGE, last=True)).partition("<footer")[0]
+
+
+def test_an_answer_that_took_no_time_says_so_in_words() -> None:
+    for milliseconds, said in ((20.0, "Searched in less than 0.1 s"), (140.0, "Searched in 0.1 s")):
+        timed = ANSWER.model_copy(update={"timings": Timings(total_ms=milliseconds)})
+        assert f"<p>{said}</p>" in str(turn(exchange(timed), COVERAGE, last=True))
+
+
+def test_a_list_of_conversations_says_that_there_are_older_ones() -> None:
+    found = [Conversation("c1", "On GRACE", datetime.now(UTC), 1)]
+    assert "older" not in conversations(found, "", searched=False)
+    assert "The newest 1. Search finds older ones." in conversations(found, "", searched=False, more=True)
+    assert "The newest 1. More words find older ones." in conversations(found, "", searched=True, more=True)
 
 
 def citation(n: int, paper_id: str, *others: str) -> Citation:

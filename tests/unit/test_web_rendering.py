@@ -112,7 +112,7 @@ def test_examples_ask_about_the_newest_names(tmp_path: Path) -> None:
         "How does IterQR work?",
         "Compare IterQR and RAG-Bench.",
         "What does “Towards: a title” propose?",
-        "Which papers have been listed since 2025-04-24?",
+        "Which papers have been listed since 24\u00a0Apr\u00a02025?",
     ]
     assert examples(shelf) == expected
     assert examples(shelf) == expected

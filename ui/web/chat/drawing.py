@@ -22,6 +22,8 @@ Changes = dict[Any, Any]
 """New values by component; what is not named stays as it is."""
 SHOWN = 10
 """Exchanges of a long conversation that are shown above the last one."""
+LISTED = 100
+"""Conversations that are listed at most."""
 
 
 class Drawing:
@@ -92,7 +94,8 @@ class Drawing:
 
     def listed(self, owner: str, current: str, words: str = "") -> str:
         """The owner's conversations that hold these words."""
-        return str(views.conversations(self._store.find(owner, words), current, bool(words.strip())))
+        found = self._store.find(owner, words, LISTED + 1)
+        return str(views.conversations(found[:LISTED], current, bool(words.strip()), more=len(found) > LISTED))
 
     def _newest(self, owner: str, place: Place) -> list[Exchange]:
         return self._store.exchanges(owner, place.conversation, None if place.whole else SHOWN + 1)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from rag.papers.shelf import Shelf
 from rag.text.readable import readable
+from ui.web.html.written_days import day
 
 EXAMPLES = 4
 WEEK = timedelta(days=7)
@@ -32,4 +33,5 @@ def examples(shelf: Shelf) -> list[str]:
         asked.append("Compare {} and {}.".format(*names[:3][-2:]))
     asked += [f"What does “{title}” propose?" for title in sorted(titles, key=len) if not _NAMED.match(title)]
     asked += [f"How does {name} work?" for name in names[3:]]
-    return [*asked[: EXAMPLES - 1], f"Which papers have been listed since {papers[0].date - WEEK}?"]
+    since = day(papers[0].date - WEEK).replace(" ", "\u00a0")  # never broken over two lines
+    return [*asked[: EXAMPLES - 1], f"Which papers have been listed since {since}?"]

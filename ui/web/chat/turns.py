@@ -114,7 +114,8 @@ def _status(answer: Answer) -> Markup:
     """One line on what the answer rests on."""
     papers = len({citation.paper_id for citation in answer.citations})
     quotes = len(answer.citations)
-    seconds = f"{answer.timings.total_ms / 1000:.1f} s"
+    took = answer.timings.total_ms / 1000
+    seconds = f"{took:.1f} s" if took >= 0.1 else "less than 0.1 s"
     # A refusal, a question back, a list and a count have no chance of being right that anybody knows.
     known = answer.confidence_p is not None and not answer.abstained
     parts: list[Markup | str] = [_confidence(answer)] if known else []

@@ -69,8 +69,15 @@ def earlier(count: int) -> Markup:
     return element("div", button(text, "earlier"), class_="earlier")
 
 
-def conversations(found: Sequence[Conversation], current: str, searched: bool) -> Markup:
-    """The list of conversations, newest first, under the days on which they were last asked in."""
+def conversations(found: Sequence[Conversation], current: str, searched: bool, *, more: bool = False) -> Markup:
+    """The list of conversations, newest first, under the days on which they were last asked in.
+
+    Args:
+        found: Those to list.
+        current: The id of the one that is open.
+        searched: Whether they were searched for.
+        more: Whether there are older ones, which are not listed.
+    """
     if not found:
         text = "No conversation holds these words." if searched else "Your conversations appear here."
         return element("p", text, class_="hint")
@@ -90,7 +97,9 @@ def conversations(found: Sequence[Conversation], current: str, searched: bool) -
             title=one.title,
         )
         rows.append(element("li", link))
-    return element("ul", *rows)
+    older = "More words find older ones." if searched else "Search finds older ones."
+    hint = f"The newest {len(found)}. {older}"
+    return join([element("ul", *rows), element("p", hint, class_="hint") if more else EMPTY])
 
 
 def _day(moment: datetime) -> str:

@@ -145,7 +145,8 @@ class Site:
                 element("p", error.message),
                 element("p", advised(error.advice)),
             ]
-            return View(MISSING, "Error", element("div", *said, class_="page missing"), 500)
+            status = 400 if isinstance(error, QuestionError) else 500  # too long a question is no fault of the server
+            return View(MISSING, "Error", element("div", *said, class_="page missing"), status)
         if at.page in _TITLES:
             return View(at.page, at.key or _TITLES[at.page])
         return missing("There is no page at this address.")
