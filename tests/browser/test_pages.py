@@ -223,6 +223,9 @@ def test_heads_have_room_on_a_phone(new_tab: Callable[..., Tab], pages: str) -> 
     assert first
     assert first["y"] - (bar["y"] + bar["height"]) >= 6, "the buttons stand below the bar, not at it"
     page.goto(f"{pages}/library")
+    page.set_viewport_size({"width": 320, "height": 640})
+    hidden = page.locator("#site nav").evaluate("nav => nav.scrollWidth - nav.clientWidth")
+    assert hidden <= 0, "each page of the bar is in sight"
     head, lead = (page.locator(f"#view .library .top{one}").bounding_box() for one in ("", " > .lead"))
     assert head
     assert lead
