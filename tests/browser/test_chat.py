@@ -302,12 +302,16 @@ def test_thumbs_and_comment_are_kept(tab: Tab) -> None:
     comment.fill("It misses <b>the loss</b>.")
     comment.press("Enter")
     expect(tab.page.get_by_text("Your comment is kept")).to_be_visible()
-    expect(tab.last.locator(".kept")).to_contain_text("paperchat eval add --from-feedback")
+    expect(tab.last.locator(".kept")).to_contain_text("paperchat eval add --qa FILE --from-feedback")
     expect(tab.page.locator("#announcements")).to_have_text("Kept with the answer.")
     tab.page.reload()
     tab.ready()
     expect(comment).to_have_value("It misses <b>the loss</b>.")
     expect(down).to_have_attribute("aria-pressed", "true")
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    field = comment.bounding_box()
+    assert field
+    assert field["width"] > 300, "what it asks can be read on a phone"
 
 
 def test_a_comment_that_is_typed_stays_when_its_form_goes(tab: Tab) -> None:

@@ -241,7 +241,7 @@ def _comment(exchange: Exchange) -> Markup:
     if exchange.rating is None and not exchange.comment:
         return EMPTY
     said = "Your mark is kept with the answer" if not exchange.comment else "Your comment is kept with the answer"
-    where = "paperchat eval add --from-feedback"
+    where = "paperchat eval add --qa FILE --from-feedback"
     kept = element("p", said, ". It becomes a case to measure answers by: ", element("code", where), class_="kept")
     label = "What was good or wrong about it?"
     field = element("input", type="text", name="comment", value=exchange.comment, placeholder=label, aria_label=label)
