@@ -2,9 +2,9 @@
 
 A line of a file is a conversation, of sixteen and of twenty; of each turn it says what is asked, which papers it is
 about, what a right answer says, and words of an abstract that it quotes (Apache-2.0). Nothing was fitted to them, but
-kinds of their failures were looked at and mended. A turn is right if its first quote is from a paper that it is about, a comparison
-if both are quoted; one whose answer no abstract tells, if it is declined. What goes wrong in an earlier turn counts in
-later ones, as it does for a reader.
+kinds of their failures were looked at and mended. A turn is right if its first quote is from a paper that it is about,
+a comparison if both are quoted; one whose answer no abstract tells, if it is declined. What goes wrong in an earlier
+turn counts in later ones, as it does for a reader.
 """
 
 from __future__ import annotations
