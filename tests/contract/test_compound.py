@@ -88,7 +88,12 @@ def test_a_part_that_the_abstract_does_not_tell_is_named(assistant: Assistant) -
 
 
 def test_it_abstains_where_every_part_does(assistant: Assistant) -> None:
-    answer = answered(assistant, "How do I bake sourdough bread? And which oven is best for pizza?")
+    answer = assistant.answer("How do I bake sourdough bread? And which oven is best for pizza?")
+    both = "**How do I bake sourdough bread · Which oven is best for pizza**\n\n"
+    said = answer.answer.removeprefix(both)
+    assert said.startswith("That is nothing I can help with")
+    assert said.count("That is nothing I can help with") == 1, "the same words stand once"
+    assert len(answer.parts) == 2
     assert answer.abstained
     assert answer.reason == answer.parts[0].reason
     assert (answer.confidence, answer.confidence_p) == ("low", None)
