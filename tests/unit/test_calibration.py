@@ -132,10 +132,12 @@ def test_a_question_that_wants_many_papers_is_judged_by_others_that_do() -> None
     assert np.array_equal(data.chances(fits)[:40], changed.chances(changed.unanswered_by(np.arange(80)))[:40])
 
 
-def given(examples: Sequence[Example], shift: float, *, told: bool = True, learnt: bool = True) -> list[Example]:
+def given(
+    examples: Sequence[Example], shift: float, *, told: bool = True, learnt: bool = True, qa: str = "qa.jsonl"
+) -> list[Example]:
     """The same questions in conversations that give their papers; all their gaps lie higher by this."""
     return [
-        replace(one, given=True, told=told, learnt=learnt, copy=None, row=row(one.row[0] + shift, one.row[1]))
+        replace(one, qa=qa, given=True, told=told, learnt=learnt, copy=None, row=row(one.row[0] + shift, one.row[1]))
         for one in examples
         if one.row
     ]
@@ -155,7 +157,7 @@ def test_questions_whose_paper_a_conversation_gives_are_refused_from_a_chance_of
 
 def test_a_set_of_conversations_only_moves_the_chances_in_conversations() -> None:
     others = made(120, 30, 5.0)
-    untold = given(made(120, 40, 5.0, seed=8), 3.0, told=False, learnt=False)
+    untold = given(made(120, 40, 5.0, seed=8), 3.0, told=False, learnt=False, qa="talks.jsonl")
     alone, both = (fit_examples(examples, FITTED).calibration for examples in (others, [*others, *untold]))
     assert (both.unanswered, both.right) == (alone.unanswered, alone.right)
     assert both.threshold == pytest.approx(alone.threshold, abs=0.05)
@@ -167,7 +169,7 @@ def test_what_is_called_high_in_a_conversation_is_borne_out_there() -> None:
     others = made(120, 30, 5.0)
     talked = [
         replace(one, right=one.right and n % 3 > 0)  # as where an earlier turn missed the paper, which no feature shows
-        for n, one in enumerate(given(made(120, 40, 5.0, seed=8), 0.0, learnt=False))
+        for n, one in enumerate(given(made(120, 40, 5.0, seed=8), 0.0, learnt=False, qa="talks.jsonl"))
     ]
     alone, both = (fit_examples(examples, FITTED).calibration for examples in (others, [*others, *talked]))
     assert both.right == alone.right
@@ -179,6 +181,11 @@ def test_what_is_called_high_in_a_conversation_is_borne_out_there() -> None:
     assert (both.confidence(between), both.confidence(between, given=True)) == ("high", "medium")
     assert alone.confidence(between, given=True) == "high"
     assert "high in a conversation" in both.levels_shown()
+
+
+def test_conversations_alone_are_too_few_to_learn_from() -> None:
+    with pytest.raises(DatasetError, match="unanswerable"):
+        fit_examples(given(made(120, 40, 5.0), 0.0, learnt=False, qa="talks.jsonl"), FITTED)
 
 
 def test_where_a_label_is_missing_nothing_is_certain() -> None:

@@ -628,9 +628,3 @@ def test_several_things_of_one_paper_are_no_comparison(tmp_path: Path) -> None:
     found = Reader(library).understand("number of users, LoRASets and prompts in ImgJewel?")
     assert (found.kind, found.sides, found.named) == ("single", (), ("2504.77778",))
     library.close()
-
-
-@pytest.mark.parametrize("question", ["Who is LightRetriever for?", "LightRetriever - for whom is it made?"])
-def test_whom_a_system_serves_is_no_question_about_its_authors(reader: Reader, question: str) -> None:
-    assert reader.understand(question).about is None
-    assert reader.understand("By whom is LightRetriever?").about == About("authors", "LightRetriever", titled=True)

@@ -143,8 +143,6 @@ def _paper(kind: Literal["authors", "listed"], asks: str) -> Callable[[str, str]
 
     def read(question: str, rest: str) -> About | None:
         rules = load_rules("intent")
-        if kind == "authors" and rules["whom"](question):
-            return None
         if rules["picked_paper"](question):
             question, rest = (rules["picked_paper"].without(text, "it") for text in (question, rest))
         found, left = (stripped(text, rules.words[asks] | rules.words["polite"]) for text in (question, rest))

@@ -11,10 +11,10 @@ from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.state_holder import SessionState
 
-MOST_TABS = 500
-"""Tabs of which Gradio keeps what it last showed; it would keep the last 10,000, open or not, at a tenth of a megabyte
-each. A tab that was dropped is made anew when it asks for something; what it loses is a topic's summary that was not
-saved yet (ui/web/forms/topic.py says so)."""
+MOST_TABS = 250
+"""Tabs of which Gradio keeps what it last showed; it would keep the last 10,000, open or not, at two tenths of a
+megabyte each before an answer. A tab that was dropped is made anew when it asks for something; what it loses is a
+topic's summary that was not saved yet (ui/web/forms/topic.py says so)."""
 
 
 class Page(gr.Blocks):
