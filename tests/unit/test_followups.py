@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answer.draft import Told
-from rag.answer.extract import AGAIN, MARGIN, untold
+from rag.answer.draft import Told, quote_text
+from rag.answer.extract import AGAIN, MARGIN, _quoted, untold
 from rag.errors import ModelFileError
 from rag.models import reference
 from rag.models.reference import PAIR, STAY, load_references
+from rag.papers.shelf import ChunkRow
 from rag.query import Reader
 from rag.query.dialogue.conversation import picked
+from rag.retrieve.answer_scores import Judged, Sentence
+from rag.retrieve.hybrid import passage_of
 from rag.types import Filters, Turn
 from tests.support.papers import make_paper
 from tests.support.reading import ReadingLibrary
@@ -224,6 +227,19 @@ def test_sentences_are_judged_by_the_words_just_typed(reader: Reader) -> None:
     found = reader.understand("And was it deployed anywhere?", TALK)
     assert (found.typed, found.quoted) == ("Was it deployed anywhere?", (QUOTED,))
     assert found.wordings == (found.typed,)
+
+
+@pytest.mark.parametrize(("words", "told", "near"), [(60, "partly", True), (8, "again", True), (60, "again", False)])
+def test_what_is_only_quoted_again_is_not_said_to_be_partly_new(words: int, told: Told, *, near: bool) -> None:
+    paper = make_paper(title="T", abstract="It was said before. This is new here.")
+    passage = passage_of(paper, ChunkRow("c", paper.paper_id, 1, 0, len(paper.text)))
+    starts = [paper.text.index(first) for first in ("It was", "This is")]
+    ends = [starts[1] - 1, len(paper.text)]
+    said = tuple(Sentence(passage, start, end, paper.text[start:end]) for start, end in zip(starts, ends, strict=True))
+    odds = np.array([1.0, 0.5 if near else 0.5 - MARGIN], dtype=np.float32)
+    quotes, found = _quoted(Judged(paper.paper_id, said, odds, 1.0), words, [], ["It was said before."])
+    assert found == told
+    assert "".join(quote_text(one) for one in quotes).startswith("It was said before.")
 
 
 @pytest.mark.parametrize(
