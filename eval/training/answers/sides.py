@@ -10,18 +10,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
-
+from eval.training.answers.chains import Chain, Fit, Shape, fold, places
 from eval.training.answers.samples import read_rows
 from rag.models.sides import (
     ALLOWED,
@@ -29,7 +24,6 @@ from rag.models.sides import (
     ENDS,
     FOLDER,
     LABEL_OF,
-    LABELS,
     STARTS,
     STATES,
     WEIGHTS,
@@ -49,24 +43,14 @@ ONE_IN = 3
 FOLDS = 5
 PENALTY = 0.5
 """Variance of the coefficients' prior."""
-OFTEN = 3
-"""Words around which a feature must be seen to get a weight."""
-DIGITS = 1
-LEAST = 0.2
-"""Weights below which all of a feature are left out."""
-ITERATIONS = 120
-NEVER = -1e4
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with what is seen around its words, the state of each, and whose texts share a fold."""
+    """A text with what is seen around its words and the state of each, its sides, and what is asked of them."""
 
     text: str
-    seen: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-    states: tuple[int, ...]
+    chain: Chain
     sides: tuple[str, ...]
     asks: tuple[str, ...]
 
@@ -88,7 +72,7 @@ def examples(folder: Path = DATA) -> Iterator[Example]:
 
 def _example(text: str, sides: Sequence[str], asks: Sequence[str]) -> Example:
     found = list(tokens(text))
-    marked = sorted([*_places(text, sides, "side"), *_places(text, asks, "ask")])
+    marked = sorted([*places(text, sides, "side"), *places(text, asks, "ask")])
     begun, states = 0, []
     for start, end in found:
         label = next((name for first, last, name in marked if first < end and start < last), "other")
@@ -97,123 +81,23 @@ def _example(text: str, sides: Sequence[str], asks: Sequence[str]) -> Example:
             begun = min(begun + 1, 2)
         state = ("none", 0) if not sides else (label if first or label == "other" else f"in {label}", begun)
         states.append(STATES.index(state))
-    return Example(text, tuple(observed(text, found)), tuple(states), tuple(sides), tuple(asks))
+    far, near = zip(*observed(text, found), strict=True)
+    return Example(text, Chain(far, near, tuple(states)), tuple(sides), tuple(asks))
 
 
-def _places(text: str, spans: Sequence[str], name: str) -> Iterator[tuple[int, int, str]]:
-    at = 0
-    for span in spans:
-        match = re.compile(rf"(?<!\w){re.escape(span)}").search(text, at)
-        if match is None:
-            raise ValueError(f"{span!r} does not stand in {text!r}")
-        at = match.end()
-        yield match.start(), at, name
-
-
-class Fit:
-    """A conditional random field over some examples, and its likelihood with the slope of it."""
-
-    def __init__(self, seen: Sequence[Example]) -> None:
-        self.far = _columns([features for one in seen for features, _ in one.seen])
-        self.near = _columns([features for one in seen for _, features in one.seen])
-        self.seen = sorted(seen, key=lambda one: -len(one.states))
-        lengths = [len(one.states) for one in self.seen]
-        self.begins = np.cumsum([0, *lengths[:-1]])
-        self.alive = [sum(length > t for length in lengths) for t in range(lengths[0])]
-        self.lengths = np.array(lengths)
-        self.matrix = [
-            _matrix([features[k] for one in self.seen for features in one.seen], columns)
-            for k, columns in enumerate((self.far, self.near))
-        ]
-        self.turned = [one.T.tocsr() for one in self.matrix]
-        self.wanted = np.array([state for one in self.seen for state in one.states])
-        pairs = [(a, b) for one in self.seen for a, b in zip(one.states, one.states[1:], strict=False)]
-        self.stepped = np.zeros((len(STATES), len(STATES)))
-        np.add.at(self.stepped, tuple(np.array(pairs).T), 1)
-        self.started = np.bincount(self.wanted[self.begins], minlength=len(STATES)).astype(np.float64)
-        self.onto = np.eye(len(LABELS))[LABEL_OF]
-
-    def unpacked(self, weights: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """The weights of labels, of states, of steps and of starts."""
-        sizes = [len(self.far) * len(LABELS), len(self.near) * len(STATES), len(STATES) ** 2]
-        labels, states, steps, starts = np.split(weights, np.cumsum(sizes))
-        return labels.reshape(-1, len(LABELS)), states.reshape(-1, len(STATES)), steps.reshape(ALLOWED.shape), starts
-
-    def loss(self, weights: Floats) -> tuple[float, Floats]:
-        """Negative log-likelihood with the prior, and its slope."""
-        labels, states, steps, starts = self.unpacked(weights)
-        odds = (self.matrix[0] @ labels)[:, LABEL_OF] + self.matrix[1] @ states
-        right = odds[np.arange(len(odds)), self.wanted].sum() + (self.stepped * steps).sum() + self.started @ starts
-        steps, starts = np.where(ALLOWED, steps, NEVER), np.where(STARTS, starts, NEVER)
-        total, here, moved = self._expected(odds, steps, starts)
-        here[np.arange(len(odds)), self.wanted] -= 1
-        first = here[self.begins].sum(axis=0)
-        slope = [self.turned[0] @ (here @ self.onto), self.turned[1] @ here, moved - self.stepped, first]
-        flat = np.concatenate([one.ravel() for one in slope])
-        return float(total - right + weights @ weights / PENALTY / 2), flat + weights / PENALTY
-
-    def _expected(self, odds: Floats, steps: Floats, starts: Floats) -> tuple[float, Floats, Floats]:
-        """Log of the sum over all chains, and how often each state and each step is expected.
-
-        Forward-backward with scaled probabilities: Rabiner, "A tutorial on hidden Markov models", 1989, section V.A.
-        """
-        most = odds.max(axis=1)
-        here, step = np.exp(odds - most[:, None]), np.exp(steps)
-        ahead, behind, scale = np.zeros_like(odds), np.zeros_like(odds), np.zeros(len(odds))
-        for t in range(len(self.alive)):
-            rows = self.begins[: self.alive[t]] + t
-            ahead[rows] = here[rows] * (ahead[rows - 1] @ step if t else np.exp(starts))
-            scale[rows] = ahead[rows].sum(axis=1)
-            ahead[rows] /= scale[rows][:, None]
-        last = self.begins + self.lengths - 1
-        behind[last] = ENDS
-        total = np.log(scale).sum() + most.sum() + np.log((ahead[last] * ENDS).sum(axis=1)).sum()
-        moved = np.zeros_like(steps)
-        for t in range(len(self.alive) - 1, 0, -1):
-            rows = self.begins[: self.alive[t]] + t
-            onward = here[rows] * behind[rows]
-            behind[rows - 1] = onward @ step.T / scale[rows][:, None]
-            share = (ahead[rows - 1] * (onward @ step.T)).sum(axis=1)
-            moved += step * ((ahead[rows - 1] / share[:, None]).T @ onward)
-        expected = ahead * behind
-        return float(total), expected / expected.sum(axis=1, keepdims=True), moved
-
-    def model(self) -> SidesModel:
-        """The model of the most likely weights."""
-        size = len(self.far) * len(LABELS) + len(self.near) * len(STATES) + len(STATES) ** 2 + len(STATES)
-        found = minimize(self.loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}).x
-        labels, states, steps, starts = (np.round(one, DIGITS) + 0.0 for one in self.unpacked(found))
-        return SidesModel(
-            labels={name: tuple(labels[n].tolist()) for name, n in self.far.items() if abs(labels[n]).max() >= LEAST},
-            states={name: tuple(states[n].tolist()) for name, n in self.near.items() if abs(states[n]).max() >= LEAST},
-            steps=tuple(map(tuple, steps.tolist())),
-            starts=tuple(starts.tolist()),
-        )
-
-
-def _columns(found: Sequence[Sequence[str]]) -> dict[str, int]:
-    counted = Counter(feature for features in found for feature in features)
-    return {name: n for n, name in enumerate(sorted(name for name, count in counted.items() if count >= OFTEN))}
-
-
-def _matrix(found: Sequence[Sequence[str]], column: dict[str, int]) -> csr_matrix:
-    cells = [(row, column[name]) for row, features in enumerate(found) for name in features if name in column]
-    rows, columns = np.array(cells).T
-    return csr_matrix((np.ones(len(cells)), (rows, columns)), shape=(len(found), len(column)))
-
-
-def fold(text: str, of: int = FOLDS) -> int:
-    """Which fold a text is in."""
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % of
+def fitted(seen: Sequence[Example]) -> SidesModel:
+    """The model of some examples."""
+    found = Fit([one.chain for one in seen], Shape(LABEL_OF, ALLOWED, STARTS, ENDS), PENALTY).weights()
+    return SidesModel(labels=found.labels, states=found.states, steps=found.steps, starts=found.starts)
 
 
 def judged(whole: Sequence[Example], show: bool, folds: int = FOLDS) -> Counter[str]:
     """How texts are read by fits that have not seen them."""
     told = Counter[str]()
     for n in range(folds):
-        model = Fit([one for one in whole if fold(one.text) != n]).model()
+        model = fitted([one for one in whole if fold(one.text, FOLDS) != n])
         for one in whole:
-            if fold(one.text) != n:
+            if fold(one.text, FOLDS) != n:
                 continue
             found = model.read(one.text)
             found = found if found.chance >= COMPARES else Compared()
@@ -247,11 +131,10 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the folds are judged")
     options = parser.parse_args()
     whole = list(examples())
-    print(f"{len(whole)} texts, {sum(len(one.states) for one in whole)} words and marks")
+    print(f"{len(whole)} texts, {sum(len(one.chain.states) for one in whole)} words and marks")
     for name, count in sorted(judged(whole, options.show, options.folds).items()):
         print(f"  {name}: {count}")
-    fitted = Fit(whole).model().model_dump()
-    content = json.dumps(fitted, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    content = json.dumps(fitted(whole).model_dump(), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     options.out.write_bytes(content)
     print(f"{options.out}: sha256 {hashlib.sha256(content).hexdigest()}, {len(content)} bytes")
 

@@ -82,10 +82,10 @@ class Measuring:
                 stays, found = papers[0] in talked, odds >= 0
                 for kind, held in ((turn["kind"], True), (SMALL, False)):
                     without = talked if held else {*self._library.shelf.titles(), *talked}
-                    features = self._reference.staying(*measured, without)
+                    features = self._reference.staying(*measured, talked, without)
                     yield Row(kind, conversation["id"], stays, found, features)
                 if not stays:
-                    features = self._reference.staying(*measured, {*talked, *papers})
+                    features = self._reference.staying(*measured, talked, {*talked, *papers})
                     yield Row(ABSENT, conversation["id"], stays, found, features)
             history += [
                 Turn(role="user", content=text),

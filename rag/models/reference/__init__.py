@@ -26,7 +26,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "c4107eb7cb8196befbe30eb3288319f1621fcaf49cb89ec86cd7e157262f7b06"
+WEIGHTS_SHA256 = "be4f32f3a3d512e08e9746a5312a07d0b1527b02035461d31c00a73bee90775a"
 PAIR = ("last", "nearer", "covered", "alone", "rival", "named", "named_other", "strange", "foreign", "refers_last")
 """The features of a question and an exchange.
 
@@ -37,12 +37,14 @@ paper, an author or days; strange: it names what does not stand there; foreign: 
 does not know; refers_last: log-odds of the first regression, for the last exchange. The first four figures count the
 more, the more the question says of its own.
 """
-STAY = ("about", "refers", "here", "elsewhere", "says", "words")
+STAY = ("about", "refers", "here", "elsewhere", "says", "words", "describes", "tells", "nearer")
 """The features of a question and the exchange that it is about most probably.
 
 about: log-odds of the second regression; refers: of the first; here: how much a passage of the paper talked of is about
 the question, word by word (late interaction, 0…1); elsewhere: the same of those that a search finds besides; says: the
-log of the question's idf mass, in words that stand nowhere; words: that of how many it has.
+log of the question's idf mass, in words that stand nowhere; words: that of how many it has; describes: whether
+some of them say which paper is meant (`rag.models.known_item`), and of those alone: tells: the log of their idf mass;
+nearer: how much more the papers talked of are about them than what a search finds besides.
 """
 VECTOR_SCALE = 3.0
 """How much longer than 1 a sentence vector is shown: the penalty of the fit is the same for all features."""

@@ -95,7 +95,7 @@ class SidesModel(Record):
         steps = np.where(ALLOWED, np.array(self.steps), _NEVER)
         odds[0] += np.where(STARTS, np.array(self.starts), _NEVER)
         ends = np.where(ENDS, 0.0, _NEVER)
-        path = _likeliest(odds[:, 1:], steps[1:, 1:], ends[1:])
+        path = likeliest(odds[:, 1:], steps[1:, 1:], ends[1:])
         sides, asks = _spans(path, found, "side"), _spans(path, found, "ask")
         return Compared(_chance(odds, steps, ends), sides, asks)
 
@@ -197,8 +197,14 @@ def _shape(word: str) -> str:
     return "capital" if word[0].isupper() else f"word{ending}"
 
 
-def _likeliest(odds: Floats, steps: Floats, ends: Floats) -> list[int]:
-    """The likeliest chain of states of a comparison (Viterbi)."""
+def likeliest(odds: Floats, steps: Floats, ends: Floats) -> list[int]:
+    """The likeliest chain of states (Viterbi).
+
+    Args:
+        odds: Log-odds of each state of each word [words, states], of the first with those of beginning so.
+        steps: Of each state behind another, [from][to].
+        ends: Of each at the end [states].
+    """
     best, came = odds[0], []
     for here in odds[1:]:
         through = best[:, None] + steps

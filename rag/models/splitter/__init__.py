@@ -21,7 +21,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "2026b3b340d63f9099573fa8e18654fbc5803974e1008f2c6f45c9450e8f1663"
+WEIGHTS_SHA256 = "4085ea1d7786ff155f4cabb32c99734b38c3cd2ae29a2eaa8c732aeb536a5661"
 ASKING = frozenset(
     "how which what who whom whose when where why whats hows whos wheres list compare explain summarise summarize "
     "describe name".split()

@@ -21,6 +21,7 @@ from rag.index.query_vector import question_vector, weighed
 from rag.models import describe
 from rag.models.answer_scorer import Abstract, installed
 from rag.models.cache import Recent
+from rag.models.known_item import described
 from rag.models.reference import CLIP, DOUBT, MORE, ReferenceModel, load_references
 from rag.query.lexicon.knowledge import RARE, Known
 from rag.query.lexicon.words import content_words
@@ -187,6 +188,7 @@ class Measured:
         names: Words that are written as names are.
         papers: The papers that it names.
         restricted: Whether it names an author, an id or days.
+        described: Its words that say which paper is meant; empty where none is meant anew.
     """
 
     text: str
@@ -199,6 +201,7 @@ class Measured:
     names: tuple[str, ...]
     papers: frozenset[str]
     restricted: bool
+    described: str
 
 
 class Reference:
@@ -231,7 +234,8 @@ class Reference:
         papers = frozenset(self._known.named(question))
         both = model.of_both(vector)
         more = others > 0 or (model.of_more(question) > MORE and bool(content_words(question)))
-        return Measured(question, vector, terms, held, refers, more, both, names, papers, restricted)
+        meant = described(question)
+        return Measured(question, vector, terms, held, refers, more, both, names, papers, restricted, meant)
 
     def about(self, asked: Measured, exchanges: Sequence[Exchange]) -> Exchange | None:
         """The exchange that a question is about most probably; None where it is about none of them."""
@@ -258,7 +262,12 @@ class Reference:
         return best, odds[best]
 
     def staying(
-        self, asked: Measured, odds: float, papers: Sequence[str], talked: Collection[str]
+        self,
+        asked: Measured,
+        odds: float,
+        papers: Sequence[str],
+        talked: Collection[str],
+        without: Collection[str] | None = None,
     ) -> tuple[float, ...]:
         """The features of a question and the exchange that it is about most probably, in the order of `STAY`.
 
@@ -267,12 +276,25 @@ class Reference:
             odds: That the question is about the exchange.
             papers: Those of the exchange.
             talked: Those of all exchanges.
+            without: Those that are nothing besides; None: those of all exchanges.
         """
+        besides = talked if without is None else without
         here = self._nearness.wording(asked.text, frozenset(papers[:_JUDGED]))
-        elsewhere = max(LITTLE, self._nearness.wording(asked.text, without=talked))
+        elsewhere = max(LITTLE, self._nearness.wording(asked.text, without=besides))
         words = math.log1p(len(asked.text.split()))
-        says = math.log1p(math.fsum(asked.terms.values()) / self._nearness.rarest())
-        return _clipped(odds), _clipped(asked.refers), here, elsewhere, says, words
+        says = self._says(asked.terms)
+        own = self._described(asked.described, talked, besides) if asked.described else (0.0, 0.0, 0.0)
+        return _clipped(odds), _clipped(asked.refers), here, elsewhere, says, words, *own
+
+    def _described(self, phrase: str, talked: Collection[str], besides: Collection[str]) -> tuple[float, float, float]:
+        """The last three features of `STAY` for the words that say which paper is meant."""
+        near = self._nearness.wording(phrase, frozenset(talked))
+        away = max(LITTLE, self._nearness.wording(phrase, without=besides))
+        return 1.0, self._says(self._nearness.idf(phrase)[0]), near - away
+
+    def _says(self, terms: Mapping[str, float]) -> float:
+        """How much words say: the log of their idf mass, in words that stand nowhere."""
+        return math.log1p(math.fsum(terms.values()) / self._nearness.rarest())
 
     def meant(self, question: str, papers: Sequence[str], *, compared: bool = False) -> tuple[str, ...]:
         """The one of some papers that a question is about: the first, unless another answers it by `RATHER` better.
