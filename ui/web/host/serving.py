@@ -182,7 +182,9 @@ def _endpoints(ui: UIConfig) -> frozenset[str]:
     """What programs may call; refuses early what the MCP server lacks."""
     if not (ui.api or ui.mcp):
         return frozenset()
-    with _without_arrow():
+    from ui.web.host.unused import put_off
+
+    with put_off():
         from ui.web.host import programs
 
     if ui.mcp:
@@ -192,7 +194,9 @@ def _endpoints(ui: UIConfig) -> frozenset[str]:
 
 def _gradio_app(assistant: Assistant, config: Config, has_users: bool, work: Work, site: Site) -> FastAPI:
     """Gradio's page, alone."""
-    with _without_arrow():
+    from ui.web.host.unused import put_off
+
+    with put_off():
         import gradio as gr
     from fastapi import FastAPI, Request
 
@@ -267,20 +271,6 @@ def _private_gradio() -> Iterator[None]:
             "MPLBACKEND": "agg",
         }
         yield
-
-
-@contextmanager
-def _without_arrow() -> Iterator[None]:
-    """Let Gradio import pandas, and that not pyarrow where it is installed: 21 MiB that no page uses.
-
-    Nobody else's import is touched: a model that a reader wires in may need it.
-    """
-    sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        if sys.modules.get("pyarrow") is None:
-            sys.modules.pop("pyarrow", None)
 
 
 def _warm_up(assistant: Assistant, work: Work, ended: threading.Event) -> None:
