@@ -1,7 +1,8 @@
 """all-MiniLM-L6-v2 in int8 on OpenVINO: the default embedder, offline, from a wheel.
 
-Each text is one inference on one processor thread, and a batch runs as many at once as there are threads. Nothing is
-padded, and a text's vector depends on the text alone: not on its neighbours, the batch size or the number of threads.
+Each text is one inference on one processor thread, and a batch runs as many at once as there are threads. A text's
+vector depends on the text alone: not on its neighbours, the batch size or the number of threads. No passage is padded;
+a question is filled up to a multiple of `STEP` word pieces, as of many lengths kernels are made anew most of the time.
 The choice and its figures are in docs/adr/0002-embedding-runtime.md.
 
 LlamaIndex knows the model as `rag.llamaindex.MiniLMEmbedding`; here nothing of LlamaIndex is imported, so that the
@@ -13,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from rag.models.runtime import (
     FIRST_CALL,
     PRECISION,
     QUANTISATION_GROUP,
+    STEP,
     Network,
     compile_model,
     read_checked,
@@ -58,7 +60,7 @@ class MiniLM:
         self._network = network
         self._tokenizer = tokenizer_of(VOCABULARY)
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="minilm")
-        self._kept = lru_cache(KEPT)(self._read)
+        self._kept = lru_cache(KEPT)(partial(self._read, step=STEP))
 
     @classmethod
     def load(cls, threads: int | None = None, batch_size: int = 16, model_file: Path | None = None) -> MiniLM:
@@ -110,14 +112,17 @@ class MiniLM:
     def _count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
 
-    def _read(self, text: str) -> Reading:
+    def _read(self, text: str, step: int = 1) -> Reading:
+        """What the model says of a text that is filled up to a multiple of so many pieces, which it pays no heed to."""
         encoding = self._tokenizer.encode(text)
         ids = encoding.ids
         if len(ids) > MAX_TOKENS:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
-        row = np.array([ids], dtype=np.int64)
-        inputs = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-        return Reading(tuple(encoding.offsets[: len(ids)]), self._network(inputs)[0][0])
+        row, mask, types = np.zeros((3, 1, -(-len(ids) // step) * step), dtype=np.int64)
+        row[0, : len(ids)] = ids
+        mask[0, : len(ids)] = 1
+        inputs = {"input_ids": row, "attention_mask": mask, "token_type_ids": types}
+        return Reading(tuple(encoding.offsets[: len(ids)]), self._network(inputs)[0][0, : len(ids)])
 
 
 _LOADED: dict[tuple[Path, int, int], MiniLM] = {}

@@ -6,12 +6,15 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from llama_index.core import MockEmbedding
+from numpy.typing import NDArray
 from tokenizers import BertWordPieceTokenizer
 
 from rag.config import EmbeddingConfig
@@ -19,6 +22,7 @@ from rag.errors import ConfigError, EmbeddingResponseError, ModelFileError
 from rag.models import FOREIGN_MAX_TOKENS, build_embedding, describe, embed_texts, minilm
 from rag.models.answer_scorer.encoding import Encoder
 from rag.models.minilm import MAX_TOKENS, MiniLM
+from rag.models.runtime import STEP
 from rag.models.vocabulary import VOCABULARY
 from tests.support.data import REPOSITORY
 
@@ -60,12 +64,30 @@ def test_vectors_agree_with_onnxruntime_in_full_precision(model: MiniLM) -> None
 
 
 def test_a_vector_depends_on_its_text_alone(model: MiniLM) -> None:
-    alone = [model.get_query_embedding(text) for text in TEXTS]
-    assert [model.get_text_embedding(text) for text in TEXTS] == alone
+    alone = [model.get_text_embedding(text) for text in TEXTS]
     assert model.get_text_embedding_batch(TEXTS) == alone
     assert model.get_text_embedding_batch(TEXTS[::-1]) == alone[::-1]
     single = MiniLM.load(threads=1, batch_size=1)
     assert single.get_text_embedding_batch(TEXTS) == alone
+
+
+def test_questions_are_read_in_few_lengths_and_nearly_as_passages_are() -> None:
+    """Kernels are made for each length, which takes as long as two inferences; passages keep the vectors they have."""
+    model, lengths = MiniLM.load(threads=1), list[int]()
+    network = model._network
+
+    def watched(inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        lengths.append(inputs["input_ids"].shape[1])
+        return network(inputs)
+
+    model._network = watched  # type: ignore[assignment]
+    asked = [" ".join(["What", "is", *["dense"] * n, "retrieval?"]) for n in range(1, 50, 7)]
+    vectors = np.array([model.get_query_embedding(text) for text in asked])
+    assert set(lengths) == {STEP, 2 * STEP}
+    assert [one.vectors.shape[0] for one in model.embed_tokens(asked)] == [n + 4 for n in range(1, 50, 7)]
+    passages = np.array([model.get_text_embedding(text) for text in asked])
+    assert len(set(lengths[len(asked) :])) == len(asked)
+    assert (vectors * passages).sum(axis=1).min() > 0.9999
 
 
 def test_llama_index_gets_the_same_vectors_in_all_its_ways(model: MiniLM) -> None:
@@ -75,14 +97,15 @@ def test_llama_index_gets_the_same_vectors_in_all_its_ways(model: MiniLM) -> Non
     expected = [model.get_text_embedding(text) for text in TEXTS]
     assert embedding.get_text_embedding_batch(TEXTS) == expected
     assert [embedding.get_text_embedding(text) for text in TEXTS] == expected
-    assert [embedding.get_query_embedding(text) for text in TEXTS] == expected
+    questions = [model.get_query_embedding(text) for text in TEXTS]
+    assert [embedding.get_query_embedding(text) for text in TEXTS] == questions
     assert describe(embedding).identity == describe(model).identity
 
     async def all_three() -> list[list[float]]:
         batch = await embedding.aget_text_embedding_batch(TEXTS[:1])
         return [*batch, await embedding.aget_text_embedding(TEXTS[0]), await embedding.aget_query_embedding(TEXTS[0])]
 
-    assert asyncio.run(all_three()) == expected[:1] * 3
+    assert asyncio.run(all_three()) == [expected[0], expected[0], questions[0]]
 
 
 def test_25_threads_get_the_vectors_of_one(model: MiniLM) -> None:
@@ -97,7 +120,7 @@ def test_order_is_kept_and_progress_told(model: MiniLM) -> None:
     vectors = embed_texts(model, TEXTS, lambda done, total: seen.append((done, total)))
     assert seen == [(4, 7), (7, 7)]
     for text, vector in zip(TEXTS, vectors, strict=True):
-        np.testing.assert_allclose(vector, model.get_query_embedding(text), atol=1e-6)
+        np.testing.assert_allclose(vector, model.get_text_embedding(text), atol=1e-6)
 
 
 def test_no_texts_give_no_rows(model: MiniLM) -> None:
