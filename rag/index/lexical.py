@@ -103,6 +103,10 @@ class LexicalIndex:
         """The terms by which a text is stored or asked for, repetitions kept, in no particular order."""
         return self._analyzer.terms(text)
 
+    def distinct(self, text: str) -> set[str]:
+        """The terms by which a text is stored, each once."""
+        return self._analyzer.distinct(text)
+
     def words(self, text: str) -> Iterator[tuple[str, frozenset[str]]]:
         """The words of a text as they stand there, in order, each with the terms it yields."""
         return self._analyzer.words(text)

@@ -10,7 +10,7 @@ question's vector is learnt (`rag/models/question_encoder`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -20,7 +20,7 @@ from rag.config import RetrievalConfig
 from rag.index import LexicalIndex
 from rag.index.library import Indexes, Library
 from rag.index.query_vector import question_vector
-from rag.papers.shelf import ChunkRow
+from rag.papers.shelf import ChunkRow, Shelf
 from rag.retrieve.held import clean_first
 from rag.retrieve.matches import matched_words
 from rag.text.readable import readable
@@ -106,26 +106,22 @@ class HybridRetriever:
         vector = self._vector(asked.dense)
         depth = max(settings.candidates, wanted)
         with self.library.indexes() as indexes:
-            dense, lexical, rows = self._lists(indexes, asked, vector, depth, allowed)
+            looked_up = _LookedUp(self.library.shelf)
+            dense, lexical = self._lists(indexes, asked, vector, depth, allowed, looked_up)
             weights = indexes.lexical.idf(set(indexes.lexical.analyze(question)))
-            covered = self._covered(indexes.lexical, weights, lexical, rows)
+            covered = _covered(indexes.lexical, weights, looked_up.passages([i for i, _ in lexical[:COVERING]]))
             fused = dict(fuse(dense, lexical, dense_weight(covered, settings), depth))
-            preferred = {i for i in fused if i in rows and rows[i].paper_id in focus}
+            rows = looked_up.rows(fused) if focus else {}
+            preferred = {i for i, row in rows.items() if row.paper_id in focus}
             scores = {i: score + FOCUS if i in preferred else score for i, score in fused.items()}
-            first = self._first(rows, sorted(scores, key=lambda i: (-scores[i], i)), wanted)
-            words = [_words(indexes.lexical, passage) for passage in first[:explained]]
-        matched = [matched_words(weights, one) for one in words] + [()] * (len(first) - len(words))
+            first = _first(looked_up, sorted(scores, key=lambda i: (-scores[i], i)), wanted)
+            boosts = {i: {"conversation": FOCUS} for i in preferred}
+            scored = [replace(one, score=scores[one.chunk_id], boosts=boosts.get(one.chunk_id, {})) for one in first]
+            found = clean_first(scored, focus)[:wanted]
+            words = [_words(indexes.lexical, passage) for passage in found[:explained]]
+        matched = [matched_words(weights, one) for one in words] + [()] * (len(found) - len(words))
         places = {"dense": _placed(dense), "lexical": _placed(lexical)}
-        found = [
-            replace(
-                _in_lists(passage, places),
-                score=scores[passage.chunk_id],
-                matched=said,
-                boosts={"conversation": FOCUS} if passage.chunk_id in preferred else {},
-            )
-            for passage, said in zip(first, matched, strict=True)
-        ]
-        return clean_first(found, focus)[:wanted]
+        return [_in_lists(passage, places, said) for passage, said in zip(found, matched, strict=True)]
 
     def _allowed(self, filters: Filters, papers: frozenset[str] | None) -> frozenset[str] | None:
         """The papers that may answer; None where all may."""
@@ -142,41 +138,63 @@ class HybridRetriever:
         return mean if len(texts) == 1 else np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
     def _lists(
-        self, indexes: Indexes, asked: Expanded, vector: np.ndarray, depth: int, allowed: frozenset[str] | None
-    ) -> tuple[Scored, Scored, Mapping[str, ChunkRow]]:
-        """The dense and the lexical candidates, as many as `depth` of each, and their rows on the shelf."""
+        self,
+        indexes: Indexes,
+        asked: Expanded,
+        vector: np.ndarray,
+        depth: int,
+        allowed: frozenset[str] | None,
+        looked_up: _LookedUp,
+    ) -> tuple[Scored, Scored]:
+        """The dense and the lexical candidates, as many as `depth` of each."""
         crowded = self.library.shelf.has_bodies() and (allowed is None or len(allowed) > OF_A_PAPER)
         deep = depth * DEEPER if crowded else depth
         dense = indexes.vectors.query(vector, deep, allowed)
         lexical = indexes.lexical.query(asked.lexical, deep, allowed, repeats=asked.repeats)
-        rows = self.library.shelf.chunk_rows(list(dict(dense) | dict(lexical)))
-        if deep > depth:
-            dense, lexical = (_few_of_each(scored, rows)[:depth] for scored in (dense, lexical))
-        return dense, lexical, rows
+        if deep == depth:
+            return dense, lexical
+        rows = looked_up.rows(dict(dense) | dict(lexical))
+        return _few_of_each(dense, rows)[:depth], _few_of_each(lexical, rows)[:depth]
 
-    def _covered(
-        self, index: LexicalIndex, weights: Mapping[str, float], lexical: Scored, rows: Mapping[str, ChunkRow]
-    ) -> float:
-        """The share of the question's idf mass that one of the best lexical matches covers at most."""
-        best = self._passages(rows, [chunk_id for chunk_id, _ in lexical[:COVERING]])
-        return max((coverage(weights, _terms(index, passage)) for passage in best), default=0.0)
 
-    def _first(self, rows: Mapping[str, ChunkRow], ordered: Sequence[str], k: int) -> list[Passage]:
-        """The first `k` that can be shown, which nearly always are the first `k`.
+class _LookedUp:
+    """Chunks with their papers as one search needs them, each read from the shelf once, and only those needed."""
 
-        All that can be shown where a held paper is among them: a clean one may stand further down.
-        """
-        found = self._passages(rows, ordered[:k])
-        if len(found) < len(ordered[:k]):
-            found = self._passages(rows, ordered)[:k]
-        return self._passages(rows, ordered) if any(passage.held for passage in found) else found
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._rows: dict[str, ChunkRow | None] = {}
+        self._papers: dict[str, Paper | None] = {}
 
-    def _passages(self, rows: Mapping[str, ChunkRow], chunk_ids: Sequence[str]) -> list[Passage]:
-        """Chunks with their papers, in order; one removed since the search, or of an older version, is left out."""
-        known = [rows[chunk_id] for chunk_id in chunk_ids if chunk_id in rows]
-        papers = self.library.shelf.papers({row.paper_id for row in known})
-        pairs = ((row, papers.get(row.paper_id)) for row in known)
+    def rows(self, chunk_ids: Iterable[str]) -> dict[str, ChunkRow]:
+        """Chunks by id; one that was removed since is left out."""
+        wanted = list(chunk_ids)
+        if missing := [one for one in wanted if one not in self._rows]:
+            self._rows |= dict.fromkeys(missing) | self._shelf.chunk_rows(missing)
+        return {one: row for one in wanted if (row := self._rows[one])}
+
+    def passages(self, chunk_ids: Sequence[str]) -> list[Passage]:
+        """Chunks with their papers, in order; one removed since, or of an older version, is left out."""
+        rows = self.rows(chunk_ids).values()
+        if missing := {row.paper_id for row in rows if row.paper_id not in self._papers}:
+            self._papers |= dict.fromkeys(missing) | self._shelf.papers(missing)
+        pairs = ((row, self._papers[row.paper_id]) for row in rows)
         return [passage_of(paper, row) for row, paper in pairs if paper and paper.version == row.version]
+
+
+def _first(looked_up: _LookedUp, ordered: Sequence[str], k: int) -> list[Passage]:
+    """The first `k` that can be shown, which nearly always are the first `k`.
+
+    All that can be shown where a held paper is among them: a clean one may stand further down.
+    """
+    found = looked_up.passages(ordered[:k])
+    if len(found) < len(ordered[:k]):
+        found = looked_up.passages(ordered)[:k]
+    return looked_up.passages(ordered) if any(passage.held for passage in found) else found
+
+
+def _covered(index: LexicalIndex, weights: Mapping[str, float], best: Iterable[Passage]) -> float:
+    """The share of the question's idf mass that one of the best lexical matches covers at most."""
+    return max((coverage(weights, _terms(index, passage)) for passage in best), default=0.0)
 
 
 def _few_of_each(scored: Scored, rows: Mapping[str, ChunkRow]) -> list[tuple[str, float]]:
@@ -218,7 +236,7 @@ def fuse(dense: Scored, lexical: Scored, weight: float, depth: int) -> list[tupl
 
 def _terms(lexical: LexicalIndex, passage: Passage) -> set[str]:
     """What a passage is found by: the terms of its title and its text."""
-    return set(lexical.analyze(f"{readable(passage.title)} {readable(passage.text)}"))
+    return lexical.distinct(readable(passage.title)) | lexical.distinct(readable(passage.text))
 
 
 def _words(lexical: LexicalIndex, passage: Passage) -> Iterator[tuple[str, frozenset[str]]]:
@@ -231,11 +249,12 @@ def _placed(scored: Scored) -> dict[str, Place]:
     return {chunk_id: (rank, score) for rank, (chunk_id, score) in enumerate(scored, 1)}
 
 
-def _in_lists(passage: Passage, places: Mapping[str, Mapping[str, Place]]) -> Passage:
-    """A passage with its rank and its score in each list that has it, by the lists' names."""
+def _in_lists(passage: Passage, places: Mapping[str, Mapping[str, Place]], matched: tuple[str, ...]) -> Passage:
+    """A passage with its rank and its score in each list that has it, by the lists' names, and the words that match."""
     has = {name: at[passage.chunk_id] for name, at in places.items() if passage.chunk_id in at}
     ranks = {name: rank for name, (rank, _) in has.items()}
-    return replace(passage, ranks=ranks, scores={name: score for name, (_, score) in has.items()})
+    scores = {name: score for name, (_, score) in has.items()}
+    return replace(passage, ranks=ranks, scores=scores, matched=matched)
 
 
 def passage_of(paper: Paper, row: ChunkRow) -> Passage:

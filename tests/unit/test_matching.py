@@ -73,3 +73,11 @@ def test_a_snippet_at_an_end_has_one_ellipsis_and_a_short_text_none() -> None:
 def test_a_text_without_spaces_and_a_word_longer_than_the_width_are_cut_somewhere() -> None:
     assert len(snippet("检索" * 200, ["检索"], width=50)) <= 52
     assert len(snippet("x" * 30 + " " + "y" * 300, ["y" * 300], width=50)) <= 52
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Written in C++ and C#, e-mailed by Fröbe's GPT-4o at MRR@10", "我们研究检索 with GPT検索 models", TEXT],
+)
+def test_each_term_of_a_text_is_a_term_of_its_words(text: str) -> None:
+    assert analyzer.distinct(text) == set(analyzer.terms(text))
