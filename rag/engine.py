@@ -22,6 +22,7 @@ from rag.answer.parts import together, told
 from rag.answer.quotes import QuotedReply
 from rag.errors import LLMError
 from rag.index.library import Library
+from rag.index.query_vector import begin_vector
 from rag.models.llm import build_llm
 from rag.query import Question, Reader
 from rag.query.dialogue.conversation import resumed
@@ -169,6 +170,8 @@ class Engine:
     ) -> Generator[Event, None, Reading]:
         """Read a question; a model puts a follow-up into words that stand alone, unless such words are known."""
         question, history, picked = resumed(question, history)
+        if not history:
+            begin_vector(self.library, question)  # which nearly always is what is searched for
         if recalled and not picked and (read := self._rewritten(question, history, filters, recalled)):
             return Reading(read)
         if llm is None or picked or not history or self.reader.is_courtesy(question):
@@ -260,6 +263,8 @@ class Engine:
     def understand(self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None) -> Question:
         """Read constraints, typing errors and what a follow-up refers to out of a question."""
         self.library.require_papers()
+        if not history:
+            begin_vector(self.library, question)
         return self.reader.understand(question, history, filters or Filters())
 
     def candidates(self, understood: Question, expanded: Expanded | None = None, k: int | None = None) -> list[Passage]:

@@ -95,6 +95,18 @@ def question_vector(library: Library, question: str) -> np.ndarray:
     return np.asarray(library.embedding.get_query_embedding(question), dtype=np.float32)
 
 
+def begin_vector(library: Library, question: str) -> None:
+    """Have a question's vector made while something else reads the question; `question_vector` then has it sooner.
+
+    Where no encoder is loaded yet, nothing is done: what else is begun with would wait for it.
+    """
+    from rag.models.minilm import MiniLM
+    from rag.models.question_encoder import loaded
+
+    if isinstance(library.embedding, MiniLM) and (encoder := loaded(library.config.embedding.threads)):
+        encoder.begin(question)
+
+
 def _encoder(library: Library) -> QuestionEncoder | None:
     """The question encoder, where the shipped embedder made the passages' vectors."""
     from rag.models.minilm import MiniLM

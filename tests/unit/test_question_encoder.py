@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from llama_index.core.embeddings import MockEmbedding
+from numpy.typing import NDArray
 
+from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import ModelFileError
 from rag.index.library import Library
 from rag.index.query_vector import question_vector, read_tokens, weighed
-from rag.models import embed_texts, minilm, runtime
+from rag.models import embed_texts, minilm, question_encoder, runtime
 from rag.models.minilm import MAX_TOKENS
 from rag.models.question_encoder import MODEL, QuestionEncoder, installed
+from rag.types import Turn
 from tests.support.papers import make_paper
 
 ABSTRACTS = (
@@ -119,6 +125,68 @@ def test_vectors_do_not_depend_on_threads_or_neighbours() -> None:
     np.testing.assert_array_equal(together[0], alone[0])
     np.testing.assert_array_equal(together[0], again[0])
     assert len({vector.tobytes() for vector in together}) == len(questions)
+
+
+class Slow:
+    """A network that says nothing before it may; counts its inferences."""
+
+    def __init__(self, network: runtime.Network) -> None:
+        self._network, self.may, self.read = network, threading.Event(), 0
+
+    def __call__(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        self.read += 1
+        assert self.may.wait(20)
+        return self._network(inputs)
+
+
+def test_a_question_that_is_begun_is_read_once_and_where_it_waits_for_its_turn_at_once() -> None:
+    encoder = QuestionEncoder.load(threads=1)
+    expected = {question: encoder.encode(question).copy() for question in ("bees", "flowers")}
+    encoder._kept.cache_clear()
+    slow = Slow(encoder._network)
+    encoder._network = slow  # type: ignore[assignment]
+    encoder.begin("bees")
+    encoder.begin("flowers")
+    with ThreadPoolExecutor(2) as threads:
+        found = {question: threads.submit(encoder.encode, question) for question in ("flowers", "bees")}
+        deadline = time.monotonic() + 20
+        while slow.read < 2 and time.monotonic() < deadline:  # the second does not wait for the first
+            time.sleep(0.01)
+        slow.may.set()
+        for question, vector in found.items():
+            np.testing.assert_array_equal(vector.result(), expected[question])
+    assert slow.read == 2
+    assert not encoder._begun
+
+
+def test_what_fails_ahead_is_told_to_who_asks() -> None:
+    encoder = QuestionEncoder.load(threads=1)
+
+    def broken(_: object) -> list[NDArray[np.float32]]:
+        raise RuntimeError("no memory")
+
+    encoder._network = broken  # type: ignore[assignment]
+    encoder.begin("bees")
+    with pytest.raises(RuntimeError, match="no memory"):
+        encoder.encode("bees")
+
+
+def test_the_vector_of_a_question_is_begun_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a conversation it is not: what is searched for then is seldom what was typed."""
+    begun: list[str] = []
+    monkeypatch.setattr(QuestionEncoder, "begin", lambda _, question: begun.append(question))
+    with Assistant(Library(Config(data_dir=tmp_path))) as assistant:
+        assistant.library.ingest([make_paper("2511.00001", "Wetlands", "We map wetlands from space.")])
+        loaded = question_encoder._LOADED.copy()
+        question_encoder._LOADED.clear()
+        assistant.search("wetlands")  # loading it is not waited for here
+        assert begun == []
+        question_encoder._LOADED.update(loaded | question_encoder._LOADED)
+        assistant.search("wetlands from space")
+        first = assistant.answer("How are wetlands mapped?")
+        asked = Turn(role="user", content="How are wetlands mapped?")
+        assistant.answer("and where?", history=[asked, Turn(role="assistant", content=first.answer)])
+    assert begun == ["wetlands from space", "How are wetlands mapped?"]
 
 
 def test_vectors_do_not_depend_on_what_fills_a_question_up(

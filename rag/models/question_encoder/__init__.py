@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class QuestionEncoder:
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="question-encoder")
         self._tokenizer = tokenizer_of(VOCABULARY)
         self._kept = lru_cache(KEPT)(self._encode)
+        self._ahead = ThreadPoolExecutor(threads, thread_name_prefix="question-ahead")
+        self._begun: dict[str, Future[object]] = {}
 
     @classmethod
     def load(cls, threads: int | None = None, model_file: Path = MODEL, sha256: str = SHA256) -> QuestionEncoder:
@@ -67,17 +69,30 @@ class QuestionEncoder:
             encoder.encode("")
         return encoder
 
+    def begin(self, question: str) -> None:
+        """Encode a question in another thread, for who asks for it next."""
+        begun: Future[object] = self._ahead.submit(self._kept, question)
+        self._begun[question] = begun
+        begun.add_done_callback(lambda _: self._begun.pop(question, None))
+
     def encode(self, question: str) -> NDArray[np.float32]:
         """A question's vector, float32 [d], of length 1; what lies beyond `MAX_TOKENS` is left out."""
-        return self._kept(question)[0]
+        return self._known(question)[0]
 
     def tokens(self, question: str) -> TokenVectors:
         """The vectors of a question's tokens, for late interaction with those of `read`."""
-        return self._kept(question)[1]
+        return self._known(question)[1]
 
     def read(self, texts: Sequence[str]) -> list[TokenVectors]:
         """The vectors of each text's tokens in their context; what lies beyond `MAX_TOKENS` is left out."""
         return list(self._workers.map(lambda text: self._run(text).tokens(), texts))
+
+    def _known(self, question: str) -> tuple[NDArray[np.float32], TokenVectors]:
+        """What was encoded lately, or is at this moment; where that waits for its turn, it is done here instead."""
+        begun = self._begun.get(question)
+        if begun and not begun.cancel():
+            wait([begun])
+        return self._kept(question)
 
     def _encode(self, question: str) -> tuple[NDArray[np.float32], TokenVectors]:
         read = self._run(question)
@@ -97,6 +112,11 @@ class QuestionEncoder:
 
 _LOADED: dict[int, QuestionEncoder] = {}
 _LOADING = threading.Lock()
+
+
+def loaded(threads: int | None = None) -> QuestionEncoder | None:
+    """The shipped encoder, where it was loaded before."""
+    return _LOADED.get(threads or usable_processors())
 
 
 def installed(threads: int | None = None) -> QuestionEncoder:
