@@ -30,6 +30,11 @@ _WITHIN = "-"
 """Ends the first word of a key whose words stand in one hyphenated given name only: such a key alone is nobody's."""
 _BY_NAME = f"""{_BEARS} AND author NOT IN (SELECT author FROM author_words WHERE last >= ? AND last < ?
     AND first >= ? AND first < ? AND first LIKE '%{_WITHIN}')"""
+_OF_A_CLAIM = """SELECT * FROM (SELECT claim, entry, surface FROM names
+    WHERE key = ? AND claim = {0:d} ORDER BY entry LIMIT ?) claim_{0:d}"""
+_NAMINGS = f"""SELECT paper_id, claim, surface FROM ({" UNION ALL ".join(map(_OF_A_CLAIM.format, Claim))}) found
+    JOIN entity_papers USING (entry) ORDER BY claim DESC, entry LIMIT ?"""
+"""Each claim by itself, in the order of the table's key: a word like "models" stands in thousands of papers."""
 _LATEST = """SELECT paper_id, title, abstract, authors FROM papers JOIN versions USING (paper_id)
     WHERE version = latest"""
 
@@ -191,9 +196,7 @@ class Entities:
 
     def namings(self, name: str, limit: int) -> list[Naming]:
         """The papers that claim a name, those with the strongest claims first, at most so many."""
-        sql = """SELECT paper_id, claim, surface FROM names JOIN entity_papers USING (entry)
-            WHERE key = ? ORDER BY claim DESC, entry LIMIT ?"""
-        rows = self._ready().rows(sql, (fold(name), limit))
+        rows = self._ready().rows(_NAMINGS, (*(fold(name), limit) * len(Claim), limit))
         return [Naming(paper_id, Claim(claim), surface) for paper_id, claim, surface in rows]
 
     def held(self, phrases: Collection[str]) -> set[str]:
