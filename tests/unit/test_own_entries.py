@@ -195,6 +195,18 @@ def test_csl_is_json_with_a_type_whatever_came_in(tmp_path: Path) -> None:
     assert lacking["type"] == "article"
 
 
+def test_tags_that_ris_does_not_know_come_back_with_what_they_say(tmp_path: Path) -> None:
+    tags = ["OP  - one", "UK  - two", "OP  - three", "FX  - four"]
+    (tmp_path / "mine.ris").write_text("\n".join(["TY  - BOOK", "TI  - On rivers", "PY  - 2024", *tags, "ER  - ", ""]))
+    papers = papers_of(tmp_path / "mine.ris")
+    text = written(papers, "ris")
+    assert [tag for tag in tags if tag not in text] == []
+    assert told(again(tmp_path, papers, "ris")) == told(papers)
+    (tmp_path / "mine.ris").write_text("TY  - BOOK\nOPEN  - one\nTI  - On rivers\nPY  - 2024\nER  - \n")
+    (paper,) = papers_of(tmp_path / "mine.ris")
+    assert "a line without a tag" in paper.unkept
+
+
 PRIVATE = {
     ".bib": "@book{a, title={On rivers}, year=2024, isbn={1}, file={:home/me/a.pdf:pdf}, annote={dull}, Comment-a={x}}",
     ".ris": "TY  - BOOK\nTI  - On rivers\nPY  - 2024\nSN  - 1\nUR  - https://a.org\nUR  - file:rivers.pdf\n"

@@ -54,7 +54,10 @@ def _read(record: str, line: int) -> Iterator[Entry | tuple[int, str]]:
     class Parser(rispy.RisParser):  # type: ignore[misc]
         """Keeps RIS's own tags, whose names differ from program to program."""
 
-        DEFAULT_MAPPING = {tag: tag for tag in rispy.config.TAG_KEY_MAPPING}  # noqa: RUF012
+        UNKNOWN_TAG = "?"  # rispy's is one that a file may have
+        DEFAULT_MAPPING = {tag: tag for tag in rispy.config.TAG_KEY_MAPPING if tag != rispy.RisParser.UNKNOWN_TAG} | {
+            UNKNOWN_TAG: "unknown_tag"
+        }
         DEFAULT_LIST_TAGS = [tag for tag in DEFAULT_MAPPING if tag not in ONCE]  # noqa: RUF012
         DEFAULT_DELIMITER_MAPPING = {}  # type: ignore[var-annotated]  # noqa: RUF012
 
@@ -99,14 +102,14 @@ def entry_of(fields: dict[str, Any], line: int) -> Entry:
         mark=mark,
         key=get("ID"),
         own=own,
-        others=tuple(left_out(own, (tag for tag, _ in rest))),
+        others=(*left_out(own, (tag for tag, _ in rest)), *_untagged(fields)),
     )
 
 
 def _rest(fields: dict[str, Any], urls: list[str]) -> list[tuple[str, str]]:
     """The tags that exports do not write from what the library knows, each with each of its values in a line."""
     used = _MODELLED | {next((tag for tag in tags if fields.get(tag)), "") for tags in (_TITLES, _ABSTRACTS)}
-    several = {**fields, **fields.get("unknown_tag", {})}
+    several = {**fields, **{tag: values for tag, values in fields.get("unknown_tag", {}).items() if tag}}
     found = [
         (tag, " ".join((value or "").split()))  # of a line that breaks off, None is read
         for tag, values in several.items()
@@ -115,6 +118,12 @@ def _rest(fields: dict[str, Any], urls: list[str]) -> list[tuple[str, str]]:
     ]
     kept = [(tag, value) for tag, value in found if value and not _is_ours(tag, value)]
     return [*kept, *(("UR", url) for url in urls[1:])]
+
+
+def _untagged(fields: dict[str, Any]) -> Iterator[str]:
+    """What is said of lines that stand before the first tag of a record."""
+    if None in fields.get("unknown_tag", {}):
+        yield "a line without a tag"
 
 
 def _is_ours(tag: str, value: str) -> bool:
