@@ -1,22 +1,22 @@
-"""Train what tells instructions: ``python -m eval.training.instructions --strings FILE --papers DIR --corpus FILE``.
+"""Train what tells instructions: ``python -m eval.training.instructions --strings FILE --papers DIR --corpus FILE …``.
 
-Both models are logistic regressions (L2, L-BFGS). A positive example is a written or collected string, alone and
-planted at a place of an abstract; of its windows the likeliest counts, chosen anew after each fit. Negative are
-the windows of clean abstracts, those that the last fit took for instructions foremost, and benign strings. The first
-model sees one month of papers, the second another month's windows that the first suspects, and a third month sets the
-border. Seeded; half of the collected strings, by a hash, is never looked at and judges (`--report`).
+Both models are logistic regressions (L2, L-BFGS). A positive example is a written or collected string, a question or a
+request, alone below a title and planted at a place of an abstract: of any, and of one of the nearest to it; of its
+windows the likeliest counts, chosen anew after each fit.
+Negative are the windows of clean abstracts, those that the last fit took for instructions foremost, and sentences about
+instructions. The first model sees one month of papers, the second other months' windows that the first suspects, and
+further months set the border. Seeded. `--check` leaves out a part of the tuning half at a time and judges it; the other
+half of the collected strings, by a hash, is never looked at and judges in the end (`--report`).
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import io
-import json
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,41 +25,74 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, vstack
 
+from eval.training.instruction_data import (
+    PLACES,
+    SEED,
+    TAKEN,
+    Said,
+    Sources,
+    asked,
+    collected,
+    folds,
+    of_other_fields,
+    papers_of,
+    planted,
+    runs,
+    snippets,
+    trials,
+    written,
+)
 from rag.models import minilm
-from rag.models.instruction_detector import BUCKETS, FOLDER, WEIGHTS, Detector, Read, read, read_weights
+from rag.models.instruction_detector import (
+    BUCKETS,
+    FOLDER,
+    WEIGHTS,
+    Detector,
+    Read,
+    features,
+    read,
+    read_weights,
+    rest_of,
+)
+from rag.screen import instructions as screen
 from rag.text.readable import readable
-from rag.text.sentences import sentences
 
-WRITTEN = Path(__file__).parent / "data" / "instructions.tsv"
-ABOUT = "about"
-"""What the file calls sentences on the subject itself, which speak to nobody."""
-PLACES = ("start", "middle", "end")
-SEED = 20260216
-FIRST_MONTH, SECOND_MONTH, THIRD_MONTH = "2025-03", "2025-09", "2025-05"
-TAKEN = 2000
-"""Papers of each month."""
+FIRST_MONTH, SECOND_MONTHS, THIRD_MONTHS = "2025-03", ("2025-07", "2025-09", "2025-12"), ("2025-02", "2025-05")
+FIRST_TAKEN, SECOND_TAKEN, CHECK_MONTH = 3000, 4000, "2025-08"
 DRAWN, MINED, ROUNDS = 20_000, 4_000, 3
 """Negative windows drawn, added after each fit, and fits."""
-WORD_PENALTY, MEANING_PENALTY = 1e-6, 1e-2
-SCALE = 3.0
-"""What a sentence vector is multiplied by, and the first model's score divided by, so that both weigh alike."""
-SUSPECTED, LOOKED_AT = 0.2, 0.05
+FOLDS = 4
+WORD_PENALTY, MEANING_PENALTY = 1e-6, 1e-4
+DIMENSIONS = minilm.MiniLM.dimensions
+SCALES = np.repeat([3.0, 1.5, 3.0, 1 / 3], [DIMENSIONS, DIMENSIONS, 1, 1])
+"""What the second model's features are multiplied by, so that they weigh alike; the rest of a paper weighs less."""
+ABOUT_WEIGHS, OTHERS_WEIGH = 0.3, 4.0
+"""What a sentence about instructions, and a window of another field, weigh for the second model (else 1)."""
+SUSPECTED, LOOKED_AT = 0.15, 0.1
 """Share of clean abstracts with a window that the second model is fitted to, and that it looks at later."""
-FALSE, FALSE_TITLES = 0.006, 0.0005
+FALSE, FALSE_TITLES = 0.0034, 0.0005
 """Share of clean abstracts, and of titles, that may be told wrongly."""
 WITHIN = 0.6
 """Share of a window that must be planted text for it to be an example of it."""
+NEAREST = 5
+"""Abstracts nearest to a string, in one of which it is planted."""
 
 Floats = NDArray[np.float64]
-Suspects = tuple[NDArray[np.float32], Floats, NDArray[np.int64]]
-"""Sentence vectors of windows, the first model's scores, and the numbers of the texts."""
+Suspects = tuple[Floats, NDArray[np.int64]]
+"""Features of windows, and the numbers of the texts."""
+_vectors: dict[str, NDArray[np.float32]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text as the first model reads it, and which of its windows are examples: those within ``text[start:end]``."""
+    """A text as the first model reads it, and which of its windows are examples: those within ``text[start:end]``.
+
+    Attributes:
+        beside: What its paper says besides: the title, where it is an abstract.
+    """
 
     text: str
+    beside: str
     start: int
     end: int
     seen: Read
@@ -70,65 +103,41 @@ class Text:
         return min(end, self.end) - max(start, self.start) >= WITHIN * (end - start)
 
 
-def half(text: str) -> str:
-    """Which half of the collected strings one belongs to: ``tune`` or ``test``."""
-    return "test" if hashlib.sha256(text.encode()).digest()[0] % 2 else "tune"
-
-
-def collected(file: Path, which: str, label: int) -> list[str]:
-    """The strings of a half with this label: 1 for attacks, 0 for benign ones."""
-    rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-    return [row["text"] for row in rows if row["label"] == label and half(row["text"]) == which]
-
-
-def written(*, about: bool) -> list[str]:
-    """The written lines: instructions, or sentences about them."""
-    lines = (line.split("\t") for line in WRITTEN.read_text(encoding="utf-8").splitlines())
-    return [text for kind, text in lines if (kind == ABOUT) == about]
-
-
-def abstracts(folder: Path, month: str, number: int = TAKEN, field: str = "abstract") -> list[str]:
-    """Abstracts of a month, or titles, drawn with the seed."""
-    with gzip.open(folder / f"papers-{month}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    random.Random(SEED).shuffle(rows)
-    return [row[field].strip() for row in rows if row[field].strip()][:number]
-
-
-def of_other_fields(corpus: Path, part: int | None) -> list[str]:
-    """Abstracts of another field, from a BEIR corpus: one of three parts of its even half, or the odd half.
-
-    Which half and part an abstract belongs to follows from a hash of its id.
-    """
-    rows = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines()]
-    hashed = [(zlib.crc32(str(row["_id"]).encode()), str(row["text"])) for row in rows]
-    return [text for own, text in hashed if (own % 2 == 1 if part is None else own % 2 == 0 and own // 2 % 3 == part)]
-
-
-def planted(string: str, abstract: str, place: str) -> tuple[str, int, int]:
-    """A string in an abstract, and where it stands."""
-    borders = [0, *(end for _, end in sentences(abstract))]
-    at = {"start": 0, "middle": borders[len(borders) // 2], "end": borders[-1]}[place]
-    before = f"{abstract[:at]} " if at else ""
-    return f"{before}{string} {abstract[at:].lstrip()}".rstrip(), len(before), len(before) + len(string)
-
-
-def examples(strings: Sequence[str], within: Sequence[str], rng: random.Random) -> list[Text]:
-    """Each string alone, and at one place of an abstract."""
+def examples(strings: Sequence[str], within: Sequence[Said], rng: random.Random, *, near: bool) -> list[Text]:
+    """Each string alone, and at one place of an abstract; of a near one, too, where that is asked for."""
     made: list[Text] = []
-    for string in strings:
-        made.append(seen_text(string))
-        made.append(seen_text(*planted(string, rng.choice(within), rng.choice(PLACES))))
+    order = nearest(strings, within)[:, :NEAREST] if near else np.zeros((len(strings), 0), np.int64)
+    for string, closest in zip(strings, order, strict=True):
+        made.append(seen_text(string, rng.choice(within)[0]))
+        for paper in (rng.choice(within), *(within[n] for n in closest[rng.randrange(NEAREST) :][:1])):
+            made.append(seen_within(string, paper, rng.choice(PLACES)))
     return [one for one in made if len(one.windows)]
 
 
-def seen_text(text: str, start: int = 0, end: int | None = None) -> Text:
+def nearest(strings: Sequence[str], within: Sequence[Said]) -> NDArray[np.int64]:
+    """The papers in the order of how near they are to each string [strings, papers]."""
+    papers = embedded([readable(". ".join(said)) for said in within])
+    return np.argsort(-(embedded([readable(one) for one in strings]) @ papers.T), axis=1, kind="stable")
+
+
+def seen_text(text: str, beside: str, start: int = 0, end: int | None = None) -> Text:
     """A text, of which the windows within a span are examples."""
     seen = read(text)
     end = len(text) if end is None else end
     first, last = seen.spans[seen.windows[:, 0], 0], seen.spans[seen.windows[:, 1] - 1, 1]
     shared = np.minimum(last, end) - np.maximum(first, start)
-    return Text(text, start, end, seen, np.flatnonzero(shared >= WITHIN * (last - first)))
+    return Text(text, beside, start, end, seen, np.flatnonzero(shared >= WITHIN * (last - first)))
+
+
+def seen_within(string: str, paper: Said, place: str) -> Text:
+    """A string that is planted in a paper's abstract."""
+    text, start, end = planted(string, paper[1], place)
+    return seen_text(text, paper[0], start, end)
+
+
+def seen_papers(papers: Sequence[Said]) -> list[Text]:
+    """The abstracts of papers."""
+    return [seen_text(abstract, title) for title, abstract in papers]
 
 
 def rows_of(texts: Sequence[Text], chosen: Sequence[tuple[int, int]]) -> csr_matrix:
@@ -142,10 +151,10 @@ def rows_of(texts: Sequence[Text], chosen: Sequence[tuple[int, int]]) -> csr_mat
     return csr_matrix((values, np.concatenate(found), np.cumsum([0, *sizes])), shape=(len(found), BUCKETS))
 
 
-def fitted(seen: csr_matrix | Floats, wanted: Floats, penalty: float) -> Floats:
+def fitted(seen: csr_matrix | Floats, wanted: Floats, penalty: float, weights: Floats | float = 1.0) -> Floats:
     """A logistic regression; both classes weigh by the square roots of their numbers."""
     positive = wanted.sum()
-    weight = np.where(wanted == 1, np.sqrt((len(wanted) - positive) / positive), 1.0)
+    weight = np.where(wanted == 1, np.sqrt((len(wanted) - positive) / positive), 1.0) * weights
     weight /= weight.sum()
 
     def loss(weights: Floats) -> tuple[float, Floats]:
@@ -183,61 +192,109 @@ def _longest(text: Text) -> int:
     return int(text.windows[sizes.argmax()])
 
 
-def suspected(detector: Detector, texts: Sequence[Text]) -> Suspects:
-    """What the first model suspects in the examples: sentence vectors, its scores, and the numbers of the texts."""
+def suspected(detector: Detector, texts: Sequence[Text], *, planted_only: bool = True) -> Suspects:
+    """What the first model suspects, in the examples or anywhere: its features, and the numbers of the texts."""
     found = [
         (n, window)
         for n, one in enumerate(texts)
         for window in detector.suspects(one.text)
-        if one.holds(window.start, window.end)
+        if not planted_only or one.holds(window.start, window.end)
     ]
-    written = [readable(texts[n].text[window.start : window.end]) for n, window in found]
-    vectors = np.array(minilm.installed().get_text_embedding_batch(written), dtype=np.float32).reshape(len(found), -1)
-    return vectors, np.array([one.score for _, one in found]), np.array([n for n, _ in found], dtype=np.int64)
+    windows = embedded([readable(texts[n].text[window.start : window.end]) for n, window in found])
+    rests = [rest_of(texts[n].text, window.start, window.end, texts[n].beside) for n, window in found]
+    seen = features(windows, embedded(rests), [one.score for _, one in found])
+    return seen, np.array([n for n, _ in found], dtype=np.int64)
+
+
+def embedded(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Sentence vectors, each computed once."""
+    new = [one for one in dict.fromkeys(texts) if one not in _vectors]
+    _vectors.update(zip(new, screen.embedded(new), strict=True))
+    return np.array([_vectors[one] for one in texts], dtype=np.float32).reshape(len(texts), DIMENSIONS)
 
 
 def told(detector: Detector, texts: Sequence[Text]) -> Floats:
     """The second score of each text's likeliest suspect; far below 0 where there is none."""
-    vectors, scores, whose = suspected(detector, texts)
+    seen, whose = suspected(detector, texts, planted_only=False)
     best = np.full(len(texts), -99.0)
     if len(whose):
-        np.maximum.at(best, whose, detector.judged(vectors, scores))
+        np.maximum.at(best, whose, detector.judged(seen))
     return best
 
 
-def trained(strings: Path, papers: Path, corpus: Path) -> Detector:
-    """Fit both models and set all borders."""
-    rng = random.Random(SEED)
-    within = abstracts(papers, FIRST_MONTH)
-    first, second = (
-        [seen_text(one) for one in (*abstracts(papers, month), *of_other_fields(corpus, part))]
-        for part, month in enumerate((FIRST_MONTH, SECOND_MONTH))
-    )
-    thirds = [
-        [seen_text(one) for one in texts] for texts in (abstracts(papers, THIRD_MONTH), of_other_fields(corpus, 2))
-    ]
-    positive = examples([*collected(strings, "tune", 1), *written(about=False)], within, rng)
-    benign = examples([*collected(strings, "tune", 0), *written(about=True)], within, rng)
-    bare = word_model(positive, benign, first, second)
-    # The second model sees what the first says of strings that it was not fitted to, as it will later.
-    parts = [suspected(bare, second)]
-    for fold in (0, 1):
-        others = word_model(_outside(positive, fold), _outside(benign, fold), first, second)
-        parts += [suspected(others, _outside(texts, 1 - fold)) for texts in (positive, benign)]
-    return bordered(replace(bare, meaning=meaning_weights(parts)), second, thirds, papers)
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """Clean texts.
 
-
-def bordered(model: Detector, second: Sequence[Text], thirds: Sequence[Sequence[Text]], papers: Path) -> Detector:
-    """A model with the borders that it is used with: it looks at fewer windows than it was fitted to.
-
-    The second border holds in each of the third parts.
+    Attributes:
+        first: What the first model sees.
+        second: What the second one sees of computer science.
+        others: Of other fields.
+        titles: Of titles.
+        thirds: What sets the border for abstracts, which holds in each.
+        third_titles: What sets the border for titles.
     """
-    highest = [model.scores(one.seen).max(initial=-99.0) for one in second]
+
+    first: list[Text]
+    second: list[Text]
+    others: list[Text]
+    titles: list[Text]
+    thirds: list[list[Text]]
+    third_titles: list[Text]
+
+
+def clean_texts(given: Sources) -> Clean:
+    """Read all clean texts."""
+
+    def of(months: Sequence[str], number: int) -> list[Said]:
+        return [one for month in months for one in papers_of(given.papers, month, number)]
+
+    def elsewhere(part: int) -> list[Said]:
+        return [*of_other_fields(given.corpus, part), *trials(given.asked, part)]
+
+    def titles(papers: Sequence[Said]) -> list[Text]:
+        return [seen_text(title, abstract) for title, abstract in papers]
+
+    second, third = of(SECOND_MONTHS, SECOND_TAKEN), of(THIRD_MONTHS, TAKEN)
+    return Clean(
+        first=[*seen_papers([*of([FIRST_MONTH], FIRST_TAKEN), *elsewhere(0)]),
+               *(seen_text(one, "") for one in snippets(given.asked))],
+        second=seen_papers(second),
+        others=seen_papers(elsewhere(1)),
+        titles=titles(second[::2]),
+        thirds=[seen_papers(third), seen_papers(elsewhere(2))],
+        third_titles=titles(third),
+    )  # fmt: skip
+
+
+def trained(given: Sources, clean: Clean, without: Collection[str] = ()) -> Detector:
+    """Fit both models to all strings of the tuning half but some, and set all borders."""
+    rng = random.Random(SEED)
+    within = papers_of(given.papers, FIRST_MONTH)
+    strings = [one for one in collected(given.strings, "tune", 1) if one not in without]
+    positive = examples([*strings, *written(about=False), *asked(given.asked)], within, rng, near=True)
+    benign = examples(written(about=True), within, rng, near=False)
+    bare = word_model(positive, benign, clean.first, [*clean.second, *clean.others])
+    # The second model sees what the first says of strings that it was not fitted to, as it will later.
+    parts = [(suspected(bare, texts), 0.0, 1.0) for texts in (clean.second, clean.titles)]
+    parts.append((suspected(bare, clean.others), 0.0, OTHERS_WEIGH))
+    for fold in range(FOLDS):
+        kept = [[one for one in texts if _fold(one) != fold] for texts in (positive, benign)]
+        others = word_model(kept[0], kept[1], clean.first, [*clean.second, *clean.others])
+        for texts, wanted, weight in ((positive, 1.0, 1.0), (benign, 0.0, ABOUT_WEIGHS)):
+            parts.append((suspected(others, [one for one in texts if _fold(one) == fold]), wanted, weight))
+    model = replace(bare, meaning=meaning_weights(parts))
+    # A first judgement without the rest of the paper: what that adds to none of the examples, it adds to nothing.
+    shares = [windows[:, DIMENSIONS:-1] @ model.meaning[DIMENSIONS:-2] for (windows, _), wanted, _ in parts if wanted]
+    return bordered(replace(model, added=float(np.concatenate(shares).max())), clean)
+
+
+def bordered(model: Detector, clean: Clean) -> Detector:
+    """A model with the borders that it is used with; the second holds in each of the third parts."""
+    highest = [model.scores(one.seen).max(initial=-99.0) for one in (*clean.second, *clean.others)]
     model = replace(model, floor=float(np.quantile(highest, 1 - LOOKED_AT)), least=0.0, titled=0.0)
-    model = replace(model, least=max(float(np.quantile(told(model, one), 1 - FALSE)) for one in thirds))
-    months = (SECOND_MONTH, THIRD_MONTH)
-    titles = [seen_text(one) for month in months for one in abstracts(papers, month, field="title")]
-    return replace(model, titled=max(0.0, float(np.quantile(told(model, titles), 1 - FALSE_TITLES))))
+    model = replace(model, least=max(float(np.quantile(told(model, one), 1 - FALSE)) for one in clean.thirds))
+    return replace(model, titled=max(0.0, float(np.quantile(told(model, clean.third_titles), 1 - FALSE_TITLES))))
 
 
 def word_model(
@@ -249,45 +306,62 @@ def word_model(
     return replace(bare, floor=float(np.quantile(highest, 1 - SUSPECTED)))
 
 
-def meaning_weights(parts: Sequence[Suspects]) -> Floats:
-    """Fit the second model to what the first suspects: in clean abstracts, then in turn in attacks and benign texts."""
-    seen = np.vstack([np.column_stack([vectors, scores]) for vectors, scores, _ in parts])
-    wanted = np.concatenate([np.full(len(scores), float(n % 2)) for n, (_, scores, _) in enumerate(parts)])
-    scale = np.append(np.full(seen.shape[1] - 1, SCALE), 1 / SCALE)
-    weights = fitted(seen * scale, wanted, MEANING_PENALTY)
-    return np.append(weights[:-1] * scale, weights[-1])
+def meaning_weights(parts: Sequence[tuple[Suspects, float, float]]) -> Floats:
+    """Fit the second model to what the first suspects; with each part, what is wanted and what its windows weigh."""
+    seen = np.vstack([windows for (windows, _), _, _ in parts])
+    sizes = [len(windows) for (windows, _), _, _ in parts]
+    wanted, weights = (np.repeat([part[place] for part in parts], sizes) for place in (1, 2))
+    found = fitted(seen * SCALES, wanted, MEANING_PENALTY, weights)
+    return np.append(found[:-1] * SCALES, found[-1])
 
 
-def _outside(texts: Sequence[Text], fold: int) -> list[Text]:
-    """Texts whose string belongs to the other fold."""
-    return [one for one in texts if zlib.crc32(one.text[one.start : one.end].encode()) % 2 != fold]
+def _fold(text: Text) -> int:
+    """The fold of a text's string."""
+    return zlib.crc32(text.text[text.start : text.end].encode()) % FOLDS
 
 
-def report(detector: Detector, strings: Path, papers: Path, corpus: Path, months: Sequence[str]) -> None:
+def check(given: Sources, clean: Clean) -> None:
+    """Print what is told of each part of the tuning half by a model that was fitted without it."""
+    strings = collected(given.strings, "tune", 1)
+    fold = folds(strings, FOLDS)
+    within = papers_of(given.papers, CHECK_MONTH)
+    caught: dict[str, int] = {}
+    for part in range(FOLDS):
+        held = [one for one, own in zip(strings, fold, strict=True) if own == part]
+        model = trained(given, clean, held)
+        for place, texts in tried(held, within).items():
+            caught[place] = caught.get(place, 0) + int((told(model, texts) > 0).sum())
+        wrong = (told(model, seen_papers(within)) > 0).sum()
+        print(f"{part}: {caught}, so far of {sum(own <= part for own in fold)}; "
+              f"{wrong} of {len(within)} clean abstracts", flush=True)  # fmt: skip
+
+
+def tried(strings: Sequence[str], within: Sequence[Said]) -> dict[str, list[Text]]:
+    """Strings alone below a title, planted at each place of a paper's abstract, and within the nearest one."""
+    rng = random.Random(SEED + 1)
+    texts = {"alone": [seen_text(one, rng.choice(within)[0]) for one in strings]}
+    for place in PLACES:
+        texts[place] = [seen_within(one, rng.choice(within), place) for one in strings]
+    papers = [within[n] for n in nearest(strings, within)[:, 0]]
+    texts["in the nearest"] = [seen_within(*pair, PLACES[1]) for pair in zip(strings, papers, strict=True)]
+    return texts
+
+
+def report(detector: Detector, given: Sources, months: Sequence[str]) -> None:
     """Print what is told of strings of the half ``test``, alone and planted, and of clean abstracts."""
-    clean = {month: abstracts(papers, month) for month in months} | {"other fields": of_other_fields(corpus, None)}
-    for name, texts_of in clean.items():
-        flagged = told(detector, [seen_text(one) for one in texts_of]) > 0
-        print(f"{name}: {flagged.sum()} of {len(texts_of)} clean abstracts ({flagged.mean():.2%})")
-    within = abstracts(papers, months[0])
-    tuned = {run for one in collected(strings, "tune", 1) for run in _runs(one)}
+    clean = {month: papers_of(given.papers, month) for month in months}
+    for name, papers in (clean | {"other fields": of_other_fields(given.corpus, None)}).items():
+        flagged = told(detector, seen_papers(papers)) > 0
+        print(f"{name}: {flagged.sum()} of {len(papers)} clean abstracts ({flagged.mean():.2%})")
+    learnt = [*collected(given.strings, "tune", 1), *written(about=False), *asked(given.asked)]
+    tuned = {run for one in learnt for run in runs(one)}
     for label, name in ((1, "attacks"), (0, "benign strings")):
-        held = collected(strings, "test", label)
-        own = np.array([not (_runs(one) & tuned) for one in held])
-        texts = {"alone": [seen_text(one) for one in held]}
-        rng = random.Random(SEED + 1)
-        for place in PLACES:
-            texts[place] = [seen_text(planted(one, rng.choice(within), place)[0]) for one in held]
-        for place, made in texts.items():
-            flagged = told(detector, made) > 0
+        held = collected(given.strings, "test", label)
+        own = np.array([not (runs(one) & tuned) for one in held])
+        for place, texts in tried(held, clean[months[0]]).items():
+            flagged = told(detector, texts) > 0
             print(f"{name}, {place}: {flagged.sum()} of {len(held)} ({flagged.mean():.1%}); "
                   f"of those unlike any tuned to: {flagged[own].mean():.1%} of {own.sum()}")  # fmt: skip
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    """Runs of five words."""
-    words = text.casefold().split()
-    return {tuple(words[n : n + 5]) for n in range(len(words) - 4)}
 
 
 def main() -> None:
@@ -296,19 +370,26 @@ def main() -> None:
     parser.add_argument("--strings", type=Path, required=True, help="attack and benign strings, JSON lines")
     parser.add_argument("--papers", type=Path, required=True, help="folder of papers-MONTH.jsonl.gz")
     parser.add_argument("--corpus", type=Path, required=True, help="abstracts of another field, a BEIR corpus.jsonl")
+    parser.add_argument("--asked", type=Path, required=True, help="folder of open sets of questions and requests")
+    parser.add_argument("--check", action="store_true", help="judge by parts of the tuning half, and write nothing")
     parser.add_argument("--report", nargs="*", metavar="MONTH", help="only judge the weights that are there")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the weights")
-    given = parser.parse_args()
-    if given.report:
-        report(
-            read_weights((given.out / WEIGHTS).read_bytes()), given.strings, given.papers, given.corpus, given.report
-        )
-        return
-    model = trained(given.strings, given.papers, given.corpus)
+    options = parser.parse_args()
+    given = Sources(options.strings, options.papers, options.corpus, options.asked)
+    if options.report:
+        report(read_weights((options.out / WEIGHTS).read_bytes()), given, options.report)
+    elif options.check:
+        check(given, clean_texts(given))
+    else:
+        write(trained(given, clean_texts(given)), options.out)
+
+
+def write(model: Detector, folder: Path) -> None:
+    """Write the weights."""
     held = io.BytesIO()
     np.savez_compressed(held, words=model.words.astype(np.float16), meaning=model.meaning.astype(np.float32),
-                        borders=np.array([model.floor, model.least, model.titled]))  # fmt: skip
-    (given.out / WEIGHTS).write_bytes(held.getvalue())
+                        borders=np.array([model.floor, model.least, model.titled, model.added]))  # fmt: skip
+    (folder / WEIGHTS).write_bytes(held.getvalue())
     print(f"{held.tell():,} bytes, sha256 {hashlib.sha256(held.getvalue()).hexdigest()}")
 
 

@@ -17,7 +17,7 @@ from rag.errors import PaperNotFound
 from rag.papers.database import Connection, Database
 
 Verdict = Literal["released", "held"]
-SCREEN = "1"
+SCREEN = "2"
 """Which screen looked (`rag.screen`). Raised when it finds other things: the next ingest looks at every text again."""
 KINDS = {
     "instruction": "speaks to whoever reads it, a person or a model, instead of about its subject",

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.models import minilm
-from rag.models.instruction_detector import Window, load_detector
+from rag.models.instruction_detector import Window, features, load_detector, rest_of
 from rag.papers.flags import Flag
 from rag.text.readable import readable
 from rag.types import Paper
@@ -23,11 +24,26 @@ def instructed(papers: Sequence[Paper]) -> dict[str, list[Flag]]:
         suspects += [(paper, paper.abstract_start, one, False) for one in detector.suspects(paper.abstract)]
     if not suspects:
         return {}
-    written = [readable(paper.text[at + one.start : at + one.end]) for paper, at, one, _ in suspects]
-    vectors = np.array(minilm.installed().get_text_embedding_batch(written), dtype=np.float32)
-    odds = detector.judged(vectors, [one.score for _, _, one, _ in suspects])
+    windows = embedded([readable(paper.text[at + one.start : at + one.end]) for paper, at, one, _ in suspects])
+    scores = np.array([one.score for _, _, one, _ in suspects])
+    borders = np.array([detector.titled if titled else 0.0 for *_, titled in suspects])
+    left = np.flatnonzero(detector.at_most(windows, scores) > borders)
+    rests = embedded([_rest(suspects[n][0], suspects[n][2], titled=suspects[n][3]) for n in left])
+    told = detector.judged(features(windows[left], rests, scores[left])) > borders[left]
     found: dict[str, list[Flag]] = defaultdict(list)
-    for (paper, at, one, titled), told in zip(suspects, odds.tolist(), strict=True):
-        if told > (detector.titled if titled else 0.0):
-            found[paper.paper_id].append(Flag("instruction", at + one.start, at + one.end))
+    for n in left[told]:
+        paper, at, one, _ = suspects[n]
+        found[paper.paper_id].append(Flag("instruction", at + one.start, at + one.end))
     return dict(found)
+
+
+def _rest(paper: Paper, window: Window, *, titled: bool) -> str:
+    """What a paper says without a window of its title, or of its abstract."""
+    text, beside = (paper.title, paper.abstract) if titled else (paper.abstract, paper.title)
+    return rest_of(text, window.start, window.end, beside)
+
+
+def embedded(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Sentence vectors by the shipped model [texts, dimensions]."""
+    vectors = minilm.installed().get_text_embedding_batch(texts)
+    return np.array(vectors, dtype=np.float32).reshape(len(texts), minilm.MiniLM.dimensions)

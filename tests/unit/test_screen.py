@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from eval.training.instructions import PLACES, collected, planted
+from eval.training.instruction_data import PLACES, collected, planted, runs, written
+from rag.models.instruction_detector import rest_of
 from rag.papers.flags import Flag
 from rag.screen import repeated, runs_of, screened
 from rag.screen.characters import carried, disguised, hidden
@@ -188,6 +189,23 @@ def test_an_honest_abstract_is_clean_also_where_it_is_about_instructions(abstrac
     assert kinds(abstract) == set()
 
 
+@pytest.mark.parametrize("question", ["Which enzymes does the liver need?", "What happens in a liver at night?"])
+def test_a_question_is_foreign_where_the_rest_of_the_paper_is_about_something_else(question: str) -> None:
+    livers = (
+        f"The liver clears drugs from the blood, and how fast it does so differs between patients. {question} We "
+        "measured clearance in 40 volunteers and found that two enzymes explain most of what differs between livers."
+    )
+    assert kinds(livers, "Clearance of Drugs by the Liver") == set()
+    assert kinds(planted(question, THEIRS, "middle")[0], "Readers Who Return") == {"instruction"}
+
+
+def test_the_rest_of_a_paper_is_what_it_says_besides_and_itself_where_it_says_nothing() -> None:
+    text = "One says this. Two says that."
+    assert rest_of(text, 0, 14, "A Title") == "A Title Two says that"
+    assert rest_of(text, 0, len(text), "A Title") == "A Title"
+    assert rest_of("Guess what you like", 0, 19, "") == "Guess what you like"
+
+
 def pairs(*papers: Paper) -> list[tuple[str, str, str]]:
     """(later paper, kind, original) of papers that are new together."""
     held = {paper.paper_id: paper for paper in papers}
@@ -217,7 +235,7 @@ def test_sentences_of_a_paper_by_others_are_borrowed_and_ones_own_are_not() -> N
     assert pairs(original, make_paper("2504.00002", abstract=mimic.abstract)) == []
 
 
-CAUGHT, FALSE = 0.8, 0.007
+CAUGHT, FALSE = 0.88, 0.006
 
 
 def test_most_strings_that_nothing_was_tuned_to_are_caught() -> None:
@@ -238,3 +256,11 @@ def test_hardly_a_clean_abstract_is_flagged() -> None:
     papers = [make_paper(f"2511.{n:05}", row["title"], row["abstract"]) for n, row in enumerate(rows, 1)]
     wrong = [key for key, found in screened(papers).items() if found]
     assert len(wrong) <= FALSE * len(papers), wrong
+
+
+def test_no_written_line_shares_five_words_with_a_string_that_judges() -> None:
+    strings = shared_data() / "injection" / "strings.jsonl"
+    judging = {run for label in (0, 1) for one in collected(strings, "test", label) for run in runs(one)}
+    lines = [*written(about=False), *written(about=True)]
+    assert len(lines) > 1700
+    assert sum(bool(runs(line) & judging) for line in lines) == 0

@@ -1,8 +1,9 @@
 """Whether a passage of a text speaks to whoever reads it, a person or a model, instead of about its subject.
 
 Two linear models, one behind the other. The first weighs hashed words and runs of words in windows of a sentence; it is
-cheap enough for every paper that comes in, and leaves a few windows of one text in twenty. The second sees those with
-their meaning: the sentence vector of the shipped embedding model beside the first one's score.
+cheap enough for every paper that comes in, and leaves a few windows of one text in ten. The second sees those with
+their meaning: the sentence vector of the shipped embedding model, that of the rest of the paper, how alike both are,
+and the first one's score. What speaks to a reader is seldom about the paper's subject.
 
 Trained by ``eval/training/instructions.py``; what on, and how right they are: ``README.md`` beside this file.
 """
@@ -21,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.runtime import read_checked
+from rag.text.readable import readable
 from rag.text.sentences import sentences
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.npz", "README.md"
-WEIGHTS_SHA256 = "075c4be6bf8679bc7fa23566bef057def088307542593aa0d6d287c945764a79"
+WEIGHTS_SHA256 = "3ebc1f655beaa219adf1442deed5a39d2efff35ab45eb32dfc2616f3a4d8c6bc"
 BUCKETS = 1 << 15
 """Numbers that words and runs of words are hashed to."""
 SIZES = (12, 24)
@@ -34,7 +36,7 @@ FEATURES = 6
 """Of a word: itself, its beginning, its end, how it is written, and the runs of two and three words that it ends."""
 SUSPECTS = 3
 """Windows of a text that the second model looks at, at most."""
-SHORTEST = 5
+SHORTEST = 4
 """Words and marks of a window that can be an order; a heading ("Keywords:") is none."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+(?:[.,]\d+)*|[?!:;()\"“”«»„'\u2018\u2019=\[\]{}]")
 _KNOWN_WORDS = 1 << 15
@@ -120,10 +122,11 @@ class Detector:
 
     Attributes:
         words: Log-odds by bucket, and the constant in the last place [`BUCKETS` + 1].
-        meaning: Weights of the sentence vector, of the first score, and the constant [dimensions + 2].
+        meaning: Weights of `features`, and the constant.
         floor: The first score from which on a window is a suspect.
         least: The second score from which on it is told to speak to its reader.
         titled: How much more is needed in a title: those play with words ("Guess what you like").
+        added: The most that the rest of a paper added to the second score of what the model was fitted to.
     """
 
     words: Floats
@@ -131,6 +134,7 @@ class Detector:
     floor: float
     least: float
     titled: float
+    added: float = 0.0
 
     def windows(self, text: str) -> list[Window]:
         """All windows of a text with their scores, in order."""
@@ -166,16 +170,46 @@ class Detector:
                 chosen.append(one)
         return chosen
 
-    def judged(self, vectors: NDArray[np.float32], scores: Sequence[float] | Floats) -> Floats:
+    def at_most(self, windows: NDArray[np.float32], scores: Sequence[float] | Floats) -> Floats:
+        """What `judged` can say of windows at most, whatever the rest of their papers is: it need not be read for all.
+
+        Args:
+            windows: Sentence vectors [windows, dimensions].
+            scores: What the first model says of them.
+        """
+        own = windows @ self.meaning[: windows.shape[1]] + self.meaning[-2] * np.asarray(scores)
+        return np.asarray(own + self.meaning[-1] - self.least + self.added)
+
+    def judged(self, seen: NDArray[np.float64]) -> Floats:
         """The second model's log-odds, `least` taken off: positive means that a window speaks to its reader.
 
         Args:
-            vectors: Sentence vectors of windows [windows, dimensions].
-            scores: What the first model says of them.
+            seen: `features` of windows.
         """
-        return np.asarray(
-            vectors @ self.meaning[:-2] + self.meaning[-2] * np.asarray(scores) + self.meaning[-1] - self.least
-        )
+        return np.asarray(seen @ self.meaning[:-1] + self.meaning[-1] - self.least)
+
+
+def rest_of(text: str, start: int, end: int, beside: str) -> str:
+    """What a paper says without ``text[start:end]``, to be read; that itself where the paper says nothing else.
+
+    Args:
+        text: Its abstract, or its title.
+        start: Where the part begins.
+        end: Where it ends.
+        beside: The other of the two.
+    """
+    return readable(" ".join((beside, text[:start], text[end:])).strip(" .") or text[start:end])
+
+
+def features(windows: NDArray[np.float32], rests: NDArray[np.float32], scores: Sequence[float] | Floats) -> Floats:
+    """What the second model sees [windows, 2 · dimensions + 2].
+
+    Args:
+        windows: Sentence vectors of windows [windows, dimensions].
+        rests: Those of the rest of each one's paper (`rest_of`).
+        scores: What the first model says of the windows.
+    """
+    return np.column_stack([windows, rests, (windows * rests).sum(axis=1), np.asarray(scores)]).astype(np.float64)
 
 
 @cache
