@@ -84,7 +84,7 @@ bench: $(INSTALLED) ## measure ranking, answers, and growth beside plain LlamaIn
 	$(call INSTALL,.[bench])
 	$(BIN)/python -m eval.bench.growth
 
-fuzz: $(INSTALLED_DEV) ## feed every reader of strangers' texts with strange inputs for an hour; FUZZ_SECONDS is each one's share
+fuzz: $(INSTALLED_DEV) ## feed every reader of strangers' texts with strange inputs for an hour; FUZZ_SECONDS of a processor is each one's share
 	$(call INSTALL,.[fuzz])
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --out .fuzz
 

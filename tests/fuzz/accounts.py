@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from datetime import date
 from itertools import islice
@@ -46,11 +47,11 @@ def json_lines(data: bytes, rows: Sequence[Row]) -> None:
 
 
 def _is_one_literal(written: bytes) -> bool:
-    """Whether several lines are one document, as JSON or as Python writes it."""
-    try:
-        return isinstance(ast.literal_eval(written.decode().strip()), dict | list)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return False
+    """Whether a text is one document, as JSON or as Python writes it."""
+    for reads in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return isinstance(reads(written.decode().strip()), dict | list)
+    return False
 
 
 def json_array(text: str, rows: Sequence[Row]) -> None:
