@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import isolation, postgres
+from tests.support import isolation, postgres, ray_cluster
 from tests.support.children import with_children
-from tests.support.children.sitecustomize import CHROMA, on_chroma
+from tests.support.children.sitecustomize import CHROMA, RAY, on_chroma
 from tests.support.chroma_server import ChromaServer
 from tests.support.schedule import UnitScheduling, place_of
 from tests.support.scratch import MEMORY, in_memory
@@ -38,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(home.cleanup)
     isolation.isolate_environment(Path(home.name))
     isolation.refuse_network()
+    if config.getoption("--engine") == "ray":
+        for warning in ray_cluster.WARNINGS:
+            config.addinivalue_line("filterwarnings", warning)
     if not hasattr(config, "workerinput") and in_memory():  # workers are told where
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
@@ -59,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Tests that do not name a database use this one: ``--database postgresql`` has the whole suite try a server."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.addoption("--chroma", choices=("embedded", "server"), default="embedded", help="the same, for vectors")
+    parser.addoption("--engine", choices=("local", "ray"), default="local", help="the same, for who embeds at ingest")
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +89,22 @@ def _chroma(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Who embeds for ingests that name nobody: one cluster for all of the run."""
+    if request.config.getoption("--engine") == "local":
+        yield
+        return
+    if reason := ray_cluster.why_not():
+        pytest.exit(reason, returncode=2)
+    # With one, each process of an ingest waits for the one before it: 15 s instead of 7 on a busy machine of two cores.
+    with ray_cluster.ray_cluster(nodes=1, processors=4) as cluster, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(RAY, cluster.address)
+        with_children(patch)
+        with ray_cluster.joined(cluster.address):
+            yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """Where the stores of the module's libraries lie (`on_both`)."""
@@ -106,6 +126,9 @@ def _own_database(request: pytest.FixtureRequest, database: str) -> Iterator[Non
     mark = request.node.get_closest_marker("embedded_only")
     if mark and request.config.getoption("--chroma") == "server":
         pytest.skip("; ".join(("about the folder of an embedded Chroma", *mark.args)))
+    mark = request.node.get_closest_marker("local_only")
+    if mark and request.config.getoption("--engine") == "ray":
+        pytest.skip("; ".join(("about who embeds", *mark.args)))
     if database == "sqlite":
         yield
         return

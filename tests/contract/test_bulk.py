@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,30 +17,28 @@ import numpy as np
 import pytest
 
 from rag.config import BulkConfig, Config
+from rag.errors import IndexMismatch
 from rag.index.bulk.blocks import FOLDER, Blocks
+from rag.index.bulk.cluster import RayEngine
+from rag.index.bulk.worker import Recipe, Worker
 from rag.index.health import examine
 from rag.index.library import Library
 from rag.papers.database import Database
 from rag.types import Paper
+from tests.support.children import with_children
+from tests.support.children.sitecustomize import RAY
 from tests.support.papers import make_paper
+from tests.support.ray_cluster import WARNINGS, ray_cluster, why_not
 from tests.support.runs import Run
 
 pytestmark = [
-    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[ray]'"),
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
     pytest.mark.skipif(sys.platform != "linux", reason="looks for workers in /proc"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings(*WARNINGS),
+    pytest.mark.local_only("with clusters of their own"),
 ]
 COMMAND = [sys.executable, "-c", "from ui.cli import main; main()"]
 PAPERS, BLOCK = 120, 8
-PATIENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_agent_register_timeout_ms": "300000",
-    "RAY_worker_register_timeout_seconds": "300",
-    "RAY_gcs_server_request_timeout_seconds": "120",
-    "RAY_health_check_timeout_ms": "60000",
-    "RAY_health_check_failure_threshold": "20",
-}
-"""A machine that is busy with other tests is slow, not lost."""
 
 
 def papers() -> list[Paper]:
@@ -79,35 +76,8 @@ def agrees(library: Library, ordinary: tuple[dict[str, str], np.ndarray, set[str
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two nodes of one processor each."""
-    with pytest.MonkeyPatch.context() as patched:
-        for name, value in PATIENT.items():
-            patched.setenv(name, value)
-        yield from _running(patched)
-
-
-def _running(patched: pytest.MonkeyPatch) -> Iterator[Any]:
-    from ray._private import services
-    from ray.cluster_utils import Cluster
-
-    ask: Callable[..., Any] = services.get_node
-
-    def ask_longer(*where: Any) -> Any:
-        """Ray gives a new node thirty seconds, which is short beside other tests, and has no setting for it."""
-        deadline = time.monotonic() + 240
-        while True:
-            try:
-                return ask(*where)
-            except RuntimeError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(1)
-
-    patched.setattr(services, "get_node", ask_longer)
-    node = {"num_cpus": 1, "object_store_memory": 100_000_000, "include_dashboard": False}
-    running = Cluster(initialize_head=True, head_node_args=node)
-    running.add_node(num_cpus=1, object_store_memory=100_000_000)
-    yield running
-    running.shutdown()  # type: ignore[no-untyped-call]
+    with ray_cluster(nodes=2) as running:
+        yield running
 
 
 def workers(raylet: int) -> list[int]:
@@ -134,8 +104,6 @@ def settings(folder: Path, cluster: Any) -> Config:
 def test_a_worker_killed_in_the_middle_changes_nothing(
     tmp_path: Path, cluster: Any, ordinary: tuple[dict[str, str], np.ndarray, set[str]]
 ) -> None:
-    from rag.index.bulk.cluster import RayEngine
-
     (second,) = cluster.worker_nodes
     raylet = second.all_processes["raylet"][0].process.pid
     killed: list[int] = []
@@ -195,7 +163,6 @@ def test_a_killed_writer_goes_on_where_it_was(
 def test_what_had_come_back_is_not_embedded_again(tmp_path: Path) -> None:
     """A block on disk is enough: no cluster is asked for its papers, and none for a changed one's old text."""
     from rag.index.bulk.blocks import key_of
-    from rag.index.bulk.cluster import RayEngine
     from rag.index.bulk.worker import packed
     from rag.models import embed_texts
 
@@ -220,6 +187,12 @@ def test_what_had_come_back_is_not_embedded_again(tmp_path: Path) -> None:
         assert not (library.folder / FOLDER).exists()
 
 
+def test_a_machine_whose_vectors_have_another_length_is_refused_with_its_reason() -> None:
+    embedding = Config().embedding.model_dump(mode="json")
+    with pytest.raises(IndexMismatch, match="another embedder"):
+        Worker(Recipe(embedding, None, "another embedder", "a chunker", (1.0, 0.0)))
+
+
 def test_what_a_cluster_says_of_its_workers_is_no_part_of_the_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +205,23 @@ def test_what_a_cluster_says_of_its_workers_is_no_part_of_the_document(
     source.write_text(json.dumps({"id": "2504.00001", "title": "A title", "abstract": "A text."}) + "\n")
     report = Run(tmp_path / "library", capsys, monkeypatch).json("ingest", str(source), "--engine", "ray")
     assert report["papers_new"] == 1
+
+
+def test_an_option_of_the_tests_has_ray_embed_for_whoever_names_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str | None, list[str]]] = []
+
+    def note(engine: RayEngine, _: object, pending: dict[str, bool], *__: object) -> list[object]:
+        asked.append((engine._config.ray_address, sorted(pending)))
+        return []
+
+    monkeypatch.setattr(RayEngine, "__call__", note)
+    monkeypatch.setenv(RAY, "127.0.0.1:1")
+    with_children(monkeypatch)
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest(papers()[:2])
+    assert asked == [("127.0.0.1:1", ["2504.00001", "2504.00002"])]
 
 
 def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:

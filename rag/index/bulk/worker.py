@@ -57,7 +57,8 @@ class Worker:
         info = describe(self._model)
         self._chunker = Chunker(info, recipe.max_tokens)
         found = (info.identity, self._chunker.identity)
-        alike = float(embed_texts(self._model, [PROBE])[0] @ np.asarray(recipe.probe, np.float32))
+        own, theirs = embed_texts(self._model, [PROBE])[0], np.asarray(recipe.probe, np.float32)
+        alike = float(own @ theirs) if own.shape == theirs.shape else 0.0
         if found != (recipe.embedder, recipe.chunker) or alike < ALIKE:
             raise IndexMismatch(
                 f"A machine of the cluster embeds with {found[0]}, {found[1]}, the library with {recipe.embedder}, "

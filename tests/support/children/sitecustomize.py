@@ -18,10 +18,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from importlib.machinery import ModuleSpec
 
     from rag.config import Config
+    from rag.index.library import Embedded, Library, Progress
     from rag.papers.database import Database
     from rag.types.places import Place, Remote
 
@@ -29,6 +30,8 @@ CHROMA = "TESTS_CHROMA_URL"
 """The variable with the address of a Chroma server for every library; unset: each has its own, embedded."""
 DATABASE, SCHEMAS, SECRET = "TESTS_DATABASE_URL", "TESTS_DATABASE_SCHEMAS", "PAPERCHAT_TEST_PASSWORD"
 """The variables of a PostgreSQL server: its address, the folder of its `Schemas`, its password; unset: files."""
+RAY = "TESTS_RAY_ADDRESS"
+"""The variable with the address of a Ray cluster that embeds for every ingest; unset: the process that ingests does."""
 _LOCAL = ("lines.sqlite", "scores.sqlite")
 """What every server of pages keeps for itself: it can be made again."""
 
@@ -119,6 +122,22 @@ def _files(module: ModuleType) -> None:
     module._read_file = read_file  # type: ignore[attr-defined]
 
 
+def _pending(module: ModuleType) -> None:
+    """Whoever names no engine has the cluster embed, but for embedders of the tests' own: it has none of those."""
+    before = module._embedded_here
+
+    def embedded(library: Library, pending: Mapping[str, bool], progress: Progress | None = None) -> Iterable[Embedded]:
+        if RAY not in os.environ or not type(library.embedding).__module__.startswith("rag."):
+            found: Iterable[Embedded] = before(library, pending, progress)
+            return found
+        from rag.index.bulk.cluster import RayEngine
+
+        settings = library.config.bulk.model_copy(update={"ray_address": os.environ[RAY]})
+        return RayEngine(settings)(library, pending, progress)
+
+    module._embedded_here = embedded  # type: ignore[attr-defined]
+
+
 def on_chroma(whole: ModuleType, url: str | None) -> None:
     """Have every configuration that does not say otherwise name a Chroma server, or none."""
     index: Any = whole.IndexConfig
@@ -140,7 +159,12 @@ def _database(module: ModuleType) -> None:
     database.at = staticmethod(at)  # type: ignore[method-assign]
 
 
-_CHANGES = {"rag.config.whole": _config, "rag.config.load": _files, "rag.papers.database": _database}
+_CHANGES = {
+    "rag.config.whole": _config,
+    "rag.config.load": _files,
+    "rag.papers.database": _database,
+    "rag.index.pending": _pending,
+}
 
 
 class _Changing(importlib.abc.MetaPathFinder):
@@ -172,5 +196,5 @@ def install() -> None:
             change(sys.modules[name])
 
 
-if CHROMA in os.environ or DATABASE in os.environ:
+if CHROMA in os.environ or DATABASE in os.environ or RAY in os.environ:
     install()
