@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,19 +100,20 @@ def begin_vector(library: Library, question: str) -> None:
 
     Where no encoder is loaded yet, nothing is done: what else is begun with would wait for it.
     """
-    from rag.models.minilm import MiniLM
     from rag.models.question_encoder import loaded
 
-    if isinstance(library.embedding, MiniLM) and (encoder := loaded(library.config.embedding.threads)):
+    if encoder := _encoder(library, loaded):
         encoder.begin(question)
 
 
-def _encoder(library: Library) -> QuestionEncoder | None:
-    """The question encoder, where the shipped embedder made the passages' vectors."""
+def _encoder(
+    library: Library, get: Callable[[int | None], QuestionEncoder | None] | None = None
+) -> QuestionEncoder | None:
+    """The question encoder, where the shipped embedder made the passages' vectors; `get` has it, or loads it."""
     from rag.models.minilm import MiniLM
     from rag.models.question_encoder import installed
 
-    return installed(library.config.embedding.threads) if isinstance(library.embedding, MiniLM) else None
+    return (get or installed)(library.config.embedding.threads) if isinstance(library.embedding, MiniLM) else None
 
 
 def _weigh(lexical: LexicalIndex, text: str, tokens: TokenVectors) -> Weighed:

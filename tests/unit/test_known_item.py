@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from rag.models.known_item import described, load_known_item
+from rag.models.known_item import description, load_known_item
 
 
 def asks(text: str) -> list[str]:
@@ -22,7 +22,7 @@ def asks(text: str) -> list[str]:
     ],
 )
 def test_words_that_describe_a_paper_are_told_from_what_is_asked_of_it(text: str, words: str) -> None:
-    found = described(text)
+    found = description(text)
     assert words in found
     assert "How many" not in found
     assert "Which harbours" not in found
@@ -33,7 +33,7 @@ def test_words_that_describe_a_paper_are_told_from_what_is_asked_of_it(text: str
     ["and how many plots were there?", "Does it need labels, or only clicks?", "why does that happen", "thanks!"],
 )
 def test_what_goes_on_with_a_paper_describes_none(text: str) -> None:
-    assert described(text) == ""
+    assert description(text) == ""
 
 
 def test_what_is_asked_stands_apart() -> None:
@@ -50,5 +50,5 @@ def test_spans_stand_in_order_and_do_not_overlap() -> None:
 
 
 def test_no_words_describe_nothing() -> None:
-    assert described("") == ""
+    assert description("") == ""
     assert load_known_item().read("?").which == ()

@@ -77,7 +77,15 @@ def test_a_text_without_spaces_and_a_word_longer_than_the_width_are_cut_somewher
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Written in C++ and C#, e-mailed by Fröbe's GPT-4o at MRR@10", "我们研究检索 with GPT検索 models", TEXT],
+    [
+        "",
+        "Written in C++ and C#, e-mailed by Fröbe's GPT-4o at MRR@10",
+        "我们研究检索 with GPT検索 models",
+        "Fro\u0308be",
+        "खोज इंजन",
+        "ＧＰＴ－４ｏ reads",
+        TEXT,
+    ],
 )
 def test_each_term_of_a_text_is_a_term_of_its_words(text: str) -> None:
     assert analyzer.distinct(text) == set(analyzer.terms(text))

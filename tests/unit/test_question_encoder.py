@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ class Slow:
 
 
 def test_a_question_that_is_begun_is_read_once_and_where_it_waits_for_its_turn_at_once() -> None:
-    encoder = QuestionEncoder.load(threads=1)
+    encoder = QuestionEncoder.load(threads=2)
     expected = {question: encoder.encode(question).copy() for question in ("bees", "flowers")}
     encoder._kept.cache_clear()
     slow = Slow(encoder._network)
@@ -160,7 +160,7 @@ def test_a_question_that_is_begun_is_read_once_and_where_it_waits_for_its_turn_a
 
 
 def test_what_fails_ahead_is_told_to_who_asks() -> None:
-    encoder = QuestionEncoder.load(threads=1)
+    encoder = QuestionEncoder.load(threads=2)
 
     def broken(_: object) -> list[NDArray[np.float32]]:
         raise RuntimeError("no memory")
@@ -169,6 +169,34 @@ def test_what_fails_ahead_is_told_to_who_asks() -> None:
     encoder.begin("bees")
     with pytest.raises(RuntimeError, match="no memory"):
         encoder.encode("bees")
+
+
+def test_a_question_is_begun_once_and_on_a_second_processor_only() -> None:
+    encoder = QuestionEncoder.load(threads=2)
+    slow = Slow(encoder._network)
+    encoder._network = slow  # type: ignore[assignment]
+    encoder.begin("bees")
+    encoder.begin("bees")
+    assert list(encoder._begun) == ["bees"]
+    slow.may.set()
+    encoder.encode("bees")
+    assert slow.read == 1
+    alone = QuestionEncoder.load(threads=1)
+    alone.begin("bees")
+    assert not alone._begun
+
+
+def test_nothing_begun_is_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process that was forked meanwhile no thread goes on; where threads have ended, none is started."""
+    monkeypatch.setattr(question_encoder, "PATIENCE", 0.05)
+    encoder = QuestionEncoder.load(threads=2)
+    lost: Future[object] = Future()
+    lost.set_running_or_notify_cancel()
+    encoder._begun["bees"] = lost
+    assert len(encoder.encode("bees"))
+    encoder._ahead.shutdown()
+    encoder.begin("flowers")
+    assert len(encoder.encode("flowers"))
 
 
 def test_the_vector_of_a_question_is_begun_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

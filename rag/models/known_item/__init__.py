@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.models.runtime import read_checked
-from rag.models.sides import Span, likeliest, observed, tokens
+from rag.models.sides import Span, likeliest, observed, spans_of, tokens
 from rag.types import Record
 
 FOLDER = Path(__file__).parent
@@ -79,7 +79,8 @@ class KnownItemModel(Record):
         odds[0] += np.where(STARTS, np.array(self.starts), _NEVER)
         steps = np.where(ALLOWED, np.array(self.steps), _NEVER)
         path = likeliest(odds, steps, np.zeros(len(LABELS)))
-        return KnownItem(_spans(path, found, "which"), _spans(path, found, "ask"))
+        labels = [LABELS[place] for place in path]
+        return KnownItem(spans_of("which", labels, found), spans_of("ask", labels, found))
 
 
 def seen(text: str, found: Sequence[Span]) -> Iterator[tuple[str, ...]]:
@@ -119,17 +120,6 @@ def _around(places: Sequence[int], n: int, length: int) -> tuple[int, int]:
     )
 
 
-def _spans(path: Sequence[int], found: Sequence[Span], label: str) -> tuple[Span, ...]:
-    """The spans of a text that begin with one label and go on with its own."""
-    spans: list[Span] = []
-    for place, (start, end) in zip(path, found, strict=True):
-        if LABELS[place] == label:
-            spans.append((start, end))
-        elif LABELS[place] == f"in {label}":
-            spans[-1] = (spans[-1][0], end)
-    return tuple(spans)
-
-
 @cache
 def load_known_item() -> KnownItemModel:
     """The shipped model, read once.
@@ -144,6 +134,6 @@ def load_known_item() -> KnownItemModel:
 
 
 @lru_cache(_KEPT)
-def described(text: str) -> str:
+def description(text: str) -> str:
     """The words of a text that say which paper is meant, by the shipped model; empty where none is meant anew."""
     return ", ".join(text[start:end] for start, end in load_known_item().read(text).which)

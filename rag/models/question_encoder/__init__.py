@@ -11,7 +11,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,8 @@ MODEL = Path(__file__).with_name("model.onnx")
 SHA256 = "d4262ffe0c595e5e2d5da1a99499a64b2f3626e96bb9305b8f09af9c9d2d10a8"
 IDENTITY = f"question-encoder/{SHA256}/dq{JUDGING_GROUP}"
 """What decides its vectors."""
+PATIENCE = 2.0
+"""Seconds for which another thread is waited for that encodes: a process that was forked meanwhile has none."""
 KEPT = 64
 """Questions whose vectors are kept: with those of their tokens some 30 kB each, the longest 400 kB."""
 
@@ -43,10 +46,11 @@ class QuestionEncoder:
 
     def __init__(self, network: Network, threads: int) -> None:
         self._network = network
+        self._threads = threads
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="question-encoder")
         self._tokenizer = tokenizer_of(VOCABULARY)
         self._kept = lru_cache(KEPT)(self._encode)
-        self._ahead = ThreadPoolExecutor(threads, thread_name_prefix="question-ahead")
+        self._ahead = ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="question-ahead")
         self._begun: dict[str, Future[object]] = {}
 
     @classmethod
@@ -70,10 +74,18 @@ class QuestionEncoder:
         return encoder
 
     def begin(self, question: str) -> None:
-        """Encode a question in another thread, for who asks for it next."""
-        begun: Future[object] = self._ahead.submit(self._kept, question)
-        self._begun[question] = begun
-        begun.add_done_callback(lambda _: self._begun.pop(question, None))
+        """Encode a question in another thread, for who asks for it next; not where there is one processor only."""
+        if self._threads < 2 or question in self._begun:
+            return
+        with suppress(RuntimeError):  # the interpreter ends, and starts no thread: who asks for it encodes it
+            begun: Future[object] = self._ahead.submit(self._kept, question)
+            self._begun[question] = begun
+            begun.add_done_callback(partial(self._end, question))
+
+    def _end(self, question: str, begun: Future[object]) -> None:
+        """Forget what was begun, unless it was begun again meanwhile."""
+        if self._begun.get(question) is begun:
+            self._begun.pop(question, None)
 
     def encode(self, question: str) -> NDArray[np.float32]:
         """A question's vector, float32 [d], of length 1; what lies beyond `MAX_TOKENS` is left out."""
@@ -91,7 +103,7 @@ class QuestionEncoder:
         """What was encoded lately, or is at this moment; where that waits for its turn, it is done here instead."""
         begun = self._begun.get(question)
         if begun and not begun.cancel():
-            wait([begun])
+            wait([begun], PATIENCE)
         return self._kept(question)
 
     def _encode(self, question: str) -> tuple[NDArray[np.float32], TokenVectors]:

@@ -96,7 +96,8 @@ class SidesModel(Record):
         odds[0] += np.where(STARTS, np.array(self.starts), _NEVER)
         ends = np.where(ENDS, 0.0, _NEVER)
         path = likeliest(odds[:, 1:], steps[1:, 1:], ends[1:])
-        sides, asks = _spans(path, found, "side"), _spans(path, found, "ask")
+        labels = [STATES[1 + state][0] for state in path]
+        sides, asks = spans_of("side", labels, found), spans_of("ask", labels, found)
         return Compared(_chance(odds, steps, ends), sides, asks)
 
     def _odds(self, seen: tuple[Sequence[str], Sequence[str]]) -> Floats:
@@ -226,11 +227,16 @@ def _chance(odds: Floats, steps: Floats, ends: Floats) -> float:
     return 1 / (1 + math.exp(min(float(total[0]) - compared, 700.0)))
 
 
-def _spans(path: Sequence[int], found: Sequence[Span], label: str) -> tuple[Span, ...]:
-    """The spans of a text that begin with one label and go on with its own."""
+def spans_of(label: str, labels: Sequence[str], found: Sequence[Span]) -> tuple[Span, ...]:
+    """The spans of a text that begin with one label and go on with its own.
+
+    Args:
+        label: The one with which a span begins; behind it stands "in" and that label.
+        labels: Of each word and mark of the text.
+        found: Where these stand.
+    """
     spans: list[Span] = []
-    for state, (start, end) in zip(path, found, strict=True):
-        name = STATES[1 + state][0]
+    for name, (start, end) in zip(labels, found, strict=True):
         if name == label:
             spans.append((start, end))
         elif name == f"in {label}":

@@ -21,7 +21,7 @@ from rag.index.query_vector import question_vector, weighed
 from rag.models import describe
 from rag.models.answer_scorer import Abstract, installed
 from rag.models.cache import Recent
-from rag.models.known_item import described
+from rag.models.known_item import description
 from rag.models.reference import CLIP, DOUBT, MORE, ReferenceModel, load_references
 from rag.query.lexicon.knowledge import RARE, Known
 from rag.query.lexicon.words import content_words
@@ -188,7 +188,6 @@ class Measured:
         names: Words that are written as names are.
         papers: The papers that it names.
         restricted: Whether it names an author, an id or days.
-        described: Its words that say which paper is meant; empty where none is meant anew.
     """
 
     text: str
@@ -201,7 +200,6 @@ class Measured:
     names: tuple[str, ...]
     papers: frozenset[str]
     restricted: bool
-    described: str
 
 
 class Reference:
@@ -234,8 +232,7 @@ class Reference:
         papers = frozenset(self._known.named(question))
         both = model.of_both(vector)
         more = others > 0 or (model.of_more(question) > MORE and bool(content_words(question)))
-        meant = described(question)
-        return Measured(question, vector, terms, held, refers, more, both, names, papers, restricted, meant)
+        return Measured(question, vector, terms, held, refers, more, both, names, papers, restricted)
 
     def about(self, asked: Measured, exchanges: Sequence[Exchange]) -> Exchange | None:
         """The exchange that a question is about most probably; None where it is about none of them."""
@@ -283,11 +280,15 @@ class Reference:
         elsewhere = max(LITTLE, self._nearness.wording(asked.text, without=besides))
         words = math.log1p(len(asked.text.split()))
         says = self._says(asked.terms)
-        own = self._described(asked.described, talked, besides) if asked.described else (0.0, 0.0, 0.0)
+        own = self._of_description(description(asked.text), talked, besides)
         return _clipped(odds), _clipped(asked.refers), here, elsewhere, says, words, *own
 
-    def _described(self, phrase: str, talked: Collection[str], besides: Collection[str]) -> tuple[float, float, float]:
-        """The last three features of `STAY` for the words that say which paper is meant."""
+    def _of_description(
+        self, phrase: str, talked: Collection[str], besides: Collection[str]
+    ) -> tuple[float, float, float]:
+        """The last three features of `STAY`, for the words that say which paper is meant, if there are any."""
+        if not phrase:
+            return 0.0, 0.0, 0.0
         near = self._nearness.wording(phrase, frozenset(talked))
         away = max(LITTLE, self._nearness.wording(phrase, without=besides))
         return 1.0, self._says(self._nearness.idf(phrase)[0]), near - away
