@@ -44,7 +44,7 @@ LOWERED = 0.5
 """What each of a line's two forms counts for: as written, and in lower case without its last mark."""
 ALIKE = 0.6
 """Share of common words from which two lines are kept in one fold."""
-OWN, OPEN = ("intents.tsv", "intents_near.tsv", "intents_near_2.tsv", "intents_shelf.tsv"), "intents_open.tsv"
+OWN, OPEN = ("intents.tsv", "intents_near.tsv", "intents_shelf.tsv"), "intents_open.tsv"
 FRAMES, SUBJECTS = "intent_frames.tsv", "intent_subjects.txt"
 ASKING = ("single", "define", "compare", "list", "topic", "temporal", "count", "who", "when", "coverage", "trending")
 """Labels whose lines are asked one after the other in compound questions, beside those written as such."""

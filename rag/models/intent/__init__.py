@@ -66,7 +66,7 @@ CONTINUES: tuple[Label, ...] = ("followup", "others")
 """What only a conversation can be asked."""
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.npz", "README.md"
-WEIGHTS_SHA256 = "70d32557ac699aa08c767e604773f3c7773c01280d789dcc53c41f736894f30d"
+WEIGHTS_SHA256 = "799e9d9c802153a06c28bb7d103211fba1e8e8158f41d52cde42e0c19a0555c3"
 VECTOR_SCALE = 1.5
 """Length that a sentence vector is given beside words and letters, whose runs have length 1 together."""
 

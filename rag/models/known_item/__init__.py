@@ -3,7 +3,7 @@
 Who looks for one paper that he roughly remembers (known-item search) describes it and asks something of it, often in
 one breath: "There is one where they rebuild the prompt from the logits. How badly do demographics leak?" A conditional
 random field over the words, as for the sides of a comparison (`rag.models.sides`), with what begins and ends the
-sentence and the clause of each. Trained by ``eval/training/answers/known_item.py``; what on, and how right it is:
+sentence and the clause of each. Trained by ``eval/training/conversations/known_item.py``; what on, and how right it is:
 ``README.md`` beside this file.
 """
 

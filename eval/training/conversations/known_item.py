@@ -1,4 +1,4 @@
-"""Train what tells which paper a question means: ``python -m eval.training.answers.known_item``.
+"""Train what tells which paper a question means: ``python -m eval.training.conversations.known_item``.
 
 It writes ``rag/models/known_item/weights.json``, prints its digest, and how questions that the fit has not seen (five
 folds) are read: whether a paper is described, by which words, and how many things are asked. The data, with licences:
