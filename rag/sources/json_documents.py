@@ -89,7 +89,8 @@ def _entries(value: Any, key: str | None, day: date | None, depth: int) -> Itera
     elif isinstance(value, list) and depth < DEEPEST:
         for one in value:
             is_bare = isinstance(one, dict) and not any(isinstance(part, dict | list) for part in one.values())
-            yield from [_Entry(one, day)] if is_bare else _entries(one, None, day, depth + 1)
+            found = [] if is_bare else list(_entries(one, None, day, depth + 1))
+            yield from found or [_Entry(one, day)]  # what holds no paper is said to be none
     elif is_pipe_row(value):
         yield _Entry(_pipe_row(value, key), day)
     else:

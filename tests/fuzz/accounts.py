@@ -40,18 +40,27 @@ def sound(row: Row) -> None:
 
 
 def json_lines(data: bytes, rows: Sequence[Row]) -> None:
-    """A row for each line that is not blank, or for what is written over several."""
+    """A row for each line that is not blank, or for what one document over several lines holds."""
     whole = data.removeprefix(b"\xef\xbb\xbf")
     lines = [line for line in whole.split(b"\n") if line.strip()]
-    assert len(rows) == len(lines) or (rows and _is_one_literal(whole)), "a line is lost"
+    assert len(rows) == len(lines) or len(rows) >= _held(whole) > 0, "a line is lost"
 
 
-def _is_one_literal(written: bytes) -> bool:
-    """Whether a text is one document, as JSON or as Python writes it."""
+def _held(written: bytes) -> int:
+    """How many rows a text holds at least that is one document, as JSON or as Python writes it; 0 where it is none."""
     for reads in (json.loads, ast.literal_eval):
         with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            return isinstance(reads(written.decode().strip()), dict | list)
-    return False
+            found = reads(written.decode().strip())
+            if isinstance(found, dict):
+                lists = () if "title" in found else (one for one in found.values() if _are_titled(one))
+                return max(1, sum(map(len, lists)))
+            return max(1, len(found)) if isinstance(found, list) else 0
+    return 0
+
+
+def _are_titled(found: object) -> bool:
+    """Whether this is a list that holds nothing but objects with a title."""
+    return isinstance(found, list) and all(isinstance(one, dict) and isinstance(one.get("title"), str) for one in found)
 
 
 def json_array(text: str, rows: Sequence[Row]) -> None:
@@ -61,7 +70,7 @@ def json_array(text: str, rows: Sequence[Row]) -> None:
     except ValueError:
         return  # JSON lines, or Python's way of writing
     assert rows or not found or (isinstance(found, dict) and "items" in found), "nothing is read, without a word"
-    if isinstance(found, list) and all(isinstance(one, dict) and isinstance(one.get("title"), str) for one in found):
+    if _are_titled(found):
         assert len(rows) >= len(found), "an entry is lost"
 
 

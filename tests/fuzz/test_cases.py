@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz import accounts
 from tests.fuzz.target import MOST_BYTES, Target, checked
 from tests.fuzz.targets import TARGETS
 
@@ -90,3 +92,21 @@ def test_a_slow_or_wrong_reader_is_seen() -> None:
             checked(Target("lazy", lazy, lambda: iter(()), ()), b"")
     with pytest.raises(KeyError):
         checked(Target("wrong", wrong, lambda: iter(()), ()), b"x")
+
+
+@pytest.mark.parametrize("document", ["list", "dictionary"])
+def test_a_lost_entry_of_a_document_over_several_lines_is_seen(document: str, tmp_path: Path) -> None:
+    from rag.sources import open_source
+
+    papers: list[dict[str, object]] = [
+        {"title": f"Net {n}", "abstract": "We rank.", "arxiv_id": f"2504.0000{n}"} for n in range(1, 8)
+    ]
+    if document == "list":
+        papers += [{"authors": ["Ada Ling"]}]  # none, which is said
+    written = json.dumps(papers if document == "list" else {"papers": papers}, indent=1)
+    (tmp_path / "a.jsonl").write_text(written)
+    rows = list(open_source(tmp_path / "a.jsonl").rows)
+    accounts.json_lines(written.encode(), rows)
+    for left in (rows[:-1], rows[:1]):
+        with pytest.raises(AssertionError, match="lost"):
+            accounts.json_lines(written.encode(), left)
