@@ -116,56 +116,115 @@ def test_large_blocks_stay_apart_also_after_one_was_freed(how: str, environ: dic
     assert (int(done.stdout) >= 4 << 20) is apart
 
 
-def test_a_page_is_made_without_the_package_for_tables() -> None:
-    """Nothing of a page is a table of Gradio's: 32 MiB that nobody looks at, and a fifth of a second of a start."""
-    code = """
-import sys
+_PAGE = """
+import json, sys
 from pathlib import Path
+from starlette.testclient import TestClient
 from rag import open_assistant
 from rag.config import Config
+from tests.support.papers import make_paper
 from ui.web.base.work import Work
 from ui.web.drawn.site import Site
 from ui.web.host import serving
 from rag.papers.readers.conversations import FILE_NAME, Conversations
-config = Config(data_dir=Path(sys.argv[1]))
+
+def asked(client, question):
+    "All that the page's stream says after a question is sent as the page sends it."
+    config = client.get("/config").json()
+    kinds = {one["id"]: one["type"] for one in config["components"]}
+    sent = next(
+        one for one in config["dependencies"]
+        if [name for _, name in one["targets"]] == ["submit"] and len(one["inputs"]) == 3
+        and kinds[one["inputs"][0]] == "textbox"
+    )
+    body = {"data": [question, {}, {}], "event_data": None, "fn_index": sent["id"], "session_hash": "one"}
+    assert client.post("/gradio_api/queue/join", json=body | {"trigger_id": None}).status_code == 200
+    return client.get("/gradio_api/queue/data?session_hash=one").text
+
+programs = json.loads(sys.argv[2])
+config = Config(data_dir=Path(sys.argv[1]), ui={"api": programs, "mcp": programs})
 with serving._private_gradio(), open_assistant(config) as assistant:
+    assistant.library.ingest([make_paper(title="Passage Net", abstract="Passage Net ranks passages by their words.")])
+    serving._endpoints(config.ui)
     site = Site(assistant, Conversations(config.store(FILE_NAME)))
-    serving._gradio_app(assistant, config, False, Work(), site)
+    app = serving._gradio_app(assistant, config, False, Work(), site)
+    with TestClient(app) as client:
+        told = asked(client, "How does Passage Net rank passages?")
+        assert '"process_completed"' in told and '"success":true' in told and "2504.00001" in told, told
+        if programs:
+            data = ["How does Passage Net rank passages?", *[None] * 9]
+            told = client.post("/gradio_api/run/ask", json={"data": data})
+            assert told.status_code == 200 and "2504.00001" in told.text, told.text
 assert "gradio" in sys.modules and "pandas" not in sys.modules and "pyarrow" not in sys.modules
 """
+
+
+@pytest.mark.parametrize("programs", ["false", "true"])
+def test_a_page_is_made_and_answers_without_the_package_for_tables(programs: str) -> None:
+    """Nothing of a page is a table of Gradio's: 32 MiB that nobody looks at, and a fifth of a second of a start."""
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)
+        command = [sys.executable, "-c", _PAGE, folder, programs]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-def test_what_is_put_off_is_there_when_it_is_used() -> None:
-    """What a reader wires in may import it while the page is served; where it is loaded already, it stays."""
-    code = """
-import inspect, sys
+_PUT_OFF = """
+import builtins, importlib.util, sys, threading
 from pathlib import Path
 from ui.web.host.unused import put_off
 folder = Path(sys.argv[1])
-(folder / "table").mkdir()
-(folder / "table/__init__.py").write_text("__version__ = '0.0'; frame = [1]")
-(folder / "table/parts.py").write_text("names = [2]")
-(folder / "uses.py").write_text("import table as t\\ndef used(): return t.frame")
+for name, text in {
+    "table/__init__.py": "from table.core import frame; from table.core.frame import F; __version__ = '0.0'",
+    "table/core/__init__.py": "",
+    "table/core/frame.py": "class F: pass",
+    "table/core/other.py": "names = [2]",
+    "uses.py": "import table as t\\ndef used(): return t.core.frame.F",
+    "else_.py": "import table as t",
+    "late.py": "import table as t",
+}.items():
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
 sys.path.insert(0, str(folder))
-with put_off("table"):
+first = builtins.__import__
+with put_off("table", {"uses", "late"}):
     import uses
-    inspect.getmodule(lambda: 0, "nowhere.py")  # looks at every module there is
-    assert not hasattr(uses.t, "__all__")
-    assert sys.modules["table"] is uses.t, "looking loads nothing"
+    with put_off("other"):
+        pass
+    assert "table" not in sys.modules
+    assert importlib.util.find_spec("table").name == "table", "who asks whether it is installed is told so"
+    thread = threading.Thread(target=lambda: __import__("table.core.other"))
+    thread.start()
+    thread.join()
+    from table.core.other import names
+    import else_, late, table
+assert builtins.__import__ is first
+assert names == [2] and table.core.frame.F is sys.modules["table.core.frame"].F is table.F, "it is loaded once"
+assert else_.t is table is sys.modules["table"] and late.t is table, "where it is loaded, it stays"
+assert uses.t is not table and uses.used() is table.F and uses.t.__version__ == "0.0"
+
+def forget():
+    for name in [one for one in sys.modules if one.partition(".")[0] in ("table", "uses", "else_")]:
+        del sys.modules[name]
+
+forget()
+try:
+    with put_off("table", {"uses"}):
+        import uses
+        import else_
+        assert else_.t is sys.modules["table"], "nobody else's import is put off"
+        raise BufferError
+except BufferError:
+    assert builtins.__import__ is first
+forget()
+with put_off("table", {"uses"}):
+    import uses
 assert "table" not in sys.modules
-import table
-assert uses.used() is table.frame and uses.t.__version__ == "0.0"
-with put_off("table"):
-    assert sys.modules["table"] is table
-del sys.modules["table"]
-with put_off("table"):
-    from table.parts import names
-    import table as now
-assert names == [2] and now.frame == [1] and sys.modules["table"] is now
+assert uses.used() is sys.modules["table"].F, "it is loaded when it is used"
 """
+
+
+def test_what_is_put_off_for_one_module_is_as_ever_for_all_others() -> None:
+    """What a reader wires in may import it while the page is made, in whatever way; where it is loaded, it stays."""
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)
+        done = subprocess.run([sys.executable, "-c", _PUT_OFF, folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
