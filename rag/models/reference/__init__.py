@@ -26,7 +26,7 @@ from rag.types import Record
 
 FOLDER = Path(__file__).parent
 WEIGHTS, CARD = "weights.json", "README.md"
-WEIGHTS_SHA256 = "be4f32f3a3d512e08e9746a5312a07d0b1527b02035461d31c00a73bee90775a"
+WEIGHTS_SHA256 = "ad5e21c923d950aedf5434f8fe0c003a825d191773b81caca1dbac2be49ebc1c"
 PAIR = ("last", "nearer", "covered", "alone", "rival", "named", "named_other", "strange", "foreign", "refers_last")
 """The features of a question and an exchange.
 
