@@ -52,7 +52,6 @@ from rag.models.instruction_detector import (
     features,
     read,
     read_weights,
-    rest_of,
 )
 from rag.screen import instructions as screen
 from rag.text.readable import readable
@@ -201,7 +200,7 @@ def suspected(detector: Detector, texts: Sequence[Text], *, planted_only: bool =
         if not planted_only or one.holds(window.start, window.end)
     ]
     windows = embedded([readable(texts[n].text[window.start : window.end]) for n, window in found])
-    rests = [rest_of(texts[n].text, window.start, window.end, texts[n].beside) for n, window in found]
+    rests = [detector.rest(texts[n].text, window, texts[n].beside) for n, window in found]
     seen = features(windows, embedded(rests), [one.score for _, one in found])
     return seen, np.array([n for n, _ in found], dtype=np.int64)
 
@@ -337,13 +336,16 @@ def check(given: Sources, clean: Clean) -> None:
 
 
 def tried(strings: Sequence[str], within: Sequence[Said]) -> dict[str, list[Text]]:
-    """Strings alone below a title, planted at each place of a paper's abstract, and within the nearest one."""
+    """Strings alone below a title, planted at each place of a paper's abstract, in the nearest one, and said thrice."""
     rng = random.Random(SEED + 1)
     texts = {"alone": [seen_text(one, rng.choice(within)[0]) for one in strings]}
     for place in PLACES:
         texts[place] = [seen_within(one, rng.choice(within), place) for one in strings]
     papers = [within[n] for n in nearest(strings, within)[:, 0]]
     texts["in the nearest"] = [seen_within(*pair, PLACES[1]) for pair in zip(strings, papers, strict=True)]
+    thrice = [" ".join([one] * 3) for one in strings]
+    texts["three times"] = [seen_text(one, rng.choice(within)[0]) for one in thrice]
+    texts["three times in the middle"] = [seen_within(one, rng.choice(within), PLACES[1]) for one in thrice]
     return texts
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models import minilm
-from rag.models.instruction_detector import Window, features, load_detector, rest_of
+from rag.models.instruction_detector import Detector, Window, features, load_detector
 from rag.papers.flags import Flag
 from rag.text.readable import readable
 from rag.types import Paper
@@ -28,7 +28,7 @@ def instructed(papers: Sequence[Paper]) -> dict[str, list[Flag]]:
     scores = np.array([one.score for _, _, one, _ in suspects])
     borders = np.array([detector.titled if titled else 0.0 for *_, titled in suspects])
     left = np.flatnonzero(detector.at_most(windows, scores) > borders)
-    rests = embedded([_rest(suspects[n][0], suspects[n][2], titled=suspects[n][3]) for n in left])
+    rests = embedded([_rest(detector, suspects[n][0], suspects[n][2], titled=suspects[n][3]) for n in left])
     told = detector.judged(features(windows[left], rests, scores[left])) > borders[left]
     found: dict[str, list[Flag]] = defaultdict(list)
     for n in left[told]:
@@ -37,13 +37,16 @@ def instructed(papers: Sequence[Paper]) -> dict[str, list[Flag]]:
     return dict(found)
 
 
-def _rest(paper: Paper, window: Window, *, titled: bool) -> str:
-    """What a paper says without a window of its title, or of its abstract."""
+def _rest(detector: Detector, paper: Paper, window: Window, *, titled: bool) -> str:
+    """What a window of a paper's title, or of its abstract, is compared with."""
     text, beside = (paper.title, paper.abstract) if titled else (paper.abstract, paper.title)
-    return rest_of(text, window.start, window.end, beside)
+    return detector.rest(text, window, beside)
 
 
 def embedded(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Sentence vectors by the shipped model [texts, dimensions]."""
-    vectors = minilm.installed().get_text_embedding_batch(texts)
-    return np.array(vectors, dtype=np.float32).reshape(len(texts), minilm.MiniLM.dimensions)
+    """Sentence vectors by the shipped model [texts, dimensions]; zeros for an empty text."""
+    vectors = np.zeros((len(texts), minilm.MiniLM.dimensions), dtype=np.float32)
+    said = [n for n, text in enumerate(texts) if text]
+    if said:
+        vectors[said] = minilm.installed().get_text_embedding_batch([texts[n] for n in said])
+    return vectors

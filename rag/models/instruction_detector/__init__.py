@@ -38,6 +38,10 @@ SUSPECTS = 3
 """Windows of a text that the second model looks at, at most."""
 SHORTEST = 4
 """Words and marks of a window that can be an order; a heading ("Keywords:") is none."""
+LIKELY = -1.0
+"""The first score from which on a window is no part of what another one of its paper is compared with."""
+LEFT = 4
+"""Words that are left of a paper without its suspects, from which on they are something to compare with."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+(?:[.,]\d+)*|[?!:;()\"“”«»„'\u2018\u2019=\[\]{}]")
 _KNOWN_WORDS = 1 << 15
 _EDGE = zlib.crc32(b"^")
@@ -126,7 +130,7 @@ class Detector:
         floor: The first score from which on a window is a suspect.
         least: The second score from which on it is told to speak to its reader.
         titled: How much more is needed in a title: those play with words ("Guess what you like").
-        added: The most that the rest of a paper added to the second score of what the model was fitted to.
+        added: The most that the rest of a paper adds to the second score; it added no more to what the model learnt of.
     """
 
     words: Floats
@@ -170,35 +174,52 @@ class Detector:
                 chosen.append(one)
         return chosen
 
+    def rest(self, text: str, window: Window, beside: str) -> str:
+        """What a paper says without a window and all that is likely to be an order; empty where hardly a word is left.
+
+        Without the likely ones, since an order that is said twice would be about the same thing as its paper.
+
+        Args:
+            text: Its abstract, or its title.
+            window: The window, of that.
+            beside: The other of the two.
+        """
+        kept = [*self._unlikely(beside), *self._unlikely(text, window)]
+        rest = readable(" ".join(kept).strip(" ."))
+        return rest if sum(one[0].isalnum() for one in _TOKEN.findall(rest)) >= LEFT else ""
+
+    def _unlikely(self, text: str, *without: Window) -> list[str]:
+        """The parts of a text between some windows and those from `LIKELY` on; parts without a letter are left out."""
+        parts, at = [], 0
+        taken = [*without, *(one for one in self.windows(text) if one.score >= LIKELY)]
+        for one in sorted(taken, key=lambda one: (one.start, one.end)):
+            parts.append(text[at : one.start])
+            at = max(at, one.end)
+        return [part.strip() for part in (*parts, text[at:]) if any(map(str.isalnum, part))]
+
     def at_most(self, windows: NDArray[np.float32], scores: Sequence[float] | Floats) -> Floats:
-        """What `judged` can say of windows at most, whatever the rest of their papers is: it need not be read for all.
+        """What `judged` says of windows at most, whatever the rest of their papers is: it need not be read for all.
 
         Args:
             windows: Sentence vectors [windows, dimensions].
             scores: What the first model says of them.
         """
-        own = windows @ self.meaning[: windows.shape[1]] + self.meaning[-2] * np.asarray(scores)
-        return np.asarray(own + self.meaning[-1] - self.least + self.added)
+        return self._alone(windows, np.asarray(scores)) + self.added
 
-    def judged(self, seen: NDArray[np.float64]) -> Floats:
+    def judged(self, seen: Floats) -> Floats:
         """The second model's log-odds, `least` taken off: positive means that a window speaks to its reader.
 
         Args:
             seen: `features` of windows.
         """
-        return np.asarray(seen @ self.meaning[:-1] + self.meaning[-1] - self.least)
+        size = (seen.shape[1] - 2) // 2
+        beside = seen[:, size:-1] @ self.meaning[size:-2]
+        return self._alone(seen[:, :size], seen[:, -1]) + np.minimum(beside, self.added)
 
-
-def rest_of(text: str, start: int, end: int, beside: str) -> str:
-    """What a paper says without ``text[start:end]``, to be read; that itself where the paper says nothing else.
-
-    Args:
-        text: Its abstract, or its title.
-        start: Where the part begins.
-        end: Where it ends.
-        beside: The other of the two.
-    """
-    return readable(" ".join((beside, text[:start], text[end:])).strip(" .") or text[start:end])
+    def _alone(self, windows: NDArray[np.float32] | Floats, scores: Floats) -> Floats:
+        """What is said of windows whose papers say nothing else."""
+        own = windows @ self.meaning[: windows.shape[1]] + self.meaning[-2] * scores
+        return np.asarray(own + self.meaning[-1] - self.least)
 
 
 def features(windows: NDArray[np.float32], rests: NDArray[np.float32], scores: Sequence[float] | Floats) -> Floats:
@@ -206,7 +227,7 @@ def features(windows: NDArray[np.float32], rests: NDArray[np.float32], scores: S
 
     Args:
         windows: Sentence vectors of windows [windows, dimensions].
-        rests: Those of the rest of each one's paper (`rest_of`).
+        rests: Those of the rest of each one's paper (`Detector.rest`), zeros where that is empty.
         scores: What the first model says of the windows.
     """
     return np.column_stack([windows, rests, (windows * rests).sum(axis=1), np.asarray(scores)]).astype(np.float64)
