@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from eval.training.instruction_data import PLACES, collected, planted, runs, written
-from rag.models.instruction_detector import features, load_detector
+from rag.models.instruction_detector import ALONE, features, load_detector
 from rag.papers.flags import Flag
 from rag.screen import repeated, runs_of, screened
 from rag.screen.characters import carried, disguised, hidden
@@ -242,7 +242,8 @@ def test_nothing_is_told_that_at_most_leaves_out() -> None:
     seen = features(windows, rests, scores)
     assert (detector.judged(seen) <= detector.at_most(windows, scores) + 1e-9).all()
     alone = detector.judged(features(windows, np.zeros_like(rests), scores))
-    np.testing.assert_allclose(alone, detector.at_most(windows, scores) - detector.added)
+    own = detector.at_most(windows, scores) - detector.added
+    np.testing.assert_allclose(alone, np.minimum(own, scores - ALONE))
 
 
 def pairs(*papers: Paper) -> list[tuple[str, str, str]]:
@@ -303,3 +304,14 @@ def test_no_written_line_shares_five_words_with_a_string_that_judges() -> None:
     lines = [*written(about=False), *written(about=True)]
     assert len(lines) > 1700
     assert sum(bool(runs(line) & judging) for line in lines) == 0
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Wings", "Honey bees keep warm in winter by moving their wings."),
+        ("Bees", "Honey bees visit flowers of clover and carry pollen between them all summer."),
+    ],
+)
+def test_a_paper_of_one_plain_sentence_is_clean(title: str, text: str) -> None:
+    assert not flags(make_paper(title=title, abstract=text))

@@ -40,6 +40,9 @@ SHORTEST = 4
 """Words and marks of a window that can be an order; a heading ("Keywords:") is none."""
 LIKELY = -1.0
 """The first score from which on a window is no part of what another one of its paper is compared with."""
+ALONE = -0.75
+"""What the first model has to say of a window at least where its paper says nothing else: of 797 sentences of abstracts
+none has more than -1 that the second would tell, of 109 orders of the tuning half all that it tells have 0."""
 LEFT = 4
 """Words that are left of a paper without its suspects, from which on they are something to compare with."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+(?:[.,]\d+)*|[?!:;()\"“”«»„'\u2018\u2019=\[\]{}]")
@@ -209,12 +212,17 @@ class Detector:
     def judged(self, seen: Floats) -> Floats:
         """The second model's log-odds, `least` taken off: positive means that a window speaks to its reader.
 
+        Where its paper says nothing else, the first model has to find it likely as well: the second was fitted to
+        papers, and a sentence alone ("Honey bees keep warm in winter.") is none.
+
         Args:
             seen: `features` of windows.
         """
         size = (seen.shape[1] - 2) // 2
+        scores = seen[:, -1]
         beside = seen[:, size:-1] @ self.meaning[size:-2]
-        return self._alone(seen[:, :size], seen[:, -1]) + np.minimum(beside, self.added)
+        found = self._alone(seen[:, :size], scores) + np.minimum(beside, self.added)
+        return np.where(seen[:, size : 2 * size].any(axis=1), found, np.minimum(found, scores - ALONE))
 
     def _alone(self, windows: NDArray[np.float32] | Floats, scores: Floats) -> Floats:
         """What is said of windows whose papers say nothing else."""
