@@ -85,6 +85,31 @@ def test_a_comparison_that_the_intent_speaks_against_needs_a_firm_word(
         assert not read(BORNE_OUT, SURE - 0.01, works)
 
 
+def test_names_of_two_papers_side_by_side_are_compared_whatever_the_intent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "MossNet against FernNet: where does each get its labels from?"
+    sides = ((0, 7), (16, 23))
+    monkeypatch.setattr("rag.query.intents.sides.compared", lambda _: Compared(BORNE_OUT, sides))
+    with Library(Config(data_dir=tmp_path)) as library:
+        library.ingest(
+            [
+                make_paper(
+                    "2511.00001", "MossNet: Telling Mosses Apart", "We present MossNet, which tells mosses apart."
+                ),
+                make_paper(
+                    "2511.00002", "FernNet: Telling Ferns Apart", "We present FernNet, which tells ferns apart."
+                ),
+            ]
+        )
+        words = Vocabulary.of_texts([text])
+        found = read_comparison(text, Intent({"single": 1.0}), Shape("single"), library.shelf.entities, words)
+        assert found
+        assert found.subjects == ("MossNet", "FernNet")
+        twice = "MossNet against MossNet: where does each get its labels from?"
+        assert not read_comparison(twice, Intent({"single": 1.0}), Shape("single"), library.shelf.entities, words)
+
+
 def test_a_question_before_the_comparison_is_no_side_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     text = "What does Moss do? And compare the fern paper with the lichen one."
     sides = (text.index("Moss"), text.index("Moss") + 4), (text.index("the fern"), text.index("."))

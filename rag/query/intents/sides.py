@@ -27,7 +27,8 @@ from rag.text.terms import STOP_WORDS
 from rag.types import Filters, Note
 
 BORNE_OUT = 0.1
-"""Chance from which a text is taken to compare where its sides say so too: two names, or nothing but works."""
+"""Chance from which a text is taken to compare where its sides say so too: two names, or nothing but works. Of 1,670
+questions and turns 26 have two sides from it on that are nothing but the names of two papers; all compare these."""
 HARDLY = 0.02
 """Chance from which it does where each side is a name, and one of them has a day or an author to it."""
 FIRM = 0.98
@@ -170,7 +171,7 @@ def read_comparison(
         restricted: Reads what a side restricts.
         told: Papers of the conversation by what stands for them in the text: one of them is set beside something.
     """
-    found, told = compared(text), told or {}
+    found, told, compares = compared(text), told or {}, intent.chance("compare")
     if found.chance < (HARDLY if len(shape.subjects) > 1 else BORNE_OUT) or not 1 < len(found.sides) <= MOST:
         return None
     said = [text[start:end].strip(_MARKS) for start, end in found.sides]
@@ -178,8 +179,9 @@ def read_comparison(
         return None
     own = list(map(restricted, said))
     owners = [told.get(one) or _owner(entities, of.rest) for one, of in zip(said, own, strict=True)]
-    borne_out = len(shape.subjects) > 1 or told or (intent.chance("compare") >= SURE and are_works(said, owners))
-    possible = intent.chance("compare") >= POSSIBLE and shape.kind not in ("list", "topic")
+    apart = all(owners) and len(set(owners)) == len(owners)  # names of papers, and of a different one each
+    borne_out = apart or len(shape.subjects) > 1 or told or (compares >= SURE and are_works(said, owners))
+    possible = compares >= POSSIBLE and shape.kind not in ("list", "topic")
     least = BORNE_OUT if borne_out else COMPARES if possible else FIRM
     if found.chance < least and not (all(owners) and any(of.filters for of in own)):
         return None
@@ -199,7 +201,7 @@ def read_comparison(
         own=tuple(one for one, _ in kept),
         notes=tuple(note for _, of in kept for note in of.notes),
     )
-    if len(set(filter(None, owners))) == len(owners):
+    if apart:
         return replace(whole, subjects=tuple(of.rest.strip(_MARKS) for of in own))
     sides = (_side(*one, common, (said_of_all, " ".join(whole.asks))) for one in zip(said, own, held, strict=True))
     return replace(whole, sides=tuple(sides))
