@@ -94,12 +94,15 @@ class TalkReader:
         return found
 
     def _papers(self, said: str, asked: str, *, refused: bool) -> tuple[str, ...]:
-        """The papers that an answer is about: by id or title, by what they are called, by what it tells of them."""
+        """The papers that an answer is about: by id or title, by what they are called, by what it tells of them.
+
+        A name may be an everyday one ("a profile-aware LLM-as-a-judge"): what is told comes before one such.
+        """
         if printed := self._printed(said):
             return printed
-        if named := self._known.named(said) or self._known.named(asked):
-            return named
-        return () if refused else self._told(f"{asked} {said}")
+        named = self._known.named(said) or self._known.named(asked)
+        told = () if refused or len(named) > 1 else self._told(f"{asked} {said}")
+        return told or tuple(named)
 
     def _printed(self, said: str) -> tuple[str, ...]:
         """Papers whose id stands in a text, or whose title in bold, as our own answers print it."""
