@@ -144,7 +144,7 @@ def test_every_control_has_a_name(tab: Tab) -> None:
     expect(tab.page.locator("#live [aria-live=polite]")).to_have_count(0)  # the answer is told once, when it is whole
     expect(tab.page.locator("#announcements")).not_to_contain_text("Sentence")
     tab.page.keyboard.press("Escape")
-    expect(tab.page.locator("#announcements")).to_contain_text("Sentence 1. Sentence 2.")
+    expect(tab.page.locator("#announcements")).to_contain_text("Answer: Sentence 0. Sentence 1.")
 
 
 def test_an_address_may_hold_a_question(new_tab: NewTab) -> None:

@@ -225,6 +225,8 @@ def test_a_paper_cannot_forge_the_tags_that_hold_it(tmp_path: Path) -> None:
         )
         with Assistant(Library(Config(data_dir=tmp_path)), llm=build_llm(config)) as assistant:
             assistant.library.ingest(papers)
+            # held otherwise, and given to no model
+            assistant.library.shelf.flags.decide([one.paper_id for one in papers], "released")
             topic = assistant.summary("music recommendation", mode="llm")
     assert len(topic.papers) == len(papers)
     assert len(server.asked) > 1
