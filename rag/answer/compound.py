@@ -18,6 +18,8 @@ from rag.answer.parts import (
     cited_before,
     goes_on_about,
     in_light,
+    is_of_a_stranger,
+    is_refused,
     likelier,
     names_nothing,
     repeats,
@@ -58,10 +60,14 @@ class Compound:
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
-            papers = self._meant(whole, read, parts) if names_nothing(read) else goes_on_about(read, whole, parts)
+            nameless = names_nothing(read)
+            of_nobody = nameless and is_of_a_stranger(whole)  # "which optimiser did NAME use, was it Lion?"
+            papers = self._meant(whole, read, parts) if nameless else goes_on_about(read, whole, parts)
             if parts and whole.kind == "topic" and says_no_subject(read):  # "…? What does the evidence say?"
                 return ()
             read = replace(in_light(read, whole, papers, parts), goes_on=whole.goes_on)
+            if of_nobody:
+                read = replace(read, kind="single", focus=(), papers=None, of_a_stranger=True)
             if not restricted:
                 read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
             part, clarify = self._part(words, read, parts)
@@ -72,7 +78,7 @@ class Compound:
                 part = likelier(part, self._part(words, alone, parts)[0])
             parts.append(part)
             turns += [Turn(role="user", content=words), Turn(role="assistant", content=part.outcome.text)]
-        return () if are_one(parts) else parts
+        return () if are_one(parts) or (is_of_a_stranger(whole) and is_refused(parts)) else parts
 
     def _part(self, words: str, read: Question, before: Sequence[Part]) -> tuple[Part, Clarify | None]:
         """A part with its answer in quotes, and what would have to be asked back."""

@@ -24,6 +24,7 @@ from rag.query.standing import ABOUT, METHOD
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.retrieve.hybrid import distinct_papers, passage_of
 from rag.retrieve.sides import SIDE
+from rag.text.enumerated import enumerated
 from rag.text.readable import readable
 from rag.text.sentences import sentences
 from rag.types import Passage
@@ -34,6 +35,10 @@ SIMILAR = 5
 """Papers, at least, that are named where the like of one is asked for."""
 MARGIN = 2.5
 """Log-odds by which a sentence may be less likely to answer than the best one, and still be quoted beside it."""
+SIBLING = 5.0
+"""The same for another item of an enumeration that the best sentence is an item of."""
+SIBLING_WORDS = 60
+"""Words of such items up to which they are quoted, whatever else is."""
 AGAIN = -1.5
 """Log-odds from which on what was quoted is quoted again where it answers best. What is not answered at all was refused
 before."""
@@ -241,7 +246,9 @@ def _quoted(
     heading = len(readable(said[0].passage.title).split()) + 1
     odds = _of_one_place(paper, odds)
     first = for_each([np.where(odds > -np.inf, one, -np.inf) for one in each])
-    taken = pack(odds, [len(sentence.text.split()) for sentence in said], words - heading, first)
+    lengths = [len(sentence.text.split()) for sentence in said]
+    taken = pack(odds, lengths, words - heading, first)
+    taken = with_siblings(taken, odds, lengths, enumerated([one.text for one in said]))
     told = "again" if told == "partly" and again[taken].all() else told
     chosen = [said[n] for n in taken]
     spans = sorted({span for one in chosen for span in (*one.above, (one.start, one.end))})
@@ -308,6 +315,28 @@ def for_each(asked: Sequence[NDArray[np.floating]]) -> list[int]:
             chosen.append(best)
         del left[n]
     return chosen
+
+
+def with_siblings(
+    taken: Sequence[int], odds: NDArray[np.floating], lengths: Sequence[int], groups: Sequence[Sequence[int]]
+) -> list[int]:
+    """What is quoted with the other items of the enumeration that the best sentence is an item of.
+
+    "What are the two challenges?" is answered by both, of which one that the question is nearer to may be far ahead.
+
+    Args:
+        taken: Positions of what is quoted, ascending.
+        odds: Log-odds that each sentence answers.
+        lengths: Words of each.
+        groups: Positions of the sentences that enumerate (`rag.text.enumerated`).
+
+    Returns:
+        Positions, ascending; no items are added that are much less likely to answer, or longer than a reader looks at.
+    """
+    best = max(taken, key=lambda place: odds[place], default=-1)
+    items = {place for group in groups if best in group for place in group} - set(taken)
+    likely = [place for place in items if odds[place] >= odds[best] - SIBLING]
+    return sorted([*taken, *likely] if sum(lengths[place] for place in likely) <= SIBLING_WORDS else taken)
 
 
 def _lead(odds: NDArray[np.floating]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.answer.abstention import Abstainer, Decision
@@ -12,6 +12,8 @@ from rag.answer.outcome import Gathered
 from rag.answer.select import COMPARED, answering, choose_papers
 from rag.index.library import Library
 from rag.query import Question
+from rag.query.intents.parts import read_asks
+from rag.query.intents.sides import are_apposed
 from rag.retrieve.answer_scores import ANSWERS, AnswerScores
 from rag.retrieve.dated import first_by_date
 from rag.retrieve.held import clean_first
@@ -86,6 +88,8 @@ class Finder:
             whole: Whether the order of all papers counts, as for a model that is given several.
         """
         entry = self.holdings.find(understood)
+        if not entry and (one := self._described_twice(understood)):
+            understood = replace(_about_one(understood, one), asks=read_asks(understood.typed))
         found = (
             self._named_first(entry, understood, expanded)
             if entry
@@ -93,8 +97,7 @@ class Finder:
         )
         passages = tuple(found)
         if not entry and (one := self._made_by(understood, passages)):
-            about_one = replace(understood, kind="single", subjects=(), sides=(), put=())
-            understood = replace(about_one, named=(one,), called=(one,))
+            understood = _about_one(understood, one)
             passages = tuple(self.candidates(understood, expanded, whole=whole))
         decision = entry.decision if entry else self.abstainer.decide(understood, passages)
         asks = not entry and self.library.config.answer.clarify
@@ -115,6 +118,18 @@ class Finder:
         best = sorted(judged.values(), key=lambda one: one.best, reverse=True)
         makes = len(best) > 1 and best[0].best >= max(ANSWERS, best[1].best + ALONE)
         return best[0].paper_id if makes else ""
+
+    def _described_twice(self, understood: Question) -> str:
+        """The one paper that two seeming sides mean, one of which only says more of the other: "MSPA, the ranker: …".
+
+        Empty where they mean several, or days or authors restrict one of them.
+        """
+        apposed = are_apposed(understood.standalone, understood.sides) and understood.papers is None
+        if not apposed or any(one.filters for one in understood.sides):
+            return ""
+        depth = self.library.config.retrieval.candidates
+        first = {found[0].paper_id if found else "" for found in self._each_side(understood, depth, 1)}
+        return first.pop() if len(first) == 1 else ""
 
     def _named_first(self, entry: Entry, understood: Question, expanded: Expanded | None) -> list[Passage]:
         """The papers that the shelf names; where they are few, what a search finds is behind them."""
@@ -169,16 +184,20 @@ class Finder:
 
     def _of_sides(self, understood: Question, found: Sequence[Passage], depth: int, *, whole: bool) -> list[Passage]:
         """The papers that a comparison describes, each looked for by itself, as many looked at again as for one."""
-        few, each = FEW // len(understood.sides), []
         # As many of each count as there are sides, which may all have the same first ones.
         counting = None if whole else max(COMPARED, len(understood.sides))
+        each = list(self._each_side(understood, depth, counting))
+        return beside(each, [side.is_named for side in understood.sides], found)
+
+    def _each_side(self, understood: Question, depth: int, counting: int | None) -> Iterator[list[Passage]]:
+        """What is found for each side of a comparison, best first; of as many papers the order counts, None: of all."""
+        few = FEW // len(understood.sides)
         for side in understood.sides:
             filters = side.filters.completed(understood.filters)
             asked = replace(understood, search_text=side.search_text, papers=side.papers, named=(), filters=filters)
             ranked = self.search(asked, depth, explained=EXPLAINED)
             looked_at = self.reranker.rerank(side.words or side.text, ranked, few, first=counting)
-            each.append(clean_first(looked_at))
-        return beside(each, [side.is_named for side in understood.sides], found)
+            yield clean_first(looked_at)
 
     def search(
         self,
@@ -212,3 +231,9 @@ class Finder:
         if understood.named and not understood.focus:
             found = [as_named(passage) for passage in found]
         return [passage for passage in found if passage.paper_id not in understood.left_out][:wanted]
+
+
+def _about_one(understood: Question, paper_id: str) -> Question:
+    """A question that seemed to compare, about the one paper that is meant."""
+    one = replace(understood, kind="single", subjects=(), sides=(), put=())
+    return replace(one, named=(paper_id,), called=(paper_id,))

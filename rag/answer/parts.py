@@ -48,6 +48,16 @@ def names_nothing(part: Question) -> bool:
     return part.kind in ("single", "list") and not said
 
 
+def is_of_a_stranger(whole: Question) -> bool:
+    """Whether a question is about a name that no paper holds, and about none that one does."""
+    return whole.of_a_stranger and not (whole.focus or whole.named or whole.papers)
+
+
+def is_refused(parts: Sequence[Part]) -> bool:
+    """Whether nothing was found for any part."""
+    return all(part.outcome.reason == "nothing_found" for part in parts)
+
+
 def says_no_subject(part: Question) -> bool:
     """Whether a part asks of what was talked of, or of nothing that it names: of a topic it asks no second thing."""
     return part.kind == "single" and not (part.about or part.works or set(part.named) - set(part.focus))

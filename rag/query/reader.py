@@ -128,6 +128,9 @@ class Reader:
             return About("help") if about.kind == "courtesy" else about
         if about.kind in ("count", "coverage") and _POINTS_BACK.search(text.search):
             return None  # "how many documents does it have?" is about what was talked of
+        rules = load_rules("intent")
+        if about.kind == "coverage" and rules["counting"](text.search) and not rules["held_here"](text.search):
+            return None  # "how many questions are in there?"
         # "and for libraries, subject indexing?" goes on; thanks need no answer, however they are worded
         firm = about.kind not in (*OPEN, "themes", "days") or about.kind == "courtesy"
         return about if firm or intent.probability >= FIRM else None

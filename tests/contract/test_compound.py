@@ -197,3 +197,18 @@ def test_what_the_shelf_says_of_one_paper_is_told_part_by_part(assistant: Assist
     who, when = _blocks(answer)
     assert "authors" in who
     assert "2025-10-11" in when
+
+
+def test_what_is_asked_further_of_a_name_that_stands_nowhere_is_answered_from_no_other_paper(
+    assistant: Assistant,
+) -> None:
+    answer = assistant.answer("What optimizer did KoalaSieve-XL use, was it Lion?")
+    assert (answer.abstained, answer.citations) == (True, ())
+    assert "KoalaSieve-XL" in answer.notes[0].text
+
+
+def test_a_paper_that_is_named_and_described_is_not_compared_with_another(assistant: Assistant) -> None:
+    answer = assistant.answer("IterQR, the query rewriting framework for Meituan: which optimizer is it trained with?")
+    assert {one.paper_id for one in answer.citations} <= {ITERQR}
+    compared = assistant.answer("IterQR and the toolkit for query reformulation: what does each of them rewrite?")
+    assert {one.paper_id for one in compared.citations} == {ITERQR, QUERYGYM}

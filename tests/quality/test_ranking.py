@@ -104,7 +104,8 @@ def test_meaning_counts_more_where_no_word_matches() -> None:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    twins = [make_paper(f"2504.0000{n}", "Baking in Orbit", "We study how astronauts bake sourdough bread.") for n in (1, 2)]
+    baking = "We study how astronauts bake sourdough bread."
+    twins = [make_paper(f"2504.0000{n}", "Baking in Orbit", baking) for n in (1, 2)]
     cats = make_paper("2504.00003", "Space Cats", "A collection of videos of cats aboard a rocket.")
     rules = make_paper("2504.00004", "Reading Rooms", "The rule that readers may bring no bread is examined.")
     with Library(Config(data_dir=tmp_path_factory.mktemp("library"))) as opened:

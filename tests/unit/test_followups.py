@@ -484,3 +484,10 @@ def test_only_a_conversation_makes_a_question_go_on(reader: Reader) -> None:
     assert reader.understand("how fast is it?", TALK).goes_on
     assert not reader.understand("how fast is it?", (), Filters(paper="2504.00007")).goes_on
     assert not reader.understand("How fast is OneSearch?").goes_on
+
+
+def test_a_word_that_only_other_papers_hold_points_at_none_of_those_talked_of(reader: Reader) -> None:
+    listed = f"{ONE}\n\n**UniSearch: Rethinking Video Search** (2025-09-09)\n\n> It is one model. [2]"
+    talk = [Turn(role="user", content="Papers on search at Kuaishou?"), Turn(role="assistant", content=listed)]
+    assert not reader.understand("the orchestration one, do they claim it's as good", talk).focus
+    assert reader.understand("the video one, which tables does it read?", talk).focus == ("2504.00008",)

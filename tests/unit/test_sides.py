@@ -19,7 +19,17 @@ from rag.models.sides import COMPARES, Compared, Span, load_sides
 from rag.query import Question
 from rag.query.intents.intent import SURE, Intent
 from rag.query.intents.shape import Shape
-from rag.query.intents.sides import BORNE_OUT, FIRM, POSSIBLE, Comparison, Side, _put_to, is_called, read_comparison
+from rag.query.intents.sides import (
+    BORNE_OUT,
+    FIRM,
+    POSSIBLE,
+    Comparison,
+    Side,
+    _put_to,
+    are_apposed,
+    is_called,
+    read_comparison,
+)
 from rag.query.lexicon.vocabulary import Vocabulary
 from rag.retrieve.reranker import NEARNESS
 from rag.retrieve.sides import NEAR, SIDE, beside
@@ -253,3 +263,19 @@ def test_a_side_without_a_near_paper_has_none_unless_a_name_gives_it() -> None:
     unseen = replace(passage("unseen", 0.4), scores={})
     assert [one.paper_id for one in beside([[passage("near", 1.0)], [*far, unseen]], [False, False], [])] == ["near"]
     assert [one.paper_id for one in beside([[unseen]], [False], [])] == ["unseen"], "no wording was looked at"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named", "may"),
+    [
+        ("MossNet, the telling of mosses: how fast?", True, True),
+        ("MossNet and the telling of mosses: how fast?", True, False),
+        ("MossNet, the telling of mosses: how fast?", False, False),
+        ("MossNet (the telling of mosses): how fast?", True, True),
+    ],
+)
+def test_a_description_right_behind_a_name_may_be_of_the_same_work(text: str, is_named: bool, may: bool) -> None:
+    named = Side("MossNet", "MossNet", frozenset(["a"]), is_named)
+    sides = (named, Side("the telling of mosses", "the telling of mosses"))
+    assert are_apposed(text, sides) is may
+    assert not are_apposed(text, (*sides, named))

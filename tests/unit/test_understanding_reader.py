@@ -628,3 +628,10 @@ def test_several_things_of_one_paper_are_no_comparison(tmp_path: Path) -> None:
     found = Reader(library).understand("number of users, LoRASets and prompts in ImgJewel?")
     assert (found.kind, found.sides, found.named) == ("single", (), ("2504.77778",))
     library.close()
+
+
+def test_what_a_library_has_none_of_is_counted_in_the_paper_that_was_talked_of(reader: Reader) -> None:
+    talk = turns("What is OneSearch?", "**OneSearch: Generative Search at Kuaishou** (2025-09-05)")
+    found = reader.understand("how many questions are in there?", talk)
+    assert (found.about, found.focus) == (None, ("2504.00007",))
+    assert reader.understand("how many reports do you cover?", talk).about == About("coverage")

@@ -42,7 +42,7 @@ class Continuing:
     def __init__(self, known: Known, restrictions: Restrictions) -> None:
         self._known = known
         self._restrictions = restrictions
-        nearness = Nearness(known.library)
+        nearness = self._nearness = Nearness(known.library)
         self._reference = Reference(known, nearness)
         self._talks = TalkReader(known, nearness, self._reference.refers)
         self.completion = Completion(known)
@@ -107,6 +107,8 @@ class Continuing:
         if new and (own or read.refers <= 0):
             return None  # it names whatever it is about
         exchange, asked = self._taken_up(asked) or (self._reference.about(read, talk), asked)
+        if exchange and not own and self._points_elsewhere(asked):
+            exchange = None
         if exchange and not self._allows(found, exchange.papers):
             exchange = None  # an author or days that it names come before what was talked of
         if new:
@@ -168,6 +170,17 @@ class Continuing:
             if said and (found := self._reference.described(said, asked.talk)):
                 return found, asked
         return None
+
+    def _points_elsewhere(self, asked: Asked) -> bool:
+        """Whether a question opens with "the Alzheimer one" where only papers not talked of hold such a word."""
+        held = set[str]().union(*self._nearness.terms(self._nearness.texts(asked.said)))
+        for one in self._rules["the_one"].all(asked.rest):
+            words = content_words(one["before"])
+            if content_words(asked.rest[: one.start()]):
+                return False
+            if words and all(map(self._nearness.is_held_by_few, words)):
+                return held.isdisjoint(self._nearness.terms([" ".join(words)])[0])
+        return False
 
     def _beside(self, asked: Asked, own: Sequence[str]) -> Continued | None:
         """A question that sets the paper that was talked of last, or that it names, beside one that it describes."""

@@ -125,6 +125,12 @@ class Nearness:
         with self._library.indexes() as indexes:
             return min(map(indexes.lexical.doc_freq, indexes.lexical.analyze(word)), default=0) <= RARE
 
+    def is_held_by_few(self, word: str) -> bool:
+        """Whether a word stands in a few passages, and in one at least."""
+        with self._library.indexes() as indexes:
+            counts = [indexes.lexical.doc_freq(term) for term in indexes.lexical.analyze(word)]
+            return bool(counts) and 0 < min(counts) <= RARE
+
     def terms(self, texts: Sequence[str]) -> list[set[str]]:
         """The index terms of texts."""
         with self._library.indexes() as indexes:

@@ -228,6 +228,18 @@ def _may_be(held: frozenset[str] | None, own: Own) -> bool:
     return len(held) > 1 or own.papers is None or held <= own.papers
 
 
+def are_apposed(text: str, sides: Sequence[Side]) -> bool:
+    """Whether of two sides the second may only say more of the first, which a name gives: marks alone part them.
+
+    "MSPA, the recommender of authors: what is it trained on?" may be about one work.
+    """
+    if len(sides) != 2 or not sides[0].is_named:
+        return False
+    end = text.find(sides[0].text) + len(sides[0].text)
+    start = text.find(sides[1].text, end)
+    return start >= end and not _WORD.search(text, end, start)
+
+
 def only_puts(text: str, names: Sequence[str]) -> bool:
     """Whether a text says nothing but that some names are set side by side: "compare X with Y"."""
     for name in names:
