@@ -59,6 +59,8 @@ class Compound:
         turns = list(history)
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
+            if parts and read.about and read.about.kind == "help":  # "… or do I have to hack it?" asks nothing of us
+                return ()
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
             nameless = names_nothing(read)
             of_nobody = nameless and is_of_a_stranger(whole)  # "which optimiser did NAME use, was it Lion?"

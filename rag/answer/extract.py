@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from rag.answer.ahead import Ahead, which_is_ahead
 from rag.answer.draft import Draft, Quote, Told, join_neighbours, quote_text
 from rag.answer.select import as_likely, choose_papers, demanded, is_described, rivals
+from rag.answer.sentences import for_each, pack, untold, with_asked, with_siblings
 from rag.cards.links import code_links
 from rag.index.library import Library
 from rag.index.query_vector import read_tokens, weighed
+from rag.models.known_item import load_known_item
 from rag.query import Kind, Question
 from rag.query.standing import ABOUT, METHOD
 from rag.retrieve.answer_scores import AnswerScores, Judged
@@ -33,18 +35,6 @@ LIST_WORDS = 60
 """Words shown of one paper of a list, its title included: what the eye takes in."""
 SIMILAR = 5
 """Papers, at least, that are named where the like of one is asked for."""
-MARGIN = 2.5
-"""Log-odds by which a sentence may be less likely to answer than the best one, and still be quoted beside it."""
-SIBLING = 5.0
-"""The same for another item of an enumeration that the best sentence is an item of."""
-SIBLING_WORDS = 60
-"""Words of such items up to which they are quoted, whatever else is."""
-AGAIN = -1.5
-"""Log-odds from which on what was quoted is quoted again where it answers best. What is not answered at all was refused
-before."""
-ASKED = -2.0
-"""Log-odds from which a sentence is shown for one of several things that are asked."""
-
 UNJUDGED = -50.0
 """Log-odds of a sentence that was not judged."""
 LINK = 1.4
@@ -100,7 +90,12 @@ class ExtractiveWriter:
         words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
         first = self._first(question, kind, judged, ahead)
-        drawn = [_quoted(judged[paper], words, passages, before, first[paper]) for paper in papers if paper in judged]
+        besides = self._besides(question, kind, judged)
+        drawn = [
+            _quoted(judged[paper], words, passages, before, first[paper], besides.get(paper))
+            for paper in papers
+            if paper in judged
+        ]
         if not drawn:  # removed since the search
             return Draft(())
         told = drawn[0][1]
@@ -148,6 +143,19 @@ class ExtractiveWriter:
             ]
             for paper, said in judged.items()
         }
+
+    def _besides(self, question: Question, kind: Kind, judged: Mapping[str, Judged]) -> dict[str, NDArray[np.floating]]:
+        """Odds of each paper's sentences for the one thing that is asked of a paper which the question describes.
+
+        The words that describe it are near to sentences that say no more than the question does.
+        """
+        if question.asks or kind != "single":
+            return {}
+        found = _asked_of_described(question.wordings[0])
+        if len(found) != 1:
+            return {}
+        odds = self.scores.of(found, judged)
+        return {paper: _aligned(odds[paper], said) for paper, said in judged.items() if paper in odds}
 
     def _compared(self, question: Question, papers: Sequence[Passage], settled: Container[str]) -> dict[str, Judged]:
         """Papers judged by how each works, and by what is asked as it is put to each alone, or else what each is about.
@@ -215,6 +223,12 @@ class ExtractiveWriter:
         return [Quote(quote.passage, quote.start + start, quote.start + end) for start, end in spans]
 
 
+def _asked_of_described(text: str) -> tuple[str, ...]:
+    """What is asked of a paper that a question describes, without the description."""
+    found = load_known_item().read(text)
+    return tuple(text[start:end] for start, end in found.asks) if found.which else ()
+
+
 def _aligned(other: Judged, paper: Judged) -> NDArray[np.floating]:
     """What another question says of a paper's sentences; of a full text it may have judged other passages."""
     known = {(one.start, one.end): odds for one, odds in zip(other.sentences, other.odds.tolist(), strict=True)}
@@ -233,6 +247,7 @@ def _quoted(
     passages: Sequence[Passage],
     before: Sequence[str],
     each: Sequence[NDArray[np.floating]] = (),
+    besides: NDArray[np.floating] | None = None,
 ) -> tuple[tuple[Quote, ...], Told | None]:
     """Quote a paper within so many words, its title and day included; and whether the answer before told it.
 
@@ -248,6 +263,7 @@ def _quoted(
     first = for_each([np.where(odds > -np.inf, one, -np.inf) for one in each])
     lengths = [len(sentence.text.split()) for sentence in said]
     taken = pack(odds, lengths, words - heading, first)
+    taken = with_asked(taken, odds, lengths, np.full(len(said), -np.inf) if besides is None else besides)
     taken = with_siblings(taken, odds, lengths, enumerated([one.text for one in said]))
     told = "again" if told == "partly" and again[taken].all() else told
     chosen = [said[n] for n in taken]
@@ -266,107 +282,3 @@ def _of_one_place(paper: Judged, odds: NDArray[np.floating]) -> NDArray[np.float
     best = paper.sentences[int(np.argmax(odds))]
     within = of == best.passage.chunk_id if best.in_body else np.array([not one.in_body for one in paper.sentences])
     return np.where(within, odds, -np.inf)
-
-
-def untold(odds: NDArray[np.floating], said: NDArray[np.bool_]) -> tuple[NDArray[np.floating], Told | None]:
-    """Leave out what the answer before quotes, unless that answers best: else it is no answer to another question.
-
-    Args:
-        odds: Log-odds that each sentence answers, at least one.
-        said: Which of them were quoted.
-
-    Returns:
-        The odds, -inf for what is not to be quoted, and None; or with the one sentence to quote, and why it is
-        (`Told`): what was quoted is what is asked for, or nothing else comes near it (none, where all was quoted). What
-        is asked for and new sentences that are likely to answer as well are quoted together.
-    """
-    best = int(np.argmax(odds))
-    fresh = np.where(said, -np.inf, odds)
-    if not said[best]:
-        return fresh, None
-    if odds[best] < AGAIN:
-        return np.where(np.arange(len(odds)) == int(np.argmax(fresh)), fresh, -np.inf), "besides"
-    kept = fresh.copy()
-    kept[best] = odds[best]
-    if fresh.max() >= odds[best] - MARGIN:
-        return kept, "partly"
-    return np.where(np.arange(len(odds)) == best, kept, -np.inf), "again"
-
-
-def for_each(asked: Sequence[NDArray[np.floating]]) -> list[int]:
-    """The sentence that answers each of several things, another one for each, as far as there are others.
-
-    What has most to lose chooses first. A sentence that answers two of them is enough where no other is nearly as
-    likely to answer one, and none is taken for what no sentence answers.
-
-    Args:
-        asked: Log-odds of the sentences for each thing, [sentences] each; what has -inf is not taken.
-
-    Returns:
-        Positions, in the order in which they were chosen.
-    """
-    chosen: list[int] = []
-    left = list(asked)
-    while left:
-        free = [np.where(np.isin(np.arange(len(odds)), chosen), -np.inf, odds) for odds in left]
-        n = max(range(len(left)), key=lambda n: _lead(free[n]))
-        best = int(np.argmax(free[n]))
-        if free[n][best] >= max(ASKED, left[n].max() - MARGIN):
-            chosen.append(best)
-        del left[n]
-    return chosen
-
-
-def with_siblings(
-    taken: Sequence[int], odds: NDArray[np.floating], lengths: Sequence[int], groups: Sequence[Sequence[int]]
-) -> list[int]:
-    """What is quoted with the other items of the enumeration that the best sentence is an item of.
-
-    "What are the two challenges?" is answered by both, of which one that the question is nearer to may be far ahead.
-
-    Args:
-        taken: Positions of what is quoted, ascending.
-        odds: Log-odds that each sentence answers.
-        lengths: Words of each.
-        groups: Positions of the sentences that enumerate (`rag.text.enumerated`).
-
-    Returns:
-        Positions, ascending; no items are added that are much less likely to answer, or longer than a reader looks at.
-    """
-    best = max(taken, key=lambda place: odds[place], default=-1)
-    items = {place for group in groups if best in group for place in group} - set(taken)
-    likely = [place for place in items if odds[place] >= odds[best] - SIBLING]
-    return sorted([*taken, *likely] if sum(lengths[place] for place in likely) <= SIBLING_WORDS else taken)
-
-
-def _lead(odds: NDArray[np.floating]) -> float:
-    """By how much the best of some odds is better than the next; 0 where nothing is left."""
-    highest = np.sort(odds)[::-1]
-    if highest[0] == -np.inf:
-        return 0.0
-    return float(highest[0] - highest[1]) if len(highest) > 1 else np.inf
-
-
-def pack(odds: NDArray[np.floating], lengths: Sequence[int], budget: int, first: Sequence[int] = ()) -> list[int]:
-    """Choose the sentences that answer and fit a budget together.
-
-    Args:
-        odds: Log-odds that each answers, at least one; what has -inf is not taken.
-        lengths: Words of each.
-        budget: Words that may be taken; the first sentence is taken however long it is.
-        first: Sentences that come before the best one, while they fit.
-
-    Returns:
-        Positions, ascending.
-    """
-    best = int(np.argmax(odds))
-    if odds[best] == -np.inf:
-        return []
-    near = [i for i in np.argsort(-odds, kind="stable").tolist() if odds[i] >= odds[best] - MARGIN]
-    taken: list[int] = []
-    words = 0
-    for i in dict.fromkeys((*first, *near)):
-        if not taken or words + lengths[i] <= budget:
-            taken.append(i)
-            words += lengths[i]
-    return sorted(taken)

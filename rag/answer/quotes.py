@@ -21,7 +21,9 @@ from rag.types import Delta, Event, Note, Passage, Removed
 
 DOUBTFUL = 0.45
 """Chance of being right below which an answer's first paper is one of several that may be meant."""
-_NOTHING_MORE = Note(code="nothing_more", text="The abstract tells no more about this than the answer before quotes.")
+_NOTHING_MORE = Note(
+    code="nothing_more", text="Nothing in the abstract seems to answer this but what the answer before quotes."
+)
 _QUOTED_BEFORE = Note(code="quoted_before", text="Some of what is quoted stands in the answer before as well.")
 
 

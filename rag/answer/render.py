@@ -58,12 +58,12 @@ def reply(
     told, found = draft.told, draft.found
     groups = [render_group(group) for group in checked.groups]
     if told == "again" and groups and decision.reason is None:
-        return Reply(("This was quoted before; the abstract tells no more about it:", *groups))
+        return Reply(("This was quoted before; nothing else in the abstract seems to answer it:", *groups))
     if told == "partly" and groups and decision.reason is None:
         return Reply(("Some of this was quoted before:", *groups))
     if told and decision.reason is None:
         besides = " What it says besides:" if groups else ""
-        text = f"The abstract tells no more about this than was quoted before.{besides}"
+        text = f"Nothing in the abstract seems to answer this but what was quoted before.{besides}"
         return Reply((text, *groups), "detail_absent", closest(passages))
     if groups and decision.reason is None:
         missing = (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag.answer.draft import Quote, join_neighbours, quote_text
-from rag.answer.extract import MARGIN
+from rag.answer.sentences import MARGIN
 from rag.retrieve.answer_scores import AnswerScores, Judged
 from rag.text.sentences import sentences
 from rag.types import Passage

@@ -212,3 +212,10 @@ def test_a_paper_that_is_named_and_described_is_not_compared_with_another(assist
     assert {one.paper_id for one in answer.citations} <= {ITERQR}
     compared = assistant.answer("IterQR and the toolkit for query reformulation: what does each of them rewrite?")
     assert {one.paper_id for one in compared.citations} == {ITERQR, QUERYGYM}
+
+
+def test_what_asks_nothing_of_the_papers_is_no_part(assistant: Assistant) -> None:
+    asked = "What is IterQR?"
+    before = (Turn(role="user", content=asked), Turn(role="assistant", content=assistant.answer(asked).answer))
+    answer = assistant.answer("where was it deployed, or do I hack it", before)
+    assert (answer.parts, {one.paper_id for one in answer.citations}) == ((), {ITERQR})

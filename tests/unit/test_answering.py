@@ -13,7 +13,7 @@ import pytest
 
 from rag.answer.abstention import Decision
 from rag.answer.draft import Draft, Quote, quote_text
-from rag.answer.extract import ASKED, LIST_WORDS, MARGIN, ExtractiveWriter, for_each, pack
+from rag.answer.extract import LIST_WORDS, ExtractiveWriter
 from rag.answer.quotes import _as_wanted, is_doubtful
 from rag.answer.select import (
     BELONGS,
@@ -28,6 +28,7 @@ from rag.answer.select import (
     is_described,
     rivals,
 )
+from rag.answer.sentences import ASKED, MARGIN, for_each, pack
 from rag.assistant import Assistant
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
@@ -345,6 +346,31 @@ def test_quotes_end_where_a_sentence_is_much_less_likely_to_answer() -> None:
 def configure(monkeypatch: pytest.MonkeyPatch, library: Library, settings: AnswerConfig) -> None:
     """Answer with other settings, until the test ends."""
     monkeypatch.setattr(library, "config", library.config.model_copy(update={"answer": settings}))
+
+
+def test_title_and_sentences_fit_the_words_together_and_a_list_shows_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moss = " ".join(f"Method {n} tells mosses apart by the {n} shapes of their leaves." for n in range(9))
+    title = "Telling Mosses and Liverworts and Hornworts of the North Apart by Their Leaves"
+    with Library(Config(data_dir=tmp_path)) as opened:
+        opened.ingest([make_paper("2504.00009", title, moss)])
+        scores = AnswerScores(opened)
+        judge = scores.of
+
+        def alike(wordings: Sequence[str], paper_ids: Iterable[str]) -> dict[str, Judged]:
+            return {k: replace(one, odds=np.ones_like(one.odds)) for k, one in judge(wordings, paper_ids).items()}
+
+        monkeypatch.setattr(scores, "of", alike)
+        question = "How are mosses told apart?"
+        passages = HybridRetriever(opened).search(question, k=5)
+
+        def shown(kind: Kind) -> int:
+            (group,) = ExtractiveWriter(opened, scores).write(read(opened, question), passages, kind).quotes
+            return len(title.split()) + 1 + sum(len(quote_text(quote).split()) for quote in group)
+
+        assert LIST_WORDS < shown("single") <= AnswerConfig().max_words
+        assert shown("list") <= LIST_WORDS
 
 
 def test_each_thing_that_is_asked_has_a_sentence_of_its_own() -> None:

@@ -1,11 +1,11 @@
-"""Sentences that enumerate, and that they are quoted together."""
+"""Sentences that enumerate, and what is quoted beside the best ones."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from rag.answer.extract import SIBLING, SIBLING_WORDS, with_siblings
+from rag.answer.sentences import BESIDE, BESIDE_WORDS, with_asked, with_siblings
 from rag.text.enumerated import enumerated
 
 
@@ -27,9 +27,19 @@ def test_items_are_counted_from_one_on(said: list[str], groups: list[list[int]])
 
 
 def test_the_other_items_are_quoted_beside_the_best_one() -> None:
-    odds, short = np.array([-4.0, 1.0 - SIBLING, 1.0]), [10, 10, 10]
+    odds, short = np.array([-4.0, 1.0 - BESIDE, 1.0]), [10, 10, 10]
     assert with_siblings([2], odds, short, [[1, 2]]) == [1, 2]
     assert with_siblings([2], odds - [0, 0.1, 0], short, [[1, 2]]) == [2], "it hardly answers"
     assert with_siblings([0, 2], odds, short, [[0, 1]]) == [0, 2], "the best sentence is no item"
-    assert with_siblings([2], odds, [10, SIBLING_WORDS + 1, 10], [[1, 2]]) == [2], "it is too long"
+    assert with_siblings([2], odds, [10, BESIDE_WORDS + 1, 10], [[1, 2]]) == [2], "it is too long"
     assert with_siblings([], odds, short, [[1, 2]]) == []
+
+
+def test_what_answers_the_thing_asked_is_quoted_beside_what_describes_the_paper() -> None:
+    odds, asked, short = np.array([2.0, -2.5, -3.5]), np.array([-4.0, 0.5, 0.4]), [10, 10, 10]
+    assert with_asked([0], odds, short, asked) == [0, 1]
+    assert with_asked([0, 1], odds, short, asked) == [0, 1]
+    assert with_asked([0], odds, short, asked - 1) == [0], "it hardly answers"
+    assert with_asked([0], odds - [0, 1, 0], short, asked) == [0], "it is no answer to the whole question"
+    assert with_asked([0], odds, [10, BESIDE_WORDS + 1, 10], asked) == [0], "it is too long"
+    assert with_asked([0], np.array([2.0, -np.inf, -3.5]), short, asked) == [0], "it must not be quoted"

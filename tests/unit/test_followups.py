@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from rag.answer.draft import Told, quote_text
-from rag.answer.extract import AGAIN, MARGIN, _quoted, untold
+from rag.answer.extract import _quoted
+from rag.answer.sentences import AGAIN, MARGIN, untold
 from rag.errors import ModelFileError
 from rag.models import reference
 from rag.models.reference import PAIR, STAY, load_references
