@@ -18,10 +18,12 @@ from rag.answer.parts import (
     cited_before,
     goes_on_about,
     in_light,
+    is_about_it,
     is_of_a_stranger,
     is_refused,
     likelier,
     names_nothing,
+    points_back,
     repeats,
     says_no_subject,
 )
@@ -56,20 +58,22 @@ class Compound:
             filters: Given beside it.
         """
         parts: list[Part] = []
-        turns = list(history)
+        turns, of_stranger = list(history), is_of_a_stranger(whole)
         for words in whole.parts:
             read = self.reader.understand(words, turns, filters)
-            if parts and read.about and read.about.kind == "help":  # "… or do I have to hack it?" asks nothing of us
-                return ()
+            if read.about and read.about.kind == "help" and points_back(words):  # "… or do I hack it?"
+                continue
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
-            nameless = names_nothing(read)
-            of_nobody = nameless and is_of_a_stranger(whole)  # "which optimiser did NAME use, was it Lion?"
-            papers = self._meant(whole, read, parts) if nameless else goes_on_about(read, whole, parts)
+            of_nobody = of_stranger and is_about_it(read, words)
+            papers: tuple[str, ...] = ()
+            if not of_nobody:
+                meant = names_nothing(read)
+                papers = self._meant(whole, read, parts) if meant else goes_on_about(read, whole, parts)
             if parts and whole.kind == "topic" and says_no_subject(read):  # "…? What does the evidence say?"
                 return ()
             read = replace(in_light(read, whole, papers, parts), goes_on=whole.goes_on)
             if of_nobody:
-                read = replace(read, kind="single", focus=(), papers=None, of_a_stranger=True)
+                read = replace(read, focus=(), papers=None, of_a_stranger=True)
             if not restricted:
                 read = replace(read, filters=whole.filters, left_out=read.left_out | whole.left_out)
             part, clarify = self._part(words, read, parts)
@@ -80,7 +84,9 @@ class Compound:
                 part = likelier(part, self._part(words, alone, parts)[0])
             parts.append(part)
             turns += [Turn(role="user", content=words), Turn(role="assistant", content=part.outcome.text)]
-        return () if are_one(parts) or (is_of_a_stranger(whole) and is_refused(parts)) else parts
+        if len(parts) < 2:
+            return ()
+        return () if are_one(parts) or (of_stranger and is_refused(parts)) else parts
 
     def _part(self, words: str, read: Question, before: Sequence[Part]) -> tuple[Part, Clarify | None]:
         """A part with its answer in quotes, and what would have to be asked back."""

@@ -20,7 +20,7 @@ from rag.answer.sentences import for_each, pack, untold, with_asked, with_siblin
 from rag.cards.links import code_links
 from rag.index.library import Library
 from rag.index.query_vector import read_tokens, weighed
-from rag.models.known_item import load_known_item
+from rag.models.known_item import known_item
 from rag.query import Kind, Question
 from rag.query.standing import ABOUT, METHOD
 from rag.retrieve.answer_scores import AnswerScores, Judged
@@ -90,9 +90,10 @@ class ExtractiveWriter:
         words = min(most, LIST_WORDS) if kind == "list" or among > 1 else most
         before = question.quoted if kind == "single" else ()
         first = self._first(question, kind, judged, ahead)
-        besides = self._besides(question, kind, judged)
+        alone = kind == "single" and among < 2
+        besides = self._besides(question, judged) if alone else {}
         drawn = [
-            _quoted(judged[paper], words, passages, before, first[paper], besides.get(paper))
+            _quoted(judged[paper], words, passages, before, first[paper], besides.get(paper), alone=alone)
             for paper in papers
             if paper in judged
         ]
@@ -144,12 +145,12 @@ class ExtractiveWriter:
             for paper, said in judged.items()
         }
 
-    def _besides(self, question: Question, kind: Kind, judged: Mapping[str, Judged]) -> dict[str, NDArray[np.floating]]:
+    def _besides(self, question: Question, judged: Mapping[str, Judged]) -> dict[str, NDArray[np.floating]]:
         """Odds of each paper's sentences for the one thing that is asked of a paper which the question describes.
 
         The words that describe it are near to sentences that say no more than the question does.
         """
-        if question.asks or kind != "single":
+        if question.asks:
             return {}
         found = _asked_of_described(question.wordings[0])
         if len(found) != 1:
@@ -225,7 +226,7 @@ class ExtractiveWriter:
 
 def _asked_of_described(text: str) -> tuple[str, ...]:
     """What is asked of a paper that a question describes, without the description."""
-    found = load_known_item().read(text)
+    found = known_item(text)
     return tuple(text[start:end] for start, end in found.asks) if found.which else ()
 
 
@@ -248,11 +249,14 @@ def _quoted(
     before: Sequence[str],
     each: Sequence[NDArray[np.floating]] = (),
     besides: NDArray[np.floating] | None = None,
+    *,
+    alone: bool = False,
 ) -> tuple[tuple[Quote, ...], Told | None]:
     """Quote a paper within so many words, its title and day included; and whether the answer before told it.
 
     The quotes are of the passages as they were retrieved. `each` holds the odds of its sentences for each thing that is
-    asked, where several are.
+    asked, where several are; `besides` those for what is asked of a paper that the question describes. That sentence,
+    or the other items of an enumeration where the paper answers `alone`, may take `BESIDE_WORDS` more.
     """
     found = {passage.chunk_id: passage for passage in passages}
     said = paper.sentences
@@ -262,9 +266,10 @@ def _quoted(
     odds = _of_one_place(paper, odds)
     first = for_each([np.where(odds > -np.inf, one, -np.inf) for one in each])
     lengths = [len(sentence.text.split()) for sentence in said]
-    taken = pack(odds, lengths, words - heading, first)
-    taken = with_asked(taken, odds, lengths, np.full(len(said), -np.inf) if besides is None else besides)
-    taken = with_siblings(taken, odds, lengths, enumerated([one.text for one in said]))
+    packed = pack(odds, lengths, words - heading, first)
+    taken = packed if besides is None else with_asked(packed, odds, lengths, besides)
+    if alone and taken == packed:
+        taken = with_siblings(taken, odds, lengths, enumerated([one.text for one in said]))
     told = "again" if told == "partly" and again[taken].all() else told
     chosen = [said[n] for n in taken]
     spans = sorted({span for one in chosen for span in (*one.above, (one.start, one.end))})

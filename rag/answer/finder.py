@@ -88,7 +88,7 @@ class Finder:
             whole: Whether the order of all papers counts, as for a model that is given several.
         """
         entry = self.holdings.find(understood)
-        if not entry and (one := self._described_twice(understood)):
+        if not entry and (one := self._named_and_described(understood)):
             understood = replace(_about_one(understood, one), asks=read_asks(understood.typed))
         found = (
             self._named_first(entry, understood, expanded)
@@ -119,7 +119,7 @@ class Finder:
         makes = len(best) > 1 and best[0].best >= max(ANSWERS, best[1].best + ALONE)
         return best[0].paper_id if makes else ""
 
-    def _described_twice(self, understood: Question) -> str:
+    def _named_and_described(self, understood: Question) -> str:
         """The one paper that two seeming sides mean, one of which only says more of the other: "MSPA, the ranker: …".
 
         Empty where they mean several, or days or authors restrict one of them.

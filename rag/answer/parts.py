@@ -16,6 +16,7 @@ from rag.answer.notes import unknown_names
 from rag.answer.outcome import Gathered, Outcome
 from rag.answer.render import paper_heading
 from rag.query import Question
+from rag.query.rules import load_rules
 from rag.text.markdown import escape_line
 from rag.types import AnswerPart, Citation, Confidence, Delta, Event, Passage, Removed
 
@@ -51,6 +52,16 @@ def names_nothing(part: Question) -> bool:
 def is_of_a_stranger(whole: Question) -> bool:
     """Whether a question is about a name that no paper holds, and about none that one does."""
     return whole.of_a_stranger and not (whole.focus or whole.named or whole.papers)
+
+
+def is_about_it(part: Question, words: str) -> bool:
+    """Whether a part is about what was named before it: "which optimiser did NAME use, was it Lion?"."""
+    return part.kind == "single" and names_nothing(part) and points_back(words)
+
+
+def points_back(words: str) -> bool:
+    """Whether words may stand for what was named or talked of before them."""
+    return bool(load_rules("followups")["points_back"](words))
 
 
 def is_refused(parts: Sequence[Part]) -> bool:

@@ -86,8 +86,9 @@ def with_asked(
     Returns:
         Positions, ascending.
     """
-    best = int(np.argmax(np.where(odds > -np.inf, asked, -np.inf)))
-    told = asked[best] >= 0 and odds[best] >= odds.max() - BESIDE and lengths[best] <= BESIDE_WORDS
+    near = (odds > -np.inf) & (odds >= odds.max() - BESIDE)
+    best = int(np.argmax(np.where(near, asked, -np.inf)))
+    told = near[best] and asked[best] >= 0 and lengths[best] <= BESIDE_WORDS
     return sorted({*taken, best}) if told else list(taken)
 
 

@@ -130,7 +130,9 @@ class AnswerConfig(Section):
         "extractive", description="extractive quotes sentences, without a model; llm lets the model of `llm` write"
     )
     max_papers: int = Field(10, ge=1, description="most papers cited by one extractive answer")
-    max_words: int = Field(80, ge=10, description="words shown of one paper, its title included")
+    max_words: int = Field(
+        80, ge=10, description="words shown of one paper, its title included; 45 more for what would be cut in two"
+    )
     max_question_chars: int = Field(4000, ge=100, description="longest question")
     clarify: bool = Field(True, description="ask back where a name in the question means several systems here")
 

@@ -177,7 +177,6 @@ class Assembly:
         alone = self._is_limits_alone(read, works)
         instead = self._instead(read.search, phrase if works.institution else read.standalone, works.papers)
         subjects = (resolve(self._known.entities, one) for one in shape.subjects)
-        known = read.known.difference(called(works.names)) if shape.kind == "single" else read.known
         return Question(
             standalone=read.standalone,
             search_text=instead if alone else read.search,
@@ -187,7 +186,7 @@ class Assembly:
             kind=shape.kind,
             subjects=shape.subjects,
             only_filters=alone and (bool(limits.filters or works.papers or read.among) or shape.kind == "list"),
-            left_out=known.union(works.like, *limits.unwanted.values()),
+            left_out=read.known.union(works.like, *limits.unwanted.values()),
             like=works.like,
             unwanted=tuple(limits.unwanted),
             about=about,

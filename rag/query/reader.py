@@ -45,7 +45,7 @@ _FEW_WORDS = 3
 """Words that are looked for among chosen papers, however else they might be read."""
 _OFFERED = 3
 """Systems that are offered for a name that stands nowhere."""
-_POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(r"\b(?:it|its|they|their|this|that|in\s+there|(?:in|of)\s+them)\b", re.IGNORECASE)
 
 
 class Reader:
@@ -128,9 +128,6 @@ class Reader:
             return About("help") if about.kind == "courtesy" else about
         if about.kind in ("count", "coverage") and _POINTS_BACK.search(text.search):
             return None  # "how many documents does it have?" is about what was talked of
-        rules = load_rules("intent")
-        if about.kind == "coverage" and rules["counting"](text.search) and not rules["held_here"](text.search):
-            return None  # "how many questions are in there?"
         # "and for libraries, subject indexing?" goes on; thanks need no answer, however they are worded
         firm = about.kind not in (*OPEN, "themes", "days") or about.kind == "courtesy"
         return about if firm or intent.probability >= FIRM else None

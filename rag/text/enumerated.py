@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi")
-_ITEM = re.compile(
-    rf"\W*(?:and\s+)?(?:the\s+)?(?:\(?(?P<n>[1-6]|{'|'.join(reversed(_ROMAN))})\)|(?P<o>{'|'.join(_ORDINALS)})(?:ly)?\b)",
+_MARKED = re.compile(r"\W*\b(?P<n>[1-6]|iii|ii|iv|vi|v|i)\)", re.IGNORECASE)
+_TOLD = re.compile(
+    rf"\W*(?:and\s+)?(?P<the>the\s+)?(?:(?P<o>{'|'.join(_ORDINALS)})(?:ly)?|(?P<last>finally|lastly))\b(?!-)\s*(?P<of>\w*)",
     re.IGNORECASE,
 )
 
@@ -16,24 +17,30 @@ _ITEM = re.compile(
 def enumerated(sentences: Sequence[str]) -> list[list[int]]:
     """The places of sentences that enumerate, in groups of two or more, each counted from one on.
 
-    Other sentences may stand between the items, which say more of them.
+    Other sentences may stand between the items, which say more of them. Items are marked alike: with figures, with
+    Roman ones, with ordinals alone, or with ordinals of the same thing ("the first challenge").
     """
     groups: list[list[int]] = []
+    begun: dict[str, list[int]] = {}
     for place, sentence in enumerate(sentences):
-        number = _number(sentence)
+        style, number = _item(sentence)
+        group = begun.get(style)
         if number == 1:
-            groups.append([place])
-        elif number and groups and number == len(groups[-1]) + 1:
-            groups[-1].append(place)
+            begun[style] = [place]
+            groups.append(begun[style])
+        elif group and (number == len(group) + 1 or (number < 0 and len(group) > 1)):
+            group.append(place)
+            if number < 0:
+                del begun[style]
     return [group for group in groups if len(group) > 1]
 
 
-def _number(sentence: str) -> int:
-    """Which item a sentence is, from 1; 0 where it is none."""
-    found = _ITEM.match(sentence)
-    if not found:
-        return 0
-    if word := found["o"]:
-        return _ORDINALS.index(word.lower()) + 1
-    said = found["n"].lower()
-    return int(said) if said.isdigit() else _ROMAN.index(said) + 1
+def _item(sentence: str) -> tuple[str, int]:
+    """How a sentence is marked as an item, and which it is, from 1; -1 for "finally", 0 where it is none."""
+    if found := _MARKED.match(sentence):
+        said = found["n"].lower()
+        return ("figure", int(said)) if said.isdigit() else ("roman", _ROMAN.index(said) + 1)
+    if found := _TOLD.match(sentence):
+        style = f"the {found['of'].lower()}" if found["the"] else "ordinal"
+        return style, _ORDINALS.index(found["o"].lower()) + 1 if found["o"] else -1
+    return "", 0

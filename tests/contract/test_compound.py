@@ -205,11 +205,15 @@ def test_what_is_asked_further_of_a_name_that_stands_nowhere_is_answered_from_no
     answer = assistant.answer("What optimizer did KoalaSieve-XL use, was it Lion?")
     assert (answer.abstained, answer.citations) == (True, ())
     assert "KoalaSieve-XL" in answer.notes[0].text
+    other = answered(
+        assistant, "How does KoalaSieve-XL work? What challenges does query rewriting for food delivery face?"
+    )
+    assert ([part.abstained for part in other.parts], papers(other, 1)) == ([True, False], {ITERQR})
 
 
 def test_a_paper_that_is_named_and_described_is_not_compared_with_another(assistant: Assistant) -> None:
     answer = assistant.answer("IterQR, the query rewriting framework for Meituan: which optimizer is it trained with?")
-    assert {one.paper_id for one in answer.citations} <= {ITERQR}
+    assert {one.paper_id for one in answer.citations} == {ITERQR}
     compared = assistant.answer("IterQR and the toolkit for query reformulation: what does each of them rewrite?")
     assert {one.paper_id for one in compared.citations} == {ITERQR, QUERYGYM}
 
@@ -219,3 +223,4 @@ def test_what_asks_nothing_of_the_papers_is_no_part(assistant: Assistant) -> Non
     before = (Turn(role="user", content=asked), Turn(role="assistant", content=assistant.answer(asked).answer))
     answer = assistant.answer("where was it deployed, or do I hack it", before)
     assert (answer.parts, {one.paper_id for one in answer.citations}) == ((), {ITERQR})
+    assert len(assistant.answer("where was it deployed, and what can I ask you?", before).parts) == 2

@@ -32,6 +32,7 @@ from rag.answer.sentences import ASKED, MARGIN, for_each, pack
 from rag.assistant import Assistant
 from rag.config import AnswerConfig, Config
 from rag.index.library import Library
+from rag.models.known_item import KnownItem
 from rag.query import Kind, Question, Reader
 from rag.query.intents.subject import read_phrase
 from rag.query.limits.order import Wanted
@@ -371,6 +372,33 @@ def test_title_and_sentences_fit_the_words_together_and_a_list_shows_less(
 
         assert LIST_WORDS < shown("single") <= AnswerConfig().max_words
         assert shown("list") <= LIST_WORDS
+
+
+def test_what_is_asked_of_a_described_paper_is_quoted_beside_what_describes_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores, described = AnswerScores(library), "There is one that distils pairwise preferences. Which score did it get?"
+    ask = "Which score did it get"
+    judge = scores.of
+
+    def judged(wordings: Sequence[str], paper_ids: Iterable[str]) -> dict[str, Judged]:
+        """By the description the first sentence answers, by what is asked the last."""
+        found = judge(wordings, paper_ids)
+        first = {k: np.linspace(2.0, -2.0, len(one.sentences), dtype=np.float32) for k, one in found.items()}
+        return {k: replace(one, odds=first[k][:: -1 if ask in wordings else 1]) for k, one in found.items()}
+
+    monkeypatch.setattr(scores, "of", judged)
+    asked = replace(read(library, described), kind="single", asks=(), parts=())
+    passages = [one for one in HybridRetriever(library).search(described, k=20) if one.paper_id == "2504.00001"]
+
+    def quoted() -> str:
+        (group,) = ExtractiveWriter(library, scores).write(asked, passages).quotes
+        return " ".join(quote_text(quote) for quote in group)
+
+    last = judge((described,), ["2504.00001"])["2504.00001"].sentences[-1].text
+    assert last in quoted()
+    monkeypatch.setattr("rag.answer.extract.known_item", lambda _: KnownItem())
+    assert last not in quoted()
 
 
 def test_each_thing_that_is_asked_has_a_sentence_of_its_own() -> None:

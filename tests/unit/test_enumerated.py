@@ -18,6 +18,13 @@ from rag.text.enumerated import enumerated
         (["The first paper on A.", "It does B."], []),
         (["Second, we do B.", "Third, C."], []),
         (["First, A.", "Third, C."], []),
+        (["First-stage retrievers are fast.", "Second-stage rerankers are slow."], []),
+        (["The first author is known.", "The second half is new."], []),
+        (["(1) A.", "(i) B.", "(ii) C.", "(2) D."], [[0, 3], [1, 2]]),
+        (["First, A.", "The first stage is B.", "Second, C."], [[0, 2]]),
+        (["First, A.", "(2) B."], []),
+        (["First, A.", "Second, B.", "Finally, C.", "Finally, D."], [[0, 1, 2]]),
+        (["First, A.", "Finally, C."], []),
         (["Firstborn animals are larger.", "Secondary effects are small."], []),
         ([], []),
     ],
@@ -42,4 +49,5 @@ def test_what_answers_the_thing_asked_is_quoted_beside_what_describes_the_paper(
     assert with_asked([0], odds, short, asked - 1) == [0], "it hardly answers"
     assert with_asked([0], odds - [0, 1, 0], short, asked) == [0], "it is no answer to the whole question"
     assert with_asked([0], odds, [10, BESIDE_WORDS + 1, 10], asked) == [0], "it is too long"
+    assert with_asked([], np.full(3, -np.inf), short, asked) == [], "nothing may be quoted"
     assert with_asked([0], np.array([2.0, -np.inf, -3.5]), short, asked) == [0], "it must not be quoted"

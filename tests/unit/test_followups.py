@@ -492,3 +492,4 @@ def test_a_word_that_only_other_papers_hold_points_at_none_of_those_talked_of(re
     talk = [Turn(role="user", content="Papers on search at Kuaishou?"), Turn(role="assistant", content=listed)]
     assert not reader.understand("the orchestration one, do they claim it's as good", talk).focus
     assert reader.understand("the video one, which tables does it read?", talk).focus == ("2504.00008",)
+    assert reader.understand("the orchestration model, is it frozen?", talk).focus, "a part of a paper"

@@ -272,6 +272,9 @@ def test_a_side_without_a_near_paper_has_none_unless_a_name_gives_it() -> None:
         ("MossNet and the telling of mosses: how fast?", True, False),
         ("MossNet, the telling of mosses: how fast?", False, False),
         ("MossNet (the telling of mosses): how fast?", True, True),
+        ("MossNet & the telling of mosses: how fast?", True, False),
+        ("MossNet / the telling of mosses: how fast?", True, False),
+        ("It, the telling of mosses: how fast?", True, False),
     ],
 )
 def test_a_description_right_behind_a_name_may_be_of_the_same_work(text: str, is_named: bool, may: bool) -> None:

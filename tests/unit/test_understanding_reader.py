@@ -630,8 +630,10 @@ def test_several_things_of_one_paper_are_no_comparison(tmp_path: Path) -> None:
     library.close()
 
 
-def test_what_a_library_has_none_of_is_counted_in_the_paper_that_was_talked_of(reader: Reader) -> None:
+def test_what_is_counted_in_there_is_counted_in_the_paper_that_was_talked_of(reader: Reader) -> None:
     talk = turns("What is OneSearch?", "**OneSearch: Generative Search at Kuaishou** (2025-09-05)")
-    found = reader.understand("how many questions are in there?", talk)
-    assert (found.about, found.focus) == (None, ("2504.00007",))
-    assert reader.understand("how many reports do you cover?", talk).about == About("coverage")
+    for question in ("how many questions are in there?", "how many items are in there?"):
+        found = reader.understand(question, talk)
+        assert (found.about, found.focus) == (None, ("2504.00007",))
+    for question in ("how many reports do you cover?", "how many PDFs do you hold?"):
+        assert reader.understand(question, talk).about == About("coverage")

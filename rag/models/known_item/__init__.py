@@ -134,6 +134,11 @@ def load_known_item() -> KnownItemModel:
 
 
 @lru_cache(_KEPT)
+def known_item(text: str) -> KnownItem:
+    """What a text says of the paper that it means, by the shipped model."""
+    return load_known_item().read(text)
+
+
 def description(text: str) -> str:
-    """The words of a text that say which paper is meant, by the shipped model; empty where none is meant anew."""
-    return ", ".join(text[start:end] for start, end in load_known_item().read(text).which)
+    """The words of a text that say which paper is meant; empty where none is meant anew."""
+    return ", ".join(text[start:end] for start, end in known_item(text).which)

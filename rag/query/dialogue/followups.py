@@ -106,9 +106,9 @@ class Continuing:
             return self._about_new(turned, new, talk[-1])
         if new and (own or read.refers <= 0):
             return None  # it names whatever it is about
-        exchange, asked = self._taken_up(asked) or (self._reference.about(read, talk), asked)
-        if exchange and not own and self._points_elsewhere(asked):
-            exchange = None
+        taken_up = self._taken_up(asked)
+        away = not (taken_up or own) and self._points_elsewhere(asked)
+        exchange, asked = taken_up or (None if away else self._reference.about(read, talk), asked)
         if exchange and not self._allows(found, exchange.papers):
             exchange = None  # an author or days that it names come before what was talked of
         if new:
@@ -176,9 +176,9 @@ class Continuing:
         held = set[str]().union(*self._nearness.terms(self._nearness.texts(asked.said)))
         for one in self._rules["the_one"].all(asked.rest):
             words = content_words(one["before"])
-            if content_words(asked.rest[: one.start()]):
+            if content_words(asked.rest[: one.start()]) or one["noun"].lower() not in self._rules.words["for_papers"]:
                 return False
-            if words and all(map(self._nearness.is_held_by_few, words)):
+            if words and all(map(self._nearness.tells_apart, words)):
                 return held.isdisjoint(self._nearness.terms([" ".join(words)])[0])
         return False
 

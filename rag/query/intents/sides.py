@@ -43,6 +43,8 @@ MOST = 4
 JOINT = 12
 """Letters up to which what stands between two sides only joins them: " and with "."""
 _WORD = re.compile(r"[^\W_]+")
+_APPOSING = ' ,:(–—"“”'
+"""Marks behind which the same thing may be told in other words."""
 _MARKS = " ,;:.?!()\"“”'‘’–—-"
 _KINDS = "paper papers study work article preprint model method system framework approach benchmark one"
 _OF_ANY = frozenset((*STOP_WORDS, *_KINDS.split()))
@@ -235,9 +237,10 @@ def are_apposed(text: str, sides: Sequence[Side]) -> bool:
     """
     if len(sides) != 2 or not sides[0].is_named:
         return False
-    end = text.find(sides[0].text) + len(sides[0].text)
+    begin = text.find(sides[0].text)
+    end = begin + len(sides[0].text)
     start = text.find(sides[1].text, end)
-    return start >= end and not _WORD.search(text, end, start)
+    return begin >= 0 and start >= 0 and not text[end:start].strip(_APPOSING)
 
 
 def only_puts(text: str, names: Sequence[str]) -> bool:
