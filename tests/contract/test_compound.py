@@ -202,7 +202,7 @@ def test_what_the_shelf_says_of_one_paper_is_told_part_by_part(assistant: Assist
 def test_what_is_asked_further_of_a_name_that_stands_nowhere_is_answered_from_no_other_paper(
     assistant: Assistant,
 ) -> None:
-    answer = assistant.answer("What optimizer did KoalaSieve-XL use, was it Lion?")
+    answer = assistant.answer("How does KoalaSieve-XL work, and how does it rewrite queries?")
     assert (answer.abstained, answer.citations) == (True, ())
     assert "KoalaSieve-XL" in answer.notes[0].text
     other = answered(
