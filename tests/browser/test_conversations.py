@@ -226,12 +226,7 @@ def test_an_answer_goes_on_while_its_page_is_reloaded(tab: Tab) -> None:
 def test_an_answer_goes_on_while_its_reader_is_elsewhere(tab: Tab) -> None:
     tab.send(SLOW)
     expect(tab.last.locator(".answer")).to_contain_text("Sentence 2.")
-    begin = tab.page.get_by_role("button", name="New conversation")
-    begin.click()
-    try:
-        expect(tab.page.locator(".welcome")).to_be_visible(timeout=10_000)
-    except AssertionError:  # a known fault: on a busy machine what a step of the answer draws may undo the press
-        begin.click()
+    tab.page.get_by_role("button", name="New conversation").click()
     expect(tab.page.locator(".welcome")).to_be_visible()
     expect(tab.page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
     tab.ask(ITERQR)

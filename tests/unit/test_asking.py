@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from rag.types import Delta, Event, Filters, Mode, Retrieved, Step, Turn, Unders
 from ui.web.base import context
 from ui.web.base.context import Web
 from ui.web.chat import board
-from ui.web.chat.asking import PACE_S, Asked, Asker, Failed, Kept
+from ui.web.chat.asking import LAST_PICTURE_S, PACE_S, Asked, Asker, Failed, Kept, Left
 from ui.web.chat.board import Board, Posted, Poster
 from ui.web.chat.turns import Running
 
@@ -125,13 +126,30 @@ def test_a_stopped_answer_is_kept_as_far_as_it_came(asker: Asker, speaker: Speak
 
 
 def test_a_tab_that_is_left_shows_nothing_more(asker: Asker, speaker: Speaker) -> None:
-    shown = []
-    for one in asker.ask(Asked("", "tab", "go", Filters())):
-        shown.append(one)
-        if isinstance(one, Running) and one.said:
-            assert asker.leave("tab")
-    assert all(isinstance(one, Running) for one in shown)
+    """What turns the tab to something else waits for the picture that is on its way."""
+    left: Future[bool] | None = None
+    order = []
+    with ThreadPoolExecutor(1) as another:
+        for one in asker.ask(Asked("", "tab", "go", Filters())):
+            order.append(one)
+            if isinstance(one, Running) and one.said and not left:
+                left = another.submit(asker.leave, "tab")
+                time.sleep(PACE_S)  # as a busy machine takes to send it
+                assert not left.done()
+        assert left is not None
+        assert left.result(LAST_PICTURE_S)
+    assert all(isinstance(one, Running) for one in order[:-1])
+    assert order[-1] == Left()
     assert not asker.leave("tab")
+
+
+def test_a_tab_whose_picture_never_gets_away_is_left_all_the_same(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.web.chat.asking.LAST_PICTURE_S", PACE_S)
+    next(pictures := asker.ask(Asked("", "tab", "go", Filters())))
+    assert asker.leave("tab")
+    assert list(pictures) == [Left()]
 
 
 def test_a_question_that_fails_leaves_no_conversation(asker: Asker, store: Conversations) -> None:

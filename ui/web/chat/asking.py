@@ -7,12 +7,12 @@ reloaded follows it from where it is.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from threading import Condition
 
 from rag.errors import PaperchatError
 from rag.papers.readers.conversations import Exchange
@@ -26,6 +26,8 @@ from ui.web.chat.turns import Running
 
 PACE_S = 0.05
 """What comes in between two pictures of an answer is shown with the second one."""
+LAST_PICTURE_S = 2.0
+"""A tab that turns to something else waits at most this long for the answer that it showed to be out of the way."""
 _LOOK_S = 1.0
 """Those who watch look this often, unasked, whether they still want to."""
 _log = logging.getLogger(__name__)
@@ -69,8 +71,13 @@ class Failed:
     advice: str
 
 
-Shown = Running | Kept | Failed
-"""What is seen of a question: `Running` whenever there is more to show, then `Kept` or `Failed`."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The end of watching: the tab shows something else now, and the question goes on."""
+
+
+Shown = Running | Kept | Failed | Left
+"""What is seen of a question: `Running` whenever there is more to show, then `Kept`, `Failed` or `Left`."""
 
 
 class Asker:
@@ -82,6 +89,7 @@ class Asker:
         self._in_tab: dict[str, Run] = {}
         self._in_conversation: dict[str, Run] = {}
         self._elsewhere: dict[str, str] = {}  # conversations by tab that another server answers in
+        self._watching: dict[str, threading.Event] = {}  # by tab; set when nothing more of a question will be shown
         self._board = Board(web.assistant.library.folder / "running") if web.config.ui.shared else None
         self._poster = Poster(self._board, lambda: self._in_conversation.copy().values()) if self._board else None
         web.work.when_cut(self.stop_all)
@@ -103,14 +111,14 @@ class Asker:
         if self._poster:
             self._poster.begin(run)
         self._workers.submit(copy_context().run, self._work, run)
-        yield from self._shown(asked.tab, run)
+        yield from self._until_left(asked.tab, self._shown(asked.tab, run))
 
     def follow(self, owner: str, tab: str, conversation: str) -> Iterator[Shown]:
         """Show the question that runs in a conversation; nothing where none does."""
         if run := self._under_way(owner, conversation):
-            yield from self._shown(tab, run)
+            yield from self._until_left(tab, self._shown(tab, run))
         elif posted := self._posted(owner, conversation):
-            yield from self._shown_elsewhere(tab, conversation, posted)
+            yield from self._until_left(tab, self._shown_elsewhere(tab, conversation, posted))
 
     def running(self, owner: str, conversation: str) -> tuple[Running, int | None] | None:
         """How far the question has come that runs in a conversation, and the exchange that it replaces."""
@@ -134,11 +142,17 @@ class Asker:
             self._over(run)
 
     def leave(self, tab: str) -> bool:
-        """Show a tab's question no more; it goes on. Whether there was one."""
+        """Show a tab's question no more; it goes on. Whether there was one.
+
+        Comes back when the last picture of it is on its way: one that follows would be drawn over what comes next.
+        """
         run = self._in_tab.pop(tab, None)
+        was_elsewhere = self._elsewhere.pop(tab, None) is not None
         if run:
             run.wake()
-        return self._elsewhere.pop(tab, None) is not None or run is not None
+        if (watching := self._watching.get(tab)) and not watching.wait(LAST_PICTURE_S):
+            _log.warning("a tab's last answer was still being shown after %s s", LAST_PICTURE_S)
+        return was_elsewhere or run is not None
 
     def _under_way(self, owner: str, conversation: str) -> Run | None:
         run = self._in_conversation.get(conversation)
@@ -184,6 +198,20 @@ class Asker:
         else:
             yield Failed(shown.state.question, "This question came to no end.", "Ask again.")
 
+    def _until_left(self, tab: str, pictures: Iterator[Shown]) -> Iterator[Shown]:
+        """What is shown of a question, and that the tab was left where no end was shown."""
+        over = self._watching[tab] = threading.Event()
+        shown: Shown | None = None
+        try:
+            for shown in pictures:
+                yield shown
+        finally:
+            over.set()
+            if self._watching.get(tab) is over:
+                del self._watching[tab]
+        if not isinstance(shown, Kept | Failed):
+            yield Left()
+
     def _shown(self, tab: str, run: Run) -> Iterator[Shown]:
         self._in_tab[tab] = run
         try:
@@ -204,7 +232,7 @@ class Run:
         self.state = Running(
             asked.question, given=asked.filters, in_force=asked.filters, conversation=self.conversation
         )
-        self._changed = Condition()
+        self._changed = threading.Condition()
         self._ending = False
         self._end: Kept | Failed | None = None
 

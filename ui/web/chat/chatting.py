@@ -16,7 +16,7 @@ from ui.web.base.context import Web
 from ui.web.base.events import number_of, owner_of, request_of, tab_of, text_of, told
 from ui.web.base.place import Place, read_filters, shown_filters
 from ui.web.chat import turns, views
-from ui.web.chat.asking import Asked, Asker, Failed, Kept, Shown
+from ui.web.chat.asking import Asked, Asker, Failed, Kept, Left, Shown
 from ui.web.chat.drawing import Changes, Drawing
 from ui.web.chat.parts import Parts, ready_box, running_box
 from ui.web.chat.turns import Running
@@ -136,6 +136,9 @@ class Chat:
     def _shown(self, state: Shown, place: Place, owner: str) -> Changes:
         if isinstance(state, Running):
             return {self._parts.live: str(turns.running(state))}
+        if isinstance(state, Left):
+            # Gradio sends a generator's last step once more when it ends: one that says nothing undoes nothing.
+            return {self._parts.aside: gr.skip()}
         return self._failed(state) if isinstance(state, Failed) else self._kept(state, place, owner)
 
     def _kept(self, kept: Kept, place: Place, owner: str) -> Changes:

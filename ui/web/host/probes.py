@@ -6,14 +6,14 @@ parts work, and the number of its last write.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import anyio
-import anyio.to_thread
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,6 +25,9 @@ LIVES, READY = "/healthz", "/readyz"
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _HELD_S = 1.0
 """Seconds for which a finding holds: strangers may ask as often as they like."""
+_PATIENCE_S = 5.0
+"""Seconds after which a library counts as not ready. The look itself goes on, and no other one is begun beside it: a
+Chroma server that takes a question and says nothing is given up only after its minute."""
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +66,8 @@ class Probes:
         self._work = work
         self._is_made = is_made
         self._found: tuple[float, Finding] | None = None
-        self._one = anyio.CapacityLimiter(1)
+        self._looker = ThreadPoolExecutor(1, "probe")
+        self._look: Future[Finding] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
@@ -76,22 +80,24 @@ class Probes:
         await response(scope, receive, send)
 
     async def _readiness(self) -> Response:
-        found = self._held()
-        if found is None:
-            found = await anyio.to_thread.run_sync(self._looked, limiter=self._one)
+        found = await self._finding()
         checks = {"page": self._page(), **found.checks}
         is_ready = found.is_ready and checks["page"] == "ok"
         said = {"status": "ready" if is_ready else "not ready", "checks": checks, "generation": found.generation}
         return JSONResponse(said, 200 if is_ready else 503, _FRESH)
 
-    def _held(self) -> Finding | None:
-        found = self._found
-        return found[1] if found and time.monotonic() - found[0] <= _HELD_S else None
+    async def _finding(self) -> Finding:
+        """What was found just now, what the look finds that is under way, or that it takes too long."""
+        if self._found and time.monotonic() - self._found[0] <= _HELD_S:
+            return self._found[1]
+        if self._look is None or self._look.done():
+            self._look = self._looker.submit(self._looked)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._look)), _PATIENCE_S)
+        except TimeoutError:
+            return Finding({"library": "unknown", "index": "no answer"})
 
     def _looked(self) -> Finding:
-        """Examine the library, unless whoever was before in the row has just done so."""
-        if found := self._held():
-            return found
         found = self._examined()
         self._found = time.monotonic(), found
         return found
