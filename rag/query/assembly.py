@@ -17,7 +17,7 @@ from rag.query.intents.criteria import asks_for_best
 from rag.query.intents.intent import LIKELY, SHAPES, SURE, Intent
 from rag.query.intents.parts import read_asks, read_parts
 from rag.query.intents.shape import Shape, Shaping, mentioned
-from rag.query.intents.sides import POSSIBLE, Comparison, Own, only_puts, read_comparison
+from rag.query.intents.sides import POSSIBLE, Comparison, Own, only_puts, picks, read_comparison
 from rag.query.intents.subject import names_subject, read_subject
 from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned, resolve, strangers
 from rag.query.lexicon.knowledge import Known
@@ -232,7 +232,8 @@ class Assembly:
             restricted=partial(self._own, given=given),
             told=told,
         )
-        found = found and found.of_names(shape.subjects)
+        owners = owned([resolve(self._known.entities, one) for one in shape.subjects])
+        found = found and found.of_names(shape.subjects, are_papers=len(owners) > 1)
         if found and found.is_within_one:
             return None, shape  # which is told anew where nothing is compared
         if found and read.against:
@@ -279,10 +280,17 @@ class Assembly:
         return Shape("single") if read.one else _listed(shape, wanted, read.among)
 
     def _of_rivals(self, intent: Intent, read: Continued, shape: Shape, names: Sequence[Named]) -> Shape:
-        """The shape, or a comparison where a question about two systems asks which is ahead: "does X outperform Y?"."""
+        """The shape, or a comparison where a question about two systems seems to set them side by side.
+
+        That is where both are written as names that few papers hold ("EGRA or SSR …, how does each one …?"), and
+        where it asks which is ahead: "does X outperform Y?".
+        """
         two = tuple(_owned_names(names))
-        compares = shape.kind == "single" and intent.chance("compare") >= POSSIBLE and len(owned(names)) == len(two)
-        return Shape("compare", two) if compares and self._is_ahead(read.standalone, two) else shape
+        possible = shape.kind == "single" and intent.chance("compare") >= POSSIBLE and len(owned(names)) == len(two)
+        if not possible or len(two) < 2:
+            return shape
+        both = all(picks(one) for one in names if owned([one]))
+        return Shape("compare", two) if both or self._is_ahead(read.standalone, two) else shape
 
     def _asks_which_is_ahead(self, asked: Question) -> bool:
         """Whether a comparison of two systems, each with a paper, asks which is better than the other."""

@@ -152,6 +152,17 @@ def test_names_that_say_what_is_compared_leave_no_bare_word_beside_them() -> Non
     assert described.of_names(["Moss", "Fern"]) == described
 
 
+def test_names_of_two_papers_leave_nothing_beside_them_but_another_work() -> None:
+    words = Comparison((), tuple(Side(one, one) for one in ("LLM", "Set")), ("which?",), ("LLM", "Set"))
+    assert words.of_names(["Moss", "Fern"], are_papers=True) == Comparison((), (), ("which?",))
+    assert words.of_names(["Moss", "Fern"]) == words
+    named = tuple(Side(one, one) for one in ("Moss", "Fern"))
+    asked = Comparison((), (*named, Side("both of plants: which grows", "plants")), (), ("a", "b", "c"))
+    assert asked.of_names(["Moss", "Fern"], are_papers=True) == Comparison((), (), (), ("a", "b"))
+    described = Comparison((), (*named, Side("the lichen paper", "lichen")), (), ("a", "b", "c"))
+    assert described.of_names(["Moss", "Fern"], are_papers=True) == described
+
+
 def test_a_part_about_one_paper_sets_no_others_side_by_side() -> None:
     sides = (Side("the moss paper", "moss"), Side("the fern paper", "fern"))
     part = Question("how do they differ?", "differ", Filters(), kind="compare", sides=sides)

@@ -122,6 +122,10 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         ("How does LightRetriever differ from Search-R1?", ("LightRetriever", "Search-R1")),
         ("UniSearch, AutoPK and OneSearch: how do they differ?", ("UniSearch", "AutoPK", "OneSearch")),
         ("Compare OneSearch and UniSearch on HotpotQA", ("OneSearch", "UniSearch")),
+        (
+            "QueryGym or AutoPK for messy tables when my data is noisy? how does each one fight it",
+            ("QueryGym", "AutoPK"),
+        ),
         ("Compare dense and sparse retrieval", ()),
         ("What are the main differences between cheap and strong models?", ()),
         ("Two surveys on search appeared: how do their taxonomies differ?", ()),
@@ -130,6 +134,13 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 def test_the_systems_that_are_compared(reader: Reader, question: str, subjects: tuple[str, ...]) -> None:
     found = reader.understand(question)
     assert (found.kind, found.subjects) == ("compare", subjects)
+
+
+def test_what_is_asked_of_two_named_papers_is_no_third_one(reader: Reader) -> None:
+    asked = "OneSearch vs UniSearch, both video search: what structure over items do they build, one vs the other?"
+    found = reader.understand(asked)
+    assert found.subjects == ("OneSearch", "UniSearch")
+    assert found.sides == ()
 
 
 def test_what_stands_in_one_paper_alone_is_no_comparison_of_papers() -> None:

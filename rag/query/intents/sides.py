@@ -139,14 +139,22 @@ class Comparison:
         asks, said = tuple(map(put, self.asks)), tuple(map(put, self.put))
         return replace(self, subjects=tuple(map(put, self.subjects)), sides=tuple(sides), asks=asks, put=said)
 
-    def of_names(self, names: Sequence[str]) -> Comparison:
-        """This comparison without sides, where two or more are the names given, and any other is a bare word.
+    def of_names(self, names: Sequence[str], *, are_papers: bool = False) -> Comparison:
+        """This comparison without sides, where the names given tell what is compared and no other side is a work.
 
-        Of "compare X and Y, which tune LLMs with GFlowNets" two words are no works; the names tell the papers.
+        Of "compare X and Y, which tune LLMs with GFlowNets" two words are no works; in "X and Y both cut LLM calls.
+        Set side by side, …" none is.
+
+        Args:
+            names: The names.
+            are_papers: Whether they mean two papers at least: then only what reads as one ("the model for trams") is
+                another work.
         """
         called = [is_called(side.text, names) for side in self.sides]
-        bare = all(one or " " not in side.text for side, one in zip(self.sides, called, strict=True))
-        if sum(called) < 2 or not bare:
+        others = [side.text for side, one in zip(self.sides, called, strict=True) if not one]
+        bare, work = not any(" " in one for one in others), load_rules("followups")["the_one"]
+        by_names = sum(called) > 1 and (bare or (are_papers and not any(map(work, others))))
+        if not self.sides or not (by_names or (are_papers and bare and not any(called))):
             return self
         put = tuple(one for one, known in zip(self.put, called, strict=True) if known)
         return replace(self, sides=(), put=put)
@@ -303,11 +311,12 @@ def _says_nothing(text: str) -> bool:
 
 def _holders(text: str, entities: Entities, vocabulary: Vocabulary) -> frozenset[str] | None:
     """The papers that hold the names of a text; None where it has none that picks papers."""
-    names = [one for one in names_in(text, entities, vocabulary) if _picks(one)]
+    names = [one for one in names_in(text, entities, vocabulary) if picks(one)]
     held = [frozenset(naming.paper_id for naming in one.namings) for one in names]
     both = frozenset.intersection(*held) if held else None
     return both or (held[0] if held else None)
 
 
-def _picks(name: Named) -> bool:
+def picks(name: Named) -> bool:
+    """Whether a name is written as a system's is, and few papers hold it."""
     return names_system(name.text) and 0 < len(name.namings) <= HELD
