@@ -82,3 +82,15 @@ def test_a_place_or_a_name_tells_the_other_side_by_itself(reader: Reader) -> Non
     talk = [*TALK, Turn(role="user", content="What is QueryGym?"), Turn(role="assistant", content=gym)]
     for question in ("How does it differ from the other paper?", "How does it differ from the first paper?"):
         assert set(reader.understand(question, talk).subjects) == {"2504.00005", "2504.00007"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "different question. the paper that reformulates queries, how many people tested it?",
+        "oh nice, the one about queries that keep changing: which docids hold up better there, text or numbers?",
+    ],
+)
+def test_who_turns_to_a_described_paper_compares_nothing(reader: Reader, question: str) -> None:
+    found = reader.understand(question, TALK)
+    assert (found.kind, found.sides) == ("single", ())

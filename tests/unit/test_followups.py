@@ -341,7 +341,7 @@ def test_a_question_stays_unless_another_paper_is_about_its_words(
     question = "and the one that reformulates the queries of its users, is it open?"
     for here, elsewhere, focus in ((0.7, 0.3, ("2504.00007",)), (0.2, 0.95, ())):
         monkeypatch.setattr(
-            "rag.query.dialogue.reference.Nearness.wording",
+            "rag.query.dialogue.nearness.Nearness.wording",
             lambda _, asked, papers=None, without=(), here=here, other=elsewhere: here if papers else other,
         )
         assert reader.understand(question, TALK).focus == focus
@@ -360,7 +360,7 @@ def test_of_an_answer_that_names_several_the_first_is_meant_unless_another_answe
 ) -> None:
     told = {"2504.00007": 0.0, "2504.00005": second}
     monkeypatch.setattr(
-        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
+        "rag.query.dialogue.nearness.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
     )
     talk = [Turn(role="user", content="anything on searching?"), Turn(role="assistant", content=PAIR_LISTED)]
     assert reader.understand("how many people tested it?", talk).focus == (focus,)
@@ -416,7 +416,7 @@ def test_of_two_that_were_compared_both_are_meant_unless_one_answers_alone(
 ) -> None:
     told = {"2504.00007": 0.0, "2504.00005": second}
     monkeypatch.setattr(
-        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
+        "rag.query.dialogue.nearness.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
     )
     asked = "How does OneSearch differ from QueryGym?"
     talk = [Turn(role="user", content=asked), Turn(role="assistant", content=PAIR_LISTED)]
@@ -459,7 +459,7 @@ def test_a_name_that_the_paper_talked_of_holds_is_its_detail_where_it_answers_ra
 ) -> None:
     told = {"2504.00020": here, "2504.00005": there}
     monkeypatch.setattr(
-        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
+        "rag.query.dialogue.nearness.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
     )
     owl = "**NightOwl: Searching after Dark** (2025-04-10)\n\n> It is no toolkit. [1]"
     talk = [Turn(role="user", content="What is NightOwl?"), Turn(role="assistant", content=owl)]
@@ -473,7 +473,7 @@ def test_a_name_is_no_detail_of_the_paper_that_it_is_set_against_or_where_others
 ) -> None:
     told = {"2504.00020": 3.0, "2504.00005": -2.0}
     monkeypatch.setattr(
-        "rag.query.dialogue.reference.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
+        "rag.query.dialogue.nearness.Nearness.answered", lambda _, asked, papers: {one: told[one] for one in papers}
     )
     owl = "**NightOwl: Searching after Dark** (2025-04-10)\n\n> It is no toolkit. [1]"
     talk = [Turn(role="user", content="What is NightOwl?"), Turn(role="assistant", content=owl)]

@@ -137,8 +137,8 @@ def test_the_systems_that_are_compared(reader: Reader, question: str, subjects: 
 
 
 def test_what_is_asked_of_two_named_papers_is_no_third_one(reader: Reader) -> None:
-    asked = "OneSearch vs UniSearch, both video search: what structure over items do they build, one vs the other?"
-    found = reader.understand(asked)
+    asked = "both video search: what structure over users and items do they build, one vs the other?"
+    found = reader.understand(f"OneSearch vs UniSearch, {asked}")
     assert found.subjects == ("OneSearch", "UniSearch")
     assert found.sides == ()
 

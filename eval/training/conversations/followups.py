@@ -35,7 +35,8 @@ from rag.config import Config
 from rag.index.library import Library
 from rag.models.reference import CLIP, FOLDER, PAIR, VECTOR_SCALE, WEIGHTS, ReferenceModel, words
 from rag.query.dialogue.conversation import Exchange
-from rag.query.dialogue.reference import Nearness, Reference
+from rag.query.dialogue.nearness import Nearness
+from rag.query.dialogue.reference import Reference
 from rag.query.lexicon.knowledge import Known
 from rag.text.names import is_name
 from rag.text.readable import readable

@@ -23,7 +23,8 @@ from rag.config import Config
 from rag.index.library import Library
 from rag.models.reference import FOLDER, MORE, STAY, VECTOR_SCALE, WEIGHTS, words
 from rag.query.dialogue.conversation import TalkReader
-from rag.query.dialogue.reference import Nearness, Reference
+from rag.query.dialogue.nearness import Nearness
+from rag.query.dialogue.reference import Reference
 from rag.query.lexicon.knowledge import Known
 from rag.text.readable import readable
 from rag.text.sentences import sentences

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from rag.query.dialogue.completion import PAIR, Asked, Completion, Continued
 from rag.query.dialogue.conversation import Exchange, TalkReader, picked
+from rag.query.dialogue.nearness import Nearness
 from rag.query.dialogue.pointer import read_pointer
-from rag.query.dialogue.reference import Nearness
+from rag.query.dialogue.reference import Reference
 from rag.query.lexicon.entities import names_in, owned
 from rag.query.lexicon.knowledge import Known
 from rag.query.limits.constraints import Constraints
@@ -39,11 +40,18 @@ class Choosing:
     """Tells which of the papers that were named a question picks; safe to share between threads."""
 
     def __init__(
-        self, known: Known, restrictions: Restrictions, nearness: Nearness, talks: TalkReader, completion: Completion
+        self,
+        known: Known,
+        restrictions: Restrictions,
+        nearness: Nearness,
+        reference: Reference,
+        talks: TalkReader,
+        completion: Completion,
     ) -> None:
         self._known = known
         self._restrictions = restrictions
         self._nearness = nearness
+        self._reference = reference
         self._talks = talks
         self._completion = completion
         self._rules = load_rules("followups")
@@ -67,6 +75,8 @@ class Choosing:
             one = one._replace(fitting=nearer)
         told = f"{question[: one.start]}this paper{question[one.end :]}" if one.fitting else question
         bare = self._rules["bare"](f"{question[: one.start]} {question[one.end :]}")
+        if len(one.fitting) > 1 and not bare:  # what is asked may tell which
+            one = one._replace(fitting=self._reference.clearly(question, one.fitting))
         return Pointed(told, bare, one.fitting, listed)
 
     def at_pointed(self, one: Pointed, search: str, found: Constraints, history: Sequence[Turn]) -> Continued:
@@ -92,15 +102,16 @@ class Choosing:
         titles = [title for title in self._completion.titles(one.fitting) if title not in asked.rest]
         return self._completion.completed(asked, titles, one.fitting, frozenset(one.fitting))
 
-    def several(self, asked: Asked, *, both: bool = False) -> Continued | None:
+    def several(self, asked: Asked, *, both: bool = False, told: bool = False) -> Continued | None:
         """Read "the second one", "the other one", "the two", "which of them": some of the papers that were named.
 
         Args:
             asked: The question.
             both: Whether it is about two of them by how it is put, whatever its words.
+            told: Whether it describes another paper: then "each of them" is of that one.
         """
-        one = picked(asked.rest, self._counted(asked))
-        if not one and self._rules["other_one"](asked.rest):
+        one = self._placed(asked)
+        if not one and self._rules["other_one"](asked.rest) and not told:
             one = self._other(asked)
             if len(one) > 1:
                 return self._one_of(asked, one)
@@ -108,24 +119,33 @@ class Choosing:
             return self._completion.set_against(asked, (*one, *asked.talk[-1].papers[:1]))
         if one:
             return self._picked(asked, one)
-        if (both or self._rules["pair"](asked.rest)) and (two := self._pair(asked)):
+        if (both or (self._rules["pair"](asked.rest) and not told)) and (two := self._pair(asked)):
             return self._completion.set_against(asked, two)
-        return self._among(asked)
+        return None if told else self._among(asked)
 
-    def _counted(self, asked: Asked) -> tuple[str, ...]:
-        """The papers by whose places one is picked: those of the last list, or those that were talked of one by one.
+    def _placed(self, asked: Asked) -> tuple[str, ...]:
+        """The papers that a question picks by their places; where they may be counted two ways, the one it fits."""
+        ways = [one for order in self._counted(asked) if (one := picked(asked.rest, order))]
+        firsts = tuple(dict.fromkeys(one[0] for one in ways if len(one) == 1))
+        if len(firsts) < 2 or len(ways[0]) > 1 or self._completion.picks_alone(asked.rest):
+            return ways[0] if ways else ()
+        meant = self._reference.clearly(asked.rest, firsts)
+        return meant if len(meant) == 1 else ways[0]
+
+    def _counted(self, asked: Asked) -> list[tuple[str, ...]]:
+        """The papers by whose places one is picked, likeliest first: those of the last list, or those talked of singly.
 
         Who picks from a list goes on counting in it; who asked for papers by name counts these.
         """
         last = asked.talk[-1].offered or self._in_order(asked.talk[-1])
         if len(last) > 1:
-            return last
+            return [last]
         at = max((n for n, one in enumerate(asked.talk) if len(one.papers) > PAIR), default=None)
         told = asked.told
         by_place = at is not None and any(map(self._picks, (one.asked for one in asked.talk[at + 1 :])))
         if at is None or (len(told) > 1 and not by_place):
-            return told if len(told) > 1 else asked.said
-        return asked.talk[at].papers
+            return [told if len(told) > 1 else asked.said]
+        return [asked.talk[at].papers, *([told] if len(told) > 1 else [])]
 
     def _picks(self, question: str) -> bool:
         """Whether a question picks one of the papers of a list, by its place or by what is said of it."""

@@ -13,6 +13,8 @@ from rag.query.rules import load_rules
 
 STAND_IN = "PaperX"
 """Stands for the paper that was talked of, whatever it is called: a name of one word, as systems have."""
+BEFORE = f"{STAND_IN}: "
+"""How it stands before a question in which no word points back."""
 UNSAID = 0.2
 """Chance from which such a question compares though no word of it says so."""
 _MARKS = " ,;:.?!"
@@ -39,7 +41,7 @@ def _put(question: str, *, says: bool) -> Iterator[str]:
     for match in load_rules("followups")["points_back"].all(question):
         yield f"{question[: match.start()]}{STAND_IN}{question[match.end() :]}"
     if says:
-        yield f"{STAND_IN}: {question[:1].lower()}{question[1:]}"
+        yield f"{BEFORE}{question[:1].lower()}{question[1:]}"
 
 
 def _chance(text: str) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from rag.papers.claims import Claim
-from rag.query.dialogue.reference import Nearness
+from rag.query.dialogue.nearness import Nearness
 from rag.query.lexicon.entities import resolve
 from rag.query.lexicon.knowledge import Known
 from rag.query.lexicon.words import content_words

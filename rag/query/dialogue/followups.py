@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.models.known_item import description
 from rag.papers.claims import Claim
 from rag.query.dialogue.choice import Choosing
-from rag.query.dialogue.completion import Asked, Completion, Continued, words_of
-from rag.query.dialogue.contrast import STAND_IN, set_beside
+from rag.query.dialogue.completion import PAIR, Asked, Completion, Continued, words_of
+from rag.query.dialogue.contrast import BEFORE, STAND_IN, set_beside
 from rag.query.dialogue.conversation import Exchange, TalkReader, put_to
-from rag.query.dialogue.reference import Measured, Nearness, Reference
-from rag.query.intents.intent import LIKELY
-from rag.query.lexicon.entities import Named, asks_of_a_stranger, names_in, owned
+from rag.query.dialogue.nearness import Nearness
+from rag.query.dialogue.reference import Measured, Reference
+from rag.query.intents.intent import LIKELY, SURE
+from rag.query.intents.sides import POSSIBLE
+from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned
 from rag.query.lexicon.knowledge import Known
 from rag.query.lexicon.words import content_words, edited, has_content, tidied
 from rag.query.limits.constraints import Constraints
@@ -46,7 +49,7 @@ class Continuing:
         self._reference = Reference(known, nearness)
         self._talks = TalkReader(known, nearness, self._reference.refers)
         self.completion = Completion(known)
-        self.choosing = Choosing(known, restrictions, nearness, self._talks, self.completion)
+        self.choosing = Choosing(known, restrictions, nearness, self._reference, self._talks, self.completion)
         self._rules = load_rules("followups")
 
     def complete(
@@ -98,7 +101,8 @@ class Continuing:
         if not others and (details := self._details(asked, read)):
             about = self._about(asked, talk[-1].papers, talk[-1])
             return about._replace(details=tuple(one.text for one in details))
-        new = tuple(sorted(read.papers.difference(asked.said)))
+        taken_up = self._taken_up(asked)
+        new = tuple(sorted(self._named(asked, taken_up, read).difference(asked.said)))
         own = tuple(paper for paper in asked.said if paper in read.papers)
         if not new and (beside := self._beside(asked, own)):
             return beside
@@ -106,7 +110,6 @@ class Continuing:
             return self._about_new(turned, new, talk[-1])
         if new and (own or read.refers <= 0):
             return None  # it names whatever it is about
-        taken_up = self._taken_up(asked)
         away = not (taken_up or own) and self._points_elsewhere(asked)
         exchange, asked = taken_up or (None if away else self._reference.about(read, talk), asked)
         if exchange and not self._allows(found, exchange.papers):
@@ -116,7 +119,9 @@ class Continuing:
         # "What is the difference between X and Y?" may stand alone.
         goes_on = exchange is not None or read.refers > 0 or read.both > BOTH
         two = read.both > 0 and goes_on and not own
-        if not others and (several := self.choosing.several(asked, both=two)):
+        # "There was a loop of two models. What does each of them do?" tells itself what is meant.
+        told = exchange is None and bool(description(asked.rest))
+        if not others and (several := self.choosing.several(asked, both=two, told=told)):
             return several
         if others:
             return self._others(asked, exchange or talk[-1], alone=read.refers <= 0)
@@ -166,10 +171,30 @@ class Continuing:
             rest = asked.rest[lead.end() :]
             return found, asked._replace(rest=rest[:1].upper() + rest[1:])
         for one in self._rules["the_one"].all(asked.rest):
-            said = " ".join(content_words(one["before"]))
-            if said and (found := self._reference.described(said, asked.talk)):
+            said = content_words(one["before"])
+            if said and (found := self._reference.described(" ".join(said), asked.talk) or self._holding(said, asked)):
                 return found, asked
         return None
+
+    def _named(self, asked: Asked, taken_up: tuple[Exchange, Asked] | None, read: Measured) -> frozenset[str]:
+        """The papers that a question names; in words that go back to an exchange, only by what they are called.
+
+        "Coming back to EGA, …" goes back to EGA-V2, though another paper has a part of the name EGA.
+        """
+        if not taken_up:
+            return read.papers
+        names = names_in(asked.rest, self._known.entities, self._known.state().speller.vocabulary)
+        return read.papers.intersection([*self._known.named(taken_up[1].rest), *called(names)])
+
+    def _holding(self, words: Sequence[str], asked: Asked) -> Exchange | None:
+        """The one exchange about a paper that holds some words, which tell subjects apart: "the hindi one"."""
+        if not all(map(self._nearness.tells_apart, words)):
+            return None
+        (wanted,) = self._nearness.terms([" ".join(words)])
+        first = [one for one in asked.talk if one.papers]
+        held = self._nearness.terms(self._nearness.texts([one.papers[0] for one in first]))
+        found = [one for one, terms in zip(first, held, strict=True) if wanted <= terms]
+        return found[0] if len(found) == 1 else None
 
     def _points_elsewhere(self, asked: Asked) -> bool:
         """Whether a question opens with "the Alzheimer one" where only papers not talked of hold such a word."""
@@ -191,7 +216,10 @@ class Continuing:
         if by_place or len(papers) != 1 or len(theirs) != len(own):
             return None
         text = set_beside(put_to(asked.rest, theirs, STAND_IN))
-        return self.completion.set_beside(asked, text, papers[0]) if text else None
+        # by its words it may only ask which of two things in one paper is better
+        least = SURE if text.startswith(BEFORE) else POSSIBLE
+        compares = text and self._known.intents.read(asked.rest).chance("compare") >= least
+        return self.completion.set_beside(asked, text, papers[0]) if compares else None
 
     def _turned(self, asked: Asked, own: Sequence[str]) -> Asked | None:
         """A question without the paper that it turns away from as it opens: "instead of X, …".
@@ -213,9 +241,11 @@ class Continuing:
 
     def _about(self, asked: Asked, focus: tuple[str, ...], exchange: Exchange | None) -> Continued:
         """A question about some papers, or about what was asked before where that found none."""
-        titles = [title for title in self.completion.titles(focus[:2]) if title not in asked.rest]
+        titles = [title for title in self.completion.titles(focus[:PAIR]) if title not in asked.rest]
         words = words_of([exchange.asked], asked.rest) if exchange and not focus else []
-        return self.completion.completed(asked, titles or words, focus)
+        found = self.completion.completed(asked, titles or words, focus)
+        # of many, what it asks tells which, and not the titles of two
+        return found._replace(search=asked.search) if len(focus) > PAIR and content_words(asked.search) else found
 
     def _about_new(self, asked: Asked, new: tuple[str, ...], exchange: Exchange) -> Continued:
         """A question that names another paper than those talked of: it is set against them, or takes their place."""

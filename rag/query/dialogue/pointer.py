@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from rag.query.dialogue.reference import Nearness
+from rag.query.dialogue.nearness import Nearness
 from rag.query.lexicon.knowledge import Known
 from rag.query.limits.constraints import Constraints
 from rag.query.limits.dates import DateReading

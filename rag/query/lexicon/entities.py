@@ -51,6 +51,12 @@ class Named:
         """The papers that are called so, or else those that introduce it."""
         return self.papers(Claim.CALLED) or self.papers(Claim.INTRODUCED)
 
+    @property
+    def is_coined(self) -> bool:
+        """Whether a paper introduces it as a proper name, spelt alike, and no other paper has the word."""
+        surfaces = [one.surface for one in self.namings]
+        return self.text[:1].isupper() and surfaces == [self.text] and bool(self.owners)
+
 
 def resolve(entities: Entities, text: str) -> Named:
     """What a span names, whatever it is: a system, a title, a part of one, an acronym."""
@@ -59,7 +65,7 @@ def resolve(entities: Entities, text: str) -> Named:
 
 def owned(names: Sequence[Named]) -> tuple[str, ...]:
     """The papers that names mean, one each; a name that several papers have means none of them."""
-    owners = (name.owners if is_name(name.text) else name.papers(Claim.CALLED) for name in names)
+    owners = (name.owners if is_name(name.text) or name.is_coined else name.papers(Claim.CALLED) for name in names)
     return tuple(dict.fromkeys(papers[0] for papers in owners if len(papers) == 1))
 
 
@@ -106,7 +112,9 @@ def names_in(text: str, entities: Entities, vocabulary: Vocabulary) -> tuple[Nam
         word = token[0]
         entry = vocabulary.entries.get(fold(word))
         written = is_name(word) or (n and word[0].isupper()) or (entry and is_name(entry.surface))
-        if word not in found and word in held and (written or not is_english(word)):
+        # "Speeder, how fast?": what opens a question has a capital anyway
+        alone = word[0].isupper() and entry is not None and entry.papers == 1 and entry.surface == word
+        if word not in found and word in held and (written or alone or not is_english(word)):
             found[word] = resolve(entities, word)
     return tuple(found.values())
 
