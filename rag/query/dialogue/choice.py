@@ -137,11 +137,10 @@ class Choosing:
 
         Who picks from a list goes on counting in it; who asked for papers by name counts these.
         """
-        last = asked.talk[-1].offered or self._in_order(asked.talk[-1])
+        last, told = asked.talk[-1].offered or self._in_order(asked.talk[-1]), asked.told
         if len(last) > 1:
-            return [last]
+            return [last, *([told] if len(told) > 1 else [])]
         at = max((n for n, one in enumerate(asked.talk) if len(one.papers) > PAIR), default=None)
-        told = asked.told
         by_place = at is not None and any(map(self._picks, (one.asked for one in asked.talk[at + 1 :])))
         if at is None or (len(told) > 1 and not by_place):
             return [told if len(told) > 1 else asked.said]

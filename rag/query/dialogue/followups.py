@@ -16,7 +16,7 @@ from rag.query.dialogue.completion import PAIR, Asked, Completion, Continued, wo
 from rag.query.dialogue.contrast import BEFORE, STAND_IN, set_beside
 from rag.query.dialogue.conversation import Exchange, TalkReader, put_to
 from rag.query.dialogue.nearness import Nearness
-from rag.query.dialogue.reference import Measured, Reference
+from rag.query.dialogue.reference import OWN, Measured, Reference
 from rag.query.intents.intent import LIKELY, SURE
 from rag.query.intents.sides import POSSIBLE
 from rag.query.lexicon.entities import Named, asks_of_a_stranger, called, names_in, owned
@@ -124,7 +124,7 @@ class Continuing:
         if not others and (several := self.choosing.several(asked, both=two, told=told)):
             return several
         if others:
-            return self._others(asked, exchange or talk[-1], alone=read.refers <= 0)
+            return self._others(asked, exchange or talk[-1], alone=read.refers <= 0 or read.alike <= OWN)
         of_its_own = selects is not None and not own and read.refers <= selects and content_words(asked.search)
         if of_its_own or (exchange is None and not own):
             return None  # "the newest one on music", "which papers are about music?"

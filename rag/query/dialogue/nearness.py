@@ -132,6 +132,10 @@ class Nearness:
             texts += [_told(held[row.paper_id], row) for row in near[:JUDGED]]
         return max((asked.likeness(tokens) for tokens in self._tokens.of(texts) or ()), default=0.0)
 
+    def most(self, question: str, papers: Sequence[str]) -> float:
+        """How much the one of some papers is about a question that is most about it, word by word; 0 without papers."""
+        return max((self.wording(question, frozenset([paper])) for paper in papers), default=0.0)
+
     def answered(self, question: str, papers: Sequence[str]) -> dict[str, float]:
         """Log-odds, from `UNTOLD` to `CLIP`, that the abstract of each of some papers answers a question."""
         found = self._library.shelf.papers(papers)
