@@ -40,10 +40,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Fits:
     monkeypatch.setattr(f"{near}.answered", lambda _, asked, papers: dict.fromkeys(papers, 0.0))
 
     def set_to(worded: Mapping[str, float]) -> None:
-        monkeypatch.setattr(
-            f"{near}.wording",
-            lambda _, asked, papers=None, without=(): max((worded.get(one, 0.0) for one in papers or ()), default=0.0),
-        )
+        monkeypatch.setattr(f"{near}.wording_of_each", lambda _, asked, papers: worded)
 
     return set_to
 

@@ -132,9 +132,21 @@ class Nearness:
             texts += [_told(held[row.paper_id], row) for row in near[:JUDGED]]
         return max((asked.likeness(tokens) for tokens in self._tokens.of(texts) or ()), default=0.0)
 
-    def most(self, question: str, papers: Sequence[str]) -> float:
-        """How much the one of some papers is about a question that is most about it, word by word; 0 without papers."""
-        return max((self.wording(question, frozenset([paper])) for paper in papers), default=0.0)
+    def wording_of_each(self, question: str, papers: Sequence[str]) -> dict[str, float]:
+        """How much the title and abstract of each of some papers are about a question, word by word.
+
+        No search is made, so that many may be asked for. Papers that the library does not hold have no figure.
+        """
+        asked = weighed(self._library, question) if papers else None
+        if asked is None:
+            return {}
+        held = self._library.shelf.papers(papers)
+        rows = [row for row in self._library.shelf.chunks(held) if row.start < len(held[row.paper_id].lead)]
+        tokens = self._tokens.of([_told(held[row.paper_id], row) for row in rows]) or []
+        found: dict[str, float] = {}
+        for row, one in zip(rows, tokens, strict=bool(tokens)):
+            found[row.paper_id] = max(found.get(row.paper_id, 0.0), asked.likeness(one))
+        return found
 
     def answered(self, question: str, papers: Sequence[str]) -> dict[str, float]:
         """Log-odds, from `UNTOLD` to `CLIP`, that the abstract of each of some papers answers a question."""

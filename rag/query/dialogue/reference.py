@@ -143,7 +143,12 @@ class Reference:
         near = [0.0 for _ in exchanges]
         if model.stay and sum(bool(one.papers) for one in exchanges) > 1:
             said = [asked.text, *filter(None, [description(asked.text)])]
-            near = [sum(self._nearness.most(text, one.papers[:_READ]) for text in said) for one in exchanges]
+            papers = list(dict.fromkeys(paper for one in exchanges for paper in one.papers[:_READ]))
+            about = [self._nearness.wording_of_each(text, papers) for text in said]
+            near = [
+                math.fsum(max((of.get(paper, 0.0) for paper in one.papers[:_READ]), default=0.0) for of in about)
+                for one in exchanges
+            ]
         best = max(range(len(odds)), key=lambda n: (odds[n] + TURN * near[n], n))
         return best, odds[best]
 
@@ -207,8 +212,8 @@ class Reference:
     def _fit(self, question: str, papers: Sequence[str]) -> dict[str, float]:
         """How well each of some papers fits a question, in log-odds: it answers it, and is about it word by word."""
         odds = self._nearness.answered(question, papers)
-        near = {paper: self._nearness.wording(question, frozenset([paper])) for paper in papers}
-        return {paper: odds.get(paper, UNTOLD) + WORDING * near[paper] for paper in papers}
+        near = self._nearness.wording_of_each(question, papers)
+        return {paper: odds.get(paper, UNTOLD) + WORDING * near.get(paper, 0.0) for paper in papers}
 
     def rather(self, asked: Measured, paper: str, other: str) -> bool:
         """Whether one paper answers a question far better than another, or better where it cannot stand alone."""
