@@ -64,6 +64,8 @@ class Compound:
             if read.about and read.about.kind == "help" and points_back(words):  # "… or do I hack it?"
                 continue
             restricted = read.filters != filters  # by words of its own; else by what restricts the whole
+            if whole.focus and points_back(words):  # "…, and was any of it left out?" wants no others
+                read = replace(read, left_out=read.left_out.difference(whole.focus))
             of_nobody = of_stranger and is_about_it(read, words)
             papers: tuple[str, ...] = ()
             if not of_nobody:

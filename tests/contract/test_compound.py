@@ -224,3 +224,14 @@ def test_what_asks_nothing_of_the_papers_is_no_part(assistant: Assistant) -> Non
     answer = assistant.answer("where was it deployed, or do I hack it", before)
     assert (answer.parts, {one.paper_id for one in answer.citations}) == ((), {ITERQR})
     assert len(assistant.answer("where was it deployed, and what can I ask you?", before).parts) == 2
+
+
+def test_a_part_that_points_back_is_about_what_was_talked_of_and_no_other_paper(assistant: Assistant) -> None:
+    talk = (
+        Turn(role="user", content="How does IterQR work?"),
+        Turn(role="assistant", content=assistant.answer("How does IterQR work?").answer),
+    )
+    asked = "How many articles was it tried on, and were there any in it that should be excluded?"
+    answer = assistant.answer(asked, talk)
+    assert {cited.paper_id for cited in answer.citations} == {ITERQR}
+    assert "No paper matches" not in answer.answer
